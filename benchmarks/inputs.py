@@ -1,0 +1,217 @@
+"""What is measured on: documents with vectors, and neighbour graphs, made once and kept in .work/."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+WORK = Path(__file__).parent / ".work"
+#: Data that may not be part of the project; what needs it is skipped where it is absent.
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+DIM = 384
+
+
+@dataclass(frozen=True)
+class Input:
+    """How a data set is made, and the parameters it is clustered with.
+
+    Attributes
+    ----------
+    make : callable
+        Writes the data set into the folder given.
+    needs : Path or None
+        A file it is made of.
+    """
+
+    make: Callable[[Path], None]
+    min_samples: int = 3
+    min_cluster_size: int = 3
+    needs: Path | None = None
+
+    @property
+    def is_there(self) -> bool:
+        return self.needs is None or self.needs.exists()
+
+
+@dataclass(frozen=True, eq=False)
+class Documents:
+    """Documents with vectors, and where Milvus Lite keeps both.
+
+    Attributes
+    ----------
+    name : str
+    table : DataFrame, n rows
+        With columns id (ascending), text, and truth: the known story, "" where there is none.
+    vectors : ndarray of float32, shape (n, dim)
+        Rows of unit length.
+    database : Path
+        A Milvus Lite file that holds them, in the collection of `pipelines.store`.
+    min_samples, min_cluster_size : int
+    """
+
+    name: str
+    table: pd.DataFrame
+    vectors: np.ndarray
+    database: Path
+    min_samples: int
+    min_cluster_size: int
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Neighbour lists: indices and distances of shape (n, k), as in `newsclust.neighbors.Neighbors`."""
+
+    indices: np.ndarray
+    distances: np.ndarray
+
+
+def make(name: str) -> None:
+    """Make the data set `name` unless .work/ holds it already."""
+    folder = WORK / name
+    if (folder / "ready").exists():
+        return
+    shutil.rmtree(folder, ignore_errors=True)  # what an interrupted run left
+    folder.mkdir(parents=True)
+    INPUTS[name].make(folder)
+    (folder / "ready").touch()
+
+
+def load_documents(name: str) -> Documents:
+    """The documents of `name`, made before by `make`."""
+    folder, recipe = WORK / name, INPUTS[name]
+    return Documents(
+        name,
+        pd.read_pickle(folder / "documents.pickle"),
+        np.load(folder / "vectors.npy"),
+        folder / "milvus.db",
+        recipe.min_samples,
+        recipe.min_cluster_size,
+    )
+
+
+def load_graph(name: str) -> Graph:
+    """The neighbour lists of `name`, made before by `make`."""
+    return Graph(np.load(WORK / name / "indices.npy"), np.load(WORK / name / "distances.npy"))
+
+
+def shape(name: str) -> tuple[int, int]:
+    """Documents and dimensions, or documents and neighbours, of `name`."""
+    file = WORK / name / ("indices.npy" if name.startswith("graph") else "vectors.npy")
+    return np.load(file, mmap_mode="r").shape
+
+
+def _headlines(data: str | Path, truth: str | None = None) -> Callable[[Path], None]:
+    """Real headlines, embedded once by MiniLM."""
+
+    def make(folder: Path) -> None:
+        from newsclust.corpus import read_corpus
+        from newsclust.embedding import load_embedder
+        from tqdm.auto import tqdm
+
+        corpus = read_corpus(data)
+        table = corpus.documents[["id", "text"]].copy()
+        stories = corpus.rows[truth].groupby(corpus.row_ids).first() if truth else pd.Series(dtype=object)
+        table["truth"] = stories.reindex(table["id"]).fillna("").to_numpy()
+        vectors = load_embedder("minilm").encode(table["text"].tolist(), lambda batches: tqdm(batches, leave=False))
+        _write(folder, table, vectors)
+
+    return make
+
+
+def _mixture(n: int) -> Callable[[Path], None]:
+    """Synthetic vectors: clusters of very different size and tightness around centres of their own, and noise.
+
+    Like sentence embeddings they lie on the unit sphere, near a space of fewer dimensions (`LATENT`, of falling
+    variance); a fifth of them belongs to no cluster.
+    """
+
+    def make(folder: Path) -> None:
+        rng = np.random.default_rng(n)
+        n_clusters = max(2, n // 40)
+        spread = 1 / np.sqrt(1 + np.arange(LATENT) / 16)
+        sizes = rng.lognormal(sigma=1.2, size=n_clusters)
+        cluster = rng.choice(n_clusters, size=n, p=sizes / sizes.sum())
+        tightness = rng.uniform(0.2, 0.7, n_clusters)[cluster, None]
+        latent = rng.normal(size=(n_clusters, LATENT))[cluster] + tightness * rng.normal(size=(n, LATENT))
+        noise = rng.random(n) < 0.2
+        latent[noise] = rng.normal(size=(noise.sum(), LATENT))
+        vectors = (latent * spread).astype(np.float32) @ rng.normal(size=(LATENT, DIM)).astype(np.float32)
+        vectors += 0.2 * np.linalg.norm(vectors, axis=1, keepdims=True) / np.sqrt(DIM) * rng.standard_normal(
+            (n, DIM), dtype=np.float32
+        )
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        # Ids like those of real documents: large, ascending, with gaps.
+        ids = np.cumsum(rng.integers(1, 2**62 // n, size=n))
+        truth = np.where(noise, "", cluster.astype(str))
+        _write(folder, pd.DataFrame({"id": ids, "text": [f"document {i}" for i in ids], "truth": truth}), vectors)
+
+    return make
+
+
+LATENT = 64
+
+
+def _neighbor_graph(n: int, k: int = 15) -> Callable[[Path], None]:
+    """The exact neighbour lists of a mixture with noise and some equal points, in four dimensions so that a
+    k-d tree finds them quickly."""
+
+    def make(folder: Path) -> None:
+        from scipy.spatial import cKDTree
+
+        rng = np.random.default_rng(n)
+        n_clusters = max(2, n // 100)
+        side = n_clusters ** (1 / 4)
+        cluster = rng.choice(n_clusters, size=n, p=rng.dirichlet(np.full(n_clusters, 0.7)))
+        points = rng.uniform(0, side, (n_clusters, 4))[cluster]
+        points += rng.uniform(0.02, 0.2, n_clusters)[cluster, None] * rng.normal(size=(n, 4))
+        noise = rng.random(n) < 0.2
+        points[noise] = rng.uniform(0, side, (noise.sum(), 4))
+        equal = rng.random(n) < 0.01
+        points[equal] = points[rng.integers(0, n, equal.sum())]
+
+        _, indices = cKDTree(points).query(points, k + 1, workers=-1)
+        itself = indices == np.arange(n)[:, None]
+        itself[~itself.any(axis=1), -1] = True  # crowded out by equal points
+        indices = indices[~itself].reshape(n, k).astype(np.int32)
+        distances = np.empty((n, k), dtype=np.float32)
+        for start in range(0, n, 100_000):
+            rows = slice(start, start + 100_000)
+            distances[rows] = np.sqrt(((points[rows, None] - points[indices[rows]]) ** 2).sum(axis=2))
+        order = np.lexsort((indices, distances), axis=1)
+        np.save(folder / "indices.npy", np.take_along_axis(indices, order, axis=1))
+        np.save(folder / "distances.npy", np.take_along_axis(distances, order, axis=1))
+
+    return make
+
+
+def _write(folder: Path, table: pd.DataFrame, vectors: np.ndarray) -> None:
+    from pipelines import store
+
+    table.to_pickle(folder / "documents.pickle")
+    np.save(folder / "vectors.npy", vectors)
+    documents = Documents(folder.name, table, vectors, folder / "milvus.db", 0, 0)
+    with store(documents, documents.database).open() as client:
+        # Not Store.embed, which would keep the vectors in its cache as well.
+        for start in range(0, len(table), 1024):
+            rows = table[start : start + 1024].assign(embedding=list(vectors[start : start + 1024]))
+            client.upsert(store(documents, documents.database).name, rows[["id", "embedding", "text"]].to_dict("records"))
+        client.flush(store(documents, documents.database).name)
+
+
+AGNEWS, STORIES = SHARED / "agnews_2004.csv", SHARED / "stories_2014.csv"
+INPUTS = {
+    "sample": Input(_headlines("sample", truth="story")),
+    "agnews": Input(_headlines(AGNEWS), needs=AGNEWS),
+    "stories": Input(_headlines(STORIES, truth="story"), min_samples=5, min_cluster_size=10, needs=STORIES),
+    "synthetic-500": Input(_mixture(500)),
+    "synthetic-10k": Input(_mixture(10_000), min_samples=5, min_cluster_size=10),
+    "synthetic-100k": Input(_mixture(100_000)),
+    "graph-1k": Input(_neighbor_graph(1_000)),
+    "graph-100k": Input(_neighbor_graph(100_000)),
+    "graph-1m": Input(_neighbor_graph(1_000_000)),
+}

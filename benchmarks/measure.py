@@ -1,0 +1,110 @@
+"""One process of the benchmarks: makes a data set, times runs side by side, or measures the memory of one.
+
+    measure.py make INPUT
+    measure.py time INPUT REPEATS PIPELINE BASELINE ...
+    measure.py memory INPUT SIDE
+
+The answer is the last line of its output, as JSON.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import inputs
+import numpy as np
+
+
+def make(name: str) -> None:
+    """Make a data set where it isn't there yet."""
+    inputs.make(name)
+
+
+def time_sides(name: str, repeats: str, *sides: str) -> dict[str, dict[str, Any]]:
+    """Run the sides in turn, `repeats` times; the first is newsclust.
+
+    Each has run once on a small data set before, so that imports and compilation are left out.
+
+    Returns
+    -------
+    dict
+        For each side its seconds (a list), the agreement of its labels with the known stories (`ami`, the median)
+        and with the first side's (`ari`), and what else it says of itself.
+    """
+    small = "graph-1k" if name.startswith("graph") else "synthetic-500"
+    for side in sides:
+        _timed(_prepare(side, small))
+    runs = {side: _prepare(side, name) for side in sides}
+    seconds: dict[str, list[float]] = {side: [] for side in sides}
+    results: dict[str, list[dict[str, Any]]] = {side: [] for side in sides}
+    for _ in range(int(repeats)):
+        for side in sides:
+            elapsed, result = _timed(runs[side])
+            seconds[side].append(round(elapsed, 3))
+            results[side].append(result)
+            print(f"{name} {side} {elapsed:.2f} s", file=sys.stderr, flush=True)
+    facts = {side: _facts(name, results[side], results[sides[0]]) for side in sides}
+    return {side: {"seconds": seconds[side], **facts[side]} for side in sides}
+
+
+def memory(name: str, side: str) -> dict[str, float]:
+    """The highest resident memory of this process, which does nothing but run `side` once, in MiB."""
+    _timed(_prepare(side, name))
+    status = Path("/proc/self/status").read_text()
+    return {"mib": round(int(status.split("VmHWM:")[1].split()[0]) / 1024)}
+
+
+def _prepare(side: str, name: str) -> Any:
+    import baselines
+    import pipelines
+
+    return (getattr(pipelines, side, None) or getattr(baselines, side))(name)
+
+
+def _timed(run: Any) -> tuple[float, dict[str, Any]]:
+    """Seconds and result of a run in a working folder of its own."""
+    here = Path.cwd()
+    with tempfile.TemporaryDirectory(dir=inputs.WORK) as folder:
+        os.chdir(folder)
+        gc.collect()
+        start = time.perf_counter()
+        try:
+            result = run(Path(folder))
+            return time.perf_counter() - start, result
+        finally:
+            os.chdir(here)
+
+
+def _facts(name: str, results: list[dict[str, Any]], reference: list[dict[str, Any]]) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    if "recall" in results[0]:
+        facts["recall"] = results[0]["recall"]
+    if "labels" not in results[0]:
+        return facts
+    from newsclust.metrics import agreement
+    from sklearn.metrics import adjusted_rand_score
+
+    labels = results[0]["labels"]
+    facts["clusters"], facts["noise"] = len(np.unique(labels[labels >= 0])), float(np.mean(labels < 0))
+    if len(labels) == len(reference[0]["labels"]):
+        facts["ari"] = float(adjusted_rand_score(reference[0]["labels"], labels))
+    if not name.startswith("graph") and (truth := inputs.load_documents(name).table["truth"]).ne("").any():
+        facts["ami"] = median(agreement(result["labels"], truth)["ami"] for result in results)
+    return facts
+
+
+if __name__ == "__main__":
+    command, *arguments = sys.argv[1:]
+    answer = {"make": make, "time": time_sides, "memory": memory}[command](*arguments)
+    print(json.dumps(answer), flush=True)
+    # Milvus Lite's threads and numba's may take seconds to end, or crash while doing so.
+    sys.stderr.flush()
+    os._exit(0)

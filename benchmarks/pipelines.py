@@ -1,0 +1,115 @@
+"""What newsclust does, as the benchmarks call it.
+
+Every function prepares one run (imports, loading) and gives it back, to be called with a fresh working folder: what
+newsclust keeps in ``.newsclust/cache`` below the working folder would make the next repetition unfair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from inputs import Documents, load_documents, load_graph
+
+K = 50
+N_NEIGHBORS = 80  # the tutorial's UMAP, which counts the document itself
+
+Run = Callable[[Path], dict[str, Any]]
+
+
+def documents_to_map(name: str) -> Run:
+    """Documents whose vectors are given: insert, search, cluster, lay out."""
+    from newsclust.clustering import cluster
+    from newsclust.layout import lay_out
+    from newsclust.neighbors import find_neighbors
+
+    documents = load_documents(name)
+
+    def run(folder: Path) -> dict[str, Any]:
+        embeddings = store(documents, folder / "milvus.db").embed(documents.table)
+        neighbors = find_neighbors(embeddings, max(K, N_NEIGHBORS), "exact")
+        clustering = cluster(neighbors.head(K), 3, 3)
+        coordinates = lay_out(embeddings, neighbors, n_neighbors=N_NEIGHBORS)
+        return {"labels": clustering.labels, "coordinates": coordinates}
+
+    return run
+
+
+def stored_to_labels(name: str, search: str = "exact") -> Run:
+    """Vectors in a Milvus Lite file: read, search, cluster."""
+    from newsclust.clustering import cluster
+    from newsclust.neighbors import find_neighbors
+
+    documents = load_documents(name)
+
+    def run(folder: Path) -> dict[str, Any]:
+        embeddings = store(documents, documents.database).embed(documents.table)
+        neighbors = find_neighbors(embeddings, K, search)
+        clustering = cluster(neighbors, 3, 3)
+        return {"labels": clustering.labels, "recall": neighbors.recall}
+
+    return run
+
+
+def stored_to_labels_ivf(name: str) -> Run:
+    """The same with the inverted-file search."""
+    return stored_to_labels(name, "ivf")
+
+
+def vectors_to_labels(name: str) -> Run:
+    """Vectors in memory: search, cluster."""
+    from newsclust.clustering import cluster
+    from newsclust.neighbors import find_neighbors
+    from newsclust.store import Embeddings
+
+    documents = load_documents(name)
+    ids = documents.table["id"].to_numpy()
+    embeddings = Embeddings(ids, documents.vectors, _given(documents), 0, name, "memory")
+
+    def run(folder: Path) -> dict[str, Any]:
+        neighbors = find_neighbors(embeddings, K, "exact")
+        clustering = cluster(neighbors, documents.min_samples, documents.min_cluster_size)
+        return {"labels": clustering.labels}
+
+    return run
+
+
+def graph_to_labels(name: str) -> Run:
+    """HDBSCAN on a neighbour graph in memory."""
+    from newsclust.clustering import cluster
+    from newsclust.neighbors import Neighbors
+
+    graph = load_graph(name)
+    neighbors = Neighbors(np.arange(len(graph.indices)), graph.indices, graph.distances)
+
+    def run(folder: Path) -> dict[str, Any]:
+        return {"labels": cluster(neighbors, 3, 3).labels}
+
+    return run
+
+
+def store(documents: Documents, path: Path) -> Any:
+    """A store at `path` whose embedder looks each text's vector up."""
+    from newsclust.store import Store
+
+    store = Store(str(path))
+    store.embedder = _given(documents)
+    store.name = f"{store.collection}_{store.embedder.slug}"
+    return store
+
+
+def _given(documents: Documents) -> Any:
+    from newsclust.embedding import Embedder, _Loaded
+
+    def load() -> _Loaded:
+        row_of = {text: row for row, text in enumerate(documents.table["text"])}
+        return _Loaded(
+            encode=lambda texts: documents.vectors[[row_of[text] for text in texts]],
+            count_tokens=lambda texts: np.zeros(len(texts), dtype=int),
+            rows_per_call=1024,
+        )
+
+    slug = documents.name.replace("-", "_")
+    return Embedder("given vectors", slug, "given", documents.vectors.shape[1], load)

@@ -1,0 +1,35 @@
+"""newsclust finds the stories in a pile of news headlines.
+
+``import newsclust as nc`` in a notebook offers what the steps need; each name's module is imported at its first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_EXPORTS = {
+    "parameters": ["check_parameters"],
+    "corpus": ["read_corpus"],
+    "store": ["Store"],
+    "neighbors": ["find_neighbors"],
+    "clustering": ["cluster"],
+    "topics": ["assign_noise", "describe_clusters"],
+    "layout": ["lay_out"],
+    "figures": ["cluster_sizes", "story_map"],
+    "results": ["finish", "place"],
+    "tables": ["closest_pairs", "key_figures", "largest_clusters"],
+    "errors": ["NewsclustError"],
+}
+_MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in names}
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,189 @@
+"""A finished grid in numbers: which parameters matter, which runs agree, which headlines are torn between clusters."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from .compare_grid import Grid, contingency, count, levels, noise_as_a_group, read_grid
+
+__all__ = ["Grid", "METRICS", "agreement_matrix", "neighbour_stability", "read_grid", "sensitivity", "unsettled"]
+
+#: What runs are compared by, and what readers see instead of the metric's name.
+METRICS = {
+    "n_clusters": "Stories",
+    "noise_fraction": "Noise",
+    "relative_validity": "Validity",
+    "neighbour_stability": "Stability, next runs",
+    "subsample_stability": "Stability, 90 % sample",
+    "ami": "Truth (AMI)",
+}
+_DESTINATIONS = 3
+
+
+def measures(grid: Grid) -> pd.DataFrame:
+    """The `METRICS` that are known of a grid's runs.
+
+    Returns
+    -------
+    DataFrame of float, shape (n_runs, n_metrics)
+        Index ``name``, all runs in the grid's order; missing where a run failed or a metric is not defined.
+    """
+    runs = grid.runs.set_index("name").assign(neighbour_stability=neighbour_stability(grid))
+    table = runs.reindex(columns=list(METRICS)).apply(pd.to_numeric).astype(float)
+    return table.dropna(axis="columns", how="all")
+
+
+def sensitivity(grid: Grid) -> pd.DataFrame:
+    """How much of each metric's variance between runs a parameter explains by itself.
+
+    This is eta squared: the sum of squares between the means of the parameter's values over the total sum of squares
+    (J. Cohen 1973, *Eta-squared and partial eta-squared in fixed factor ANOVA designs*, Educational and Psychological
+    Measurement 33). In a grid of all combinations a column adds up to at most 1, and the rest is what the parameters
+    do only together. A parameter with L values in N runs explains (L - 1) / (N - 1) by chance alone.
+
+    Returns
+    -------
+    DataFrame of float, shape (n_varied, n_metrics)
+        0 to 1; parameters by falling mean, metrics as in `METRICS`; missing where a metric is the same in all runs.
+    """
+    table = measures(grid)
+    shares = {
+        metric: [_eta_squared(table[metric].to_numpy(), levels(grid, parameter)[0]) for parameter in grid.varied]
+        for metric in table
+    }
+    explained = pd.DataFrame(shares, index=pd.Index(grid.varied, name="parameter"), dtype=float)
+    order = explained.mean(axis=1).fillna(0).sort_values(ascending=False, kind="stable").index
+    return explained.loc[order]
+
+
+def agreement_matrix(grid: Grid) -> pd.DataFrame:
+    """How far every two finished runs agree: adjusted Rand index over all documents, noise as one group.
+
+    The index is 1 for the same groups and 0 on average for chance. Rows and columns are ordered by average linkage
+    with optimal leaf ordering (Z. Bar-Joseph, D. Gifford and T. Jaakkola 2001, Bioinformatics 17), so that families
+    of runs stand together.
+
+    Returns
+    -------
+    DataFrame of float, shape (n_finished, n_finished)
+        Symmetric; index and columns are the names of runs.
+    """
+    agreement = grid.agreement
+    if len(agreement) < 3 or agreement.isna().any(axis=None):
+        return agreement
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import squareform
+
+    tree = linkage(squareform(1 - agreement.to_numpy(), checks=False), "average", optimal_ordering=True)
+    order = leaves_list(tree)
+    return agreement.iloc[order, order]
+
+
+def neighbour_stability(grid: Grid) -> pd.Series:
+    """Each run's mean agreement with its next runs.
+
+    Next runs differ in exactly one varied parameter: in a number by one step in the sorted list of its values, in
+    anything else by any change, because names have no order.
+
+    Returns
+    -------
+    Series of float, shape (n_runs,)
+        Mean adjusted Rand index by name of run, in the grid's order; missing for a run that failed or has no finished
+        next run.
+    """
+    names = grid.runs["name"].tolist()
+    steps = np.zeros((len(names), len(names)), dtype=int)
+    for parameter in grid.varied:
+        places, _, ordered = levels(grid, parameter)
+        apart = np.abs(np.subtract.outer(places, places))
+        steps += apart if ordered else np.minimum(apart, 1)
+    agreement = grid.agreement.reindex(index=names, columns=names)
+    return agreement.where(steps == 1).mean(axis=1).rename("neighbour_stability")
+
+
+def unsettled(grid: Grid, n: int = 15) -> pd.DataFrame:
+    """The headlines whose cluster most depends on the parameters.
+
+    A document's instability is the mean, over all pairs of finished runs, of 1 - Jaccard index of the two groups that
+    hold it: of its companions in either run, the share that are not its companions in both. Noise is alone.
+
+    Parameters
+    ----------
+    grid : Grid
+    n : int
+        How many headlines, at most; those that never move are left out.
+
+    Returns
+    -------
+    DataFrame, the most unsettled first, index ``id``
+        ``headline``; ``instability``, 0 to 1; ``noise in``, the number of runs in which it is noise; ``goes to``, the
+        clusters that take it in, each named by its clearest other member, with its mean size and the number of runs.
+    """
+    instability = pd.Series(_instability(grid.labels), index=grid.labels.index)
+    # Rounded: sums of the same shares in another order differ in the last bits, and ids then decide.
+    most = instability[instability > 1e-9].round(9).sort_values(ascending=False, kind="stable").index[:n]
+    clarity = sum((grid.maps[run]["probability"].reindex(grid.labels.index) for run in grid.labels), 0.0)
+    table = pd.DataFrame(
+        {
+            "headline": grid.titles[most],
+            "instability": instability[most],
+            "noise in": (grid.labels.loc[most] < 0).sum(axis=1),
+            "goes to": [_destinations(grid, document, clarity) for document in most],
+        },
+        index=most,
+    )
+    return _WholeTexts(table)
+
+
+class _WholeTexts(pd.DataFrame):
+    """A table that notebooks show with its texts uncut, and dollars as dollars."""
+
+    def _repr_html_(self) -> str:
+        with pd.option_context("display.max_colwidth", None, "display.html.use_mathjax", False):
+            return pd.DataFrame(self).to_html(index=False, float_format="{:.2f}".format)
+
+
+def _eta_squared(values: np.ndarray, groups: np.ndarray) -> float:
+    values, groups = values[~np.isnan(values)], groups[~np.isnan(values)]
+    deviations = values - values.mean() if len(values) else values
+    total = (deviations**2).sum()
+    if total <= 1e-18 * (values**2).sum():
+        return np.nan
+    sizes = np.bincount(groups)
+    between = np.bincount(groups, deviations) ** 2 / np.maximum(sizes, 1)
+    return float(between.sum() / total)
+
+
+def _instability(labels: pd.DataFrame) -> np.ndarray:
+    from tqdm.auto import tqdm
+
+    groups = noise_as_a_group(labels)
+    noise = (labels < 0).to_numpy().T
+    sizes = [np.where(alone, 1, np.bincount(group)[group]) for group, alone in zip(groups, noise, strict=True)]
+    pairs = list(combinations(range(len(groups)), 2))
+    total = np.zeros(len(labels))
+    for i, j in tqdm(pairs, desc="Comparing companions", leave=False, delay=2):
+        together, cells = contingency(groups[i], groups[j])
+        shared = np.where(noise[i] | noise[j], 1, together[cells])
+        total += 1 - shared / (sizes[i] + sizes[j] - shared)
+    return total / max(len(pairs), 1)
+
+
+def _destinations(grid: Grid, document: int, clarity: pd.Series) -> str:
+    found: dict[str, list[int]] = {}
+    for run, cluster in grid.labels.loc[document].items():
+        if cluster >= 0:
+            members = grid.labels.index[grid.labels[run] == cluster]
+            others = clarity[members].drop(document)
+            name = grid.titles[others.idxmax()] if len(others) else "itself alone"
+            found.setdefault(name, []).append(len(members))
+    ranked = sorted(found.items(), key=lambda item: -len(item[1]))
+    told = [
+        f"{name if len(name) <= 70 else name[:69].rstrip() + '…'} "
+        f"({count(round(np.mean(sizes)), 'headline')}, {count(len(sizes), 'run')})"
+        for name, sizes in ranked[:_DESTINATIONS]
+    ]
+    return "; ".join(told + [f"{len(ranked) - len(told)} more"] * (len(ranked) > len(told))) or "noise only"

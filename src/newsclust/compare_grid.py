@@ -1,0 +1,221 @@
+"""A finished grid, read back from its folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .errors import NewsclustError
+from .paths import find_input
+
+#: What ``clusters.csv`` holds of a document besides the input's own columns.
+_NUMBERS = {"id": "Int64", "cluster": "Int64", "probability": "float64", "x": "float64", "y": "float64"}
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The runs of one parameter grid.
+
+    Attributes
+    ----------
+    name : str
+    varied : list of str
+        The parameters that take more than one value, in the order of the parameter file.
+    runs : DataFrame, one row per run in the grid's order
+        ``name``, ``status`` ("ok" or "failed"), ``message``, the varied parameters, the metrics (missing for a failed
+        run; a stage's time is ``seconds_<stage>``), and ``seconds`` of the whole run.
+    maps : dict of DataFrame, by the name of each finished run
+        Index ``id`` ascending; ``cluster`` (-1 is noise), ``probability``, ``x``, ``y``. A document appears once.
+    labels : DataFrame of int32, shape (n_documents, n_finished)
+        Cluster of each document (index ``id``, ascending) in each finished run (columns, in the grid's order), for
+        the documents that all of them share.
+    titles : Series of str, shape (n_documents,)
+        The headline of each of these documents.
+    """
+
+    name: str
+    varied: list[str]
+    runs: pd.DataFrame
+    maps: dict[str, pd.DataFrame]
+    labels: pd.DataFrame
+    titles: pd.Series
+
+    @cached_property
+    def agreement(self) -> pd.DataFrame:
+        """Adjusted Rand index of every two finished runs, noise as one group; shape (n_finished, n_finished)."""
+        return _agreement(self.labels)
+
+    def __repr__(self) -> str:
+        failed = int((self.runs["status"] != "ok").sum())
+        return (
+            f"{self.name}: {count(len(self.runs), 'run')}{f', {failed:,} of them failed' if failed else ''}, "
+            f"compared on {count(len(self.labels), 'document')}; varied: {', '.join(self.varied) or 'nothing'}."
+        )
+
+
+def read_grid(folder: str | Path) -> Grid:
+    """Read what ``newsclust run`` left of a parameter grid.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Usually ``reports/<grid>``; found by `newsclust.paths.find_input`.
+
+    Raises
+    ------
+    NewsclustError
+        If there is no grid in it, if runs are missing, or if a file of a run cannot be read.
+    """
+    from tqdm.auto import tqdm
+
+    path = find_input(folder)
+    advice = f"run `newsclust run params/{path.name}.yaml` first"
+    if not (path / "grid.json").is_file():
+        raise NewsclustError(f"There is no finished grid in {folder}: {advice}.")
+    record = _record(path / "grid.json", ("name", "varied", "runs"), advice)
+    names = record["runs"]
+    missing = [name for name in names if not (path / name / "run.json").is_file()]
+    if missing or not names:
+        first = f", the first of them {missing[0]}" if missing else ""
+        raise NewsclustError(f"{len(missing)} of the {len(names)} runs of {folder} are not finished{first}: {advice}.")
+
+    rows, maps, titles = [], {}, pd.Series(dtype=str)
+    for name in tqdm(names, desc="Reading runs", leave=False, delay=2):
+        run = _record(path / name / "run.json", ("status", "message", "seconds", "parameters"), advice)
+        row = {"name": name, "status": run["status"], "message": run["message"]}
+        row |= {parameter: run["parameters"].get(parameter) for parameter in record["varied"]}
+        if run["status"] == "ok":
+            row |= _flat(_record(path / name / "metrics.json", ("n_clusters", "noise_fraction"), advice))
+            maps[name], headlines = _read_points(path / name / "clusters.csv", advice)
+            titles = titles if len(titles) else headlines
+        rows.append(row | {"seconds": run["seconds"]})
+
+    runs = pd.DataFrame(rows)
+    for parameter in record["varied"]:  # as objects: pandas would make 3.0 of 3, and nan of None
+        runs[parameter] = pd.Series([row[parameter] for row in rows], dtype=object)
+    varied = [parameter for parameter in record["varied"] if len(set(map(_key, runs[parameter]))) > 1]
+    labels = pd.DataFrame({name: points["cluster"] for name, points in maps.items()}).dropna().astype(np.int32)
+    return Grid(record["name"], varied, runs, maps, labels, titles.reindex(labels.index))
+
+
+def levels(grid: Grid, parameter: str) -> tuple[np.ndarray, list[str], bool]:
+    """Which of its values a varied parameter takes in each run.
+
+    Returns
+    -------
+    places : ndarray of int, shape (n_runs,)
+        Place of each run's value among `values`.
+    values : list of str
+        The values as text: numbers in ascending order, anything else in the order of the grid.
+    ordered : bool
+        Whether they are numbers.
+    """
+    found = {_key(value): value for value in grid.runs[parameter]}
+    ordered = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in found.values())
+    keys = sorted(found, key=found.get) if ordered else list(found)
+    places = np.array([keys.index(_key(value)) for value in grid.runs[parameter]])
+    return places, [shown(found[key]) for key in keys], ordered
+
+
+def shown(value: Any) -> str:
+    """A parameter's value as one would say it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def count(n: int, noun: str) -> str:
+    """``1 run``, ``2 runs``."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def contingency(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How many documents are in cluster a of one run and in cluster b of another.
+
+    Parameters
+    ----------
+    first, second : ndarray of int, shape (n,)
+        Labels from 0.
+
+    Returns
+    -------
+    together : ndarray of int64, shape (n_first * n_second,)
+        The table, row by row.
+    cells : ndarray of int64, shape (n,)
+        In which cell each document is.
+    """
+    n_second = int(second.max(initial=0)) + 1
+    cells = first.astype(np.int64) * n_second + second
+    return np.bincount(cells), cells
+
+
+def noise_as_a_group(labels: pd.DataFrame) -> list[np.ndarray]:
+    """Each run's labels with noise as one more cluster, the last."""
+    columns = [labels[name].to_numpy() for name in labels]
+    return [np.where(column < 0, column.max(initial=-1) + 1, column) for column in columns]
+
+
+def _agreement(labels: pd.DataFrame) -> pd.DataFrame:
+    """Adjusted Rand index (L. Hubert and P. Arabie 1985, *Comparing partitions*, equation 5), from pairs of documents."""
+    from tqdm.auto import tqdm
+
+    groups, n = noise_as_a_group(labels), len(labels)
+    # Ordered pairs of documents that share a group, in a run or in both: as Python's integers these cannot overflow.
+    alike = [int((np.bincount(group) ** 2).sum()) - n for group in groups]
+    scores = np.full((len(groups), len(groups)), np.nan)
+    if n:
+        np.fill_diagonal(scores, 1.0)
+        pairs = list(combinations(range(len(groups)), 2))
+        for i, j in tqdm(pairs, desc="Comparing runs", leave=False, delay=2):
+            together, _ = contingency(groups[i], groups[j])
+            both = int((together**2).sum()) - n
+            expected, most = alike[i] * alike[j] / max(n * (n - 1), 1), (alike[i] + alike[j]) / 2
+            scores[i, j] = scores[j, i] = 1.0 if most == expected else (both - expected) / (most - expected)
+    return pd.DataFrame(scores, index=labels.columns, columns=labels.columns)
+
+
+def _record(path: Path, needed: tuple[str, ...], advice: str) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NewsclustError(f"{path} cannot be read ({type(error).__name__}): {advice}.") from None
+    absent = [name for name in needed if not isinstance(content, dict) or name not in content]
+    if absent:
+        raise NewsclustError(f"{path} does not say {absent[0]}: {advice}.")
+    return content
+
+
+def _flat(metrics: dict[str, Any]) -> dict[str, Any]:
+    stages = {f"seconds_{name}": value for name, value in (metrics.get("seconds") or {}).items()}
+    return {name: value for name, value in metrics.items() if name != "seconds"} | stages
+
+
+def _read_points(path: Path, advice: str) -> tuple[pd.DataFrame, pd.Series]:
+    """A run's documents with their clusters and places, and their headlines."""
+    try:
+        header = list(pd.read_csv(path, nrows=0))
+        texts = [next((c for c in header if c.strip().lower() == wanted), None) for wanted in ("title", "description")]
+        types = _NUMBERS | {column: str for column in texts if column}
+        # Only a blank is missing: a headline may be "NA".
+        rows = pd.read_csv(path, usecols=list(types), dtype=types, keep_default_na=False, na_values={c: "" for c in _NUMBERS})
+    except (OSError, ValueError) as error:
+        raise NewsclustError(f"{path} cannot be read ({type(error).__name__}): {advice}.") from None
+    rows = rows.dropna(subset="id").drop_duplicates("id").astype({"id": "int64", "cluster": "int64"})
+    rows = rows.set_index("id").sort_index()
+    titles = pd.Series("", index=rows.index, dtype=object)
+    for column in filter(None, texts):
+        titles = titles.where(titles != "", rows[column].str.split().str.join(" "))
+    return rows[["cluster", "probability", "x", "y"]], titles.where(titles != "", "(no headline)")
+
+
+def _key(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

@@ -1,0 +1,105 @@
+"""Where each document stands on the map: UMAP, fed the neighbours that are known already."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from . import cache
+from .neighbors import Neighbors
+from .stages import stage
+from .store import Embeddings
+
+#: From here on a seeded layout, which runs on one core, takes minutes.
+SEEDED_UP_TO = 50_000
+
+
+def lay_out(
+    embeddings: Embeddings,
+    neighbors: Neighbors,
+    n_components: int = 2,
+    n_neighbors: int = 80,
+    min_dist: float = 0.1,
+    seed: int | None = 42,
+) -> np.ndarray:
+    """Lay the documents out on a plane or in space with UMAP (McInnes, Healy & Melville 2018).
+
+    Parameters
+    ----------
+    embeddings : Embeddings
+    neighbors : Neighbors
+        Lists of at least ``n_neighbors - 1`` others (UMAP counts the document itself).
+    n_components : {2, 3}
+    n_neighbors : int
+        Lowered with a notice where the lists are shorter.
+    min_dist : float
+        How closely points may be packed.
+    seed : int or None
+        None runs UMAP on all cores: faster, but different each time, and so never cached.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, n_components)
+    """
+    n = len(embeddings.ids)
+    if n_neighbors > neighbors.k + 1:
+        print(f"n_neighbors is lowered from {n_neighbors} to {neighbors.k + 1}: there are no more documents.")
+        n_neighbors = neighbors.k + 1
+    if seed is not None and n > SEEDED_UP_TO:
+        print(
+            f"Laying {n:,} documents out with a seed takes minutes, on one core; seed = None uses all cores, "
+            "at the price of a map that differs from run to run."
+        )
+    from importlib.metadata import version
+
+    lists = neighbors.head(min(n_neighbors - 1, neighbors.k))
+    # The lists, not the search that found them: their bytes say what the map depends on.
+    key = {
+        "neighbors": cache.fingerprint(lists.indices, lists.distances),
+        "vectors": embeddings.fingerprint,
+        "layout": [n_components, n_neighbors, min_dist, seed],
+        "umap": version("umap-learn"),
+    }
+    with stage("layout") as entry:
+        kept = None if seed is None else cache.load("layout", key)
+        entry.computed = kept is None
+        if kept is not None:
+            return kept["coordinates"]
+        coordinates = _umap(embeddings.vectors, lists, n_components, n_neighbors, min_dist, seed)
+        if seed is not None:
+            cache.save("layout", key, coordinates=coordinates)
+        return coordinates
+
+
+def _umap(
+    vectors: np.ndarray, lists: Neighbors, n_components: int, n_neighbors: int, min_dist: float, seed: int | None
+) -> np.ndarray:
+    n = len(vectors)
+    if n <= n_components + 2:  # too few for UMAP's spectral start: a line of points is as true a map
+        line = np.zeros((n, n_components), dtype=np.float32)
+        line[:, 0] = np.arange(n)
+        return line
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from umap import UMAP
+
+        # UMAP counts the document itself as its first neighbour, and knows -1 as "none" but not an infinite distance.
+        itself = np.arange(n, dtype=np.int32)[:, None]
+        found = np.where(np.isfinite(lists.distances), lists.distances, 0)
+        distances = np.where(lists.indices < 0, found.max(axis=1, keepdims=True), found)
+        known = (
+            np.hstack([itself, lists.indices]),
+            np.hstack([np.zeros((n, 1), dtype=np.float32), distances]),
+            None,
+        )
+        model = UMAP(
+            n_components=n_components,
+            n_neighbors=n_neighbors,
+            min_dist=min_dist,
+            random_state=seed,
+            n_jobs=1 if seed is not None else -1,
+            precomputed_knn=known,
+            force_approximation_algorithm=True,  # below 4,096 documents UMAP would compute all distances again
+        )
+        return model.fit_transform(vectors).astype(np.float32)

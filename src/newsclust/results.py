@@ -1,0 +1,184 @@
+"""What a run leaves behind: the map's points, ``clusters.csv``, ``metrics.json``, and the record of how it was made."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .clustering import Clustering, cluster
+from .corpus import Corpus
+from .metrics import agreement, subsample_stability, validity
+from .neighbors import Neighbors
+from .parameters import Parameters
+from .paths import find_output
+from .stages import ledger, stage
+from .store import Embeddings
+
+#: The report's template looks for this output in the executed notebook.
+RUN_MIME = "application/vnd.newsclust.run+json"
+PACKAGES = (
+    "newsclust numpy scipy pandas scikit-learn pymilvus milvus-lite faiss-cpu hdbscan umap-learn plotly papermill torch"
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run's record.
+
+    Attributes
+    ----------
+    parameters : dict
+    metrics : dict
+        What ``metrics.json`` holds: counts, seconds per stage, and the numbers that compare runs.
+    provenance : dict
+        What made it: data, model, search, versions, peak memory, the command that repeats it.
+    """
+
+    parameters: dict[str, Any]
+    metrics: dict[str, Any]
+    provenance: dict[str, Any]
+
+    def __str__(self) -> str:
+        m = self.metrics
+        return (
+            f"{m['n_documents']:,} headlines ({m['n_unique']:,} different), {m['n_clusters']:,} stories, "
+            f"{m['noise_fraction']:.0%} noise, in {sum(m['seconds'].values()):.1f} seconds."
+        )
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        record = {"parameters": self.parameters, "metrics": self.metrics, "provenance": self.provenance}
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td>{html.escape(_plain(value))}</td></tr>"
+            for name, value in self.provenance.items()
+        )
+        table = f"<table><thead><tr><th>made from</th><th></th></tr></thead><tbody>{rows}</tbody></table>"
+        return {"text/plain": str(self), "text/html": table, RUN_MIME: record}
+
+
+def place(corpus: Corpus, clustering: Clustering, topics: pd.DataFrame, coordinates: np.ndarray) -> pd.DataFrame:
+    """One row per unique document: what it says, its cluster, and where it stands on the map.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    clustering : Clustering
+    topics : DataFrame
+        As from `newsclust.topics.describe_clusters`.
+    coordinates : ndarray, shape (n, 2) or (n, 3)
+
+    Returns
+    -------
+    DataFrame
+        Columns ``id, title, publisher, published_at, cluster, probability, story, x, y`` and, in space, ``z``.
+    """
+    points = corpus.documents[["id", "title", "publisher", "published_at"]].copy()
+    points["cluster"] = clustering.labels
+    points["probability"] = clustering.probabilities
+    points["story"] = points["cluster"].map(topics["title"]).fillna("no story (noise)")
+    for axis, column in zip("xyz", coordinates.T, strict=False):
+        points[axis] = column
+    return points
+
+
+def finish(
+    parameters: Parameters,
+    corpus: Corpus,
+    embeddings: Embeddings,
+    neighbors: Neighbors,
+    clustering: Clustering,
+    points: pd.DataFrame,
+) -> Run:
+    """Measure the run and, where `parameters` name an output folder, write its results there.
+
+    ``clusters.csv`` has one row per input row, in input order: every input column and ``id, cluster, probability,
+    x, y`` (and ``z``); an input column of one of these names is kept as ``<name>_input``. A row without any text
+    has no document, so these are blank there. ``metrics.json`` holds `Run.metrics`, ``provenance.json`` the rest.
+
+    Returns
+    -------
+    Run
+    """
+    with stage("metrics"):
+        metrics = {
+            "n_documents": corpus.n_documents,
+            "n_unique": corpus.n_unique,
+            **validity(embeddings.vectors, clustering),
+            "subsample_stability": subsample_stability(
+                neighbors.head(parameters.k), clustering.labels, cluster, **parameters.hdbscan
+            ),
+        }
+        rows = _rows(corpus, points)
+        if parameters.truth:
+            texts = rows["id"].notna()
+            metrics |= agreement(rows["cluster"][texts].to_numpy(int), corpus.truth[texts])
+    metrics["seconds"] = {name: round(entry.seconds, 3) for name, entry in ledger.items()}
+    run = Run(parameters.model_dump(), metrics, _provenance(parameters, corpus, embeddings, neighbors))
+    if parameters.output:
+        folder = find_output(parameters.output)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / "clusters.csv", rows.to_csv(index=False, float_format="%.6g"))
+        record = {"parameters": run.parameters, "provenance": run.provenance}
+        write_whole(folder / "provenance.json", json.dumps(record, indent=2, default=str) + "\n")
+        write_whole(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
+    return run
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that is either complete or not there."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
+
+
+def _rows(corpus: Corpus, points: pd.DataFrame) -> pd.DataFrame:
+    """The input, row by row, with what is known of each row's document."""
+    added = points.drop(columns=["title", "publisher", "published_at", "story"]).set_index("id")
+    found = added.reindex(corpus.row_ids).reset_index(drop=True)
+    found.insert(0, "id", corpus.row_ids.to_numpy())
+    found["cluster"] = found["cluster"].astype("Int64")
+    given = corpus.rows.rename(columns={name: f"{name}_input" for name in corpus.rows if name in found})
+    return pd.concat([given, found], axis=1)
+
+
+def _provenance(
+    parameters: Parameters, corpus: Corpus, embeddings: Embeddings, neighbors: Neighbors
+) -> dict[str, Any]:
+    return {
+        "data": f"{corpus.source}: {corpus.n_rows:,} rows, {corpus.n_unique:,} different texts",
+        "data fingerprint": corpus.fingerprint,
+        "model": f"{embeddings.model.name}, revision {embeddings.model.revision}, {embeddings.model.dim} dimensions",
+        "vectors": embeddings.where,
+        "search": f"{neighbors.search}; recall {neighbors.recall:.3f}",
+        "seed": parameters.seed,
+        "stages": {
+            name: {
+                "seconds": round(entry.seconds, 3),
+                "peak MiB": round(entry.peak_mib),
+                "computed": entry.computed,
+            }
+            for name, entry in ledger.items()
+        },
+        "versions": {name: version(name) for name in PACKAGES.split()},
+        "Python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": parameters.command(),
+    }
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{name} {_plain(inner)}" for name, inner in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

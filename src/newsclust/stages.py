@@ -1,0 +1,64 @@
+"""The ledger of a run: how long each stage took, how much memory it reached, and whether it was computed."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass
+class Stage:
+    """One stage of a run.
+
+    Attributes
+    ----------
+    seconds : float
+        Wall-clock time.
+    peak_mib : float
+        The highest resident memory of the process during the stage, in MiB (on Linux; elsewhere up to its end).
+    computed : bool
+        False where the result was found in the store or the cache.
+    """
+
+    name: str
+    seconds: float = 0.0
+    peak_mib: float = 0.0
+    computed: bool = True
+
+
+ledger: dict[str, Stage] = {}
+
+
+@contextmanager
+def stage(name: str) -> Iterator[Stage]:
+    """Time the block as stage `name` of this run; run again, the stage's entry is replaced."""
+    entry = Stage(name)
+    _forget_peak()
+    start = time.perf_counter()
+    try:
+        yield entry
+    finally:
+        entry.seconds = time.perf_counter() - start
+        entry.peak_mib = _peak_mib()
+    ledger[name] = entry
+
+
+def _forget_peak() -> None:
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # proc(5): resets the peak resident set size
+    except OSError:
+        pass
+
+
+def _peak_mib() -> float:
+    try:
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) / 1024
+    except (OSError, IndexError):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

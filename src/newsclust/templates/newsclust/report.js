@@ -1,0 +1,182 @@
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const colour = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+  const plots = [];
+
+  // Figures ------------------------------------------------------------------------------------------------------
+
+  const themed = (layout) => {
+    const changes = {
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", "font.color": colour("--ink"), "font.family": colour("--sans"), "hoverlabel.font.family": colour("--sans"),
+      "hoverlabel.bgcolor": colour("--tip"), "hoverlabel.bordercolor": colour("--muted"),
+      "hoverlabel.font.color": colour("--ink"), "modebar.bgcolor": "rgba(0,0,0,0)",
+      "modebar.color": colour("--muted"), "modebar.activecolor": colour("--ink"),
+    };
+    for (const axis of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
+      for (const part of ["gridcolor", "zerolinecolor", "linecolor"]) changes[`${axis}.${part}`] = colour("--line");
+    }
+    return changes;
+  };
+
+  const put = (target, path, value) => {
+    const keys = path.split(".");
+    const last = keys.pop();
+    for (const key of keys) target = target[key] ??= {};
+    target[last] = value;
+  };
+
+  const hasWebGL = () => {
+    const canvas = document.createElement("canvas");
+    return Boolean(canvas.getContext("webgl2") || canvas.getContext("webgl"));
+  };
+
+  // Text for hovering is broken for a desktop's width; a phone has room for about forty characters.
+  const narrowed = (text) => text.replace(/<b>(.*?)<\/b>/, (_, headline) => `<b>${headline.replaceAll("<br>", " ")}</b>`)
+    .split("<br>").map((line) => {
+      let length = 0;
+      return line.split(" ").map((word, i) => {
+        const size = word.replace(/<\/?b>/g, "").replace(/&[#\w]+;/g, "x").length;
+        const fits = i === 0 || length + 1 + size <= 40;
+        length = fits ? length + (i > 0) + size : size;
+        return (i === 0 ? "" : fits ? " " : "<br>") + word;
+      }).join("");
+    }).join("<br>");
+
+  function draw(figure) {
+    const div = figure.querySelector(".plotly");
+    const { data, layout } = JSON.parse(figure.querySelector("script").textContent);
+    const isMap = figure.classList.contains("kind-map");
+    const isTouch = matchMedia("(pointer: coarse)").matches;
+    if (data.some((trace) => trace.type === "scattergl") && !hasWebGL()) {
+      for (const trace of data) if (trace.type === "scattergl") trace.type = "scatter";
+    }
+    delete layout.width;
+    layout.autosize = true;
+    if (isMap) {
+      // The list of stories beside the map replaces the legend and the button inside: it never covers a point, and
+      // the keyboard reaches it.
+      delete layout.height;
+      delete layout.updatemenus;
+      layout.showlegend = false;
+      layout.margin = { l: 4, r: 4, t: layout.title?.text ? 48 : 4, b: 4 };
+    }
+    if (isMap && div.clientWidth < 520) {
+      for (const trace of data) if (Array.isArray(trace.text)) trace.text = trace.text.map(narrowed);
+      put(layout, "hoverlabel.font.size", 11);
+    }
+    // A finger moving over the figure means to scroll the page.
+    if (isTouch) layout.dragmode = false;
+    for (const [path, value] of Object.entries(themed(layout))) put(layout, path, value);
+    Plotly.newPlot(div, data, layout, {
+      responsive: true, displaylogo: false, displayModeBar: isMap || (figure.classList.contains("kind-bars") ? false : "hover"),
+      // plotly offers to upload the chart to its cloud; a report keeps what it holds.
+      showSendToCloud: false, plotlyServerURL: "",
+      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    });
+    if (isMap) div.after(legendOf(div));
+    plots.push(div);
+  }
+
+  function legendOf(div) {
+    const set = document.createElement("fieldset");
+    set.className = "legend";
+    set.append(Object.assign(document.createElement("legend"), { textContent: "Show on the map" }));
+    const order = [...div.data.keys()].sort((a, b) => (div.data[a].legendrank ?? 1000) - (div.data[b].legendrank ?? 1000));
+    const boxes = order.map((index) => {
+      const label = document.createElement("label");
+      const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: true });
+      box.addEventListener("change", () => Plotly.restyle(div, { visible: box.checked }, [index]));
+      const name = document.createElement("span");
+      // Plotly's names are escaped HTML; a parsed document that is never shown runs and loads nothing.
+      name.textContent = new DOMParser().parseFromString(div.data[index].name, "text/html").body.textContent;
+      label.append(box, swatch(div.data[index].marker), name);
+      set.append(label);
+      return box;
+    });
+    const all = Object.assign(document.createElement("button"), { type: "button", textContent: "Hide all" });
+    all.addEventListener("click", () => {
+      const show = !boxes.some((box) => box.checked);
+      for (const box of boxes) box.checked = show;
+      Plotly.restyle(div, { visible: show });
+    });
+    set.addEventListener("change", () => { all.textContent = boxes.some((box) => box.checked) ? "Hide all" : "Show all"; });
+    all.addEventListener("click", () => set.dispatchEvent(new Event("change")));
+    set.append(all);
+    return set;
+  }
+
+  function swatch(marker) {
+    const make = (name, attributes) => {
+      const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+      for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+      return element;
+    };
+    const picture = make("svg", { width: 18, height: 14, viewBox: "0 0 18 14", "aria-hidden": "true" });
+    if (Array.isArray(marker.color)) {
+      [...new Set(marker.color)].slice(0, 3).forEach((stroke, i) =>
+        picture.append(make("circle", { cx: 4 + 5 * i, cy: 7, r: 3, fill: "none", stroke, "stroke-width": 1.5 })));
+    } else {
+      const shape = { diamond: "M9 1l6 6-6 6-6-6z", square: "M4 2h10v10h-10z" }[marker.symbol] ?? "M9 2a5 5 0 1 0 .01 0z";
+      picture.append(make("path", { d: shape, fill: marker.color, opacity: marker.opacity ?? 1 }));
+    }
+    return picture;
+  }
+
+  // Tables -------------------------------------------------------------------------------------------------------
+
+  const number = (text) => (/^[-+\u2212]?[\d,]*\.?\d+(e[-+]?\d+)?(\s?(%|s|MiB))?$/i.test(text)
+    ? parseFloat(text.replace("\u2212", "-").replace(/,/g, "")) : NaN);
+  const words = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+
+  function sortable(table) {
+    const heads = table.tHead?.rows.length === 1 ? [...table.tHead.rows[0].cells] : [];
+    const body = table.tBodies[0];
+    if (!heads.length || !body || body.rows.length < 2 || body.querySelector("[rowspan], [colspan]")) return;
+    heads.forEach((head, column) => {
+      const texts = [...body.rows].map((row) => row.cells[column]?.textContent.trim() ?? "");
+      const missing = (text) => text === "" || /^(nan|none|<na>|nat|-|\u2013)$/i.test(text);
+      const numeric = texts.some((text) => !missing(text)) && texts.every((text) => missing(text) || !Number.isNaN(number(text)));
+      if (numeric) for (const cell of [head, ...[...body.rows].map((row) => row.cells[column])]) cell?.classList.add("number");
+      const button = Object.assign(document.createElement("button"), { type: "button", title: "Sort by this column" });
+      button.append(...head.childNodes);
+      if (!button.textContent.trim()) button.setAttribute("aria-label", "Sort by row");
+      head.append(button);
+      button.addEventListener("click", () => {
+        const sign = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
+        for (const other of heads) other.removeAttribute("aria-sort");
+        head.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
+        const rows = [...body.rows].map((row) => [row.cells[column]?.textContent.trim() ?? "", row]);
+        rows.sort(([a], [b]) => missing(a) - missing(b)
+          || sign * (numeric ? number(a) - number(b) || 0 : words.compare(a, b)));
+        body.append(...rows.map(([, row]) => row));
+      });
+    });
+  }
+
+  // Code ---------------------------------------------------------------------------------------------------------
+
+  const allCode = document.getElementById("all-code");
+  if (allCode) {
+    allCode.hidden = false;
+    allCode.addEventListener("click", () => {
+      const open = allCode.getAttribute("aria-pressed") !== "true";
+      allCode.setAttribute("aria-pressed", String(open));
+      for (const details of document.querySelectorAll("details.code")) details.open = open;
+    });
+  }
+
+  document.querySelectorAll("figure.plot").forEach(draw);
+  document.querySelectorAll(".table table").forEach(sortable);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    for (const div of plots) Plotly.relayout(div, themed(div.layout));
+  });
+
+  // Paper is narrower than most windows, and plotly draws in pixels.
+  addEventListener("beforeprint", () => {
+    for (const div of plots) Plotly.relayout(div, { width: 660, ...themed(div.layout) });
+  });
+  addEventListener("afterprint", () => {
+    for (const div of plots) Plotly.relayout(div, { width: null, autosize: true, ...themed(div.layout) });
+  });
+})();

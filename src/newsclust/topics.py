@@ -1,0 +1,229 @@
+"""What each cluster is about: keywords, a headline that stands for it, its days and its publishers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from .errors import NewsclustError
+
+if TYPE_CHECKING:
+    from .neighbors import Neighbors
+
+#: Keywords per cluster: as many as fit on one line of a table.
+KEYWORDS = 5
+
+# Digits keep their separators, so that "10,000" is no keyword "000"; marks belong to the letter they follow,
+# so that Hindi, Thai, Arabic and Hebrew words stay whole (\w leaves combining marks out).
+MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff"
+WORD = rf"\d+(?:[.,]\d+)+|\w[\w{MARKS}]+"
+
+
+def describe_clusters(
+    documents: pd.DataFrame,
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    vectors: np.ndarray | None = None,
+) -> pd.DataFrame:
+    """Describe every cluster in one row.
+
+    Keywords are the words and word pairs with the highest class-based TF-IDF: a cluster is one long text `c`, noise
+    is another, and a term `t` weighs `tf(t, c) / |c| * log(1 + A / f(t))`, where `tf` counts the term in the cluster,
+    `|c|` all terms of the cluster, `f` the term everywhere and `A` is the mean of `|c|` (M. Grootendorst 2022,
+    *BERTopic: Neural topic modeling with a class-based TF-IDF procedure*, arXiv:2203.05794, section 3.3). A term
+    that a single member uses is no keyword while members share others, nor is a bare number, and no two keywords of a
+    cluster share a word.
+
+    The title is the headline of one member: among the most probable, the one nearest to the mean of the cluster's
+    vectors; without vectors the most probable. The smallest id wins ties.
+
+    Parameters
+    ----------
+    documents : DataFrame, one row per document, in ascending order of id
+        With the columns `text`, `title`, `publisher` and `published_at` of `Corpus.documents`.
+    labels : ndarray, shape (n,)
+        Cluster of each document; -1 is noise.
+    probabilities : ndarray, shape (n,)
+        How firmly each document belongs to its cluster, 0 to 1.
+    vectors : ndarray, shape (n, dim), optional
+        The documents' embeddings.
+
+    Returns
+    -------
+    DataFrame, one row per cluster, index `cluster` ascending
+        `size` (documents), `title`, `keywords` (joined by ", "), `first` and `last` (ISO days in UTC of the earliest
+        and the latest date that could be read; "" without one), `publishers` (how many different ones).
+
+    Raises
+    ------
+    NewsclustError
+        If the arguments differ in length.
+    """
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities)
+    for name, rows in {"labels": labels, "probabilities": probabilities, "vectors": vectors}.items():
+        if rows is not None and len(rows) != len(documents):
+            raise NewsclustError(
+                f"{name} has {len(rows)} rows and documents has {len(documents)}: give one per document."
+            )
+    clusters, sizes = np.unique(labels[labels >= 0], return_counts=True)
+    exemplars = _exemplars(labels, probabilities, vectors)
+    days = _days(documents["published_at"]).groupby(labels)
+    publishers = documents["publisher"].str.strip().replace("", None).groupby(labels).nunique()
+    return pd.DataFrame(
+        {
+            "size": sizes,
+            "title": [_headline(documents["title"].iat[row], documents["text"].iat[row]) for row in exemplars],
+            "keywords": [", ".join(_distinct(weights)) for weights in _term_weights(documents["text"], labels)],
+            "first": days.min().reindex(clusters).fillna("").to_numpy(),
+            "last": days.max().reindex(clusters).fillna("").to_numpy(),
+            "publishers": publishers.reindex(clusters).to_numpy(dtype=np.int64),
+        },
+        index=pd.Index(clusters, name="cluster"),
+    )
+
+
+def assign_noise(neighbors: Neighbors, labels: np.ndarray) -> np.ndarray:
+    """Give every noise document the story of most of its neighbours.
+
+    Each clustered neighbour of a noise document votes for its own cluster with the similarity of the two, the cosine
+    `1 - d**2 / 2` of unit vectors at Euclidean distance `d`; opposed vectors (a cosine below 0) have no vote. Ties go
+    to the smaller label. Noise without a vote stays noise. All votes are by the labels given, not by each other's
+    result, so the order of the documents does not matter.
+
+    Parameters
+    ----------
+    neighbors : Neighbors
+        Of which `indices` and `distances` are read.
+    labels : ndarray, shape (n,)
+        Cluster of each document; -1 is noise.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        A copy of `labels` with noise assigned.
+    """
+    assigned = np.array(labels)
+    noise = np.flatnonzero(assigned < 0)
+    indices = neighbors.indices[noise]
+    votes = np.where(indices < 0, -1, assigned[indices])
+    weights = 1 - neighbors.distances[noise].astype(np.float64) ** 2 / 2
+    voter, column = np.nonzero((votes >= 0) & (weights > 0))
+    if not len(voter):
+        return assigned
+    n_clusters = int(assigned.max()) + 1
+    ballots, ballot = np.unique(voter * n_clusters + votes[voter, column], return_inverse=True)
+    totals = np.bincount(ballot, weights=weights[voter, column])
+    voters, choices = np.divmod(ballots, n_clusters)
+    ranking = np.lexsort((choices, -totals, voters))
+    voters, first = np.unique(voters[ranking], return_index=True)
+    assigned[noise[voters]] = choices[ranking][first]
+    return assigned
+
+
+def _exemplars(labels: np.ndarray, probabilities: np.ndarray, vectors: np.ndarray | None) -> list[int]:
+    exemplars = []
+    for members in _members(labels):
+        candidates = members[probabilities[members] == probabilities[members].max()]
+        if vectors is not None and len(candidates) > 1:
+            mean = np.mean(vectors[members], axis=0, dtype=np.float64)
+            offsets = np.linalg.norm(vectors[candidates] - mean, axis=1)
+            # Rounded, because members equally far from the mean differ in the last bits.
+            candidates = candidates[np.argsort(offsets.round(9), kind="stable")]
+        exemplars.append(int(candidates[0]))
+    return exemplars
+
+
+def _members(labels: np.ndarray) -> list[np.ndarray]:
+    """The rows of each cluster, ascending."""
+    order = np.argsort(labels, kind="stable")
+    order = order[np.searchsorted(labels[order], 0) :]
+    starts = np.flatnonzero(np.diff(labels[order])) + 1
+    return np.split(order, starts) if len(order) else []
+
+
+def _headline(title: str, text: str) -> str:
+    return title.strip() or next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def _days(dates: pd.Series) -> pd.Series:
+    """ISO days; missing where a date cannot be read."""
+    # A year is required: pandas completes "10:30" and "today" with the day on which it runs.
+    dates = dates.where(dates.str.contains(r"(?:19|20)\d\d", regex=True))
+    read = pd.to_datetime(dates, errors="coerce", utc=True, format="ISO8601")
+    rest = dates[read.isna() & dates.notna()]
+    # The ISO reader is fast and the other, element by element, is needed only for the rest.
+    read[rest.index] = pd.to_datetime(rest, errors="coerce", utc=True, format="mixed")
+    return read.dt.strftime("%Y-%m-%d")
+
+
+def _term_weights(texts: pd.Series, labels: np.ndarray) -> list[dict[str, float]]:
+    """The class-based TF-IDF of each cluster's heaviest shared terms."""
+    from scipy.sparse import csr_array
+    from sklearn.feature_extraction.text import CountVectorizer
+    from tqdm.auto import tqdm
+
+    clusters = np.unique(labels[labels >= 0])
+    vectorizer = CountVectorizer(stop_words="english", ngram_range=(1, 2), token_pattern=WORD)
+    try:
+        counts = csr_array(vectorizer.fit_transform(tqdm(texts, desc="Keywords", leave=False, delay=2)))
+    except ValueError as error:
+        # scikit-learn refuses texts without a single term: they have no keywords.
+        if "empty vocabulary" not in str(error):
+            raise
+        return [{} for _ in clusters]
+    terms = vectorizer.get_feature_names_out()
+
+    groups, group = np.unique(labels, return_inverse=True)
+    members = csr_array((np.ones(len(group), int), (group, np.arange(len(group)))), (len(groups), len(group)))
+    frequencies = (members @ counts).tocsr()
+    counts.data[:] = 1
+    users = (members @ counts).tocsr()
+    # Both come from the same non-zero entries, so sorting puts their columns in step.
+    frequencies.sort_indices()
+    users.sort_indices()
+    lengths = frequencies.sum(axis=1)
+    rarity = np.log1p(lengths.mean() / np.maximum(frequencies.sum(axis=0), 1))
+    heaviest = []
+    for row in np.searchsorted(groups, clusters):
+        entries = slice(frequencies.indptr[row], frequencies.indptr[row + 1])
+        columns, shared = frequencies.indices[entries], users.data[entries] > 1
+        weights = frequencies.data[entries] / max(lengths[row], 1) * rarity[columns]
+        if shared.any():
+            columns, weights = columns[shared], weights[shared]
+        top = np.lexsort((columns, -weights))[: 10 * KEYWORDS]
+        heaviest.append(dict(zip(terms[columns[top]].tolist(), weights[top].tolist(), strict=True)))
+    return heaviest
+
+
+def _distinct(weights: dict[str, float]) -> list[str]:
+    """The heaviest terms of which no two share a word, but for its ending.
+
+    A pair that weighs at least half as much as its words stands for them: "solar eclipse" rather than "eclipse", whose
+    weight is always a little higher because it also occurs alone.
+    """
+
+    def rank(term: str) -> tuple[float, int, float, str]:
+        words = term.split(" ")
+        parts = max(weights.get(word, 0.0) for word in words)
+        promoted = max(weights[term], parts) if weights[term] >= parts / 2 else weights[term]
+        return -promoted, -len(words), -weights[term], term
+
+    chosen: list[str] = []
+    used: set[str] = set()
+    for term in sorted(filter(_has_letter, weights), key=rank):
+        stems = {_stem(word) for word in term.split(" ")}
+        if len(chosen) < KEYWORDS and not stems & used:
+            chosen.append(term)
+            used |= stems
+    return chosen
+
+
+def _has_letter(term: str) -> bool:
+    return any(character.isalpha() for character in term)
+
+
+def _stem(word: str) -> str:
+    return re.sub(r"(?<=\w{3})(?:ies|ing|ed|es|s|e|y)$", "", word)

@@ -1,0 +1,452 @@
+"""Is `cluster` HDBSCAN? Held against hdbscan itself and against a spanning tree spelt out in Python."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from types import SimpleNamespace
+
+import hdbscan
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsclust.clustering import Clustering, cluster
+from newsclust.errors import NewsclustError
+
+pytestmark = pytest.mark.filterwarnings("error")
+quickly = settings(deadline=None, derandomize=True, max_examples=40)
+
+seeds = st.integers(0, 10_000)
+# Points of a small integer grid: duplicates and equal distances abound.
+grids = st.integers(3, 40).flatmap(
+    lambda n: st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=n, max_size=n)
+).map(lambda points: np.array(points, dtype=float))
+
+
+def blobs(seed: int, n: int = 120, dim: int = 3) -> np.ndarray:
+    """Points without equal distances, some in groups of different density and some on their own."""
+    rng = np.random.default_rng(seed)
+    centers = rng.uniform(-10, 10, size=(6, dim))
+    group = rng.integers(6, size=n)
+    spread = rng.uniform(0.3, 2, size=6)[group]
+    return centers[group] + spread[:, None] * rng.normal(size=(n, dim))
+
+
+def distance_matrix(vectors: np.ndarray) -> np.ndarray:
+    pairs = vectors[:, None, :] - vectors[None, :, :]
+    return np.sqrt((pairs**2).sum(axis=-1)).astype(np.float32)
+
+
+def neighbor_lists(matrix: np.ndarray, k: int | None = None) -> SimpleNamespace:
+    """Exact lists; equal distances by smaller row."""
+    n = len(matrix)
+    others = matrix.astype(float)
+    np.fill_diagonal(others, np.inf)
+    order = np.argsort(others, axis=1, kind="stable")[:, : n - 1 if k is None else k].astype(np.int32)
+    return SimpleNamespace(
+        ids=np.arange(n) * 10, indices=order, distances=np.take_along_axis(matrix, order, axis=1)
+    )
+
+
+def lists_of_edges(n: int, edges: dict[tuple[int, int], float], k: int) -> SimpleNamespace:
+    """The lists in which both ends of each edge know each other and nobody else; padded."""
+    indices = np.full((n, k), -1, dtype=np.int32)
+    distances = np.full((n, k), np.inf, dtype=np.float32)
+    for row in range(n):
+        known = sorted((d, a + b - row) for (a, b), d in edges.items() if row in (a, b))
+        for column, (d, other) in enumerate(known):
+            indices[row, column], distances[row, column] = other, d
+    return SimpleNamespace(ids=np.arange(n), indices=indices, distances=distances)
+
+
+def kruskal(matrix: np.ndarray, min_samples: int) -> np.ndarray:
+    """The spanning tree of the full matrix in canonical order, in so many words."""
+    n = len(matrix)
+    core = [sorted(np.delete(matrix[i], i))[min(min_samples, n - 1) - 1] for i in range(n)]
+    edges = sorted((max(core[i], core[j], matrix[i, j]), matrix[i, j], i, j) for i, j in combinations(range(n), 2))
+    component, tree = list(range(n)), []
+    for weight, _, i, j in edges:
+        if component[i] != component[j]:
+            tree.append((i, j, weight))
+            component = [component[i] if c == component[j] else c for c in component]
+    return np.array(tree, dtype=float)
+
+
+def hdbscan_labels(linkage: np.ndarray, **parameters: object) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels, probabilities and persistence by hdbscan's own code, from our hierarchy."""
+    from hdbscan.hdbscan_ import _tree_to_labels
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _tree_to_labels(None, linkage, **parameters)[:3]
+
+
+def assert_same_partition(first: np.ndarray, second: np.ndarray) -> None:
+    """The same clusters, whatever their numbers; noise is noise."""
+    assert len(first) == len(second)
+    assert ((first < 0) == (second < 0)).all()
+    pairs = set(zip(first.tolist(), second.tolist(), strict=True))
+    assert len(pairs) == len(set(first.tolist())) == len(set(second.tolist()))
+
+
+def assert_same(first: Clustering, second: Clustering) -> None:
+    for name in ("labels", "probabilities", "persistence", "spanning_tree", "linkage", "tree"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name), err_msg=name)
+
+
+# The spanning tree
+
+
+@quickly
+@given(grids, st.integers(1, 6))
+def test_ties_are_decided_by_the_canonical_order_alone(vectors, min_samples):
+    matrix = distance_matrix(vectors)
+    found = cluster(neighbor_lists(matrix), min_samples=min_samples)
+    np.testing.assert_array_equal(found.spanning_tree, kruskal(matrix, min_samples))
+
+
+@quickly
+@given(grids, seeds)
+def test_order_of_equally_near_neighbours_in_a_list_does_not_matter(vectors, seed):
+    lists = neighbor_lists(distance_matrix(vectors))
+    shuffle = np.random.default_rng(seed).random(lists.indices.shape)
+    order = np.lexsort((shuffle, lists.distances), axis=1)
+    shuffled = SimpleNamespace(
+        ids=lists.ids,
+        indices=np.take_along_axis(lists.indices, order, axis=1),
+        distances=np.take_along_axis(lists.distances, order, axis=1),
+    )
+    assert_same(cluster(lists), cluster(shuffled))
+
+
+@quickly
+@given(st.one_of(grids, seeds.map(lambda seed: blobs(seed, n=40))), st.integers(1, 5))
+def test_a_larger_k_changes_nothing_once_the_lists_hold_the_spanning_tree(vectors, min_samples):
+    matrix = distance_matrix(vectors)
+    n = len(matrix)
+    whole = cluster(neighbor_lists(matrix), min_samples=min_samples)
+    indices = neighbor_lists(matrix).indices
+    needed = [
+        1 + min(np.flatnonzero(indices[i] == j)[0], np.flatnonzero(indices[j] == i)[0])
+        for i, j in whole.spanning_tree[:, :2].astype(int)
+    ]
+    for k in range(max(*needed, min(min_samples, n - 1)), n):
+        assert_same(cluster(neighbor_lists(matrix, k), min_samples=min_samples), whole)
+
+
+def test_k_of_the_tutorial_is_enough_and_far_less_than_n():
+    matrix = distance_matrix(blobs(3, n=400))
+    whole = cluster(neighbor_lists(matrix))
+    assert np.isfinite(whole.spanning_tree).all()
+    assert_same_partition(cluster(neighbor_lists(matrix, 50)).labels, whole.labels)
+
+
+@pytest.mark.parametrize("distance", ["euclidean", "squared"])
+@quickly
+@given(st.one_of(grids, seeds.map(lambda seed: blobs(seed, n=40))), st.integers(1, 6))
+def test_full_lists_give_the_merge_heights_of_hdbscan(distance, vectors, min_samples):
+    matrix = distance_matrix(vectors)
+    found = cluster(neighbor_lists(matrix), min_samples=min_samples, distance=distance)
+    if distance == "squared":
+        matrix = np.square(matrix)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reference = hdbscan.HDBSCAN(metric="precomputed", min_samples=min_samples, min_cluster_size=3)
+        reference.fit(matrix.astype(float))
+    heights = reference.single_linkage_tree_.to_numpy()[:, 2]
+    np.testing.assert_array_equal(found.spanning_tree[:, 2], heights)
+    np.testing.assert_array_equal(found.linkage[:, 2], heights)
+
+
+# Labels
+
+
+SELECTIONS = [
+    {},
+    {"cluster_selection_method": "leaf"},
+    {"cluster_selection_epsilon": 1.5},
+    {"cluster_selection_method": "leaf", "cluster_selection_epsilon": 1.5},
+    {"max_cluster_size": 15},
+    {"allow_single_cluster": True},
+    {"allow_single_cluster": True, "cluster_selection_epsilon": 2.5},
+    {"allow_single_cluster": True, "cluster_selection_method": "leaf", "cluster_selection_epsilon": 9.0},
+]
+
+
+@pytest.mark.parametrize("distance", ["euclidean", "squared"])
+@pytest.mark.parametrize("selection", SELECTIONS, ids=str)
+def test_clusters_are_those_of_hdbscan_where_nothing_ties(selection, distance):
+    # With min_samples = 1 the mutual reachability is the distance, and those differ; with more, cores tie.
+    for seed in range(5):
+        matrix = distance_matrix(blobs(seed))
+        found = cluster(
+            neighbor_lists(matrix), min_samples=1, min_cluster_size=4, distance=distance, **selection
+        )
+        full = np.square(matrix) if distance == "squared" else matrix
+        reference = hdbscan.HDBSCAN(metric="precomputed", min_samples=1, min_cluster_size=4, **selection)
+        reference.fit(full.astype(float))
+        assert_same_partition(found.labels, reference.labels_)
+        np.testing.assert_array_equal(found.probabilities, reference.probabilities_.astype(np.float32))
+        np.testing.assert_array_equal(np.sort(found.persistence), np.sort(reference.cluster_persistence_))
+
+
+@pytest.mark.parametrize("selection", SELECTIONS, ids=str)
+@quickly
+@given(
+    st.one_of(grids, seeds.map(lambda seed: blobs(seed, n=80))), st.integers(1, 5), st.integers(2, 6), st.integers(5, 50)
+)
+def test_selection_is_that_of_hdbscan_on_any_hierarchy(selection, vectors, min_samples, min_cluster_size, k):
+    lists = neighbor_lists(distance_matrix(vectors), min(k, len(vectors) - 1))
+    found = cluster(lists, min_samples=min_samples, min_cluster_size=min_cluster_size, **selection)
+    if selection.get("cluster_selection_epsilon") and np.isinf(found.linkage).any():
+        return  # there hdbscan divides by zero
+    labels, probabilities, persistence = hdbscan_labels(
+        found.linkage, min_cluster_size=min_cluster_size, **selection
+    )
+    assert_same_partition(found.labels, labels)
+    np.testing.assert_array_equal(found.probabilities, probabilities.astype(np.float32))
+    for label in range(found.n_clusters):
+        theirs = labels[np.flatnonzero(found.labels == label)[0]]
+        assert found.persistence[label] == persistence[theirs]
+
+
+def test_squared_distances_are_what_squared_means():
+    lists = neighbor_lists(distance_matrix(blobs(1)), 30)
+    squares = SimpleNamespace(ids=lists.ids, indices=lists.indices, distances=np.square(lists.distances))
+    assert_same(cluster(lists, distance="squared"), cluster(squares))
+
+
+def test_largest_cluster_comes_first_and_of_equal_ones_the_smallest_id():
+    sizes = [4, 7, 4, 9]
+    vectors = np.concatenate([[[100.0 * i + j**1.5] for j in range(size)] for i, size in enumerate(sizes)])
+    found = cluster(neighbor_lists(distance_matrix(vectors), 3), min_samples=1)
+    assert np.bincount(found.labels).tolist() == [9, 7, 4, 4]
+    assert found.labels.tolist() == [2] * 4 + [1] * 7 + [3] * 4 + [0] * 9
+    assert found.labels.dtype == np.int32
+    assert found.probabilities.dtype == np.float32
+
+
+def test_row_order_of_the_corpus_does_not_change_the_clusters():
+    vectors, ids = blobs(5), np.random.default_rng(0).permutation(120)
+    order = np.argsort(ids)
+
+    def from_file(rows):
+        by_id = rows[np.argsort(ids[rows])]
+        return cluster(neighbor_lists(distance_matrix(vectors[by_id]), 20))
+
+    first = from_file(np.arange(120))
+    assert_same(first, from_file(np.random.default_rng(1).permutation(120)))
+    # and where nothing ties, even other ids only rename
+    unsorted = cluster(neighbor_lists(distance_matrix(vectors), 20), min_samples=1)
+    by_id = cluster(neighbor_lists(distance_matrix(vectors[order]), 20), min_samples=1)
+    assert_same_partition(unsorted.labels[order], by_id.labels)
+    np.testing.assert_array_equal(unsorted.probabilities[order], by_id.probabilities)
+
+
+# Corpora at the edge
+
+
+@pytest.mark.parametrize("selection", SELECTIONS, ids=str)
+@pytest.mark.parametrize("n", [0, 1, 2, 3])
+def test_a_handful_of_documents_is_noise_not_a_crash(n, selection):
+    vectors = np.arange(n, dtype=float)[:, None] ** 2
+    found = cluster(neighbor_lists(distance_matrix(vectors), max(n - 1, 0)), min_cluster_size=4, **selection)
+    assert found.labels.tolist() == [-1] * n
+    assert found.n_clusters == 0
+    assert found.noise_fraction == (1.0 if n else 0.0)
+    assert found.spanning_tree.shape == (max(n - 1, 0), 3)
+    assert found.linkage.shape == (max(n - 1, 0), 4)
+    assert found.tree.dtype.names == ("parent", "child", "lambda_val", "child_size")
+
+
+def test_duplicates_stay_together_at_distance_zero():
+    vectors = blobs(2, n=60)
+    vectors[[11, 12, 13, 14]] = vectors[10]
+    found = cluster(neighbor_lists(distance_matrix(vectors), 20))
+    assert (found.spanning_tree[:4, 2] == 0).all()
+    assert set(found.spanning_tree[:4, :2].ravel()) == {10, 11, 12, 13, 14}
+    assert found.labels[10] >= 0
+    assert len(set(found.labels[10:15])) == 1
+    assert (found.probabilities[10:15] == 1).all()
+    assert np.isfinite(found.probabilities).all() and np.isfinite(found.persistence).all()
+
+
+@pytest.mark.parametrize("method", ["eom", "leaf"])
+def test_a_corpus_of_one_repeated_vector_is_one_cluster_or_none(method):
+    lists = neighbor_lists(np.zeros((50, 50), dtype=np.float32), 10)
+    assert (cluster(lists, cluster_selection_method=method).labels == -1).all()
+    found = cluster(lists, cluster_selection_method=method, allow_single_cluster=True)
+    assert (found.labels == (0 if method == "eom" else -1)).all()
+
+
+@pytest.mark.parametrize("method", ["eom", "leaf"])
+def test_duplicates_that_do_not_all_list_each_other_are_one_cluster(method):
+    # Both halves of the duplicates, {0, 1, 2, 6} and {3, 4, 5}, are as large as a cluster when (5, 6) joins them.
+    zeros = dict.fromkeys([(0, 1), (0, 2), (0, 6), (3, 4), (3, 5), (5, 6)], 0.0)
+    ring = {(7, 8): 1.0, (8, 9): 1.1, (9, 10): 1.2, (7, 10): 1.3, (6, 7): 5.0}
+    found = cluster(
+        lists_of_edges(11, zeros | ring, 4), min_samples=1, cluster_selection_method=method, min_cluster_size=3
+    )
+    assert found.labels.tolist() == [0] * 7 + [1] * 4
+    assert not np.isnan(found.persistence).any()
+
+
+def test_far_islands_are_joined_at_infinity_and_stay_two_clusters():
+    rng = np.random.default_rng(0)
+    vectors = np.concatenate((rng.normal(size=(30, 2)), 1e6 + rng.normal(size=(40, 2))))
+    found = cluster(neighbor_lists(distance_matrix(vectors), 12), min_cluster_size=15)
+    assert np.isinf(found.spanning_tree[:, 2]).sum() == 1
+    assert found.spanning_tree[-1].tolist() == [0, 30, np.inf]
+    assert set(found.labels[:30]) <= {-1, 1} and set(found.labels[30:]) <= {-1, 0}
+    assert found.n_clusters == 2
+
+
+@pytest.mark.parametrize("selection", SELECTIONS, ids=str)
+def test_many_components_are_chained_and_clustered_each_for_itself(selection):
+    rng = np.random.default_rng(0)
+    group = rng.permutation(np.repeat(np.arange(25), 8))
+    vectors = 1e4 * group[:, None] + rng.normal(size=(200, 2))
+    found = cluster(neighbor_lists(distance_matrix(vectors), 5), min_cluster_size=8, **selection)
+    joints = found.spanning_tree[np.isinf(found.spanning_tree[:, 2])]
+    heads = sorted(np.unique(group, return_index=True)[1])
+    assert joints[:, :2].tolist() == [list(pair) for pair in zip(heads, heads[1:], strict=False)]
+    assert_same_partition(found.labels, group)
+
+
+def test_a_document_in_nobodys_list_is_clustered_not_a_crash():
+    # hdbscan 0.8.44 crashes the interpreter on this matrix (see the tutorial).
+    vectors = np.concatenate((blobs(4, n=50), [[1e3, 0, 0], [0, 2e3, 0]]))
+    lists = neighbor_lists(distance_matrix(vectors), 5)
+    assert 50 not in lists.indices and 51 not in lists.indices
+    found = cluster(lists)
+    assert found.labels[50] == found.labels[51] == -1
+    assert {50, 51} <= set(found.spanning_tree[:, :2].ravel())
+    assert np.isfinite(found.spanning_tree).all()
+
+
+@pytest.mark.parametrize("selection", SELECTIONS, ids=str)
+def test_padded_lists_cost_only_the_documents_that_have_too_few_neighbours(selection):
+    lists = neighbor_lists(distance_matrix(blobs(6)), 12)
+    whole = cluster(lists, **selection)
+    short = np.random.default_rng(0).choice(120, size=20, replace=False)
+    lists.indices[short, 2:], lists.distances[short, 2:] = -1, np.inf
+    found = cluster(lists, **selection)
+    assert (found.labels[short] == -1).all()
+    assert np.isinf(found.spanning_tree[:, 2]).sum() == 20
+    lists.indices[:, 9:], lists.distances[:, 9:] = -1, np.inf
+    assert whole.n_clusters and cluster(lists, **selection).n_clusters
+
+
+@pytest.mark.parametrize("selection", SELECTIONS, ids=str)
+def test_documents_that_meet_at_infinity_alone_are_noise(selection):
+    lists = neighbor_lists(distance_matrix(blobs(6)), 12)
+    lists.indices[:, 2:], lists.distances[:, 2:] = -1, np.inf
+    found = cluster(lists, **selection)
+    assert (found.labels == -1).all()
+    assert found.n_clusters == 0 and found.probabilities.sum() == 0
+    lists.indices[:], lists.distances[:] = -1, np.inf
+    assert cluster(lists, **selection).n_clusters == 0
+
+
+def test_min_samples_is_lowered_in_a_tiny_corpus():
+    lists = neighbor_lists(distance_matrix(np.arange(5.0)[:, None] ** 2))
+    assert_same(cluster(lists, min_samples=50), cluster(lists, min_samples=4))
+
+
+def test_the_lists_handed_in_are_left_alone():
+    lists = neighbor_lists(distance_matrix(blobs(0)), 10)
+    indices, distances = lists.indices.copy(), lists.distances.copy()
+    lists.indices.flags.writeable = lists.distances.flags.writeable = False
+    cluster(lists)
+    np.testing.assert_array_equal(lists.indices, indices)
+    np.testing.assert_array_equal(lists.distances, distances)
+
+
+# What a user reads
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"min_samples": 0}, "min_samples is 0; it must be at least 1"),
+        ({"min_samples": 11}, "lists hold 10 neighbours.*search with k = 11 or more"),
+        ({"min_cluster_size": 1}, "min_cluster_size is 1; it must be at least 2"),
+        ({"distance": "cosine"}, "'cosine'; it can be 'euclidean' or 'squared'"),
+        ({"cluster_selection_method": "EOM"}, "'EOM'; it can be 'eom' or 'leaf'"),
+        ({"cluster_selection_epsilon": -0.5}, "cluster_selection_epsilon is -0.5"),
+        ({"cluster_selection_epsilon": np.nan}, "cluster_selection_epsilon is nan"),
+        ({"max_cluster_size": -1}, "max_cluster_size is -1"),
+    ],
+    ids=str,
+)
+def test_a_wrong_parameter_is_named(wrong, message):
+    with pytest.raises(NewsclustError, match=message):
+        cluster(neighbor_lists(distance_matrix(blobs(0)), 10), **wrong)
+
+
+@pytest.mark.parametrize("value", [np.nan, -1.0])
+def test_a_broken_distance_is_named(value):
+    lists = neighbor_lists(distance_matrix(blobs(0)), 10)
+    lists.distances[7, 4] = value
+    with pytest.raises(NewsclustError, match=f"row 7, column 4 of the neighbour lists is {value}"):
+        cluster(lists)
+
+
+def test_hdbscans_trees_can_be_tabulated_and_drawn():
+    found = cluster(neighbor_lists(distance_matrix(blobs(0)), 20), min_cluster_size=6)
+    table = found.condensed_tree.to_pandas()
+    assert list(table.columns) == ["parent", "child", "lambda_val", "child_size"]
+    assert (table["child_size"] == 1).sum() == 120
+    assert len(found.single_linkage_tree.to_pandas()) == 119
+    assert found.single_linkage_tree.get_clusters(1.0, min_cluster_size=6).shape == (120,)
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    found.condensed_tree.plot(select_clusters=True)
+    found.single_linkage_tree.plot()
+
+
+def test_a_clustering_introduces_itself():
+    found = cluster(neighbor_lists(distance_matrix(blobs(0)), 20))
+    assert repr(found) == f"{found.n_clusters} clusters of 120 documents; {found.noise_fraction:.1%} are noise."
+
+
+# Borrowed from private modules
+
+
+CHAIN = np.array([[0, 1, 1.0], [1, 2, 1.0], [3, 4, 2.0], [4, 5, 2.0], [2, 3, 8.0]])
+
+
+def test_scikit_learn_still_has_single_linkage_label():
+    try:
+        from sklearn.cluster._hierarchical_fast import single_linkage_label
+
+        linkage = single_linkage_label(CHAIN)
+    except Exception as error:
+        pytest.fail(f"sklearn.cluster._hierarchical_fast.single_linkage_label has changed: {error!r}")
+    expected = [[0, 1, 1, 2], [6, 2, 1, 3], [3, 4, 2, 2], [8, 5, 2, 3], [7, 9, 8, 6]]
+    assert linkage.tolist() == expected, "sklearn.cluster._hierarchical_fast.single_linkage_label has changed"
+
+
+def test_hdbscan_still_has_condense_tree_and_get_clusters():
+    linkage = np.array([[0, 1, 1, 2], [6, 2, 1, 3], [3, 4, 2, 2], [8, 5, 2, 3], [7, 9, 8, 6]], dtype=float)
+    try:
+        from hdbscan._hdbscan_tree import condense_tree
+
+        tree = condense_tree(linkage, 3)
+    except Exception as error:
+        pytest.fail(f"hdbscan._hdbscan_tree.condense_tree has changed: {error!r}")
+    expected = [(6, 7, 0.125, 3), (6, 8, 0.125, 3), (8, 5, 0.5, 1), (8, 3, 0.5, 1), (8, 4, 0.5, 1)]
+    assert tree.tolist()[:5] == expected, "hdbscan._hdbscan_tree.condense_tree has changed"
+    try:
+        from hdbscan._hdbscan_tree import get_clusters
+
+        labels, probabilities, scores = get_clusters(
+            tree,
+            {6: 0.0, 7: 2.625, 8: 1.125},
+            cluster_selection_method="eom",
+            allow_single_cluster=False,
+            cluster_selection_epsilon=0.0,
+            max_cluster_size=7,
+        )
+    except Exception as error:
+        pytest.fail(f"hdbscan._hdbscan_tree.get_clusters has changed: {error!r}")
+    assert labels.tolist() == [0, 0, 0, 1, 1, 1], "hdbscan._hdbscan_tree.get_clusters has changed"

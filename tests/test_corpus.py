@@ -1,0 +1,533 @@
+"""What a user's file may look like, what becomes of it, and what is said when it cannot be read."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import random
+import re
+import socket
+import threading
+import time
+import zipfile
+from collections import Counter, defaultdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsclust import corpus
+from newsclust.corpus import read_corpus
+from newsclust.errors import NewsclustError
+from newsclust.paths import state_dir
+
+QUICK = settings(deadline=None, derandomize=True, max_examples=40)
+KAGGLE_CSV = (
+    "guid,title,description,venue,url,published_at,updated_at\n"
+    'g1,Ferry service resumes,"After two days of storms, boats sail again.",Coast Post,https://x.org/1,'
+    "2024-05-17 15:44:41+00:00,2024-05-18\n"
+    "g2,Museum buys a map,,Town Crier,https://x.org/2,2024-05-16 09:00:00+00:00,2024-05-18\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+def write(content: str | bytes, name: str = "news.csv") -> Path:
+    Path(name).write_bytes(content.encode() if isinstance(content, str) else content)
+    return Path(name)
+
+
+def zipped(**members: str) -> bytes:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "/").replace("_csv", ".csv"), content)
+    return memory.getvalue()
+
+
+def complaint(data: object) -> str:
+    with pytest.raises(NewsclustError) as error:
+        read_corpus(data)
+    message = str(error.value)
+    assert "\n" not in message and message.endswith((".", "?"))
+    return message
+
+
+# Documents
+
+
+def test_a_document_is_title_and_description_stripped(capsys):
+    write(
+        "title,description\n  Storm nears ,\tBoats stay in port. \nStorm passes,\nStorm ends,nan\nStorm over,N/A\n"
+        ",Only a description.\n"
+    )
+    texts = set(read_corpus("news.csv").documents["text"])
+    assert texts == {
+        "Storm nears\nBoats stay in port.",
+        "Storm passes",
+        "Storm ends",
+        "Storm over",
+        "Only a description.",
+    }
+    assert capsys.readouterr().out == ""
+
+
+def test_what_pandas_writes_for_missing_values_is_not_taken_for_text():
+    from pandas._libs.parsers import STR_NA_VALUES
+
+    assert {value.strip() for value in STR_NA_VALUES} - {""} == corpus.NOTHING
+
+
+def test_the_rows_keep_every_value_as_it_stands():
+    write('Title , id,title,,score\n " A ",007,b,NA,1.50\nnull,,c,2024,\n')
+    rows = read_corpus("news.csv").rows
+    assert rows.iloc[:, :2].columns.tolist() == ["Title ", " id"]
+    assert rows.to_numpy().tolist() == [[' " A "', "007", "b", "NA", "1.50"], ["null", "", "c", "2024", ""]]
+
+
+def test_a_row_without_text_gets_no_document_and_one_notice(capsys):
+    write("title,description\nA,b\n,\nNone,nan\nC,d\n")
+    read = read_corpus("news.csv")
+    assert read.row_ids.isna().tolist() == [False, True, True, False]
+    assert (read.n_rows, read.n_documents, read.n_unique) == (4, 2, 2)
+    notice = capsys.readouterr().out
+    assert notice.count("\n") == 1 and notice.startswith("2 rows of 4 without") and "is row 1 of rows" in notice
+
+
+def test_ids_are_exact_63_bit_hashes_in_ascending_order():
+    write("title\n" + "".join(f"headline {i}\n" for i in range(300)) + "headline 7\n\"\"\n")
+    read = read_corpus("news.csv")
+    expected = hashlib.blake2b(b"headline 7", digest_size=8).digest()
+    assert read.row_ids[7] == read.row_ids[300] == int.from_bytes(expected, "big") // 2
+    assert read.documents["id"].dtype == np.int64 and read.row_ids.dtype == "Int64"
+    assert (read.documents["id"].diff().dropna() > 0).all() and (read.documents["id"] >= 0).all()
+    # Through a float, as missing values often take integers, the last digits would be lost.
+    assert set(read.row_ids.dropna()) == set(read.documents["id"]) and len(read.documents) == 300
+
+
+def test_columns_are_found_in_any_case_and_venue_stands_in_for_publisher():
+    write("TITLE, Description ,Venue,URL,Published_At\nA,b,Crier,https://x,2024-01-02\n")
+    (document,) = read_corpus("news.csv").documents.drop(columns="id").to_dict("records")
+    assert document == {
+        "text": "A\nb",
+        "title": "A",
+        "description": "b",
+        "url": "https://x",
+        "publisher": "Crier",
+        "published_at": "2024-01-02",
+    }
+
+
+def test_columns_that_are_missing_are_empty_text():
+    write("title\nA\n")
+    assert read_corpus("news.csv").documents.loc[0, ["description", "url", "publisher", "published_at"]].eq("").all()
+
+
+def test_repeated_and_unnamed_columns_do_no_harm():
+    write("title,,title,description\nA,x,B,c\n")
+    assert read_corpus("news.csv").documents["text"].tolist() == ["A\nc"]
+
+
+ROWS = st.lists(
+    st.tuples(*[st.sampled_from(["", "a", "b", "nan", " a"]) for _ in range(5)]), min_size=1, max_size=12
+)
+
+
+@given(ROWS, st.randoms(use_true_random=False))
+@QUICK
+def test_shuffled_rows_give_the_same_documents(rows, randomly):
+    rows = [("title", "description", "url", "publisher", "published_at"), ("x", "", "", "", ""), *rows]
+    shuffled = rows[:1] + randomly.sample(rows[1:], len(rows) - 1)
+    read = [read_corpus(save(some)) for some in (rows, shuffled)]
+    pd.testing.assert_frame_equal(read[0].documents, read[1].documents)
+    assert read[0].fingerprint == read[1].fingerprint
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+
+
+@given(st.lists(st.tuples(TEXT, TEXT), max_size=6))
+@QUICK
+def test_any_text_survives_quotes_newlines_and_delimiters(rows):
+    rows = [("x", "y"), *rows]
+    for delimiter in corpus.DELIMITERS:
+        read = read_corpus(save([("title", "description"), *rows], delimiter)).rows
+        assert list(map(tuple, read.to_numpy())) == rows
+
+
+def save(rows: list[tuple[str, ...]], delimiter: str = ",") -> Path:
+    with open("saved.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
+    return Path("saved.csv")
+
+
+def test_of_equal_texts_the_earliest_dated_is_kept():
+    write("title,publisher,published_at\nA,P,\nA,Z,2024-01-02\nA,Y,2024-01-02\nA,X,2024-01-03\n")
+    (kept,) = read_corpus("news.csv").documents.to_dict("records")
+    assert (kept["publisher"], kept["published_at"]) == ("Y", "2024-01-02")
+
+
+def test_the_fingerprint_changes_with_the_texts_and_with_nothing_else():
+    first = read_corpus(write("title,publisher\nA,x\nB,y\n")).fingerprint
+    assert re.fullmatch("[0-9a-f]{16}", first)
+    assert read_corpus(write("title,url\nB,z\nA,w\nA,v\n")).fingerprint == first
+    assert read_corpus(write("title\nA\nC\n")).fingerprint != first
+
+
+def test_two_texts_with_one_id_are_refused(monkeypatch):
+    monkeypatch.setattr(corpus, "_id", lambda text: 1)
+    assert "same 63-bit id" in complaint(write("title\nA\nB\n"))
+
+
+# Files
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
+def test_what_excel_and_others_save_as_csv_is_read(delimiter, bom, newline):
+    lines = ["id|title|description", '1|Café 1|"a, b; c"', '2|Café 2|"a, b; c"', ""]
+    read = read_corpus(write(bom + newline.join(line.replace("|", delimiter).encode() for line in lines)))
+    assert read.rows.columns.tolist() == ["id", "title", "description"]
+    assert read.rows["title"].tolist() == ["Café 1", "Café 2"]
+    assert read.rows["description"].tolist() == ["a, b; c"] * 2
+
+
+def test_a_zip_or_gzip_file_is_known_by_its_content_not_its_name():
+    plain = read_corpus(write(KAGGLE_CSV)).fingerprint
+    packed = zipped(raw_csv="title\nA\n", folder__news_data_dedup_csv=KAGGLE_CSV, __MACOSX__raw_csv="x")
+    assert read_corpus(write(packed)).fingerprint == plain
+    assert read_corpus(write(zipped(only_csv=KAGGLE_CSV, readme="x"), "n.bin")).fingerprint == plain
+    assert read_corpus(write(gzip.compress(KAGGLE_CSV.encode()), "n.txt")).fingerprint == plain
+
+
+def test_blank_lines_and_short_rows_are_no_obstacle():
+    read = read_corpus(write("\n \ntitle,description,url\n\nA\nB,c\n\n"))
+    assert read.rows.to_numpy().tolist() == [["A", "", ""], ["B", "c", ""]]
+
+
+def test_a_corpus_of_100_000_rows_takes_seconds_not_minutes():
+    randomly = random.Random(0)
+    words = [f"word{i}" for i in range(2000)]
+    lines = [
+        f"{' '.join(randomly.choices(words, k=8))},{' '.join(randomly.choices(words, k=20))}\n" for _ in range(25_000)
+    ]
+    path = write("title,description\n" + 4 * "".join(lines))
+    start = time.process_time()
+    assert read_corpus(path).n_documents == 100_000
+    assert time.process_time() - start < 10
+
+
+# What is said
+
+
+def test_a_missing_file_is_named_in_full_with_its_near_namesakes(tmp_path):
+    write("title\nA\n", "headlines_2024.csv")
+    message = complaint("headlines_2042.csv")
+    assert str(tmp_path / "headlines_2042.csv") in message and "did you mean headlines_2024.csv?" in message
+    message = complaint(Path("nowhere") / "x.csv")
+    assert str(tmp_path / "nowhere" / "x.csv") in message and "mean" not in message
+
+
+@pytest.mark.parametrize("data", [None, "", "  ", 3, "x" * 5000, "a\0b", "~nobody-of-that-name/x.csv"])
+def test_what_cannot_be_a_path_is_refused_in_a_sentence(data):
+    message = complaint(data)
+    assert len(message) < 300
+
+
+def test_a_folder_is_refused(tmp_path):
+    assert complaint(tmp_path) == f"{tmp_path} is a folder: give the path of a CSV file in it."
+
+
+def test_without_a_title_column_the_columns_found_are_listed():
+    message = complaint(write("headline;text;day\na;b;c\n"))
+    assert "no column title, only 'headline', 'text', 'day'" in message
+    assert "and 28 more" in complaint(write(",".join(f"c{i}" for i in range(40)) + "\n"))
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff", "\ufeff \n"])
+def test_an_empty_file_is_called_empty(content):
+    assert "news.csv is empty" in complaint(write(content))
+    assert "is empty" in complaint(write(gzip.compress(content.encode())))
+
+
+def test_a_header_without_rows_is_called_so():
+    assert "has a header but no rows" in complaint(write("title,description\n"))
+
+
+def test_rows_without_any_text_are_called_so():
+    assert "none of the 2 rows" in complaint(write("title,description,url\n,,a\nnan,,b\n"))
+
+
+@pytest.mark.parametrize(
+    ("content", "called"),
+    [
+        (b"title\nA\0B\n", "a binary file"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "a binary file"),
+        (b"PAR1\x15\x04", "a Parquet file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Excel workbook"),
+        (zipped(**{"[Content_Types].xml": "", "xl/workbook.xml": ""}), "an Excel workbook"),
+        ("title\nA\n".encode("utf-16"), "UTF-16"),
+        (b"\xef\xbb\xbf \n<!DOCTYPE html><title>Sign in</title>", "a web page (HTML)"),
+        (b"<HTML><body>", "a web page (HTML)"),
+    ],
+)
+def test_a_file_that_is_no_csv_is_called_what_it_is(content, called):
+    message = complaint(write(content))
+    assert "news.csv" in message and called in message
+
+
+def test_another_encoding_is_told_with_the_line():
+    message = complaint(write("title\nplain\nCafé\n".encode("latin-1")))
+    assert message.startswith("line 3 of ") and "UTF-8" in message
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('title,url\n"one\ntwo",b\nc,d,e\n', "line 4 "),  # the first field takes two lines
+        ("title,url\na,b,c\nd,e,f\n", "line 2 "),  # pandas would cut these rows and go on
+        ("title\nfirst, second\n", "line 2 "),
+        ('title,url\na,b\nc,"d\ne,f\ng,h\n', "line 3 "),
+        ('title,url\na,b\nc,"' + "d,e\n" * 50_000, "line 3 "),
+    ],
+)
+def test_a_malformed_row_is_named_by_its_line_in_the_file(content, line):
+    message = complaint(write(content))
+    assert message.startswith(line) and "news.csv" in message
+
+
+def test_a_zip_without_one_csv_lists_what_it_holds():
+    assert "'a.csv', 'b.csv'" in complaint(write(zipped(a_csv="title\nA\n", b_csv="title\nB\n", readme="x")))
+    assert "without a CSV, it holds 'readme'" in complaint(write(zipped(readme="x")))
+
+
+def test_a_damaged_zip_or_gzip_file_is_called_damaged():
+    whole = zipped(news_csv=KAGGLE_CSV * 50)
+    assert "damaged or incomplete zip" in complaint(write(whole[: len(whole) // 2]))
+    flipped = bytearray(whole)
+    flipped[60] ^= 0xFF
+    assert "damaged or incomplete zip" in complaint(write(bytes(flipped)))
+    packed = gzip.compress(KAGGLE_CSV.encode())
+    assert "damaged or incomplete gzip" in complaint(write(packed[:-20]))
+    assert "damaged or incomplete gzip" in complaint(write(packed[:-6] + b"\0" * 6))
+
+
+def test_a_locked_zip_is_refused_in_a_sentence():
+    locked = bytearray(zipped(news_csv=KAGGLE_CSV))
+    locked[6] |= 1  # the flag for encryption, in the file's own header
+    locked[locked.index(b"PK\x01\x02") + 8] |= 1  # and in the directory
+    assert "cannot be unpacked here" in complaint(write(bytes(locked)))
+
+
+def test_a_file_that_may_not_be_read_is_told(monkeypatch):
+    write("title\nA\n")
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert "cannot be read (Permission denied)" in complaint("news.csv")
+
+
+# Downloads
+
+
+@pytest.fixture
+def server():
+    """A site with a data set in the form of Kaggle's, a log-in page and whatever else a site may answer."""
+    asked = []
+    pages = {
+        "/news-headlines-2024": (200, zipped(news_data_csv="title\nX\n", news_data_dedup_csv=KAGGLE_CSV)),
+        "/plain.csv": (200, KAGGLE_CSV.encode()),
+        "/login": (200, b"<!doctype html><html><title>Sign in</title></html>"),
+        "/json": (200, b'{"code": 403, "message": "Permission denied"}'),
+        "/damaged.zip": (200, zipped(a_csv=KAGGLE_CSV * 50)[:300]),
+    }
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append((self.path, self.headers.get("Authorization")))
+            status, content = pages.get(self.path.partition("?")[0], (404, b"nothing here"))
+            self.send_response(status)
+            # More is promised than is sent, as by a server that dies on the way.
+            self.send_header("Content-Length", str(len(content) + 10 * self.path.endswith("?cut")))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    site = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    thread = threading.Thread(target=site.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    site.url, site.asked = f"http://127.0.0.1:{site.server_port}", asked
+    yield site
+    site.shutdown()
+    site.server_close()
+    thread.join()
+
+
+def kept() -> list[str]:
+    return sorted(file.name for file in state_dir("downloads").iterdir())
+
+
+def test_kaggle_is_fetched_once_and_its_deduplicated_file_read(server, monkeypatch):
+    monkeypatch.setattr(corpus, "KAGGLE_URL", f"{server.url}/news-headlines-2024")
+    first, again = read_corpus("kaggle"), read_corpus("kaggle")
+    assert len(server.asked) == 1
+    assert first.source == "kaggle" and first.fingerprint == again.fingerprint
+    assert first.rows.columns.tolist() == KAGGLE_CSV.splitlines()[0].split(",")
+    assert first.documents.set_index("title").loc["Ferry service resumes", "publisher"] == "Coast Post"
+    (name,) = kept()
+    assert name.endswith("-news-headlines-2024")
+
+
+def test_each_address_has_its_own_download(server):
+    read_corpus(f"{server.url}/plain.csv")
+    read_corpus(f"  {server.url}/plain.csv?page=2 ")
+    assert len(server.asked) == len(kept()) == 2
+
+
+@pytest.mark.parametrize("page", ["login", "json", "damaged.zip", "missing.csv", "plain.csv?cut"])
+def test_what_is_not_the_data_is_not_kept_and_is_asked_for_again(server, page):
+    for _ in range(2):
+        message = complaint(f"{server.url}/{page}")
+        assert server.url in message
+    assert kept() == [] and len(server.asked) == 2
+
+
+def test_a_log_in_page_and_a_404_advise_the_browser(server):
+    assert "is a web page (HTML)" in complaint(f"{server.url}/login")
+    assert "answered 404 Not Found" in complaint(f"{server.url}/missing.csv")
+    for page in ("login", "missing.csv", "plain.csv?cut"):
+        assert "download the file in a browser and give its path as data" in complaint(f"{server.url}/{page}")
+
+
+def test_an_interrupted_download_leaves_nothing(server, monkeypatch):
+    import requests
+
+    def interrupt(self, size):
+        yield b"title\n"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(requests.Response, "iter_content", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        read_corpus(f"{server.url}/plain.csv")
+    assert kept() == []
+
+
+def test_an_unreachable_host_is_told():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound but not listening: nobody else can answer either
+        message = complaint(f"http://127.0.0.1:{taken.getsockname()[1]}/news.csv")
+    assert "could not be fetched (ConnectionError)" in message and "browser" in message
+
+
+@pytest.mark.parametrize("page", ["plain.csv", "login", "json", "missing.csv", "plain.csv?cut"])
+def test_a_password_is_used_but_never_shown(server, page, capsys, recwarn):
+    url = f"{server.url}/{page}{'&' if '?' in page else '?'}token=t0ken".replace("//", "//ada:s3cret@")
+    try:
+        said = repr(read := read_corpus(url)) + read._repr_html_() + read.source
+    except NewsclustError as error:
+        said = str(error)
+        assert error.__cause__ is None and error.__suppress_context__ or error.__context__ is None
+    said += "".join(capsys.readouterr()) + "".join(str(warning.message) for warning in recwarn) + "".join(kept())
+    assert server.asked[0][1].startswith("Basic ")
+    assert "s3cret" not in said and "ada" not in said.replace("data", "") and "t0ken" not in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://ada:s3cret@example.org/news.csv",
+        "file:///etc/hosts",
+        "https:/ada:s3cret@example.org/news.csv",
+        "http://ada:s3c/ret@example.org/news.csv",
+        "http://[ada:s3cret@example.org/news.csv",
+        "http://",
+        "  HTTPS://ada:s3cret@exa mple.invalid:99999/news.csv",
+    ],
+)
+def test_an_address_that_cannot_be_fetched_is_refused_without_its_password(url):
+    message = complaint(url)
+    assert "s3c" not in message and len(message) < 200
+
+
+def test_an_address_given_as_a_path_shows_no_password_either():
+    assert "s3cret" not in complaint(Path("https://ada:s3cret@example.org/news.csv"))
+
+
+# Showing it
+
+
+def test_a_corpus_shows_one_sentence_and_five_escaped_headlines():
+    lines = [f"<b>{i}</b>,Tom & Co,2024-01-0{i}T00:00:00Z" for i in range(1, 9)]
+    read = read_corpus(write("\n".join(["title,publisher,published_at", *lines, lines[0]])))
+    assert repr(read) == (
+        "news.csv: 9 rows, 8 unique documents, published 2024-01-01 to 2024-01-08, by 1 publisher."
+    )
+    shown = read._repr_html_()
+    assert repr(read) in shown and "<b>" not in shown
+    assert re.findall(r"&lt;b&gt;(\d)", shown) == list("12345")
+    assert shown.count("<td>Tom &amp; Co</td>") == 5
+
+
+def test_dates_that_do_not_parse_are_left_out_of_the_sentence():
+    read = read_corpus(write("title,description,published_at\n,A description,last week\n"))
+    assert repr(read) == "news.csv: 1 row, 1 unique document."
+    assert "<td>A description</td>" in read._repr_html_()
+
+
+# The sample
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return read_corpus("sample")
+
+
+def test_the_sample_has_the_stories_it_promises(sample):
+    stories = Counter(sample.rows["story"])
+    one_offs = stories.pop("one-off")
+    assert sample.n_rows == sample.n_unique >= 400 and one_offs >= 40
+    assert len(stories) >= 40 and all(5 <= size <= 20 for size in stories.values())
+    publishers = defaultdict(set)
+    for story, publisher in zip(sample.rows["story"], sample.rows["publisher"], strict=True):
+        publishers[story].add(publisher)
+    assert min(map(len, publishers.values())) >= 4
+
+
+def test_the_sample_is_tidy(sample):
+    rows = sample.rows
+    assert rows.columns.tolist() == ["title", "description", "publisher", "published_at", "story"]
+    assert (rows != "").all(axis=None) and not rows["title"].str.lower().duplicated().any()
+    assert rows["description"].str.fullmatch(r"[^\n]{40,240}\.").all() and not rows["title"].str.endswith(".").any()
+    assert rows["published_at"].str.fullmatch(r"2024-\d\d-\d\dT\d\d:\d\d:\d\dZ").all()
+    dates = pd.to_datetime(rows["published_at"])
+    assert dates.is_monotonic_increasing
+    assert repr(sample).endswith("published 2024-01-01 to 2024-12-31, by 10 publishers.")
+
+
+def test_the_sample_is_described_as_it_is(sample):
+    stories = Counter(sample.rows["story"])
+    one_offs = stories.pop("one-off")
+    text = (Path(corpus.__file__).parent / "data" / "README.md").read_text()
+    for fact in (
+        f"{sample.n_rows} headlines",
+        f"{sum(stories.values())} tell {len(stories)} stories",
+        f"of {min(stories.values())} to {max(stories.values())} headlines",
+        f"{one_offs} are one-offs",
+        "MIT",
+    ):
+        assert fact in text

@@ -1,0 +1,261 @@
+"""What a cluster is said to be about."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+from newsclust.errors import NewsclustError
+from newsclust.topics import KEYWORDS, WORD, _distinct, _stem, _term_weights, assign_noise, describe_clusters
+
+STORIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "stories_2014.csv"
+few = settings(deadline=None, derandomize=True, max_examples=40)
+
+HEADLINES = [
+    ("Solar eclipse darkens Texas", "Crowds watched the solar eclipse from Dallas.", "Wire", "2024-04-08T20:00:00Z"),
+    ("Millions watch solar eclipse", "The eclipse crossed Texas and Ohio.", "Gazette", "2024-04-08"),
+    ("Eclipse glasses sell out", "Shops ran out before the solar eclipse.", " Wire ", "Sun, 7 Apr 2024 23:30:00 -0400"),
+    ("Rate cut surprises markets", "The central bank made a rate cut.", "Gazette", ""),
+    ("Central bank rate cut lifts stocks", "", "", "yesterday"),
+    ("Stocks rise after rate cut", "Investors cheered the central bank.", "", "10:30"),
+    ("Cat stuck in tree", "A fire crew came.", "Herald", "2024-01-01"),
+]
+LABELS = np.array([0, 0, 0, 1, 1, 1, -1])
+FIRM = np.ones(len(LABELS))
+
+
+def documents(rows=HEADLINES):
+    frame = pd.DataFrame(rows, columns=["title", "description", "publisher", "published_at"], dtype=str)
+    frame["text"] = [f"{title}\n{description}".strip() for title, description, *_ in rows]
+    frame["id"] = np.arange(len(frame))
+    return frame
+
+
+def from_texts(texts):
+    return documents([(text, "", "", "") for text in texts])
+
+
+def test_table_of_clusters_says_what_the_headlines_say():
+    table = describe_clusters(documents(), LABELS, FIRM)
+    assert table.index.name == "cluster" and table.index.tolist() == [0, 1]
+    assert table["size"].tolist() == [3, 3]
+    assert table["title"].tolist() == ["Solar eclipse darkens Texas", "Rate cut surprises markets"]
+    assert table["keywords"].str.split(", ").str[0].tolist() == ["solar eclipse", "rate cut"]
+    assert "central bank" in table["keywords"][1].split(", ")
+    assert table["publishers"].tolist() == [2, 1]
+
+
+def test_dates_are_utc_days_and_unreadable_ones_are_left_out():
+    table = describe_clusters(documents(), LABELS, FIRM)
+    assert table["first"].tolist() == ["2024-04-08", ""]
+    assert table["last"].tolist() == ["2024-04-08", ""]
+    rows = [("a", "", "", date) for date in ("today", "10:30", "Monday", "5", "2024-13-40", "March 3, 2024", "20240305")]
+    table = describe_clusters(documents(rows), np.zeros(7, int), np.ones(7))
+    assert table.loc[0, ["first", "last"]].tolist() == ["2024-03-03", "2024-03-05"]
+
+
+def test_title_is_the_most_probable_headline_without_vectors():
+    table = describe_clusters(documents(), LABELS, np.array([0.2, 0.9, 0.9, 0.1, 0.2, 0.3, 0]))
+    assert table["title"].tolist() == ["Millions watch solar eclipse", "Stocks rise after rate cut"]
+
+
+def test_title_is_the_headline_at_the_heart_of_its_cluster():
+    vectors = np.array([[0, 1], [0.6, 0.8], [1, 0], [1, 0], [0, 1], [0.8, 0.6], [1, 0]], dtype=np.float32)
+    table = describe_clusters(documents(), LABELS, FIRM, vectors)
+    assert table["title"].tolist() == ["Millions watch solar eclipse", "Stocks rise after rate cut"]
+    # An improbable member is not asked, however central.
+    table = describe_clusters(documents(), LABELS, np.where(np.arange(7) == 1, 0.5, 1), vectors)
+    assert table["title"][0] == "Solar eclipse darkens Texas"
+
+
+def test_title_of_equally_central_headlines_is_that_of_the_smallest_id():
+    angles = np.array([1.1, 0.3, 0.7 + 1, 0.7 - 1, 0.1, 0.1, 0])
+    vectors = np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
+    assert describe_clusters(documents(), np.array([0, 0, -1, -1, 1, 1, -1]), FIRM, vectors)["title"].tolist() == [
+        "Solar eclipse darkens Texas",
+        "Central bank rate cut lifts stocks",
+    ]
+
+
+def test_headline_of_a_document_without_title_is_its_text():
+    frame = documents([("", "Only a description.", "", "")] * 2)
+    assert describe_clusters(frame, np.zeros(2, int), np.ones(2))["title"][0] == "Only a description."
+
+
+@pytest.mark.parametrize("n", [0, 4])
+def test_no_clusters_give_an_empty_table_of_the_same_columns(n):
+    table = describe_clusters(from_texts(["some words"] * n), np.full(n, -1), np.zeros(n))
+    assert len(table) == 0 and table.index.name == "cluster"
+    assert list(table) == list(describe_clusters(documents(), LABELS, FIRM))
+
+
+@pytest.mark.parametrize("text", ["the and of", "!!! ???", "a b c", "12 34"])
+def test_texts_without_a_telling_word_have_no_keywords(text):
+    assert describe_clusters(from_texts([text] * 3), np.zeros(3, int), np.ones(3))["keywords"].tolist() == [""]
+
+
+@pytest.mark.parametrize("text", ["Затмение солнца", "日食が観測された", "كسوف الشمس", "सूर्य ग्रहण", "สุริยุปราคา"])
+def test_words_of_other_scripts_stay_whole(text):
+    table = describe_clusters(from_texts([text] * 3 + ["more words"] * 3), np.repeat([0, 1], 3), np.ones(6))
+    assert table["keywords"].tolist() == [text.lower(), "words"]
+
+
+def test_a_single_cluster_without_noise_has_keywords():
+    table = describe_clusters(documents(HEADLINES[:3]), np.zeros(3, int), np.ones(3))
+    assert table["keywords"][0].startswith("solar eclipse")
+
+
+def test_keywords_do_not_repeat_each_other():
+    assert _distinct({"strike": 3.0, "strikes": 2.9, "striking": 2.8, "port": 2.0}) == ["strike", "port"]
+    assert _distinct({"eclipse": 1.0, "solar": 0.8, "solar eclipse": 0.7}) == ["solar eclipse"]
+    assert _distinct({"bank": 1.0, "bank holiday": 0.3, "holiday": 0.3}) == ["bank", "holiday"]
+    assert _distinct({"2024": 9.0, "11": 5.0, "chapter 11": 1.0}) == ["chapter 11"]
+
+
+def test_a_word_of_one_headline_does_not_speak_for_the_cluster():
+    texts = ["storm hits coast zanzibar zanzibar zanzibar", "storm nears coast", "coast storm"]
+    assert describe_clusters(from_texts(texts), np.zeros(3, int), np.ones(3))["keywords"][0].split(", ") == [
+        "coast",
+        "storm",
+    ]
+
+
+def test_rows_of_another_length_are_refused_with_a_sentence():
+    with pytest.raises(NewsclustError, match="labels has 6 rows and documents has 7"):
+        describe_clusters(documents(), LABELS[:6], FIRM)
+    with pytest.raises(NewsclustError, match="vectors has 2 rows"):
+        describe_clusters(documents(), LABELS, FIRM, np.zeros((2, 3)))
+
+
+def plain_weights(texts, labels):
+    """Class-based TF-IDF as in the paper, one loop per sign."""
+
+    def terms(text):
+        words = [word for word in re.findall(WORD, text.lower()) if word not in ENGLISH_STOP_WORDS]
+        return words + [" ".join(pair) for pair in zip(words, words[1:], strict=False)]
+
+    classes = {label: Counter() for label in labels}
+    users = {label: Counter() for label in labels}
+    for text, label in zip(texts, labels, strict=True):
+        classes[label].update(terms(text))
+        users[label].update(set(terms(text)))
+    average = sum(sum(counts.values()) for counts in classes.values()) / max(len(classes), 1)
+    everywhere = sum(classes.values(), Counter())
+    result = []
+    for label in sorted(set(labels) - {-1}):
+        counts = classes[label]
+        weights = {t: n / sum(counts.values()) * math.log(1 + average / everywhere[t]) for t, n in counts.items()}
+        shared = {t: weight for t, weight in weights.items() if users[label][t] > 1}
+        result.append(shared or weights)
+    return result
+
+
+words = st.lists(st.sampled_from("storm storms bank the 11 vote votes 7.1 tax".split()), max_size=5).map(" ".join)
+anything = st.text(max_size=12)
+clustered_texts = st.lists(st.tuples(words | anything, st.integers(-1, 3)), max_size=12)
+
+
+@few
+@given(st.lists(st.tuples(words, st.integers(-1, 2)), max_size=10))
+def test_term_weights_are_those_of_the_formula(rows):
+    texts, labels = [row[0] for row in rows], [row[1] for row in rows]
+    found = _term_weights(pd.Series(texts, dtype=str), np.array(labels, dtype=int))
+    expected = plain_weights(texts, labels)
+    assert len(found) == len(expected)
+    for ours, plain in zip(found, expected, strict=True):
+        assert set(ours) <= set(plain) and len(ours) == min(len(plain), 10 * KEYWORDS)
+        assert all(math.isclose(weight, plain[term]) for term, weight in ours.items())
+
+
+@few
+@given(clustered_texts)
+def test_any_text_in_any_cluster_gives_one_row_per_cluster_twice_the_same(rows):
+    frame, labels = from_texts([text for text, _ in rows]), np.array([label for _, label in rows], dtype=int)
+    table = describe_clusters(frame, labels, np.ones(len(rows)))
+    assert table.index.tolist() == sorted(set(labels.tolist()) - {-1})
+    assert table["size"].sum() == (labels >= 0).sum()
+    for keywords in table["keywords"]:
+        stems = [_stem(word) for word in keywords.replace(", ", " ").split()]
+        assert keywords.count(", ") < KEYWORDS
+        if re.fullmatch(r"[\w., ]*", keywords):
+            doubled = [len(pair.split()) - len(set(map(_stem, pair.split()))) for pair in keywords.split(", ")]
+            assert len(stems) - len(set(stems)) == sum(doubled)
+    pd.testing.assert_frame_equal(table, describe_clusters(frame, labels, np.ones(len(rows))))
+
+
+@few
+@given(clustered_texts, st.permutations(range(4)))
+def test_renaming_clusters_renames_rows_and_nothing_else(rows, names):
+    frame, labels = from_texts([text for text, _ in rows]), np.array([label for _, label in rows], dtype=int)
+    renamed = np.where(labels < 0, -1, np.array(names)[labels])
+    table = describe_clusters(frame, labels, np.ones(len(rows))).rename(index=dict(enumerate(names)))
+    pd.testing.assert_frame_equal(table.sort_index(), describe_clusters(frame, renamed, np.ones(len(rows))))
+
+
+def lists(indices, distances):
+    return SimpleNamespace(indices=np.array(indices, dtype=np.int32), distances=np.array(distances, dtype=np.float32))
+
+
+def test_noise_joins_the_story_of_most_of_its_neighbours():
+    neighbors = lists([[1, 2], [0, 2], [0, 1], [2, 4], [5, -1], [4, -1], [2, 0]], [[0.5, 0.5]] * 7)
+    neighbors.distances[neighbors.indices < 0] = np.inf
+    labels = np.array([0, 0, 1, -1, -1, -1, -1])
+    # 3 has one clustered neighbour; 4 and 5 have only each other; for 6 the stories tie.
+    assert assign_noise(neighbors, labels).tolist() == [0, 0, 1, 1, -1, -1, 0]
+    assert labels.tolist() == [0, 0, 1, -1, -1, -1, -1]
+
+
+def test_one_close_neighbour_outvotes_two_distant_ones():
+    neighbors = lists([[3, 1, 2], [2, 0, 3], [1, 0, 3], [0, 1, 2]], [[0.2, 1.3, 1.3]] * 4)
+    assert assign_noise(neighbors, np.array([-1, 0, 0, 1]))[0] == 1
+    neighbors.distances[:] = [0.2, 0.3, 0.3]
+    assert assign_noise(neighbors, np.array([-1, 0, 0, 1]))[0] == 0
+
+
+def test_opposed_headlines_have_no_vote():
+    assert assign_noise(lists([[1], [0]], [[1.5], [1.5]]), np.array([-1, 0])).tolist() == [-1, 0]
+
+
+@pytest.mark.parametrize("labels", [[], [-1, -1], [0, 0]])
+def test_nothing_to_assign_changes_nothing(labels):
+    neighbors = lists(np.zeros((len(labels), 1), int), np.ones((len(labels), 1)))
+    assert assign_noise(neighbors, np.array(labels, dtype=np.int32)).tolist() == labels
+
+
+@few
+@given(st.integers(1, 12), st.integers(1, 5), st.integers(0, 10**6))
+def test_noise_is_assigned_as_by_counting_votes_one_by_one(n, k, seed):
+    rng = np.random.default_rng(seed)
+    indices = rng.integers(-1, n, (n, k))
+    neighbors = lists(indices, np.where(indices < 0, np.inf, rng.choice([0.0, 0.5, 1.0, 1.5], (n, k))))
+    labels = rng.integers(-1, 3, n)
+    expected = labels.copy()
+    for row in np.flatnonzero(labels < 0):
+        votes = {}
+        for other, distance in zip(neighbors.indices[row], neighbors.distances[row], strict=True):
+            if other >= 0 and labels[other] >= 0 and distance**2 < 2:
+                votes[labels[other]] = votes.get(labels[other], 0) + 1 - float(distance) ** 2 / 2
+        if votes:
+            expected[row] = min(votes, key=lambda label: (-votes[label], label))
+    assert assign_noise(neighbors, labels).tolist() == expected.tolist()
+
+
+@pytest.mark.skipif(not STORIES.exists(), reason="the data set stories_2014.csv is not there")
+def test_every_real_story_has_a_name_and_keywords():
+    rows = pd.read_csv(STORIES, dtype=str, keep_default_na=False)
+    frame = rows.assign(text=rows["title"], id=np.arange(len(rows)))
+    codes, stories = pd.factorize(rows["story"])
+    table = describe_clusters(frame, codes, np.ones(len(rows)))
+    assert len(table) == len(stories) and (table["title"] != "").all()
+    assert (table["keywords"].str.count(",") >= 2).all()
+    assert (table["first"] >= "2014-03-10").all() and (table["last"] >= table["first"]).all()
