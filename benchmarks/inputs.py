@@ -13,7 +13,11 @@ import pandas as pd
 WORK = Path(__file__).parent / ".work"
 #: Data that may not be part of the project; what needs it is skipped where it is absent.
 SHARED = Path(__file__).parents[2] / "shared" / "data"
+#: The Milvus Lite file of a data set.
+STORED = "milvus.db"
 DIM = 384
+#: Dimensions in which synthetic vectors really differ.
+LATENT = 64
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Input:
 
 @dataclass(frozen=True, eq=False)
 class Documents:
-    """Documents with vectors, and where Milvus Lite keeps both.
+    """Documents with vectors, which .work/<name>/`STORED` holds too, in the collection of `pipelines.store`.
 
     Attributes
     ----------
@@ -49,15 +53,12 @@ class Documents:
         With columns id (ascending), text, and truth: the known story, "" where there is none.
     vectors : ndarray of float32, shape (n, dim)
         Rows of unit length.
-    database : Path
-        A Milvus Lite file that holds them, in the collection of `pipelines.store`.
     min_samples, min_cluster_size : int
     """
 
     name: str
     table: pd.DataFrame
     vectors: np.ndarray
-    database: Path
     min_samples: int
     min_cluster_size: int
 
@@ -88,7 +89,6 @@ def load_documents(name: str) -> Documents:
         name,
         pd.read_pickle(folder / "documents.pickle"),
         np.load(folder / "vectors.npy"),
-        folder / "milvus.db",
         recipe.min_samples,
         recipe.min_cluster_size,
     )
@@ -153,9 +153,6 @@ def _mixture(n: int) -> Callable[[Path], None]:
     return make
 
 
-LATENT = 64
-
-
 def _neighbor_graph(n: int, k: int = 15) -> Callable[[Path], None]:
     """The exact neighbour lists of a mixture with noise and some equal points, in four dimensions so that a
     k-d tree finds them quickly."""
@@ -194,13 +191,12 @@ def _write(folder: Path, table: pd.DataFrame, vectors: np.ndarray) -> None:
 
     table.to_pickle(folder / "documents.pickle")
     np.save(folder / "vectors.npy", vectors)
-    documents = Documents(folder.name, table, vectors, folder / "milvus.db", 0, 0)
-    with store(documents, documents.database).open() as client:
-        # Not Store.embed, which would keep the vectors in its cache as well.
+    target = store(Documents(folder.name, table, vectors, 0, 0), folder / STORED)
+    with target.open() as client:
         for start in range(0, len(table), 1024):
-            rows = table[start : start + 1024].assign(embedding=list(vectors[start : start + 1024]))
-            client.upsert(store(documents, documents.database).name, rows[["id", "embedding", "text"]].to_dict("records"))
-        client.flush(store(documents, documents.database).name)
+            rows = table[["id", "text"]][start : start + 1024].assign(embedding=list(vectors[start : start + 1024]))
+            client.upsert(target.name, rows.to_dict("records"))
+        client.flush(target.name)
 
 
 AGNEWS, STORIES = SHARED / "agnews_2004.csv", SHARED / "stories_2014.csv"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -40,14 +41,15 @@ def time_sides(name: str, repeats: str, *sides: str) -> dict[str, dict[str, Any]
         and with the first side's (`ari`), and what else it says of itself.
     """
     small = "graph-1k" if name.startswith("graph") else "synthetic-500"
+    inputs.make(small)
     for side in sides:
-        _timed(_prepare(side, small))
+        _timed(_prepare(side, small), small)
     runs = {side: _prepare(side, name) for side in sides}
     seconds: dict[str, list[float]] = {side: [] for side in sides}
     results: dict[str, list[dict[str, Any]]] = {side: [] for side in sides}
     for _ in range(int(repeats)):
         for side in sides:
-            elapsed, result = _timed(runs[side])
+            elapsed, result = _timed(runs[side], name)
             seconds[side].append(round(elapsed, 3))
             results[side].append(result)
             print(f"{name} {side} {elapsed:.2f} s", file=sys.stderr, flush=True)
@@ -57,7 +59,7 @@ def time_sides(name: str, repeats: str, *sides: str) -> dict[str, dict[str, Any]
 
 def memory(name: str, side: str) -> dict[str, float]:
     """The highest resident memory of this process, which does nothing but run `side` once, in MiB."""
-    _timed(_prepare(side, name))
+    _timed(_prepare(side, name), name)
     status = Path("/proc/self/status").read_text()
     return {"mib": round(int(status.split("VmHWM:")[1].split()[0]) / 1024)}
 
@@ -69,10 +71,12 @@ def _prepare(side: str, name: str) -> Any:
     return (getattr(pipelines, side, None) or getattr(baselines, side))(name)
 
 
-def _timed(run: Any) -> tuple[float, dict[str, Any]]:
+def _timed(run: Any, name: str) -> tuple[float, dict[str, Any]]:
     """Seconds and result of a run in a working folder of its own."""
-    here = Path.cwd()
+    here, stored = Path.cwd(), inputs.WORK / name / inputs.STORED
     with tempfile.TemporaryDirectory(dir=inputs.WORK) as folder:
+        if stored.exists():
+            shutil.copytree(stored, Path(folder) / inputs.STORED)
         os.chdir(folder)
         gc.collect()
         start = time.perf_counter()

@@ -1,7 +1,8 @@
 """What newsclust does, as the benchmarks call it.
 
-Every function prepares one run (imports, loading) and gives it back, to be called with a fresh working folder: what
-newsclust keeps in ``.newsclust/cache`` below the working folder would make the next repetition unfair.
+Every function prepares one run (imports, loading) and gives it back, to be called with a fresh folder that is the
+working folder too: what newsclust keeps in ``.newsclust/cache`` below it would make the next repetition unfair. The folder
+holds a copy of the data set's Milvus Lite file, `STORED`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from inputs import Documents, load_documents, load_graph
+from inputs import STORED, Documents, load_documents, load_graph
 
 K = 50
 N_NEIGHBORS = 80  # the tutorial's UMAP, which counts the document itself
@@ -28,7 +29,7 @@ def documents_to_map(name: str) -> Run:
     documents = load_documents(name)
 
     def run(folder: Path) -> dict[str, Any]:
-        embeddings = store(documents, folder / "milvus.db").embed(documents.table)
+        embeddings = store(documents, folder / "new.db").embed(documents.table)
         neighbors = find_neighbors(embeddings, max(K, N_NEIGHBORS), "exact")
         clustering = cluster(neighbors.head(K), 3, 3)
         coordinates = lay_out(embeddings, neighbors, n_neighbors=N_NEIGHBORS)
@@ -45,7 +46,7 @@ def stored_to_labels(name: str, search: str = "exact") -> Run:
     documents = load_documents(name)
 
     def run(folder: Path) -> dict[str, Any]:
-        embeddings = store(documents, documents.database).embed(documents.table)
+        embeddings = store(documents, folder / STORED).embed(documents.table)
         neighbors = find_neighbors(embeddings, K, search)
         clustering = cluster(neighbors, 3, 3)
         return {"labels": clustering.labels, "recall": neighbors.recall}
@@ -96,8 +97,13 @@ def store(documents: Documents, path: Path) -> Any:
 
     store = Store(str(path))
     store.embedder = _given(documents)
-    store.name = f"{store.collection}_{store.embedder.slug}"
+    store.name = collection(documents)
     return store
+
+
+def collection(documents: Documents) -> str:
+    """The collection's name in the Milvus Lite file of `documents`."""
+    return f"news_data_{_slug(documents)}"
 
 
 def _given(documents: Documents) -> Any:
@@ -111,5 +117,8 @@ def _given(documents: Documents) -> Any:
             rows_per_call=1024,
         )
 
-    slug = documents.name.replace("-", "_")
-    return Embedder("given vectors", slug, "given", documents.vectors.shape[1], load)
+    return Embedder("given vectors", _slug(documents), "given", documents.vectors.shape[1], load)
+
+
+def _slug(documents: Documents) -> str:
+    return documents.name.replace("-", "_")

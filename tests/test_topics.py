@@ -22,9 +22,9 @@ STORIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "stories_201
 few = settings(deadline=None, derandomize=True, max_examples=40)
 
 HEADLINES = [
-    ("Solar eclipse darkens Texas", "Crowds watched the solar eclipse from Dallas.", "Wire", "2024-04-08T20:00:00Z"),
+    ("Solar eclipse darkens Texas", "Dallas watched the solar eclipse.", "Wire", "2024-04-08T20:00:00Z"),
     ("Millions watch solar eclipse", "The eclipse crossed Texas and Ohio.", "Gazette", "2024-04-08"),
-    ("Eclipse glasses sell out", "Shops ran out before the solar eclipse.", " Wire ", "Sun, 7 Apr 2024 23:30:00 -0400"),
+    ("Eclipse glasses sell out", "It is a solar eclipse.", " Wire ", "Sun, 7 Apr 2024 23:30:00 -0400"),
     ("Rate cut surprises markets", "The central bank made a rate cut.", "Gazette", ""),
     ("Central bank rate cut lifts stocks", "", "", "yesterday"),
     ("Stocks rise after rate cut", "Investors cheered the central bank.", "", "10:30"),
@@ -59,7 +59,8 @@ def test_dates_are_utc_days_and_unreadable_ones_are_left_out():
     table = describe_clusters(documents(), LABELS, FIRM)
     assert table["first"].tolist() == ["2024-04-08", ""]
     assert table["last"].tolist() == ["2024-04-08", ""]
-    rows = [("a", "", "", date) for date in ("today", "10:30", "Monday", "5", "2024-13-40", "March 3, 2024", "20240305")]
+    dates = ["today", "10:30", "Monday", "5", "2024-13-40", "March 3, 2024", "20240305"]
+    rows = [("a", "", "", date) for date in dates]
     table = describe_clusters(documents(rows), np.zeros(7, int), np.ones(7))
     assert table.loc[0, ["first", "last"]].tolist() == ["2024-03-03", "2024-03-05"]
 
@@ -81,10 +82,8 @@ def test_title_is_the_headline_at_the_heart_of_its_cluster():
 def test_title_of_equally_central_headlines_is_that_of_the_smallest_id():
     angles = np.array([1.1, 0.3, 0.7 + 1, 0.7 - 1, 0.1, 0.1, 0])
     vectors = np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
-    assert describe_clusters(documents(), np.array([0, 0, -1, -1, 1, 1, -1]), FIRM, vectors)["title"].tolist() == [
-        "Solar eclipse darkens Texas",
-        "Central bank rate cut lifts stocks",
-    ]
+    table = describe_clusters(documents(), np.array([0, 0, -1, -1, 1, 1, -1]), FIRM, vectors)
+    assert table["title"].tolist() == ["Solar eclipse darkens Texas", "Central bank rate cut lifts stocks"]
 
 
 def test_headline_of_a_document_without_title_is_its_text():
@@ -101,7 +100,8 @@ def test_no_clusters_give_an_empty_table_of_the_same_columns(n):
 
 @pytest.mark.parametrize("text", ["the and of", "!!! ???", "a b c", "12 34"])
 def test_texts_without_a_telling_word_have_no_keywords(text):
-    assert describe_clusters(from_texts([text] * 3), np.zeros(3, int), np.ones(3))["keywords"].tolist() == [""]
+    table = describe_clusters(from_texts([text] * 3), np.zeros(3, int), np.ones(3))
+    assert table["keywords"].tolist() == [""]
 
 
 @pytest.mark.parametrize("text", ["Затмение солнца", "日食が観測された", "كسوف الشمس", "सूर्य ग्रहण", "สุริยุปราคา"])
@@ -154,13 +154,15 @@ def plain_weights(texts, labels):
     result = []
     for label in sorted(set(labels) - {-1}):
         counts = classes[label]
-        weights = {t: n / sum(counts.values()) * math.log(1 + average / everywhere[t]) for t, n in counts.items()}
+        length = sum(counts.values())
+        weights = {t: n / length * math.log(1 + average / everywhere[t]) for t, n in counts.items()}
         shared = {t: weight for t, weight in weights.items() if users[label][t] > 1}
         result.append(shared or weights)
     return result
 
 
-words = st.lists(st.sampled_from("storm storms bank the 11 vote votes 7.1 tax".split()), max_size=5).map(" ".join)
+vocabulary = "storm storms bank the 11 vote votes 7.1 tax".split()
+words = st.lists(st.sampled_from(vocabulary), max_size=5).map(" ".join)
 anything = st.text(max_size=12)
 clustered_texts = st.lists(st.tuples(words | anything, st.integers(-1, 3)), max_size=12)
 
@@ -188,8 +190,8 @@ def test_any_text_in_any_cluster_gives_one_row_per_cluster_twice_the_same(rows):
         stems = [_stem(word) for word in keywords.replace(", ", " ").split()]
         assert keywords.count(", ") < KEYWORDS
         if re.fullmatch(r"[\w., ]*", keywords):
-            doubled = [len(pair.split()) - len(set(map(_stem, pair.split()))) for pair in keywords.split(", ")]
-            assert len(stems) - len(set(stems)) == sum(doubled)
+            pairs = [keyword.split() for keyword in keywords.split(", ")]
+            assert len(set(stems)) == sum(len(set(map(_stem, pair))) for pair in pairs)
     pd.testing.assert_frame_equal(table, describe_clusters(frame, labels, np.ones(len(rows))))
 
 
@@ -203,7 +205,7 @@ def test_renaming_clusters_renames_rows_and_nothing_else(rows, names):
 
 
 def lists(indices, distances):
-    return SimpleNamespace(indices=np.array(indices, dtype=np.int32), distances=np.array(distances, dtype=np.float32))
+    return SimpleNamespace(indices=np.array(indices, np.int32), distances=np.array(distances, np.float32))
 
 
 def test_noise_joins_the_story_of_most_of_its_neighbours():

@@ -18,7 +18,7 @@ _EXPORTS = {
     "layout": ["lay_out"],
     "figures": ["cluster_sizes", "story_map"],
     "results": ["finish", "place"],
-    "tables": ["closest_pairs", "key_figures", "largest_clusters"],
+    "tables": ["closest_pairs", "largest_clusters"],
     "errors": ["NewsclustError"],
 }
 _MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in names}

@@ -7,7 +7,7 @@ SciPy finds the spanning tree; hdbscan condenses the hierarchy and selects the c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from tqdm.auto import tqdm
 
 from .errors import NewsclustError
+from .stages import stage
 
 if TYPE_CHECKING:
     from hdbscan.plots import CondensedTree, SingleLinkageTree
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 # abs also turns -0.0, whose sign bit would upset `_edges`, into 0.0.
 DISTANCES = {"euclidean": np.abs, "squared": np.square}
-METHODS = ("eom", "leaf")
 # The smallest normal double, as bits: added to a key, it keeps the key 0 apart from "no edge".
 OFFSET = np.int64(1) << 52
 
@@ -86,6 +86,7 @@ class Clustering:
         return f"{self.n_clusters:,} clusters of {len(self.ids):,} documents; {self.noise_fraction:.1%} are noise."
 
 
+@stage("cluster")
 def cluster(
     neighbors: Neighbors,
     min_samples: int = 3,
@@ -121,7 +122,8 @@ def cluster(
     max_cluster_size : int
         ``"eom"`` selects no larger clusters; 0 is no limit.
     allow_single_cluster : bool
-        Whether the whole corpus may be selected as one cluster.
+        Whether the whole corpus may be selected as one cluster; hdbscan then keeps the documents that are denser
+        than `cluster_selection_epsilon` asks for or, where that is 0, the densest alone.
 
     Returns
     -------
@@ -137,9 +139,9 @@ def cluster(
         "cluster_selection_method": cluster_selection_method,
         "cluster_selection_epsilon": cluster_selection_epsilon,
         "max_cluster_size": max_cluster_size,
-        "allow_single_cluster": allow_single_cluster,
+        "allow_single_cluster": allow_single_cluster and n >= min_cluster_size,
     }
-    _check(n, k, min_samples, min_cluster_size, distance, **selection)
+    _check(n, k, min_samples, min_cluster_size, distance, selection)
     with tqdm(total=5, desc="clustering", unit="step", delay=2, leave=False) as bar:
         edges = _edges(neighbors.indices, _measured(neighbors.distances, distance), min(min_samples, n - 1))
         bar.update()
@@ -150,43 +152,30 @@ def cluster(
         bar.update()
         tree = _condensed(linkage, min_cluster_size)
         bar.update()
-        labels, probabilities, persistence = _by_size(*_clusters(tree, n, **selection))
+        labels, probabilities, persistence = _by_size(*_clusters(tree, n, selection))
         bar.update()
     return Clustering(neighbors.ids, labels, probabilities, persistence, spanning_tree, linkage, tree)
 
 
 def _check(
-    n: int,
-    k: int,
-    min_samples: int,
-    min_cluster_size: int,
-    distance: str,
-    cluster_selection_method: str,
-    cluster_selection_epsilon: float,
-    max_cluster_size: int,
-    allow_single_cluster: bool,
+    n: int, k: int, min_samples: int, min_cluster_size: int, distance: str, selection: dict[str, Any]
 ) -> None:
-    if min_samples < 1:
-        raise NewsclustError(f"min_samples is {min_samples}; it must be at least 1.")
-    if min(min_samples, n - 1) > k:
-        raise NewsclustError(
-            f"min_samples is {min_samples}, but the lists hold {k} neighbours per document; "
-            f"search with k = {min_samples} or more, or lower min_samples."
-        )
-    if min_cluster_size < 2:
-        raise NewsclustError(f"min_cluster_size is {min_cluster_size}; it must be at least 2.")
-    if distance not in DISTANCES:
-        raise NewsclustError(f"distance is {distance!r}; it can be {' or '.join(map(repr, DISTANCES))}.")
-    if cluster_selection_method not in METHODS:
-        raise NewsclustError(
-            f"cluster_selection_method is {cluster_selection_method!r}; it can be {' or '.join(map(repr, METHODS))}."
-        )
-    if not 0 <= cluster_selection_epsilon < np.inf:
-        raise NewsclustError(
-            f"cluster_selection_epsilon is {cluster_selection_epsilon}; it must be a distance, 0 or larger."
-        )
-    if max_cluster_size < 0:
-        raise NewsclustError(f"max_cluster_size is {max_cluster_size}; it must be 0 (no limit) or larger.")
+    method, epsilon = selection["cluster_selection_method"], selection["cluster_selection_epsilon"]
+    wrong = {
+        f"min_samples is {min_samples}; it must be at least 1.": min_samples < 1,
+        f"min_samples is {min_samples}, but the lists hold {k} neighbours per document; search with "
+        f"k = {min_samples} or more, or lower min_samples.": min(min_samples, n - 1) > k,
+        f"min_cluster_size is {min_cluster_size}; it must be at least 2.": min_cluster_size < 2,
+        f"distance is {distance!r}; it can be 'euclidean' or 'squared'.": distance not in DISTANCES,
+        f"cluster_selection_method is {method!r}; it can be 'eom' or 'leaf'.": method not in ("eom", "leaf"),
+        f"cluster_selection_epsilon is {epsilon}; it must be a distance, 0 or larger.": not 0 <= epsilon < np.inf,
+        f"max_cluster_size is {selection['max_cluster_size']}; it must be 0 (no limit) or larger.": (
+            selection["max_cluster_size"] < 0
+        ),
+    }
+    for message, is_so in wrong.items():
+        if is_so:
+            raise NewsclustError(message)
 
 
 def _measured(distances: np.ndarray, distance: str) -> np.ndarray:
@@ -198,11 +187,11 @@ def _measured(distances: np.ndarray, distance: str) -> np.ndarray:
             "distances must be numbers that are not negative."
         )
     with np.errstate(over="ignore"):
-        return DISTANCES[distance](distances)
+        return DISTANCES[distance](distances, dtype=np.float32)
 
 
 def _edges(indices: np.ndarray, distances: np.ndarray, min_samples: int) -> csr_array:
-    """The undirected union of the lists, each edge in the upper triangle, as float64 keys that sort as the edges should.
+    """The undirected union of the lists, above the diagonal, as float64 keys that sort as the edges should.
 
     A key holds the bits of two non-negative float32, mutual reachability above distance. Read as one float64 they
     sort by the first, then by the second: IEEE 754 numbers that are not negative order like their bits.
@@ -268,75 +257,70 @@ def _head(start: np.ndarray, end: np.ndarray, n: int) -> np.ndarray:
     return np.unique(component, return_index=True)[1][component]
 
 
-def _clusters(
-    tree: np.ndarray,
-    n: int,
-    cluster_selection_method: str,
-    cluster_selection_epsilon: float,
-    max_cluster_size: int,
-    allow_single_cluster: bool,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _clusters(tree: np.ndarray, n: int, selection: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Labels, probabilities and persistence as hdbscan's `get_clusters` gives them, in a fraction of the time.
 
-    Only the selection among the tree's clusters is left to hdbscan; it sees each cluster with one stand-in for the
-    documents that hang on it. One thing differs: a document that meets others at infinity alone is noise.
+    One thing differs: a document that meets others at infinity alone is noise.
     """
     if not len(tree):
         return np.full(n, -1), np.zeros(n), np.empty(0)
-    parent, density = tree["parent"] - n, tree["lambda_val"]  # the clusters are numbered from the root, 0
+    parent, density = tree["parent"] - n, tree["lambda_val"]  # the nodes are numbered from the root, 0
     is_document = tree["child"] < n
-    n_nodes = parent.max() + 1
     branches = tree[~is_document]
-    birth, death = np.zeros(n_nodes), np.zeros(n_nodes)
+    birth, death = np.zeros((2, parent.max() + 1))
     birth[branches["child"] - n] = branches["lambda_val"]
     np.maximum.at(death, parent, density)
-    stability = np.bincount(parent, (density - birth[parent]) * tree["child_size"], n_nodes)
+    stability = np.bincount(parent, (density - birth[parent]) * tree["child_size"])
+    node_labels, stability = _node_labels(branches, stability, n, selection)
 
-    stand_ins = np.empty(n_nodes, dtype=tree.dtype)
-    stand_ins["parent"] = np.arange(n, n + n_nodes)
-    stand_ins["child"] = np.arange(n_nodes)
-    stand_ins["lambda_val"] = np.inf
-    stand_ins["child_size"] = 1
-    small = np.concatenate((branches, stand_ins))
-    small["parent"] += n_nodes - n
-    small["child"][: len(branches)] += n_nodes - n
-    # hdbscan divides by these, and components joined at infinity have 0.
-    small["lambda_val"] = np.maximum(small["lambda_val"], np.finfo(float).tiny)
-    stability = dict(enumerate(stability.tolist(), start=n_nodes))
-    node_labels = _select(
-        small,
-        stability,
-        cluster_selection_method=cluster_selection_method,
-        allow_single_cluster=allow_single_cluster,
-        cluster_selection_epsilon=cluster_selection_epsilon,
-        max_cluster_size=max_cluster_size or n + 1,
-    )
-
-    documents = tree["child"][is_document]
-    density = density[is_document]
+    documents, density = tree["child"][is_document], density[is_document]
     labels = np.full(n, -1)
     labels[documents] = node_labels[parent[is_document]]
     threshold = np.nextafter(0, 1)
     if node_labels[0] == 0:  # the root is the only cluster: hdbscan cuts it at epsilon or at its densest documents
-        threshold = max(threshold, 1 / cluster_selection_epsilon if cluster_selection_epsilon else death[0])
+        epsilon = selection["cluster_selection_epsilon"]
+        threshold = max(threshold, 1 / epsilon if epsilon else death[0])
     labels[documents[density < threshold]] = -1
 
-    found, top = np.unique(node_labels, return_index=True)  # a cluster is numbered lower than any below it
+    found, top = np.unique(node_labels, return_index=True)  # a node is numbered lower than those below it
     top = top[found >= 0]
     inside = labels[documents] >= 0
     documents, density = documents[inside], density[inside]
     peak = death[top][labels[documents]]
+    partial = np.isfinite(density) & (peak > 0)
     probabilities = np.zeros(n)
     probabilities[documents] = 1.0
-    partial = np.isfinite(density) & (peak > 0)
     probabilities[documents[partial]] = np.minimum(density, peak)[partial] / peak[partial]
 
     sizes = np.bincount(labels[documents], minlength=len(top))
     persistence = np.ones(len(top))
     if 0 < death.max() < np.inf:
-        stable = np.array([stability[node + n_nodes] for node in top])
-        np.divide(stable, sizes * death.max(), out=persistence, where=sizes > 0)
+        np.divide(stability[top], sizes * death.max(), out=persistence, where=sizes > 0)
     return labels, probabilities, persistence
+
+
+def _node_labels(
+    branches: np.ndarray, stability: np.ndarray, n: int, selection: dict[str, Any]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The label of the documents on each node of the tree, and the nodes' stability after hdbscan's selection.
+
+    hdbscan sees the branches alone, with one stand-in on each node for its documents.
+    """
+    n_nodes = len(stability)
+    small = np.empty(len(branches) + n_nodes, dtype=branches.dtype)
+    small[: len(branches)] = branches
+    small["parent"][len(branches) :] = np.arange(n, n + n_nodes)
+    small["child"][len(branches) :] = np.arange(n, n + n_nodes) - n_nodes
+    small["lambda_val"][len(branches) :] = np.inf
+    small["child_size"][len(branches) :] = 1
+    small["parent"] += n_nodes - n
+    small["child"] += n_nodes - n
+    # hdbscan divides by these, and components joined at infinity have 0.
+    small["lambda_val"] = np.maximum(small["lambda_val"], np.finfo(float).tiny)
+    scores = dict(enumerate(stability.tolist(), start=n_nodes))
+    limit = selection["max_cluster_size"] or n + 1  # hdbscan's own "no limit" would count the stand-ins
+    labels = _select(small, scores, **selection | {"max_cluster_size": limit})
+    return labels, np.array([scores[node] for node in range(n_nodes, 2 * n_nodes)])
 
 
 def _by_size(
@@ -366,7 +350,7 @@ def _condensed(linkage: np.ndarray, min_cluster_size: int) -> np.ndarray:
     return condense_tree(linkage, min_cluster_size)
 
 
-def _select(tree: np.ndarray, stability: dict[int, float], **selection: object) -> np.ndarray:
+def _select(tree: np.ndarray, stability: dict[int, float], **selection: Any) -> np.ndarray:
     from hdbscan._hdbscan_tree import get_clusters
 
     return get_clusters(tree, stability, **selection)[0]

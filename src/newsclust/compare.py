@@ -9,18 +9,55 @@ import pandas as pd
 
 from .compare_grid import Grid, contingency, count, levels, noise_as_a_group, read_grid
 
-__all__ = ["Grid", "METRICS", "agreement_matrix", "neighbour_stability", "read_grid", "sensitivity", "unsettled"]
+__all__ = [
+    "Grid",
+    "METRICS",
+    "agreement_matrix",
+    "neighbour_stability",
+    "read_grid",
+    "sensitivity",
+    "set_aside",
+    "unsettled",
+]
 
 #: What runs are compared by, and what readers see instead of the metric's name.
 METRICS = {
-    "n_clusters": "Stories",
-    "noise_fraction": "Noise",
-    "relative_validity": "Validity",
-    "neighbour_stability": "Stability, next runs",
-    "subsample_stability": "Stability, 90 % sample",
-    "ami": "Truth (AMI)",
+    "n_clusters": "stories",
+    "noise_fraction": "noise",
+    "relative_validity": "validity",
+    "neighbour_stability": "stability, next runs",
+    "subsample_stability": "stability, 90 % sample",
+    "ami": "known stories, AMI",
 }
+#: A run with fewer stories says nothing of the news; of a small corpus one story per ten documents will do.
+FEWEST_STORIES = 5
+#: A run that puts a larger share of all documents into one story has not told the stories apart.
+LARGEST_STORY = 0.5
+#: A run that leaves a larger share of all documents out has found hardly any of the stories.
+MOST_NOISE = 0.75
 _DESTINATIONS = 3
+_UNSETTLED = """
+table.unsettled :is(th, td) { text-align: left; vertical-align: top; }
+table.unsettled td:first-child { min-width: 24ch; }
+table.unsettled td:last-child { min-width: 40ch; }
+"""
+
+
+def written(metric: str, value: float) -> str:
+    """A metric's value as text: a count, a percentage or a number; a dash where it is missing."""
+    if pd.isna(value):
+        return "–"
+    if metric == "noise_fraction":
+        return percent(value, 1)
+    if metric == "n_clusters":
+        return f"{value:,.0f}"
+    digits = 3 if metric == "relative_validity" else 2
+    return f"{round(value, digits) + 0.0:.{digits}f}"  # + 0.0: no minus before a zero
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share as a percentage, a dash where it is missing."""
+    return "–" if pd.isna(share) else f"{100 * share:.{digits}f} %"
 
 
 def measures(grid: Grid) -> pd.DataFrame:
@@ -36,22 +73,41 @@ def measures(grid: Grid) -> pd.DataFrame:
     return table.dropna(axis="columns", how="all")
 
 
+def set_aside(grid: Grid) -> pd.Series:
+    """Which runs nobody should choose, however well they score: two huge clusters are stable and leave nothing out.
+
+    Those that failed, that have fewer than `FEWEST_STORIES` stories (one per ten documents in a corpus of
+    fewer than fifty; never fewer than two), whose largest story holds more than `LARGEST_STORY` of the
+    documents, and whose noise is more than `MOST_NOISE`.
+
+    Returns
+    -------
+    Series of str, shape (n_runs,)
+        By name of run, in the grid's order: what is wrong with it, "" where nothing is.
+    """
+    return pd.Series({run: _fault(grid, run) for run in grid.runs["name"]}, dtype=str)
+
+
 def sensitivity(grid: Grid) -> pd.DataFrame:
     """How much of each metric's variance between runs a parameter explains by itself.
 
-    This is eta squared: the sum of squares between the means of the parameter's values over the total sum of squares
-    (J. Cohen 1973, *Eta-squared and partial eta-squared in fixed factor ANOVA designs*, Educational and Psychological
-    Measurement 33). In a grid of all combinations a column adds up to at most 1, and the rest is what the parameters
-    do only together. A parameter with L values in N runs explains (L - 1) / (N - 1) by chance alone.
+    This is eta squared: the sum of squares between the means of the parameter's values over the total sum of
+    squares (J. Cohen 1973, *Eta-squared and partial eta-squared in fixed factor ANOVA designs*, Educational
+    and Psychological Measurement 33). In a grid of all combinations a column adds up to at most 1, and the
+    rest is what the parameters do only together. A parameter with L values in N runs explains (L - 1) / (N -
+    1) by chance alone.
 
     Returns
     -------
     DataFrame of float, shape (n_varied, n_metrics)
-        0 to 1; parameters by falling mean, metrics as in `METRICS`; missing where a metric is the same in all runs.
+        0 to 1; parameters by falling mean, metrics as in `METRICS`; missing where a metric is the same in all
+        runs.
     """
     table = measures(grid)
     shares = {
-        metric: [_eta_squared(table[metric].to_numpy(), levels(grid, parameter)[0]) for parameter in grid.varied]
+        metric: [
+            _eta_squared(table[metric].to_numpy(), levels(grid, parameter)[0]) for parameter in grid.varied
+        ]
         for metric in table
     }
     explained = pd.DataFrame(shares, index=pd.Index(grid.varied, name="parameter"), dtype=float)
@@ -62,9 +118,9 @@ def sensitivity(grid: Grid) -> pd.DataFrame:
 def agreement_matrix(grid: Grid) -> pd.DataFrame:
     """How far every two finished runs agree: adjusted Rand index over all documents, noise as one group.
 
-    The index is 1 for the same groups and 0 on average for chance. Rows and columns are ordered by average linkage
-    with optimal leaf ordering (Z. Bar-Joseph, D. Gifford and T. Jaakkola 2001, Bioinformatics 17), so that families
-    of runs stand together.
+    The index is 1 for the same groups and 0 on average for chance. Rows and columns are ordered by average
+    linkage with optimal leaf ordering (Z. Bar-Joseph, D. Gifford and T. Jaakkola 2001, Bioinformatics 17), so
+    that families of runs stand together.
 
     Returns
     -------
@@ -85,14 +141,14 @@ def agreement_matrix(grid: Grid) -> pd.DataFrame:
 def neighbour_stability(grid: Grid) -> pd.Series:
     """Each run's mean agreement with its next runs.
 
-    Next runs differ in exactly one varied parameter: in a number by one step in the sorted list of its values, in
-    anything else by any change, because names have no order.
+    Next runs differ in exactly one varied parameter: in a number by one step in the sorted list of its
+    values, in anything else by any change, because names have no order.
 
     Returns
     -------
     Series of float, shape (n_runs,)
-        Mean adjusted Rand index by name of run, in the grid's order; missing for a run that failed or has no finished
-        next run.
+        Mean adjusted Rand index by name of run, in the grid's order; missing for a run that failed or has no
+        finished next run.
     """
     names = grid.runs["name"].tolist()
     steps = np.zeros((len(names), len(names)), dtype=int)
@@ -107,8 +163,10 @@ def neighbour_stability(grid: Grid) -> pd.Series:
 def unsettled(grid: Grid, n: int = 15) -> pd.DataFrame:
     """The headlines whose cluster most depends on the parameters.
 
-    A document's instability is the mean, over all pairs of finished runs, of 1 - Jaccard index of the two groups that
+    A document's instability is the mean, over all pairs of runs, of 1 - Jaccard index of the two groups that
     hold it: of its companions in either run, the share that are not its companions in both. Noise is alone.
+    The runs are those that are not `set_aside`, whose huge clusters would hide everything else; all finished
+    ones where fewer than two are left.
 
     Parameters
     ----------
@@ -119,19 +177,22 @@ def unsettled(grid: Grid, n: int = 15) -> pd.DataFrame:
     Returns
     -------
     DataFrame, the most unsettled first, index ``id``
-        ``headline``; ``instability``, 0 to 1; ``noise in``, the number of runs in which it is noise; ``goes to``, the
-        clusters that take it in, each named by its clearest other member, with its mean size and the number of runs.
+        ``headline``; ``instability``, 0 to 1; ``noise in``, the number of runs in which it is noise; ``goes
+        to``, the clusters that take it in, each named by its clearest other member, with its mean size and
+        the number of runs.
     """
-    instability = pd.Series(_instability(grid.labels), index=grid.labels.index)
+    sound = [run for run, fault in set_aside(grid).items() if not fault]
+    labels = grid.labels[sound] if len(sound) > 1 else grid.labels
+    instability = pd.Series(_instability(labels), index=labels.index)
     # Rounded: sums of the same shares in another order differ in the last bits, and ids then decide.
     most = instability[instability > 1e-9].round(9).sort_values(ascending=False, kind="stable").index[:n]
-    clarity = sum((grid.maps[run]["probability"].reindex(grid.labels.index) for run in grid.labels), 0.0)
+    clarity = sum((grid.maps[run]["probability"].reindex(labels.index) for run in labels), 0.0)
     table = pd.DataFrame(
         {
             "headline": grid.titles[most],
             "instability": instability[most],
-            "noise in": (grid.labels.loc[most] < 0).sum(axis=1),
-            "goes to": [_destinations(grid, document, clarity) for document in most],
+            "noise in": (labels.loc[most] < 0).sum(axis=1),
+            "goes to": [_destinations(labels, document, clarity, grid.titles) for document in most],
         },
         index=most,
     )
@@ -139,11 +200,26 @@ def unsettled(grid: Grid, n: int = 15) -> pd.DataFrame:
 
 
 class _WholeTexts(pd.DataFrame):
-    """A table that notebooks show with its texts uncut, and dollars as dollars."""
+    """A table that notebooks show with its texts uncut and at readable widths, and dollars as dollars."""
 
     def _repr_html_(self) -> str:
         with pd.option_context("display.max_colwidth", None, "display.html.use_mathjax", False):
-            return pd.DataFrame(self).to_html(index=False, float_format="{:.2f}".format)
+            table = pd.DataFrame(self).to_html(index=False, classes="unsettled", float_format="{:.2f}".format)
+        return f"<style>{_UNSETTLED}</style>{table}"
+
+
+def _fault(grid: Grid, run: str) -> str:
+    if run not in grid.maps:
+        return "failed"
+    clusters = grid.maps[run]["cluster"]
+    sizes = clusters[clusters >= 0].value_counts()
+    if len(sizes) < max(2, min(FEWEST_STORIES, len(clusters) // 10)):
+        return "found hardly any stories"
+    if sizes.max() > LARGEST_STORY * len(clusters):
+        return f"put more than {percent(LARGEST_STORY)} of the documents into one story"
+    if (clusters < 0).mean() > MOST_NOISE:
+        return f"left more than {percent(MOST_NOISE)} of the documents in no story"
+    return ""
 
 
 def _eta_squared(values: np.ndarray, groups: np.ndarray) -> float:
@@ -162,7 +238,9 @@ def _instability(labels: pd.DataFrame) -> np.ndarray:
 
     groups = noise_as_a_group(labels)
     noise = (labels < 0).to_numpy().T
-    sizes = [np.where(alone, 1, np.bincount(group)[group]) for group, alone in zip(groups, noise, strict=True)]
+    sizes = [
+        np.where(alone, 1, np.bincount(group)[group]) for group, alone in zip(groups, noise, strict=True)
+    ]
     pairs = list(combinations(range(len(groups)), 2))
     total = np.zeros(len(labels))
     for i, j in tqdm(pairs, desc="Comparing companions", leave=False, delay=2):
@@ -172,13 +250,13 @@ def _instability(labels: pd.DataFrame) -> np.ndarray:
     return total / max(len(pairs), 1)
 
 
-def _destinations(grid: Grid, document: int, clarity: pd.Series) -> str:
+def _destinations(labels: pd.DataFrame, document: int, clarity: pd.Series, titles: pd.Series) -> str:
     found: dict[str, list[int]] = {}
-    for run, cluster in grid.labels.loc[document].items():
+    for run, cluster in labels.loc[document].items():
         if cluster >= 0:
-            members = grid.labels.index[grid.labels[run] == cluster]
+            members = labels.index[labels[run] == cluster]
             others = clarity[members].drop(document)
-            name = grid.titles[others.idxmax()] if len(others) else "itself alone"
+            name = titles[others.idxmax()] if len(others) else "itself alone"
             found.setdefault(name, []).append(len(members))
     ranked = sorted(found.items(), key=lambda item: -len(item[1]))
     told = [

@@ -29,13 +29,14 @@ class Grid:
     varied : list of str
         The parameters that take more than one value, in the order of the parameter file.
     runs : DataFrame, one row per run in the grid's order
-        ``name``, ``status`` ("ok" or "failed"), ``message``, the varied parameters, the metrics (missing for a failed
-        run; a stage's time is ``seconds_<stage>``), and ``seconds`` of the whole run.
+        ``name``, ``status`` ("ok" or "failed"), ``message``, the varied parameters, the metrics (missing for
+        a failed run; a stage's time is ``seconds_<stage>``), and ``seconds`` of the whole run.
     maps : dict of DataFrame, by the name of each finished run
-        Index ``id`` ascending; ``cluster`` (-1 is noise), ``probability``, ``x``, ``y``. A document appears once.
+        Index ``id`` ascending; ``cluster`` (-1 is noise), ``probability``, ``x``, ``y``. A document appears
+        once.
     labels : DataFrame of int32, shape (n_documents, n_finished)
-        Cluster of each document (index ``id``, ascending) in each finished run (columns, in the grid's order), for
-        the documents that all of them share.
+        Cluster of each document (index ``id``, ascending) in each finished run (columns, in the grid's
+        order), for the documents that all of them share.
     titles : Series of str, shape (n_documents,)
         The headline of each of these documents.
     """
@@ -84,7 +85,9 @@ def read_grid(folder: str | Path) -> Grid:
     missing = [name for name in names if not (path / name / "run.json").is_file()]
     if missing or not names:
         first = f", the first of them {missing[0]}" if missing else ""
-        raise NewsclustError(f"{len(missing)} of the {len(names)} runs of {folder} are not finished{first}: {advice}.")
+        raise NewsclustError(
+            f"{len(missing)} of the {len(names)} runs of {folder} are not finished{first}: {advice}."
+        )
 
     rows, maps, titles = [], {}, pd.Series(dtype=str)
     for name in tqdm(names, desc="Reading runs", leave=False, delay=2):
@@ -101,7 +104,9 @@ def read_grid(folder: str | Path) -> Grid:
     for parameter in record["varied"]:  # as objects: pandas would make 3.0 of 3, and nan of None
         runs[parameter] = pd.Series([row[parameter] for row in rows], dtype=object)
     varied = [parameter for parameter in record["varied"] if len(set(map(_key, runs[parameter]))) > 1]
-    labels = pd.DataFrame({name: points["cluster"] for name, points in maps.items()}).dropna().astype(np.int32)
+    labels = (
+        pd.DataFrame({name: points["cluster"] for name, points in maps.items()}).dropna().astype(np.int32)
+    )
     return Grid(record["name"], varied, runs, maps, labels, titles.reindex(labels.index))
 
 
@@ -133,6 +138,12 @@ def shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def label(grid: Grid, run: str) -> str:
+    """A run's varied values alone, short enough to stand on an axis."""
+    row = grid.runs.set_index("name").loc[run]
+    return ", ".join(shown(row[parameter]) for parameter in grid.varied) or run
+
+
 def count(n: int, noun: str) -> str:
     """``1 run``, ``2 runs``."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
@@ -153,9 +164,9 @@ def contingency(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.n
     cells : ndarray of int64, shape (n,)
         In which cell each document is.
     """
-    n_second = int(second.max(initial=0)) + 1
+    n_first, n_second = int(first.max(initial=0)) + 1, int(second.max(initial=0)) + 1
     cells = first.astype(np.int64) * n_second + second
-    return np.bincount(cells), cells
+    return np.bincount(cells, minlength=n_first * n_second), cells
 
 
 def noise_as_a_group(labels: pd.DataFrame) -> list[np.ndarray]:
@@ -203,10 +214,15 @@ def _read_points(path: Path, advice: str) -> tuple[pd.DataFrame, pd.Series]:
     """A run's documents with their clusters and places, and their headlines."""
     try:
         header = list(pd.read_csv(path, nrows=0))
-        texts = [next((c for c in header if c.strip().lower() == wanted), None) for wanted in ("title", "description")]
+        texts = [
+            next((c for c in header if c.strip().lower() == wanted), None)
+            for wanted in ("title", "description")
+        ]
         types = _NUMBERS | {column: str for column in texts if column}
         # Only a blank is missing: a headline may be "NA".
-        rows = pd.read_csv(path, usecols=list(types), dtype=types, keep_default_na=False, na_values={c: "" for c in _NUMBERS})
+        rows = pd.read_csv(
+            path, usecols=list(types), dtype=types, keep_default_na=False, na_values={c: "" for c in _NUMBERS}
+        )
     except (OSError, ValueError) as error:
         raise NewsclustError(f"{path} cannot be read ({type(error).__name__}): {advice}.") from None
     rows = rows.dropna(subset="id").drop_duplicates("id").astype({"id": "int64", "cluster": "int64"})

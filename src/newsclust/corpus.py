@@ -23,6 +23,7 @@ import pandas as pd
 
 from .errors import NewsclustError
 from .paths import find_input, state_dir
+from .stages import stage
 
 #: The Milvus tutorial's data set, https://www.kaggle.com/datasets/dylanjcastillo/news-headlines-2024, as a zip.
 KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/dylanjcastillo/news-headlines-2024"
@@ -101,6 +102,7 @@ class Corpus:
         return f"<p>{html.escape(repr(self))}</p><table><thead>{head}</thead><tbody>{body}</tbody></table>"
 
 
+@stage("read")
 def read_corpus(data: str | Path, truth: str | None = None) -> Corpus:
     """Read headlines and give each distinct text an id.
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stderr
 from dataclasses import dataclass
+from functools import lru_cache
 from io import StringIO
 from pathlib import Path
 
@@ -112,7 +113,7 @@ def load_embedder(model: str) -> Embedder:
             f"model {model!r} holds no checkpoint of BGE-M3: config.json with a hidden_size and the weights "
             "(model.safetensors or pytorch_model.bin) are expected there."
         ) from None
-    slug = re.sub(r"\W+", "_", folder.name.lower()).strip("_")
+    slug = re.sub(r"\W+", "_", folder.name.lower(), flags=re.ASCII).strip("_")[:40]
     return Embedder(model, f"{slug}_{revision[:8]}", revision, dim, lambda: _load_flag(folder))
 
 
@@ -154,12 +155,25 @@ def _load_minilm() -> _Loaded:
 
 def _load_flag(folder: Path) -> _Loaded:
     import torch
-    from FlagEmbedding import BGEM3FlagModel
+
+    try:
+        from FlagEmbedding import BGEM3FlagModel
+    except ImportError as error:
+        raise NewsclustError(
+            f"BGE-M3 needs the package FlagEmbedding ({error}): run pip install 'newsclust[bge]', or set model to "
+            f"{MINILM!r}."
+        ) from None
 
     _quiet_transformers()
     gpu = torch.cuda.is_available()
     max_length = 8192  # BGE-M3's own limit
-    model = BGEM3FlagModel(str(folder), use_fp16=gpu, devices=["cuda:0" if gpu else "cpu"])
+    try:
+        model = BGEM3FlagModel(str(folder), use_fp16=gpu, devices=["cuda:0" if gpu else "cpu"])
+    except Exception as error:
+        raise NewsclustError(
+            f"the checkpoint of BGE-M3 in {folder} could not be loaded ({type(error).__name__}): is its copy "
+            "complete, tokenizer included?"
+        ) from None
 
     def encode(texts: list[str]) -> np.ndarray:
         with redirect_stderr(StringIO()):  # its progress bars, one per call, would bury ours
@@ -207,9 +221,15 @@ def _hash_weights(folder: Path) -> str:
         raise OSError("no weights")
     digest = hashlib.blake2b(digest_size=8)
     for path in [folder / "config.json", *weights]:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "blake2b").digest())
+        facts = path.stat()
+        digest.update(_hash_file(path, facts.st_size, facts.st_mtime_ns))
     return digest.hexdigest()
+
+
+@lru_cache  # gigabytes, asked for whenever parameters are checked or a store is made
+def _hash_file(path: Path, size: int, modified: int) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").digest()
 
 
 def _quiet_transformers() -> None:

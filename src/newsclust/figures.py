@@ -1,8 +1,8 @@
 """Plotly figures of what was computed elsewhere: the map of stories and their sizes.
 
 Headlines come from strangers, and plotly reads a little HTML in every text it draws (``<b>``, ``<a href>``,
-entities).  All text therefore passes `_safe` on its way into a figure.  What stands in for the picture
-where it cannot be seen, one sentence and a small table, travels in ``layout.meta`` and is shown by the report's template.
+entities), so all text passes `_safe` on its way into a figure.  What stands in for a figure that cannot be
+seen, one sentence and a small table, travels in ``layout.meta`` and is shown by the report's template.
 """
 
 from __future__ import annotations

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from .clustering import Clustering
     from .neighbors import Neighbors
 
-#: DBCV compares all clustered documents and all pairs of clusters. At both limits it took 4.5 s (1,024 dimensions,
-#: even clusters) to 5.7 s and 1.4 GB (one cluster of 4,800); 2,100 headlines in 75 clusters took 0.4 s.
+#: DBCV compares all clustered documents and all pairs of clusters. At both limits it took 4.5 s (1,024
+#: dimensions, even clusters) to 5.7 s and 1.4 GB (one cluster of 4,800); 2,100 headlines in 75 clusters took
+#: 0.4 s.
 DBCV_DOCUMENTS = 5_000
 DBCV_CLUSTERS = 300
 #: Documents whose silhouette is computed.
@@ -30,10 +31,10 @@ SILHOUETTE_DOCUMENTS = 2_000
 def agreement(labels: np.ndarray, truth: Any) -> dict[str, float | int | None]:
     """Compare clusters with known stories, over all rows whose story is known; noise counts as one cluster.
 
-    B-cubed is the mean over rows: precision is the share of the row's cluster that has the row's story, recall the
-    share of its story that is in its cluster, and F1 their harmonic mean (E. Amigó, J. Gonzalo, J. Artiles and
-    F. Verdejo 2009, *A comparison of extrinsic clustering evaluation metrics based on formal constraints*,
-    Information Retrieval 12, section 3.4). The others are scikit-learn's.
+    B-cubed is the mean over rows: precision is the share of the row's cluster that has the row's story,
+    recall the share of its story that is in its cluster, and F1 their harmonic mean (E. Amigó, J. Gonzalo, J.
+    Artiles and F. Verdejo 2009, *A comparison of extrinsic clustering evaluation metrics based on formal
+    constraints*, Information Retrieval 12, 461-486). The others are scikit-learn's.
 
     Parameters
     ----------
@@ -45,8 +46,8 @@ def agreement(labels: np.ndarray, truth: Any) -> dict[str, float | int | None]:
     Returns
     -------
     dict
-        `ami`, `ari` (at most 1, 0 by chance), `v_measure`, `b_cubed_f1` (0 to 1), None without any known story;
-        `n_truth`, the rows that were compared.
+        `ami`, `ari` (at most 1, 0 by chance), `v_measure`, `b_cubed_f1` (0 to 1), None without any known
+        story; `n_truth`, the rows that were compared.
 
     Raises
     ------
@@ -58,7 +59,9 @@ def agreement(labels: np.ndarray, truth: Any) -> dict[str, float | int | None]:
 
     labels, truth = np.asarray(labels), pd.Series(np.asarray(truth, dtype=object))
     if len(labels) != len(truth):
-        raise NewsclustError(f"truth has {len(truth)} rows and labels has {len(labels)}: give a story for every row.")
+        raise NewsclustError(
+            f"truth has {len(truth)} rows and labels has {len(labels)}: give a story for every row."
+        )
     known = (truth.notna() & truth.astype(str).str.strip().ne("")).to_numpy(bool)
     stories, labels = pd.factorize(truth[known].astype(str).str.strip())[0], labels[known]
     if not len(labels):
@@ -92,15 +95,16 @@ def validity(vectors: np.ndarray, clustering: Clustering, seed: int = 42) -> dic
     -------
     dict
         `dbcv`
-            Density-based cluster validity, -1 to 1: hdbscan's `validity_index`. None with one cluster (there is
-            nothing to be separated from), with a cluster of one document, and beyond `DBCV_DOCUMENTS` clustered documents or `DBCV_CLUSTERS` clusters.
+            Density-based cluster validity, -1 to 1: hdbscan's `validity_index`. None with one cluster (there
+            is nothing to be separated from), with a cluster of one document, and beyond `DBCV_DOCUMENTS`
+            clustered documents or `DBCV_CLUSTERS` clusters.
         `relative_validity`
             Its fast relative, -1 to 1, good only for comparing runs on one corpus: see `relative_validity`.
         `persistence`
             Mean over the clusters of hdbscan's stability score, 0 to 1; None without clusters.
         `silhouette`
-            Mean silhouette, -1 to 1, over at most `SILHOUETTE_DOCUMENTS` seeded documents, each compared with every
-            clustered document in float32; noise is left out. None with fewer than two clusters.
+            Mean silhouette, -1 to 1, over at most `SILHOUETTE_DOCUMENTS` seeded documents, each compared with
+            every clustered document in float32; noise is left out. None with fewer than two clusters.
         `noise_fraction`, `n_clusters`, `size_min`, `size_q25`, `size_median`, `size_q75`, `size_max`
             The sizes are None without clusters.
     """
@@ -112,7 +116,7 @@ def validity(vectors: np.ndarray, clustering: Clustering, seed: int = 42) -> dic
         "relative_validity": relative_validity(clustering.spanning_tree, labels),
         "persistence": _number(np.mean(clustering.persistence)) if len(clustering.persistence) else None,
         "silhouette": _silhouette(vectors, labels, seed),
-        "noise_fraction": _number(np.mean(labels < 0)) if len(labels) else None,
+        "noise_fraction": float(np.mean(labels < 0)) if len(labels) else 0.0,
         "n_clusters": len(sizes),
         "size_min": int(sizes.min()) if len(sizes) else None,
         "size_q25": _number(q25),
@@ -125,13 +129,13 @@ def validity(vectors: np.ndarray, clustering: Clustering, seed: int = 42) -> dic
 def relative_validity(spanning_tree: np.ndarray, labels: np.ndarray) -> float | None:
     """Approximate DBCV from the spanning tree, at the cost of one pass over its edges.
 
-    As hdbscan's `HDBSCAN.relative_validity_`: a cluster's sparseness is its longest inner edge, its separation the
-    shortest edge to another cluster (twice the tree's longest edge where there is none), its validity
-    `(separation - sparseness) / max(separation, sparseness)`; the score is the mean weighted by size, noise counting
-    as 0 (after D. Moulavi et al. 2014, *Density-based clustering validation*, SDM, section 4).
+    As hdbscan's `HDBSCAN.relative_validity_`: a cluster's sparseness is its longest inner edge, its
+    separation the shortest edge to another cluster (twice the tree's longest edge where there is none), its
+    validity `(separation - sparseness) / max(separation, sparseness)`; the score is the mean weighted by
+    size, noise counting as 0 (after D. Moulavi et al. 2014, *Density-based clustering validation*, SDM).
 
-    An edge that joins components of the neighbour graph at infinity counts as the longest finite edge: the graph knows
-    no more, and a larger value would praise a graph for being cut to pieces by a small `k`.
+    An edge that joins components of the neighbour graph at infinity counts as the longest finite edge: the
+    graph knows no more, and a larger value would praise a graph for being cut to pieces by a small `k`.
 
     Parameters
     ----------
@@ -206,8 +210,9 @@ def subsample_stability(
 ) -> float | None:
     """Agreement of a clustering with one made from a seeded subsample of its documents.
 
-    Nothing is searched again: the survivors keep what survives of their neighbour lists. That is an approximation:
-    the lists of a search among the survivors alone would be `k` long, these hold about `fraction * k`.
+    Nothing is searched again: the survivors keep what survives of their neighbour lists. That is an
+    approximation: the lists of a search among the survivors alone would be `k` long, these hold about
+    `fraction * k`.
 
     Parameters
     ----------
@@ -216,7 +221,8 @@ def subsample_stability(
     labels : ndarray of int, shape (n,)
         The clustering of all documents; -1 is noise.
     cluster : callable
-        `newsclust.clustering.cluster`: called as `cluster(neighbors, **parameters)`, gives an object with `labels`.
+        `newsclust.clustering.cluster`: called as `cluster(neighbors, **parameters)`, gives an object with
+        `labels`.
     fraction : float
         Share of the documents that survive.
     seed : int
@@ -277,8 +283,8 @@ def _dbcv(vectors: np.ndarray, labels: np.ndarray) -> float | None:
 def _silhouette(vectors: np.ndarray, labels: np.ndarray, seed: int) -> float | None:
     """Mean silhouette (P. J. Rousseeuw 1987) of sampled documents among all clustered ones.
 
-    scikit-learn's `silhouette_score` would sample the clusters too, so that runs with small clusters looked worse than
-    they are: a document alone in its cluster scores 0.
+    scikit-learn's `silhouette_score` would sample the clusters too, so that runs with small clusters looked
+    worse than they are: a document alone in its cluster scores 0.
     """
     from scipy.sparse import csr_array
     from tqdm.auto import tqdm

@@ -64,7 +64,7 @@ class Neighbors:
         return replace(self, indices=indices, distances=distances, n_padded=int((indices < 0).sum()))
 
     def __repr__(self) -> str:
-        padded = f", {self.n_padded:,} of them short" if self.n_padded else ""
+        padded = f", {self.n_padded:,} places of which are empty" if self.n_padded else ""
         nearest = f"{np.median(self.distances[:, 0]):.3f}" if self.k else "none"
         return (
             f"{len(self.ids):,} documents with {self.k} neighbours each{padded}; median distance to the nearest: "
@@ -199,7 +199,7 @@ def _search_ivf(vectors: np.ndarray, k: int) -> np.ndarray:
     import faiss
 
     n, dim = vectors.shape
-    n_lists = max(1, int(4 * np.sqrt(n)))
+    n_lists = min(n, int(4 * np.sqrt(n)))
     index = faiss.IndexIVFFlat(faiss.IndexFlatL2(dim), dim, n_lists)
     index.cp.min_points_per_centroid, index.cp.max_points_per_centroid = 1, 64  # no warning; a bounded training
     index.train(vectors)

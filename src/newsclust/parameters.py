@@ -27,7 +27,7 @@ class Parameters(BaseModel):
     data: Annotated[str, Field(min_length=1)] = "sample"
     model: Annotated[str, Field(min_length=1)] = "minilm"
     uri: Annotated[str, Field(min_length=1)] = "milvus.db"
-    collection: Annotated[str, Field(pattern=r"^[A-Za-z_]\w{0,199}$")] = "news_data"
+    collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")] = "news_data"
     k: Count = 50
     search: Literal["auto", "exact", "ivf", "milvus"] = "auto"
     index: Annotated[str, Field(pattern=r"^[A-Z0-9_]+$")] = "FLAT"
@@ -52,8 +52,8 @@ class Parameters(BaseModel):
     def _enough_neighbors(self) -> Parameters:
         if self.k < self.min_samples:
             raise ValueError(
-                f"k is {self.k}, but a document's density is measured at its min_samples = {self.min_samples}th "
-                f"neighbour: raise k to at least {self.min_samples} or lower min_samples"
+                f"k is {self.k}, but a document's density is measured at neighbour number min_samples = "
+                f"{self.min_samples}: raise k to at least {self.min_samples} or lower min_samples"
             )
         return self
 
@@ -83,7 +83,7 @@ class Parameters(BaseModel):
         words = ["papermill", "notebooks/cluster.ipynb", output]
         for name, value in self.changed.items():
             if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-                words += ["-p", name, str(value)]
+                words += ["-r" if _looks_like_no_text(value) else "-p", name, str(value)]
             else:
                 words += ["-y", yaml.safe_dump({name: value}, default_flow_style=True).strip()]
         return shlex.join(words)
@@ -118,7 +118,7 @@ def check_parameters(namespace: dict[str, Any]) -> Parameters:
     names = set(Parameters.model_fields)
     for name, value in namespace.items():
         # The notebook's own results are no plain values, so whatever is plain and nearly a parameter is a slip.
-        if name not in names and not name.startswith("_") and isinstance(value, (str, int, float)):
+        if name not in names and not name.startswith("_") and isinstance(value, (str, int, float, dict)):
             meant = difflib.get_close_matches(name, names, n=1, cutoff=0.8)
             if meant:
                 raise NewsclustError(f"there is no parameter {name!r}; did you mean {meant[0]!r}?")
@@ -133,6 +133,17 @@ def make_parameters(values: dict[str, Any]) -> Parameters:
         raise NewsclustError("; ".join(dict.fromkeys(map(_sentence, error.errors())))) from None
     parameters.store  # noqa: B018  checks model and uri
     return parameters
+
+
+def _looks_like_no_text(value: Any) -> bool:
+    """Whether papermill's -p would make something else of this text."""
+    if not isinstance(value, str):
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return value in ("True", "False", "None")
+    return True
 
 
 def _sentence(error: dict[str, Any]) -> str:

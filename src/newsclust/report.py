@@ -103,7 +103,7 @@ def _read(notebook: Path):
         return nbformat.read(notebook, as_version=4)
     except FileNotFoundError:
         raise NewsclustError(f"There is no notebook {notebook}: run it first.") from None
-    except (OSError, ValueError, AttributeError, nbformat.ValidationError) as error:
+    except Exception as error:  # nbformat lets through whatever a malformed file makes it trip over
         first_line = str(error).partition("\n")[0][:200]
         raise NewsclustError(
             f"{notebook} cannot be read as a notebook ({first_line}): run it again."

@@ -23,6 +23,7 @@ from .parameters import Parameters
 from .paths import find_output
 from .stages import ledger, stage
 from .store import Embeddings
+from .tables import key_figures
 
 #: The report's template looks for this output in the executed notebook.
 RUN_MIME = "application/vnd.newsclust.run+json"
@@ -56,22 +57,33 @@ class Run:
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        record = {"parameters": self.parameters, "metrics": self.metrics, "provenance": self.provenance}
+        # As pairs, because a notebook file sorts the keys of a dict.
+        record = {
+            "parameters": _pairs(self.parameters),
+            "changed": list(Parameters(**self.parameters).changed),
+            "metrics": key_figures(self.metrics).values.tolist(),
+            "provenance": _pairs(self.provenance),
+        }
+        figures = [tuple(row) for row in record["metrics"]]
+        made_from = [(name, _plain(value)) for name, value in self.provenance.items()]
         rows = "".join(
-            f"<tr><td>{html.escape(name)}</td><td>{html.escape(_plain(value))}</td></tr>"
-            for name, value in self.provenance.items()
+            f"<tr><td>{html.escape(name)}</td><td>{html.escape(text)}</td></tr>" for name, text in figures + made_from
         )
-        table = f"<table><thead><tr><th>made from</th><th></th></tr></thead><tbody>{rows}</tbody></table>"
+        table = f"<table><tbody>{rows}</tbody></table>"
         return {"text/plain": str(self), "text/html": table, RUN_MIME: record}
 
 
-def place(corpus: Corpus, clustering: Clustering, topics: pd.DataFrame, coordinates: np.ndarray) -> pd.DataFrame:
+def place(
+    corpus: Corpus, clustering: Clustering, labels: np.ndarray, topics: pd.DataFrame, coordinates: np.ndarray
+) -> pd.DataFrame:
     """One row per unique document: what it says, its cluster, and where it stands on the map.
 
     Parameters
     ----------
     corpus : Corpus
     clustering : Clustering
+    labels : ndarray of int, shape (n,)
+        The clustering's own, or with noise assigned.
     topics : DataFrame
         As from `newsclust.topics.describe_clusters`.
     coordinates : ndarray, shape (n, 2) or (n, 3)
@@ -79,11 +91,13 @@ def place(corpus: Corpus, clustering: Clustering, topics: pd.DataFrame, coordina
     Returns
     -------
     DataFrame
-        Columns ``id, title, publisher, published_at, cluster, probability, story, x, y`` and, in space, ``z``.
+        Columns ``id, title, publisher, published_at, cluster, probability, assigned, story, x, y`` and, in space,
+        ``z``. `assigned` is True where noise was given a story.
     """
     points = corpus.documents[["id", "title", "publisher", "published_at"]].copy()
-    points["cluster"] = clustering.labels
+    points["cluster"] = labels
     points["probability"] = clustering.probabilities
+    points["assigned"] = labels != clustering.labels
     points["story"] = points["cluster"].map(topics["title"]).fillna("no story (noise)")
     for axis, column in zip("xyz", coordinates.T, strict=False):
         points[axis] = column
@@ -101,8 +115,9 @@ def finish(
     """Measure the run and, where `parameters` name an output folder, write its results there.
 
     ``clusters.csv`` has one row per input row, in input order: every input column and ``id, cluster, probability,
-    x, y`` (and ``z``); an input column of one of these names is kept as ``<name>_input``. A row without any text
-    has no document, so these are blank there. ``metrics.json`` holds `Run.metrics`, ``provenance.json`` the rest.
+    x, y`` (and ``z``, and ``assigned`` where noise was given a story); an input column of one of these names is kept as
+    ``<name>_input``. A row without any text has no document, so these are blank there. ``metrics.json`` holds
+    `Run.metrics`, ``provenance.json`` the rest.
 
     Returns
     -------
@@ -117,6 +132,7 @@ def finish(
                 neighbors.head(parameters.k), clustering.labels, cluster, **parameters.hdbscan
             ),
         }
+        metrics["assigned_fraction"] = float(points["assigned"].mean())
         rows = _rows(corpus, points)
         if parameters.truth:
             texts = rows["id"].notna()
@@ -143,6 +159,8 @@ def write_whole(path: Path, text: str) -> None:
 def _rows(corpus: Corpus, points: pd.DataFrame) -> pd.DataFrame:
     """The input, row by row, with what is known of each row's document."""
     added = points.drop(columns=["title", "publisher", "published_at", "story"]).set_index("id")
+    if not added["assigned"].any():
+        added = added.drop(columns="assigned")
     found = added.reindex(corpus.row_ids).reset_index(drop=True)
     found.insert(0, "id", corpus.row_ids.to_numpy())
     found["cluster"] = found["cluster"].astype("Int64")
@@ -174,6 +192,10 @@ def _provenance(
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": parameters.command(),
     }
+
+
+def _pairs(value: Any) -> Any:
+    return [[name, _pairs(inner)] for name, inner in value.items()] if isinstance(value, dict) and value else value
 
 
 def _plain(value: Any) -> str:

@@ -32,20 +32,28 @@ class Stage:
 
 
 ledger: dict[str, Stage] = {}
+_running: list[str] = []
 
 
 @contextmanager
 def stage(name: str) -> Iterator[Stage]:
-    """Time the block as stage `name` of this run; run again, the stage's entry is replaced."""
+    """Time the block as stage `name` of this run; run again, the stage's entry is replaced.
+
+    Used as a decorator too. A stage inside another belongs to the outer one and leaves no entry of its own.
+    """
     entry = Stage(name)
-    _forget_peak()
+    _running.append(name)
+    if len(_running) == 1:
+        _forget_peak()
     start = time.perf_counter()
     try:
         yield entry
     finally:
         entry.seconds = time.perf_counter() - start
         entry.peak_mib = _peak_mib()
-    ledger[name] = entry
+        _running.pop()
+    if not _running:
+        ledger[name] = entry
 
 
 def _forget_peak() -> None:

@@ -30,6 +30,8 @@ READ_ROWS = 4096
 TEXT_BYTES = 65_535  # Milvus's largest VARCHAR
 #: Where a search could take more memory than this for one batch (Milvus Lite), the batch is made smaller.
 BATCH_BYTES = 256 * 2**20
+#: Neighbours per answer: a server sends some 22 bytes for each, and at most 64 MiB.
+BATCH_HITS = 2**21
 #: Milvus answers at most this many neighbours.
 MAX_LIMIT = 16_384
 
@@ -137,10 +139,9 @@ class Store:
             else:
                 with self.open() as client:
                     vectors, stored = self._read(client, ids)
-                    missing = documents.loc[~stored]
-                    n_missing = len(missing)
-                    if n_missing:
-                        self._ingest(client, missing, np.flatnonzero(~stored), vectors)
+                n_missing = int((~stored).sum())
+                if n_missing:
+                    self._ingest(documents.loc[~stored], np.flatnonzero(~stored), vectors)
                 check_finite(ids, vectors)
                 cache.save("vectors", key, vectors=vectors)
             entry.computed = n_missing > 0
@@ -163,12 +164,21 @@ class Store:
         found = np.full((len(ids), k), -1, dtype=np.int32)
         with self.open() as client:
             self._build_index(client)
-            total = int(client.query(self.name, filter="", output_fields=["count(*)"])[0]["count(*)"])
+            self._check_stored(client, ids)
+            count = client.query(self.name, filter="", output_fields=["count(*)"], consistency_level="Strong")
+            total = int(count[0]["count(*)"])
             limit = min(k + 1, total)  # the document itself is among the answers
             todo = np.arange(len(ids))
             while len(todo):
                 short = []
-                rows = max(1, min(1000, BATCH_BYTES // (total * vectors.shape[1] * 4))) if self.is_local else 1000
+                # An index looks at no fewer documents than it is asked for: HNSW's ef, DISKANN's search_list.
+                params = {
+                    name: max(value, limit) if name in ("ef", "search_list") else value
+                    for name, value in self.search_params.items()
+                }
+                rows = min(1000, BATCH_HITS // limit)
+                if self.is_local:
+                    rows = max(1, min(rows, BATCH_BYTES // (total * vectors.shape[1] * 4)))
                 for start in tqdm(range(0, len(todo), rows), desc="Searching in Milvus", leave=False):
                     batch = todo[start : start + rows]
                     hits = client.search(
@@ -176,7 +186,7 @@ class Store:
                         data=list(vectors[batch]),
                         limit=limit,
                         anns_field="embedding",
-                        search_params={"metric_type": "L2", "params": self.search_params},
+                        search_params={"metric_type": "L2", "params": params},
                         output_fields=["id"],
                         consistency_level="Strong",
                     )
@@ -193,20 +203,21 @@ class Store:
     @contextmanager
     def open(self) -> Iterator[MilvusClient]:
         """A client for as long as the block lasts."""
-        from pymilvus import MilvusClient
+        from pymilvus import MilvusClient, MilvusException
 
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what goes wrong is said below, once
+        token = _token()
         with _only_user(self.path):
-            client = None
             try:
-                client = MilvusClient(str(self.path or self.uri), token=_token(), timeout=10)
-                self._ensure_collection(client)
-            except NewsclustError:
-                raise
+                client = MilvusClient(str(self.path or self.uri), token=token, timeout=10)
             except Exception as error:
                 raise NewsclustError(_cannot_open(self.uri, self.path, error)) from None
             try:
+                self._ensure_collection(client)
                 yield client
+            except MilvusException as error:
+                answer = error.message.replace(token, "***") if token else error.message
+                raise NewsclustError(f"{self.where}: Milvus refused, saying {answer!r}.") from None
             finally:
                 client.close()
                 if self.path:
@@ -225,18 +236,35 @@ class Store:
                     f"{self.where} was not made by newsclust for {self.model}: it needs the fields id, embedding "
                     f"({self.embedder.dim} floats) and text; give another name as collection."
                 )
+        else:
+            schema = client.create_schema(auto_id=False, description=f"newsclust, {self.embedder.revision}")
+            schema.add_field("id", DataType.INT64, is_primary=True)
+            schema.add_field("embedding", DataType.FLOAT_VECTOR, dim=self.embedder.dim)
+            schema.add_field("text", DataType.VARCHAR, max_length=TEXT_BYTES)
+            client.create_collection(self.name, schema=schema)
+        if client.list_indexes(self.name, field_name="embedding"):
             client.load_collection(self.name)
-            return
-        schema = client.create_schema(auto_id=False, description=f"newsclust, {self.embedder.revision}")
-        schema.add_field("id", DataType.INT64, is_primary=True)
-        schema.add_field("embedding", DataType.FLOAT_VECTOR, dim=self.embedder.dim)
-        schema.add_field("text", DataType.VARCHAR, max_length=TEXT_BYTES)
-        client.create_collection(self.name, schema=schema, index_params=self._index(client))
+        else:  # the collection is new, or a change of its index was interrupted
+            self._load_with(client, self.index, self.index_params)
 
-    def _index(self, client: MilvusClient) -> Any:
-        index = client.prepare_index_params()
-        index.add_index("embedding", index_type=self.index, metric_type="L2", params=self.index_params)
-        return index
+    def _load_with(self, client: MilvusClient, index: str, params: dict[str, Any]) -> None:
+        """Give the collection this index, or FLAT where Milvus refuses it: without one it could not be read again."""
+        from pymilvus import MilvusException
+
+        self._drop_index(client)
+        try:
+            wanted = client.prepare_index_params("embedding", index_type=index, metric_type="L2", params=params)
+            client.create_index(self.name, wanted)
+            client.load_collection(self.name)
+        except MilvusException:
+            if index != "FLAT":
+                self._load_with(client, "FLAT", {})
+            raise
+
+    def _drop_index(self, client: MilvusClient) -> None:
+        client.release_collection(self.name)
+        for name in client.list_indexes(self.name, field_name="embedding"):
+            client.drop_index(self.name, name)
 
     def _build_index(self, client: MilvusClient) -> None:
         """Replace the collection's index where it is another than the one asked for."""
@@ -245,13 +273,20 @@ class Store:
         same = present.get("index_type") == self.index and all(
             str(present.get(name)) == str(value) for name, value in self.index_params.items()
         )
-        if same:
-            return
-        client.release_collection(self.name)
-        if names:
-            client.drop_index(self.name, names[0])
-        client.create_index(self.name, self._index(client))
-        client.load_collection(self.name)
+        if not same:
+            self._load_with(client, self.index, self.index_params)
+
+    def _check_stored(self, client: MilvusClient, ids: np.ndarray) -> None:
+        """The vectors may have come from the cache while the collection was made anew."""
+        n_stored = 0
+        for start in range(0, len(ids), READ_ROWS):
+            wanted = ids[start : start + READ_ROWS].tolist()
+            n_stored += len(client.query(self.name, ids=wanted, output_fields=["id"], consistency_level="Strong"))
+        if n_stored < len(ids):
+            raise NewsclustError(
+                f"{self.where} lacks {len(ids) - n_stored:,} of the documents that were stored there before: delete "
+                "the folder .newsclust/cache, so that they are embedded again, and run again."
+            )
 
     def _read(self, client: MilvusClient, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         vectors = np.zeros((len(ids), self.embedder.dim), dtype=np.float32)
@@ -267,9 +302,7 @@ class Store:
                 stored[rows] = True
         return vectors, stored
 
-    def _ingest(
-        self, client: MilvusClient, missing: pd.DataFrame, rows: np.ndarray, vectors: np.ndarray
-    ) -> None:
+    def _ingest(self, missing: pd.DataFrame, rows: np.ndarray, vectors: np.ndarray) -> None:
         """Embed and store `missing`, writing the vectors of document i into row ``rows[i]`` as well."""
         texts, ids = missing["text"].tolist(), missing["id"].tolist()
         order = self.embedder.order(texts)
@@ -278,15 +311,16 @@ class Store:
                 chunk = order[start : start + INSERT_ROWS]
                 new = self.embedder.encode([texts[i] for i in chunk], progress=lambda batches: _count(batches, bar))
                 check_finite(missing["id"].to_numpy()[chunk], new)
-                client.upsert(
-                    self.name,
-                    [
-                        {"id": ids[i], "embedding": vector, "text": _fitting(texts[i])}
-                        for i, vector in zip(chunk, new, strict=True)
-                    ],
-                )
+                found = [
+                    {"id": ids[i], "embedding": vector, "text": _fitting(texts[i])}
+                    for i, vector in zip(chunk, new, strict=True)
+                ]
+                # Opened for each insert: a connection left idle while a slow model works is cut by the server.
+                with self.open() as client:
+                    client.upsert(self.name, found)
+                    if start + INSERT_ROWS >= len(order):
+                        client.flush(self.name)
                 vectors[rows[chunk]] = new
-        client.flush(self.name)
 
 
 def check_finite(ids: np.ndarray, vectors: np.ndarray) -> None:
@@ -306,7 +340,7 @@ def check_finite(ids: np.ndarray, vectors: np.ndarray) -> None:
 
 
 def _check_uri(uri: str, path: Path | None) -> None:
-    if "@" in uri:
+    if "@" in uri and not (path and path.suffix == ".db"):
         raise NewsclustError("uri holds a user or password: put it into the environment variable MILVUS_TOKEN instead.")
     if path is None:
         return

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from .clustering import Clustering
     from .neighbors import Neighbors
-    from .results import Run
 
 #: The key figures of a run: what they are called, and how they are written.
 FIGURES = {
     "n_documents": ("headlines", "{:,}"),
-    "n_unique": ("different texts", "{:,}"),
     "n_clusters": ("stories", "{:,}"),
-    "noise_fraction": ("noise", "{:.1%}"),
-    "size_median": ("median story, headlines", "{:g}"),
-    "size_max": ("largest story, headlines", "{:,}"),
-    "dbcv": ("density-based validity (DBCV), -1 to 1", "{:.2f}"),
-    "relative_validity": ("relative validity, to compare runs", "{:.2f}"),
-    "subsample_stability": ("agreement with a run on 90 % of the headlines", "{:.2f}"),
-    "silhouette": ("silhouette, -1 to 1", "{:.2f}"),
+    "noise_fraction": ("in no story (noise)", "{:.1%}"),
+    "size_median": ("headlines in the median story", "{:g}"),
+    "subsample_stability": ("stability: ARI with a run on 90 % of the headlines", "{:.2f}"),
     "ami": ("agreement with the known stories: AMI", "{:.2f}"),
-    "ari": ("ARI", "{:.2f}"),
-    "v_measure": ("V-measure", "{:.2f}"),
-    "b_cubed_f1": ("B-cubed F1", "{:.2f}"),
+    "n_unique": ("different texts", "{:,}"),
+    "assigned_fraction": ("noise that was given a story", "{:.1%}"),
+    "size_max": ("headlines in the largest story", "{:,}"),
+    "relative_validity": ("relative validity, to compare runs", "{:.2f}"),
+    "dbcv": ("density-based validity (DBCV), -1 to 1", "{:.2f}"),
+    "persistence": ("mean persistence of the clusters, 0 to 1", "{:.2f}"),
+    "silhouette": ("silhouette, -1 to 1", "{:.2f}"),
+    "ari": ("ARI with the known stories", "{:.2f}"),
+    "v_measure": ("V-measure with the known stories", "{:.2f}"),
+    "b_cubed_f1": ("B-cubed F1 with the known stories", "{:.2f}"),
 }
 
 
@@ -39,7 +39,7 @@ class Table:
         self.frame = frame
 
     def __repr__(self) -> str:
-        return self.frame.to_string(index=False)
+        return f"{len(self.frame)} rows: {', '.join(map(str, self.frame))}"
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(str(name))}</th>" for name in self.frame)
@@ -72,7 +72,12 @@ def closest_pairs(documents: pd.DataFrame, neighbors: Neighbors, n: int = 5) -> 
 
 
 def largest_clusters(
-    documents: pd.DataFrame, clustering: Clustering, topics: pd.DataFrame, n: int = 10, headlines: int = 4
+    documents: pd.DataFrame,
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    topics: pd.DataFrame,
+    n: int = 10,
+    headlines: int = 4,
 ) -> Table:
     """The `n` largest clusters, each with the `headlines` that belong to it most clearly.
 
@@ -80,28 +85,26 @@ def largest_clusters(
     ----------
     documents : DataFrame
         As `Corpus.documents`.
-    clustering : Clustering
+    labels, probabilities : ndarray, shape (n_documents,)
     topics : DataFrame
         As from `newsclust.topics.describe_clusters`.
     n, headlines : int
     """
     rows = []
     for cluster, topic in topics.head(n).iterrows():
-        members = np.flatnonzero(clustering.labels == cluster)
-        best = members[np.argsort(-clustering.probabilities[members], kind="stable")]
+        members = np.flatnonzero(labels == cluster)
+        best = members[np.argsort(-probabilities[members], kind="stable")]
         titles = [title for title in documents["title"].iloc[best].unique() if title != topic["title"]]
         rows.append((cluster, topic["size"], [topic["title"], *titles[: headlines - 1]], topic["keywords"]))
     return Table(pd.DataFrame(rows, columns=["cluster", "size", "headlines", "keywords"]))
 
 
-def key_figures(run: Run) -> Table:
-    """The run's numbers in words, those that could be computed."""
+def key_figures(metrics: dict[str, Any]) -> pd.DataFrame:
+    """A run's numbers in words, those that could be computed: columns ``figure, value``."""
     rows = [
-        (name, pattern.format(run.metrics[key]))
-        for key, (name, pattern) in FIGURES.items()
-        if run.metrics.get(key) is not None
+        (name, pattern.format(metrics[key])) for key, (name, pattern) in FIGURES.items() if metrics.get(key) is not None
     ]
-    return Table(pd.DataFrame(rows, columns=["figure", "value"]))
+    return pd.DataFrame(rows, columns=["figure", "value"])
 
 
 def _cell(value: object) -> str:

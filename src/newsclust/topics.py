@@ -30,15 +30,16 @@ def describe_clusters(
 ) -> pd.DataFrame:
     """Describe every cluster in one row.
 
-    Keywords are the words and word pairs with the highest class-based TF-IDF: a cluster is one long text `c`, noise
-    is another, and a term `t` weighs `tf(t, c) / |c| * log(1 + A / f(t))`, where `tf` counts the term in the cluster,
-    `|c|` all terms of the cluster, `f` the term everywhere and `A` is the mean of `|c|` (M. Grootendorst 2022,
-    *BERTopic: Neural topic modeling with a class-based TF-IDF procedure*, arXiv:2203.05794, section 3.3). A term
-    that a single member uses is no keyword while members share others, nor is a bare number, and no two keywords of a
-    cluster share a word.
+    Keywords are the words and word pairs with the highest class-based TF-IDF: a cluster is one long text `c`,
+    noise is another, and a term `t` weighs `tf(t, c) / |c| * log(1 + A / f(t))`, where `tf` counts the term
+    in the cluster, `|c|` all terms of the cluster, `f` the term everywhere and `A` is the mean of `|c|`
+    (M. Grootendorst 2022, *BERTopic: Neural topic modeling with a class-based TF-IDF procedure*,
+    arXiv:2203.05794, section 3.3; the division by `|c|` is its program's and changes no order). A term that a
+    single member uses is no keyword while members share others, nor is a bare number, and no two keywords of
+    a cluster share a word.
 
-    The title is the headline of one member: among the most probable, the one nearest to the mean of the cluster's
-    vectors; without vectors the most probable. The smallest id wins ties.
+    The title is the headline of one member: among the most probable, the one nearest to the mean of the
+    cluster's vectors; without vectors the most probable. The smallest id wins ties.
 
     Parameters
     ----------
@@ -54,8 +55,9 @@ def describe_clusters(
     Returns
     -------
     DataFrame, one row per cluster, index `cluster` ascending
-        `size` (documents), `title`, `keywords` (joined by ", "), `first` and `last` (ISO days in UTC of the earliest
-        and the latest date that could be read; "" without one), `publishers` (how many different ones).
+        `size` (documents), `title`, `keywords` (joined by ", "), `first` and `last` (ISO days in UTC of the
+        earliest and the latest date that could be read; "" without one), `publishers` (how many different
+        ones).
 
     Raises
     ------
@@ -70,13 +72,15 @@ def describe_clusters(
             )
     clusters, sizes = np.unique(labels[labels >= 0], return_counts=True)
     exemplars = _exemplars(labels, probabilities, vectors)
+    headlines = documents[["title", "text"]].iloc[exemplars]
+    weights = _term_weights(documents["text"], labels)
     days = _days(documents["published_at"]).groupby(labels)
     publishers = documents["publisher"].str.strip().replace("", None).groupby(labels).nunique()
     return pd.DataFrame(
         {
             "size": sizes,
-            "title": [_headline(documents["title"].iat[row], documents["text"].iat[row]) for row in exemplars],
-            "keywords": [", ".join(_distinct(weights)) for weights in _term_weights(documents["text"], labels)],
+            "title": [_headline(title, text) for title, text in headlines.itertuples(index=False)],
+            "keywords": [", ".join(_distinct(weight)) for weight in weights],
             "first": days.min().reindex(clusters).fillna("").to_numpy(),
             "last": days.max().reindex(clusters).fillna("").to_numpy(),
             "publishers": publishers.reindex(clusters).to_numpy(dtype=np.int64),
@@ -88,10 +92,10 @@ def describe_clusters(
 def assign_noise(neighbors: Neighbors, labels: np.ndarray) -> np.ndarray:
     """Give every noise document the story of most of its neighbours.
 
-    Each clustered neighbour of a noise document votes for its own cluster with the similarity of the two, the cosine
-    `1 - d**2 / 2` of unit vectors at Euclidean distance `d`; opposed vectors (a cosine below 0) have no vote. Ties go
-    to the smaller label. Noise without a vote stays noise. All votes are by the labels given, not by each other's
-    result, so the order of the documents does not matter.
+    Each clustered neighbour of a noise document votes for its own cluster with the similarity of the two, the
+    cosine `1 - d**2 / 2` of unit vectors at Euclidean distance `d`; opposed vectors (a cosine below 0) have
+    no vote. Ties go to the smaller label. Noise without a vote stays noise. All votes are by the labels
+    given, not by each other's result, so the order of the documents does not matter.
 
     Parameters
     ----------
@@ -201,8 +205,8 @@ def _term_weights(texts: pd.Series, labels: np.ndarray) -> list[dict[str, float]
 def _distinct(weights: dict[str, float]) -> list[str]:
     """The heaviest terms of which no two share a word, but for its ending.
 
-    A pair that weighs at least half as much as its words stands for them: "solar eclipse" rather than "eclipse", whose
-    weight is always a little higher because it also occurs alone.
+    A pair that weighs at least half as much as its words stands for them: "solar eclipse" rather than
+    "eclipse", whose weight is always a little higher because it also occurs alone.
     """
 
     def rank(term: str) -> tuple[float, int, float, str]:

@@ -44,7 +44,7 @@
     }).join("<br>");
 
   function draw(figure) {
-    const div = figure.querySelector(".plotly");
+    const div = figure.querySelector(".plot-area");
     const { data, layout } = JSON.parse(figure.querySelector("script").textContent);
     const isMap = figure.classList.contains("kind-map");
     const isTouch = matchMedia("(pointer: coarse)").matches;

@@ -1,0 +1,60 @@
+"""A headless Chromium for the tests that look at pages: offline, and noting everything that goes wrong."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str | None:
+    """Return the path of an installed Chromium or Chrome, None if there is none."""
+    names = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="module")
+def open_page():
+    """Give a function that opens an HTML file and returns the page; its `troubles` should stay empty.
+
+    `open_page(html, width=1400, height=900, scheme="light", touch=False)`
+    """
+    executable = chromium()
+    if executable is None:
+        pytest.skip("no Chromium on this machine")
+    api = pytest.importorskip("playwright.sync_api", reason="no Playwright to drive Chromium with")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
+
+        def open_one(html: Path, width=1400, height=900, scheme="light", touch=False):
+            context = browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,
+                has_touch=touch,
+                is_mobile=touch,
+            )
+            context.set_offline(True)
+            page = context.new_page()
+            page.troubles = []
+            page.on("console", lambda m: m.type == "error" and page.troubles.append(f"console: {m.text}"))
+            page.on("pageerror", lambda error: page.troubles.append(f"error: {error}"))
+            page.on("requestfailed", lambda request: page.troubles.append(f"failed: {request.url[:200]}"))
+            page.on(
+                "dialog", lambda dialog: (page.troubles.append(f"dialog: {dialog.message}"), dialog.dismiss())
+            )
+            page.goto(Path(html).resolve().as_uri())
+            return page
+
+        yield open_one
+        browser.close()

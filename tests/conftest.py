@@ -1,0 +1,110 @@
+"""What several test modules need: a clean folder, a small corpus with vectors, and a model that costs nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from newsclust import embedding, store
+from newsclust.corpus import read_corpus
+from newsclust.embedding import Embedder, load_embedder
+from newsclust.store import Embeddings
+
+
+@pytest.fixture(autouse=True)
+def clean_folder(tmp_path, monkeypatch):
+    """Every test has its own working folder, and with it its own cache and database."""
+    monkeypatch.chdir(tmp_path)
+
+
+@dataclass(frozen=True)
+class SmallCorpus:
+    documents: pd.DataFrame
+    embeddings: Embeddings
+
+
+@pytest.fixture(scope="session")
+def sample() -> SmallCorpus:
+    """The bundled sample with MiniLM's vectors."""
+    documents = read_corpus("sample").documents
+    return _embedded(documents, load_embedder("minilm").encode(documents["text"].tolist()))
+
+
+@pytest.fixture(scope="session")
+def small_corpus(sample) -> SmallCorpus:
+    """Ten stories of the bundled sample, some 120 documents, with MiniLM's vectors."""
+    corpus = read_corpus("sample")
+    stories = corpus.rows["story"].value_counts().drop("one-off").index[:10]
+    chosen = np.isin(sample.embeddings.ids, corpus.row_ids[corpus.rows["story"].isin(stories)])
+    return _embedded(sample.documents[chosen].reset_index(drop=True), sample.embeddings.vectors[chosen])
+
+
+def _embedded(documents: pd.DataFrame, vectors: np.ndarray) -> SmallCorpus:
+    ids = documents["id"].to_numpy(np.int64)
+    digest = hashlib.blake2b(ids.tobytes(), digest_size=8).hexdigest()
+    return SmallCorpus(documents, Embeddings(ids, vectors, load_embedder("minilm"), 0, digest, "memory"))
+
+
+def make_embeddings(vectors: np.ndarray) -> Embeddings:
+    """`vectors` as those of documents 10, 20, ..."""
+    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+    ids = 10 * np.arange(1, len(vectors) + 1)
+    digest = hashlib.blake2b(vectors.tobytes(), digest_size=8).hexdigest()
+    return Embeddings(ids, vectors, load_embedder("minilm"), 0, digest, "memory")
+
+
+def make_documents(n: int, start: int = 0) -> pd.DataFrame:
+    """`n` documents with ids from all of 63 bits; those with other numbers are other documents."""
+    texts = [f"document {number:06}" for number in range(start, start + n)]
+    ids = [int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1 for text in texts]
+    return pd.DataFrame({"id": ids, "text": texts}).sort_values("id", ignore_index=True)
+
+
+@dataclass
+class ToyModel:
+    """Stands in for the models of `Store`: vectors drawn from a hash of model and text, and a list of what it saw."""
+
+    dim: int = 8
+    texts: list[str] = field(default_factory=list)
+    #: Called with the texts of each batch, e.g. to fail.
+    before: Callable[[list[str]], None] = lambda texts: None
+    #: Text -> vector, where the test wants certain ones.
+    vectors: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def vector(self, text: str, name: str = "toy") -> np.ndarray:
+        if text in self.vectors:
+            return self.vectors[text]
+        seed = hashlib.blake2b(f"{name}{text}".encode(), digest_size=8).digest()
+        return np.random.default_rng(int.from_bytes(seed, "big")).normal(size=self.dim)
+
+    def load_embedder(self, name: str) -> Embedder:
+        def encode(texts: list[str]) -> np.ndarray:
+            self.before(texts)
+            self.texts += sorted(set(texts))
+            return np.stack([self.vector(text, name) for text in texts])
+
+        def count_tokens(texts: list[str]) -> np.ndarray:
+            return np.array([len(text) for text in texts])
+
+        return Embedder(name, name, "1", self.dim, lambda: embedding._Loaded(encode, count_tokens, 16))
+
+
+@pytest.fixture
+def toy_model(monkeypatch) -> ToyModel:
+    model = ToyModel()
+    monkeypatch.setattr(embedding, "_loaded", {})
+    monkeypatch.setattr(store, "load_embedder", model.load_embedder)
+    return model
+
+
+@pytest.fixture
+def stopwatch() -> Callable[[], float]:
+    """Seconds since the test began."""
+    start = time.monotonic()
+    return lambda: time.monotonic() - start

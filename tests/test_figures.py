@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import html
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsclust.errors import NewsclustError
+from newsclust.figures import alt_text, cluster_sizes, story_map, with_alternative
+
+ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+def make_points(labels, dimensions: int = 2, seed: int = 0) -> pd.DataFrame:
+    labels = np.asarray(labels, dtype=int)
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(max(labels.max(initial=0) + 1, 1), dimensions)) * 6
+    places = centres[np.maximum(labels, 0)] + rng.normal(size=(len(labels), dimensions)) * 0.3
+    points = pd.DataFrame(places, columns=list("xyz")[:dimensions])
+    points["cluster"] = labels
+    points["title"] = [f"Headline {i} about something that happened" for i in range(len(labels))]
+    points["story"] = [
+        f"The story numbered {label}, told at some length" if label >= 0 else "" for label in labels
+    ]
+    return points
+
+
+def make_topics(sizes) -> pd.DataFrame:
+    return pd.DataFrame({"size": sizes, "title": [f"Story {i}" for i in range(len(sizes))]}).rename_axis(
+        "cluster"
+    )
+
+
+def forty_stories(**keywords) -> pd.DataFrame:
+    labels = np.minimum(np.random.default_rng(1).geometric(0.08, size=500) - 1, 39)
+    labels[::5] = -1
+    return make_points(labels, **keywords)
+
+
+def all_text(fig) -> list[str]:
+    """Every string in the figure that plotly would draw, which is all but the report's own `meta`."""
+    found = []
+
+    def walk(value):
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, dict):
+            for item in value.values():
+                walk(item)
+        elif isinstance(value, list):
+            for item in value:
+                walk(item)
+
+    figure = json.loads(fig.to_json())
+    figure["layout"].pop("meta")
+    walk(figure)
+    return found
+
+
+@settings(deadline=None, derandomize=True, max_examples=15)
+@given(st.lists(st.integers(-1, 20), max_size=60), st.sampled_from([2, 3]))
+def test_every_headline_is_drawn_exactly_once(labels, dimensions):
+    points = make_points(labels, dimensions)
+    fig = story_map(points)
+    drawn = sorted(text.split("</b>")[0] for trace in fig.data for text in trace.text)
+    assert drawn == sorted(f"<b>{title}" for title in points["title"])
+
+
+def test_markup_in_a_headline_is_drawn_as_text():
+    points = forty_stories()
+    points["title"] = points["publisher"] = points["published_at"] = points["story"] = ATTACK
+    topics = make_topics([5, 4, 3]).assign(title=ATTACK)
+    for fig in (story_map(points, title=ATTACK), cluster_sizes(topics)):
+        plotly_own = re.compile(r"</?(b|extra)>|<br>")
+        for text in all_text(fig):
+            assert "<" not in plotly_own.sub("", text), text
+    hover = story_map(points).data[0].text[0].replace("<br>", " ")
+    assert ATTACK in html.unescape(hover)
+
+
+def test_dollar_signs_are_not_taken_for_formulas():
+    points = make_points([0, 0, 0]).assign(title="Costs rise from $5 to $6 million")
+    text = story_map(points).data[0].text[0]
+    assert "$" not in text and "from $5 to $6" in html.unescape(text)
+
+
+def test_hover_names_headline_source_date_and_story():
+    points = make_points([0, 0, -1]).assign(
+        publisher=["Reuters", None, pd.NA],
+        published_at=["2014-03-10T16:55:01Z", "", np.nan],
+        probability=[0.875, 1, np.nan],
+    )
+    noise, story = story_map(points).data
+    assert story.text[0].split("<br>") == [
+        "<b>Headline 0 about something that happened</b>",
+        "Reuters · 2014-03-10",
+        "Story: The story numbered 0, told at some length (2)",
+        "Membership: 0.88",
+    ]
+    assert story.text[1].split("<br>")[1].startswith("Story: ")
+    assert noise.text == ("<b>Headline 2 about something that happened</b><br>In no story",)
+    assert all(trace.hovertemplate == "%{text}<extra></extra>" for trace in (noise, story))
+
+
+def test_long_headlines_are_wrapped_and_end_somewhere():
+    points = make_points([0]).assign(title="word " * 400)
+    lines = story_map(points).data[0].text[0].split("</b>")[0].split("<br>")
+    assert len(lines) == 5 and max(map(len, lines)) <= 64 and lines[-1].endswith("…")
+
+
+def test_legend_names_the_ten_largest_stories_and_counts_the_rest():
+    points = forty_stories()
+    fig = story_map(points)
+    legend = sorted(fig.data, key=lambda trace: trace.legendrank)
+    sizes = points.loc[points["cluster"] >= 0, "cluster"].value_counts()
+    assert [len(trace.x) for trace in legend[:10]] == sorted(sizes, reverse=True)[:10]
+    assert [trace.name for trace in legend[10:]] == [
+        f"{len(sizes) - 10} smaller stories",
+        "In no story (100)",
+    ]
+    assert all(len(trace.name) <= 32 for trace in legend)
+    assert len({(trace.marker.color, trace.marker.symbol) for trace in legend[:10]}) == 10
+
+
+def test_noise_lies_under_the_stories_and_a_button_hides_it():
+    fig = story_map(forty_stories())
+    assert fig.data[0].name.startswith("In no story")
+    (button,) = fig.layout.updatemenus[0].buttons
+    assert tuple(button.args[1]) == tuple(button.args2[1]) == (0,)
+    assert story_map(make_points([0, 0, 1])).layout.updatemenus == ()
+
+
+def test_small_stories_side_by_side_differ_in_colour():
+    labels = np.repeat(np.arange(40), [9] * 10 + [3] * 30)
+    points = make_points(labels)
+    points["x"], points["y"] = labels.astype(float), 0.0  # all in a row
+    rings = next(trace for trace in story_map(points).data if trace.name == "30 smaller stories")
+    colour_at = dict(zip(rings.x, rings.marker.color, strict=True))
+    assert all(colour_at[i] != colour_at[i + 1] for i in range(10, 39))
+
+
+def test_a_big_map_is_drawn_by_webgl_and_a_spatial_one_in_3d():
+    assert {trace.type for trace in story_map(forty_stories()).data} == {"scatter"}
+    assert {trace.type for trace in story_map(make_points([0] * 3001)).data} == {"scattergl"}
+    assert {trace.type for trace in story_map(forty_stories(dimensions=3)).data} == {"scatter3d"}
+
+
+def test_map_has_no_axes_and_one_scale():
+    layout = story_map(forty_stories(), title="A map").layout
+    assert not layout.xaxis.visible and not layout.yaxis.visible and layout.yaxis.scaleanchor == "x"
+    assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"
+    assert layout.title.text == "A map"
+
+
+def test_largest_story_is_the_top_bar_and_the_rest_are_counted():
+    fig = cluster_sizes(make_topics([3, 90, 4] + [2] * 30))
+    assert fig.data[0].x[:3] == (90, 4, 3) and len(fig.data[0].x) == 20
+    assert fig.layout.annotations[0].text == "Story 1"
+    assert fig.layout.yaxis.range[0] > fig.layout.yaxis.range[1]
+    assert "13 smaller stories of 2 not shown" in fig.layout.xaxis.title.text
+
+
+def test_a_story_has_one_colour_in_map_and_bars():
+    labels = np.repeat(np.arange(12), [5, 5, 7, 5, 5, 5, 5, 5, 5, 5, 5, 5])
+    points = make_points(labels)
+    topics = points.groupby("cluster").agg(size=("x", "size"), title=("story", "first"))
+    in_map = {trace.name: trace.marker.color for trace in story_map(points).data if trace.legendrank < 2000}
+    bars = cluster_sizes(topics)
+    in_bars = {
+        note.text[:31] + "…": colour
+        for note, colour in zip(bars.layout.annotations, bars.data[0].marker.color, strict=True)
+    }
+    assert len(in_map) == 10 and in_map.items() <= in_bars.items()
+
+
+def test_figures_say_in_words_and_numbers_what_they_show():
+    points = forty_stories()
+    fig = story_map(points)
+    assert alt_text(fig).startswith("Map of 500 headlines in ") and "100 in no story" in alt_text(fig)
+    table = fig.layout.meta["table"]
+    assert table["columns"] == ["Story", "Headlines"] and sum(row[1] for row in table["rows"]) == 500
+    bars = cluster_sizes(make_topics([30, 20] + [2] * 30))
+    assert "30 headlines" in alt_text(bars) and bars.layout.meta["table"]["rows"][-1] == [
+        "12 smaller stories",
+        24,
+    ]
+
+
+def test_any_figure_can_be_given_an_alternative():
+    import plotly.graph_objects as go
+
+    fig = with_alternative(go.Figure(), "A curve.", pd.DataFrame({"k": [1], "noise": [0.5]}))
+    assert alt_text(fig) == "A curve." and alt_text(go.Figure()) == ""
+    assert json.loads(fig.to_json())["layout"]["meta"]["table"]["rows"] == [[1, 0.5]]
+
+
+@pytest.mark.parametrize("labels", [[], [-1, -1]])
+def test_nothing_found_is_drawn_too(labels):
+    assert "0 stories" in alt_text(story_map(make_points(labels)))
+    empty = cluster_sizes(make_topics([]))
+    assert (
+        alt_text(empty) == "No story was found." and empty.layout.annotations[0].text == "No story was found"
+    )
+
+
+def test_missing_column_is_named():
+    with pytest.raises(NewsclustError, match="'title'"):
+        story_map(pd.DataFrame({"x": [0.0], "y": [0.0], "cluster": [0]}))
+    with pytest.raises(NewsclustError, match="'size'"):
+        cluster_sizes(pd.DataFrame({"title": ["a"]}))

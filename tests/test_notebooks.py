@@ -1,0 +1,151 @@
+"""The notebooks as users run them: by papermill, from an empty folder with the installed package, with slips."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+TOP = Path(__file__).parent.parent
+NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))
+DATA = TOP.parent / "shared" / "data"
+
+
+def papermill(notebook: Path, folder: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(notebook), "out.ipynb", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=300, env=os.environ | environment
+    )
+
+
+def outputs(notebook: Path) -> list[dict]:
+    cells = nbformat.read(notebook, as_version=4).cells
+    return [output for cell in cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def headlines(path: Path, n: int = 40) -> pd.DataFrame:
+    sample = pd.read_csv(TOP / "src/newsclust/data/sample.csv", dtype=str).head(n)
+    sample.to_csv(path, index=False)
+    return sample
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_reader_finds_prose_before_every_step_and_no_code_to_skip(path):
+    notebook = nbformat.read(path, as_version=4)
+    tags = [tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])]
+    assert tags.count("parameters") == 1 and tags.count("colab") == 1
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert "def " not in cell.source and "Path(" not in cell.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_colab_installs_from_the_one_address_that_pyproject_sets(path):
+    address = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
+    cell = next(c for c in nbformat.read(path, as_version=4).cells if "colab" in c.metadata.get("tags", []))
+    assert f'REPOSITORY = "{address}"' in cell.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_committed_notebooks_hold_no_path_of_the_machine_that_ran_them(path):
+    text = path.read_text(encoding="utf-8")
+    assert str(Path.home()) not in text and str(TOP) not in text
+
+
+def test_the_notebook_runs_from_an_empty_folder_with_only_the_installed_package(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, TOP], check=True
+    )
+    site, folder = tmp_path / "site", tmp_path / "empty"
+    with zipfile.ZipFile(next(tmp_path.glob("newsclust-*.whl"))) as wheel:
+        wheel.extractall(site)
+    folder.mkdir()
+    shutil.copy(TOP / "notebooks/cluster.ipynb", folder)
+    done = papermill(folder / "cluster.ipynb", folder, "-p", "output", "found", PYTHONPATH=str(site))
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (folder / "milvus.db").exists()
+    assert len(pd.read_csv(folder / "found/clusters.csv")) == len(pd.read_csv(site / "newsclust/data/sample.csv"))
+    again = papermill(folder / "cluster.ipynb", folder, "-p", "k", "20", PYTHONPATH=str(site))
+    assert again.returncode == 0, again.stderr[-2000:]
+    said = " ".join(str(o.get("data", {}).get("text/plain")) for o in outputs(folder / "out.ipynb"))
+    assert " 0 embedded now" in said
+
+
+def test_results_keep_every_input_row_and_column_in_order(tmp_path):
+    given = headlines(tmp_path / "mine.csv")
+    given["id"] = [f"row{i}" for i in range(len(given))]
+    given = pd.concat([given, given.head(3)], ignore_index=True)  # three repeated texts
+    given.loc[len(given)] = {"title": "", "description": "", "id": "blank"}
+    given = given.fillna("")
+    given.to_csv(tmp_path / "mine.csv", index=False)
+    done = papermill(
+        TOP / "notebooks/cluster.ipynb", tmp_path, "-p", "data", "mine.csv", "-p", "output", "out", "-p", "truth", "story",
+        "-p", "n_components", 3, "-y", "{assign_noise: true}",
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    rows = pd.read_csv(tmp_path / "out/clusters.csv", dtype=str, keep_default_na=False)
+    assert rows["id_input"].tolist() == given["id"].tolist()
+    assert rows["title"].tolist() == given["title"].tolist()
+    assert {"id", "cluster", "probability", "x", "y", "z"} <= set(rows)
+    assert rows["id"].iloc[:3].tolist() == rows["id"].iloc[40:43].tolist()
+    assert rows["cluster"].iloc[-1] == "" and rows["x"].iloc[-1] == ""
+    metrics = json.loads((tmp_path / "out/metrics.json").read_text())
+    assert metrics["n_documents"] == 43 and metrics["n_unique"] == 40
+    assert {"ami", "ari", "v_measure", "n_clusters", "noise_fraction", "seconds"} <= set(metrics)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["-p", "k", "2", "-p", "min_samples", "3"], "k is 2, but"),
+        (["-p", "min_cluster_size", "-4"], "min_cluster_size is -4"),
+        (["-p", "distance", "euclidian"], "'euclidean' or 'squared'"),
+        (["-p", "min_sample", "3"], "did you mean 'min_samples'?"),
+        (["-p", "truth", "stroy"], "no such column"),
+        (["-p", "data", "nowhere.csv"], "nowhere.csv"),
+    ],
+    ids=["k", "negative", "misspelt value", "misspelt name", "unknown column", "no file"],
+)
+def test_a_slip_ends_the_run_with_one_sentence_before_anything_is_embedded(tmp_path, arguments, sentence):
+    done = papermill(TOP / "notebooks/cluster.ipynb", tmp_path, *arguments)
+    assert done.returncode != 0
+    errors = [output for output in outputs(tmp_path / "out.ipynb") if output.output_type == "error"]
+    assert len(errors) == 1 and sentence in errors[0].evalue
+    assert len(errors[0].traceback) == 1 and "\n" not in errors[0].evalue
+    assert not (tmp_path / "milvus.db").exists()
+
+
+def test_shuffling_the_rows_of_the_csv_changes_no_cluster(tmp_path):
+    given = headlines(tmp_path / "mine.csv", 120)
+    given.sample(frac=1, random_state=1).to_csv(tmp_path / "shuffled.csv", index=False)
+    found = {}
+    for name in ("mine", "shuffled"):
+        done = papermill(
+            TOP / "notebooks/cluster.ipynb", tmp_path, "-p", "data", f"{name}.csv", "-p", "output", name,
+            "-p", "uri", f"{name}.db",
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        shutil.rmtree(tmp_path / ".newsclust")
+        found[name] = pd.read_csv(tmp_path / name / "clusters.csv").set_index("title")["cluster"].sort_index()
+    pd.testing.assert_series_equal(found["mine"], found["shuffled"])
+
+
+def test_real_stories_are_found(tmp_path):
+    if not (DATA / "stories_2014.csv").exists():
+        pytest.skip("the data set stories_2014.csv is not in ../shared/data")
+    done = papermill(
+        TOP / "notebooks/cluster.ipynb", tmp_path, "-p", "k", 50, "-p", "data", DATA / "stories_2014.csv", "-p", "truth",
+        "story", "-p", "min_samples", 5, "-p", "min_cluster_size", 10, "-p", "output", "out/stories",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads((tmp_path / "out/stories/metrics.json").read_text())["ami"] >= 0.82
+    assert len(pd.read_csv(tmp_path / "out/stories/clusters.csv")) == 2674

@@ -1,0 +1,373 @@
+from __future__ import annotations
+
+import html as html_module
+import re
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from browser import open_page  # noqa: F401  (a fixture)
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from newsclust import report as report_module
+from newsclust.errors import NewsclustError
+from newsclust.figures import cluster_sizes, story_map
+from newsclust.report import RUN_MIMETYPE, render_report
+
+ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+BREAKOUT = "</script><!-- <script>alert(3)</script>"
+KEY_FACTS = ["min_samples 3", "epsilon 0.25", "truth none", "1,234", "20.4 %", "0.841"]
+RUN = {
+    "parameters": [["min_samples", 3], ["epsilon", 0.25], ["truth", None], ["data", ATTACK]],
+    "metrics": [
+        ["clusters", 1234],
+        ["noise_fraction", 0.204],
+        ["ami", 0.8412],
+        ["sizes", {"median": 9, "largest": 47}],
+    ],
+    "provenance": {
+        "corpus_fingerprint": "a0b1c2d3e4f50617",
+        "seed": 20240501,
+        "stages": [["embed", {"seconds": 12.34, "peak_bytes": 2**30}], ["cluster", {"seconds": 0.5}]],
+        "command": "newsclust run params/grid.yaml",
+    },
+}
+
+
+def headlines(n: int = 500, stories: int = 40) -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    labels = np.minimum(rng.geometric(0.08, size=n) - 1, stories - 1)
+    labels[::5] = -1
+    places = rng.normal(size=(stories, 2))[labels] * 6 + rng.normal(size=(n, 2)) * 0.3
+    points = pd.DataFrame(places, columns=["x", "y"]).assign(cluster=labels, publisher="The <b>Bugle</b>")
+    points["title"] = [f"Headline {i}: ministers meet again over an old quarrel about fish" for i in range(n)]
+    points.loc[points.index % 50 == 1, "title"] = ATTACK
+    points.loc[points.index % 50 == 2, "title"] = BREAKOUT
+    points["story"] = "A story called " + points["cluster"].astype(str) + " with an unreasonably long name"
+    points.loc[points["cluster"] == 0, "story"] = ATTACK
+    return points
+
+
+def figure_output(fig):
+    from plotly.io import renderers
+
+    return new_output("display_data", renderers["plotly_mimetype"].to_mimebundle(fig.to_dict()))
+
+
+def html_output(markup: str):
+    return new_output("execute_result", {"text/html": markup, "text/plain": "the same as text"})
+
+
+def make_notebook(*more_cells):
+    points = headlines()
+    topics = (
+        points[points["cluster"] >= 0].groupby("cluster").agg(size=("x", "size"), title=("story", "first"))
+    )
+    stderr = new_output("stream", name="stderr", text="50%|#####     | a progress bar")
+    widget = new_output(
+        "display_data",
+        {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "a widget"},
+    )
+    return new_notebook(
+        cells=[
+            new_markdown_cell("# The `stories`\n\nWhat the news were about."),
+            new_code_cell("%pip install newsclust", metadata={"tags": ["colab"]}),
+            new_code_cell("min_samples = 3", metadata={"tags": ["parameters"]}),
+            new_code_cell(
+                "run",
+                outputs=[new_output("display_data", {RUN_MIMETYPE: RUN, "text/plain": "the run's facts"})],
+            ),
+            new_markdown_cell("# First section"),
+            new_code_cell("story_map(points)", outputs=[stderr, widget, figure_output(story_map(points))]),
+            new_code_cell("cluster_sizes(topics)", outputs=[figure_output(cluster_sizes(topics))]),
+            new_code_cell("topics.head()", outputs=[html_output(topics.head()._repr_html_())]),
+            new_code_cell("points.title[1]", outputs=[new_output("execute_result", {"text/plain": ATTACK})]),
+            *more_cells,
+        ],
+        metadata={"language_info": {"name": "python"}},
+    )
+
+
+def write(folder, nb, name="run.ipynb"):
+    nbformat.write(nb, folder / name)
+    return folder / name
+
+
+def rendered(folder, nb, **keywords) -> str:
+    return render_report(write(folder, nb), folder / "report.html", **keywords).read_text(encoding="utf-8")
+
+
+def body(page: str) -> str:
+    """The page as a reader gets it, without plotly's script and the report's own."""
+    return re.sub(r"<script nonce.*?</script>|<style>.*?</style>", "", page, flags=re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    return render_report(write(folder, make_notebook()), folder / "deep" / "report.html")
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return report.read_text(encoding="utf-8")
+
+
+def test_report_holds_plotly_once_and_stays_under_6_mib(report, page):
+    assert page.count("plotly.js v") == 1
+    assert report.stat().st_size < 6 * 2**20
+
+
+def test_second_copy_of_plotly_in_an_output_is_left_out(tmp_path):
+    from plotly.offline import get_plotlyjs
+
+    nb = make_notebook(
+        new_code_cell("show()", outputs=[html_output(f"<div><script>{get_plotlyjs()}</script></div>")])
+    )
+    assert rendered(tmp_path, nb).count("plotly.js v") == 1
+
+
+def test_report_asks_the_network_for_nothing(page):
+    loads = re.findall(r"<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)=\"?([^\" >]+)", body(page))
+    assert [address for address in loads if not address.startswith("data:")] == []
+    assert "requirejs" not in body(page) and "mathjax" not in body(page).lower()
+
+
+def test_parameters_key_figures_and_provenance_are_laid_out(page):
+    text = re.sub(r"\s+", " ", html_module.unescape(re.sub(r"<[^>]+>", " ", body(page))))
+    for shown in [
+        *KEY_FACTS,
+        "largest 47",
+        "20240501",
+        "12.3 s",
+        "1,024 MiB",
+        "newsclust run params/grid.yaml",
+    ]:
+        assert shown in text, shown
+    places = list(map(text.index, ["min_samples", "epsilon", "First section", "a0b1c2d3e4f50617"]))
+    assert places == sorted(places)
+    assert "the run's facts" not in text
+
+
+def test_parameters_of_a_run_that_never_told_come_from_papermill(tmp_path):
+    nb = new_notebook(metadata={"papermill": {"parameters": {"min_cluster_size": 12}}})
+    assert re.search(r"min_cluster_size</code></dt><dd>12<", rendered(tmp_path, nb))
+
+
+def test_setup_cells_progress_bars_and_warnings_are_left_out(page):
+    for unread in ("pip install", "a progress bar", "a widget"):
+        assert unread not in body(page)
+
+
+def test_code_is_folded_and_its_colours_need_no_script(page):
+    folds = re.findall(r"<details class=\"code\">", page)
+    assert len(folds) == 6 and "Parameters, as code" in page
+
+
+def test_page_has_one_title_and_a_way_past_it(page):
+    assert re.findall(r"<h1>(.*?)</h1>", page) == ["The stories"]
+    assert re.search(r"<h2[^>]*>First section</h2>", page)
+    assert '<html lang="en">' in page and 'href="#main"' in page and 'id="main"' in page
+
+
+def test_given_title_leads_and_the_notebooks_own_stays_above_it(tmp_path):
+    page = rendered(tmp_path, make_notebook(), title="min_samples=3 & more")
+    assert "<h1>min_samples=3 &amp; more</h1>" in page and '<p class="kicker">The stories</p>' in page
+
+
+def test_figures_come_with_words_and_a_table(page):
+    labels = re.findall(r"<figure [^>]*aria-label=\"([^\"]+)\"", page)
+    assert len(labels) == 2 and labels[0].startswith("Map of 500 headlines")
+    assert page.count("Show as table") == 2 and '<th scope="row">In no story</th><td>100</td>' in page
+
+
+def test_attack_in_data_cannot_leave_its_script_element(page):
+    scripts = re.findall(r'<script type="application/json">(.*?)</script>', page, flags=re.DOTALL)
+    assert len(scripts) == 2
+    assert all(not set("<>&") & set(script) for script in scripts)
+
+
+def test_attack_appears_as_text_wherever_it_is_shown(page):
+    assert "<img" not in body(page) and "<script>" not in body(page)
+    assert body(page).count(html_module.escape(ATTACK, quote=False)) >= 3
+
+
+def test_scripts_and_handlers_in_html_outputs_are_removed(tmp_path):
+    markup = (
+        '<b onclick="alert(1)">bold</b><script>alert(2)</script><iframe src="https://example.org"></iframe>'
+    )
+    page = body(rendered(tmp_path, make_notebook(new_code_cell("x", outputs=[html_output(markup)]))))
+    assert "<b>bold</b>" in page and "alert(2)</script>" not in page and "iframe" not in page
+
+
+def test_pandas_tables_have_one_header_row_that_screen_readers_understand(tmp_path):
+    frame = pd.DataFrame({"size": [3]}, index=pd.Index([0], name="cluster"))
+    page = rendered(
+        tmp_path, new_notebook(cells=[new_code_cell("x", outputs=[html_output(frame._repr_html_())])])
+    )
+    assert re.search(r'<th scope="col">cluster</th>\s*<th scope="col">size</th>', page)
+    assert 'border="1"' not in page and page.count("<tr") == 2
+
+
+def test_failed_run_says_so_first(tmp_path):
+    failure = new_output(
+        "error",
+        ename="NewsclustError",
+        evalue=f"No column {ATTACK}.",
+        traceback=["\x1b[31mNo column <b>\x1b[0m"],
+    )
+    nb = make_notebook(new_code_cell("score()", metadata={"tags": ["hide-report"]}, outputs=[failure]))
+    page = body(rendered(tmp_path, nb))
+    message = f"<p>No column {html_module.escape(ATTACK, quote=False)}.</p>"
+    assert page.count(message) == 2 and page.index("This run failed") < page.index("Key figures")
+    assert 'href="#failure"' in page and 'id="failure"' in page and "No column &lt;b&gt;" in page
+
+
+def test_papermills_own_error_banner_is_not_repeated(tmp_path):
+    banner = new_markdown_cell(
+        "<span>An Exception was encountered</span>", metadata={"tags": ["papermill-error-cell-tag"]}
+    )
+    assert "An Exception" not in rendered(tmp_path, new_notebook(cells=[banner]))
+
+
+def test_same_notebook_gives_the_same_bytes(tmp_path, report):
+    assert (
+        render_report(report.parents[1] / "run.ipynb", tmp_path / "again.html").read_bytes()
+        == report.read_bytes()
+    )
+
+
+def test_broken_rendering_leaves_the_old_report_and_no_litter(tmp_path, monkeypatch):
+    old = tmp_path / "report.html"
+    old.write_text("the old report")
+    monkeypatch.setattr(report_module.os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        render_report(write(tmp_path, new_notebook()), old)
+    assert old.read_text() == "the old report"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "run.ipynb"]
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "{}", "[1]", '{"cells": 3, "nbformat": 4, "nbformat_minor": 5}']
+)
+def test_unreadable_notebook_is_named_in_one_sentence(tmp_path, content):
+    path = tmp_path / "lost.ipynb"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(NewsclustError, match=r"lost\.ipynb") as error:
+        render_report(path, tmp_path / "report.html")
+    assert "\n" not in str(error.value) and not (tmp_path / "report.html").exists()
+
+
+# In a browser --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def desktop(open_page, report):  # noqa: F811
+    return open_page(report, width=1400)
+
+
+@pytest.fixture(scope="module")
+def phone(open_page, report):  # noqa: F811
+    return open_page(report, width=400, height=800, scheme="dark", touch=True)
+
+
+@pytest.fixture(params=["desktop", "phone"])
+def either(request):
+    return request.getfixturevalue(request.param)
+
+
+def count_points(view) -> int:
+    return view.locator(".kind-map .scatterlayer path.point").count()
+
+
+def test_report_opens_offline_with_its_map_drawn(either):
+    assert count_points(either) == 500
+    assert either.locator(".kind-bars .barlayer path").count() >= 20
+    assert either.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert either.troubles == []
+
+
+def test_list_of_stories_does_not_cover_the_map(either):
+    plot, legend = (either.locator(f".kind-map {part}").bounding_box() for part in (".plot-area", ".legend"))
+    assert legend["x"] >= plot["x"] + plot["width"] or legend["y"] >= plot["y"] + plot["height"]
+    assert plot["height"] >= 400
+
+
+@pytest.mark.parametrize("attack", [ATTACK, BREAKOUT])
+def test_hover_shows_an_attack_as_text_and_runs_nothing(desktop, attack):
+    desktop.evaluate(
+        """(attack) => {
+            const map = document.querySelector(".kind-map .plot-area");
+            const escaped = attack.replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+            const curve = map.data.findIndex((trace) => trace.text.some((text) => text.includes(escaped)));
+            const point = map.data[curve].text.findIndex((text) => text.includes(escaped));
+            Plotly.Fx.hover(map, [{curveNumber: curve, pointNumber: point}]);
+        }""",
+        attack,
+    )
+    label = desktop.locator(".kind-map .hoverlayer", has_text=attack)
+    label.wait_for(state="attached")
+    assert "The <b>Bugle</b>" in label.text_content()
+    assert desktop.troubles == []
+
+
+def test_headline_fits_the_phone_it_is_tapped_on(phone):
+    phone.locator(".kind-map .plot-area").scroll_into_view_if_needed()
+    spot = phone.locator(".kind-map .scatterlayer .trace").last.locator("path.point").first.bounding_box()
+    phone.touchscreen.tap(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)
+    label = phone.locator(".kind-map .hoverlayer .hovertext")
+    label.wait_for()
+    box = label.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 400
+
+
+def test_noise_can_be_switched_off_with_the_keyboard(desktop):
+    box = desktop.get_by_label(re.compile("In no story"))
+    box.focus()
+    desktop.keyboard.press("Space")
+    assert count_points(desktop) == 400
+    desktop.get_by_role("button", name="Hide all").click()
+    assert count_points(desktop) == 0
+    desktop.get_by_role("button", name="Show all", exact=True).click()
+    assert count_points(desktop) == 500 and box.is_checked()
+
+
+def test_table_sorts_by_a_click_on_its_header(desktop):
+    head = desktop.locator(".html table th", has_text="size")
+    cells = desktop.locator(".html table tbody tr td:nth-child(2)")
+    for order, backwards in (("ascending", False), ("descending", True)):
+        head.get_by_role("button").click()
+        sizes = [int(text) for text in cells.all_text_contents()]
+        assert head.get_attribute("aria-sort") == order and sizes == sorted(sizes, reverse=backwards)
+
+
+def test_one_button_unfolds_all_code(desktop):
+    code = desktop.locator("details.code pre").last
+    button = desktop.get_by_role("button", name="Show all code")
+    assert not code.is_visible()
+    button.click()
+    assert code.is_visible()
+    button.click()
+    assert not code.is_visible()
+
+
+def test_figures_follow_the_readers_light_or_dark_theme(desktop):
+    inks = set()
+    for scheme in ("dark", "light"):
+        desktop.emulate_media(color_scheme=scheme)
+        desktop.wait_for_timeout(300)
+        inks.add(desktop.evaluate("document.querySelector('.kind-bars .annotation-text').style.fill"))
+    assert len(inks) == 2
+
+
+def test_paper_gets_whole_figures_and_no_code(desktop):
+    desktop.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    desktop.evaluate("dispatchEvent(new Event('beforeprint'))")
+    desktop.emulate_media(media="print")
+    assert not desktop.locator("details.code pre").first.is_visible()
+    assert desktop.locator(".kind-map .main-svg").first.bounding_box()["width"] <= 680
+    desktop.evaluate("dispatchEvent(new Event('afterprint'))")
+    desktop.emulate_media(media="screen")
+    assert desktop.locator(".kind-map .main-svg").first.bounding_box()["width"] > 680
