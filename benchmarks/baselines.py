@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from inputs import STORED, Documents, load_documents, load_graph
-from pipelines import K, N_NEIGHBORS, Run, collection
+from pipelines import N_NEIGHBORS, K, Run, collection
 
 #: From here on UMAP searches neighbours with pynndescent instead of comparing all pairs.
 UMAP_APPROXIMATES = 4096
@@ -78,10 +78,11 @@ def hdbscan_on_vectors(name: str) -> Run:
     from hdbscan import HDBSCAN
 
     documents = load_documents(name)
+    vectors = np.array(documents.vectors)
 
     def run(folder: Path) -> dict[str, Any]:
         model = HDBSCAN(min_samples=documents.min_samples, min_cluster_size=documents.min_cluster_size)
-        return {"labels": model.fit(documents.vectors).labels_}
+        return {"labels": model.fit(vectors).labels_}
 
     return run
 
@@ -105,10 +106,10 @@ def evoc_on_vectors(name: str) -> Run:
     """EVoC with its defaults."""
     from evoc import EVoC
 
-    documents = load_documents(name)
+    vectors = np.array(load_documents(name).vectors)
 
     def run(folder: Path) -> dict[str, Any]:
-        return {"labels": EVoC().fit_predict(documents.vectors)}
+        return {"labels": EVoC().fit_predict(vectors)}
 
     return run
 
@@ -117,15 +118,15 @@ def bertopic_recipe(name: str) -> Run:
     """The models BERTopic makes where none are given: UMAP to five dimensions, unseeded, then HDBSCAN."""
     from hdbscan import HDBSCAN
 
-    documents = load_documents(name)
-    _compile_umap(len(documents.table), "cosine", seed=None)
+    vectors = np.array(load_documents(name).vectors)
+    _compile_umap(len(vectors), "cosine", seed=None)
 
     def run(folder: Path) -> dict[str, Any]:
         from umap import UMAP
 
         umap = UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine")
         model = HDBSCAN(min_cluster_size=10, metric="euclidean", cluster_selection_method="eom", prediction_data=True)
-        return {"labels": model.fit(umap.fit_transform(documents.vectors)).labels_}
+        return {"labels": model.fit(umap.fit_transform(vectors)).labels_}
 
     return run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,18 +29,19 @@ class Input:
     ----------
     make : callable
         Writes the data set into the folder given.
-    needs : Path or None
-        A file it is made of.
+    source : Path or None
+        The file it is made of: without it there is no such data set, and when it changes, it is made again.
     """
 
     make: Callable[[Path], None]
     min_samples: int = 3
     min_cluster_size: int = 3
-    needs: Path | None = None
+    source: Path | None = None
 
     @property
-    def is_there(self) -> bool:
-        return self.needs is None or self.needs.exists()
+    def stamp(self) -> str:
+        """What tells this version from another."""
+        return hashlib.blake2b(self.source.read_bytes(), digest_size=8).hexdigest() if self.source else "seeded"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,7 @@ class Documents:
     table : DataFrame, n rows
         With columns id (ascending), text, and truth: the known story, "" where there is none.
     vectors : ndarray of float32, shape (n, dim)
-        Rows of unit length.
+        Rows of unit length; mapped, so that only who reads them has them in memory.
     min_samples, min_cluster_size : int
     """
 
@@ -73,13 +75,14 @@ class Graph:
 
 def make(name: str) -> None:
     """Make the data set `name` unless .work/ holds it already."""
-    folder = WORK / name
-    if (folder / "ready").exists():
+    folder, recipe = WORK / name, INPUTS[name]
+    ready = folder / "ready"  # written last, so that what an interrupted run left doesn't count
+    if ready.exists() and ready.read_text() == recipe.stamp:
         return
-    shutil.rmtree(folder, ignore_errors=True)  # what an interrupted run left
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    INPUTS[name].make(folder)
-    (folder / "ready").touch()
+    recipe.make(folder)
+    ready.write_text(recipe.stamp)
 
 
 def load_documents(name: str) -> Documents:
@@ -88,7 +91,7 @@ def load_documents(name: str) -> Documents:
     return Documents(
         name,
         pd.read_pickle(folder / "documents.pickle"),
-        np.load(folder / "vectors.npy"),
+        np.load(folder / "vectors.npy", mmap_mode="r"),
         recipe.min_samples,
         recipe.min_cluster_size,
     )
@@ -105,13 +108,14 @@ def shape(name: str) -> tuple[int, int]:
     return np.load(file, mmap_mode="r").shape
 
 
-def _headlines(data: str | Path, truth: str | None = None) -> Callable[[Path], None]:
+def _headlines(data: Path, truth: str | None = None) -> Callable[[Path], None]:
     """Real headlines, embedded once by MiniLM."""
 
     def make(folder: Path) -> None:
+        from tqdm.auto import tqdm
+
         from newsclust.corpus import read_corpus
         from newsclust.embedding import load_embedder
-        from tqdm.auto import tqdm
 
         corpus = read_corpus(data)
         table = corpus.documents[["id", "text"]].copy()
@@ -199,13 +203,14 @@ def _write(folder: Path, table: pd.DataFrame, vectors: np.ndarray) -> None:
         client.flush(target.name)
 
 
+SAMPLE = Path(__file__).parents[1] / "src" / "newsclust" / "data" / "sample.csv"
 AGNEWS, STORIES = SHARED / "agnews_2004.csv", SHARED / "stories_2014.csv"
 INPUTS = {
-    "sample": Input(_headlines("sample", truth="story")),
-    "agnews": Input(_headlines(AGNEWS), needs=AGNEWS),
-    "stories": Input(_headlines(STORIES, truth="story"), min_samples=5, min_cluster_size=10, needs=STORIES),
+    "sample": Input(_headlines(SAMPLE, truth="story"), 3, 5, SAMPLE),
+    "agnews": Input(_headlines(AGNEWS), source=AGNEWS),
+    "stories": Input(_headlines(STORIES, truth="story"), 5, 10, STORIES),
     "synthetic-500": Input(_mixture(500)),
-    "synthetic-10k": Input(_mixture(10_000), min_samples=5, min_cluster_size=10),
+    "synthetic-10k": Input(_mixture(10_000), 5, 10),
     "synthetic-100k": Input(_mixture(100_000)),
     "graph-1k": Input(_neighbor_graph(1_000)),
     "graph-100k": Input(_neighbor_graph(100_000)),

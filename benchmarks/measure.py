@@ -93,8 +93,9 @@ def _facts(name: str, results: list[dict[str, Any]], reference: list[dict[str, A
         facts["recall"] = results[0]["recall"]
     if "labels" not in results[0]:
         return facts
-    from newsclust.metrics import agreement
     from sklearn.metrics import adjusted_rand_score
+
+    from newsclust.metrics import agreement
 
     labels = results[0]["labels"]
     facts["clusters"], facts["noise"] = len(np.unique(labels[labels >= 0])), float(np.mean(labels < 0))

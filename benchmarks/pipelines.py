@@ -1,8 +1,8 @@
 """What newsclust does, as the benchmarks call it.
 
 Every function prepares one run (imports, loading) and gives it back, to be called with a fresh folder that is the
-working folder too: what newsclust keeps in ``.newsclust/cache`` below it would make the next repetition unfair. The folder
-holds a copy of the data set's Milvus Lite file, `STORED`.
+working folder too: what newsclust keeps in ``.newsclust/cache`` below it would make the next repetition unfair. The
+folder holds a copy of the data set's Milvus Lite file, `STORED`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def vectors_to_labels(name: str) -> Run:
 
     documents = load_documents(name)
     ids = documents.table["id"].to_numpy()
-    embeddings = Embeddings(ids, documents.vectors, _given(documents), 0, name, "memory")
+    embeddings = Embeddings(ids, np.array(documents.vectors), _given(documents), 0, name, "memory")
 
     def run(folder: Path) -> dict[str, Any]:
         neighbors = find_neighbors(embeddings, K, "exact")

@@ -78,7 +78,8 @@ COMPARISONS = [
     ),
     Comparison("synthetic-10k", *TO_LABELS, {"stream_and_flat": []}, quick=True),
     Comparison("synthetic-10k", *TO_LABELS, {"tutorial_to_labels": []}, repeats=1),
-    Comparison("synthetic-10k", *FROM_VECTORS, {"hdbscan_on_vectors": []} | COMPILED),
+    Comparison("synthetic-10k", *FROM_VECTORS, {"hdbscan_on_vectors": []}, repeats=1),
+    Comparison("synthetic-10k", *FROM_VECTORS, COMPILED),
     Comparison("graph-100k", *FROM_GRAPH, {"fast_hdbscan_on_graph": [("ratio", ">", 1)]}),
     Comparison(
         "graph-1m",
@@ -94,7 +95,13 @@ COMPARISONS = [
     Comparison(
         "synthetic-100k",
         *TO_LABELS_IVF,
-        {"stream_and_flat": [("newsclust_s", "<=", 120), ("newsclust_recall", ">=", 0.95), ("newsclust_mib", "<=", 4096)]},
+        {
+            "stream_and_flat": [
+                ("newsclust_s", "<=", 120),
+                ("newsclust_recall", ">=", 0.95),
+                ("newsclust_mib", "<=", 4096),
+            ]
+        },
     ),
 ]
 

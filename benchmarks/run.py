@@ -32,9 +32,9 @@ def main() -> int:
     wanted, n_broken = _wanted(), 0
     for number, comparison in enumerate(wanted, 1):
         print(f"[{number}/{len(wanted)}] {comparison.input}: {comparison.task}", flush=True)
-        needs = inputs.INPUTS[comparison.input].needs
-        if needs and not needs.exists():
-            print(f"    skipped, because ../shared/data/{needs.name} is not here")
+        source = inputs.INPUTS[comparison.input].source
+        if source and not source.exists():
+            print(f"    skipped: {source.name} is not in {os.path.relpath(source.parent)}")
             continue
         try:
             rows = measure(comparison)
@@ -58,7 +58,7 @@ def measure(comparison: Comparison) -> list[Row]:
     """
     name, ours, theirs = comparison.input, comparison.pipeline, list(comparison.baselines)
     _child("make", name)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # side by side, which changes the time they take but not the memory
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # company costs them time, not memory
         peaks = dict(zip([ours, *theirs], pool.map(lambda side: _peak_mib(name, side), [ours, *theirs]), strict=True))
     measured = _child("time", name, str(comparison.repeats), ours, *theirs)
     n, dim = inputs.shape(name)
@@ -73,6 +73,7 @@ def measure(comparison: Comparison) -> list[Row]:
             row |= {f"{who}_{fact}": round(value, 4) for fact, value in facts.items()}
         row["ratio"] = round(row["baseline_s"] / row["newsclust_s"], 2)
         row["repeats"] = comparison.repeats
+        row |= {"input": name, "stamp": inputs.INPUTS[name].stamp}
         row["measured"] = f"{date.today()} on {os.cpu_count()} cores"
         rows.append(row)
     return rows
@@ -88,13 +89,17 @@ def _wanted() -> list[Comparison]:
         kept = {b: t for b, t in comparison.baselines.items() if arguments.only in comparison.row_name(b)}
         if kept and (comparison.quick or not arguments.quick):
             wanted.append(comparison.with_baselines(kept))
+    if not wanted:
+        parser.error(f"no row has {arguments.only!r} in its name; the names are in results.json and rows.py")
     return wanted
 
 
 def _keep(rows: list[Row]) -> list[Row]:
     """Write the rows over those of the same name and judge all by their targets; the rows as they are kept."""
-    kept = {row["name"]: row for row in json.loads(RESULTS.read_text())} if RESULTS.exists() else {}
-    kept |= {row["name"]: row for row in rows}
+    before = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    # What was measured on another version of the data is no longer comparable.
+    same = [row for row in before if row["input"] != rows[0]["input"] or row["stamp"] == rows[0]["stamp"]]
+    kept = {row["name"]: row for row in [*same, *rows]}
     targets = {c.row_name(baseline): targets for c in COMPARISONS for baseline, targets in c.baselines.items()}
     kept = {name: kept[name] for name in targets if name in kept}
     small, large = (kept.get(name) for name in GROWTH)

@@ -31,8 +31,9 @@ class SmallCorpus:
 
 @pytest.fixture(scope="session")
 def sample() -> SmallCorpus:
-    """The bundled sample with MiniLM's vectors."""
+    """The bundled sample with MiniLM's vectors, of the titles alone: they are embedded in a quarter of the time."""
     documents = read_corpus("sample").documents
+    documents = documents.assign(text=documents["title"])
     return _embedded(documents, load_embedder("minilm").encode(documents["text"].tolist()))
 
 

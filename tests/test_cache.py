@@ -71,7 +71,6 @@ def test_no_pickle_is_ever_read(tmp_path):
     cache.save("things", {}, **ARRAYS)
     path = entry()
     np.savez(path, indices=np.array([Trap()], dtype=object))
-    (tmp_path / "sprung").rmdir() if (tmp_path / "sprung").exists() else None
     assert cache.load("things", {}) is None
     assert not (tmp_path / "sprung").exists()
 

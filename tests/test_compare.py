@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+import dataclasses
+import html
 import itertools
 import json
+import os
 import re
+import shutil
+import time
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from newsclust import compare, compare_figures
+import newsclust.compare_figures as figures
+from browser import open_page  # noqa: F401  (a fixture)
+from newsclust.compare import (
+    METRICS,
+    agreement_matrix,
+    measures,
+    neighbour_stability,
+    sensitivity,
+    set_aside,
+    unsettled,
+)
 from newsclust.compare_choice import recommend
-from newsclust.compare_grid import read_grid
+from newsclust.compare_grid import Grid, levels, read_grid
 from newsclust.compare_table import run_table
 from newsclust.errors import NewsclustError
 
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-FAILED = "min_samples=5,min_cluster_size=8,truth=missing"
+FAILED = "min_samples=10,min_cluster_size=8,method=leaf"
 
 
 def write_grid(folder: Path, n: int = 200, seed: int = 0) -> Path:
-    """A finished grid of 12 runs, the last one failed: 10 stories, and the larger the parameters the more is noise."""
+    """A finished grid of 12 runs, the last one failed: 10 stories, and more noise the larger min_samples."""
     rng = np.random.default_rng(seed)
     ids = np.sort(rng.integers(2**60, 2**62, n))
     story = rng.integers(0, 10, n)
@@ -45,7 +64,7 @@ def write_grid(folder: Path, n: int = 200, seed: int = 0) -> Path:
             "k": 50,
             "truth": None,
         }
-        failed = (min_samples, min_cluster_size, method) == (10, 8, "leaf")
+        failed = name == FAILED
         message = f"NewsclustError: there is no column {NASTY}." if failed else ""
         record = {
             "name": name,
@@ -103,3 +122,577 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def grid(folder: Path):
     return read_grid(folder)
+
+
+FIGURES = [
+    figures.parallel_coordinates,
+    figures.sensitivity_chart,
+    figures.parameter_pairs,
+    figures.agreement_map,
+]
+
+
+def rewritten(folder: Path, target: Path, change) -> Path:
+    """A copy of the grid with other records: `change(name, record)` alters a run's record in place."""
+    shutil.copytree(folder, target)
+    for path in target.glob("*/run.json"):
+        record = json.loads(path.read_text())
+        change(path.parent.name, record)
+        path.write_text(json.dumps(record))
+    return target
+
+
+def with_labels(grid: Grid, labels: pd.DataFrame, **columns) -> Grid:
+    """The grid with other clusters, one column of `labels` for each finished run."""
+    maps = {
+        run: grid.maps[run].loc[labels.index].assign(cluster=labels[run])
+        for run in labels
+        if run in grid.maps
+    }
+    runs = grid.runs[grid.runs["name"].isin(labels.columns)].reset_index(drop=True).assign(**columns)
+    return Grid(grid.name, grid.varied, runs, maps, labels.astype(np.int32), grid.titles.loc[labels.index])
+
+
+# Reading -------------------------------------------------------------------------------------------
+
+
+def test_every_run_is_there_in_the_order_of_the_grid_with_its_parameters_and_metrics(grid, folder):
+    assert grid.runs["name"].tolist() == json.loads((folder / "grid.json").read_text())["runs"]
+    assert grid.runs["status"].tolist() == ["ok"] * 11 + ["failed"]
+    assert grid.varied == ["min_samples", "min_cluster_size", "method"], "k is the same everywhere"
+    first = grid.runs.iloc[0]
+    assert (first["min_samples"], first["method"], first["seconds_search"]) == (2, "eom", 0.25)
+    assert first["seconds"] == 5.5 and type(first["min_samples"]) is int
+    assert NASTY in grid.runs["message"].iloc[-1] and np.isnan(grid.runs["n_clusters"].iloc[-1])
+
+
+def test_documents_are_aligned_on_exact_ids_and_counted_once(grid, folder):
+    table = pd.read_csv(folder / grid.labels.columns[3] / "clusters.csv", dtype=str, keep_default_na=False)
+    table = table[table["id"] != ""].drop_duplicates("id")
+    expected = pd.Series(table["cluster"].astype(int).to_numpy(), index=[int(i) for i in table["id"]])
+    assert len(grid.labels) == 200 and grid.labels.index.is_monotonic_increasing
+    assert grid.labels.iloc[:, 3].to_dict() == expected.to_dict()
+    assert grid.titles.to_dict() == dict(zip(expected.index, table["Title"].str.strip(), strict=True))
+    assert "12 runs, 1 of them failed, compared on 200 documents" in repr(grid)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda f: (f / "grid.json").unlink(), "There is no finished grid in"),
+        (lambda f: (f / "grid.json").write_text("{"), "cannot be read"),
+        (lambda f: (f / "grid.json").write_text('{"name": "g", "runs": []}'), "does not say varied"),
+        (lambda f: (f / FAILED / "run.json").unlink(), "1 of the 12 runs of"),
+        (lambda f: (next(f.glob("*leaf")) / "metrics.json").unlink(), "metrics.json cannot be read"),
+        (
+            lambda f: (next(f.glob("*leaf")) / "clusters.csv").write_text("a,b\n1,2\n"),
+            "clusters.csv cannot be read",
+        ),
+    ],
+    ids=["no grid", "half-written", "incomplete record", "unfinished", "no metrics", "no clusters"],
+)
+def test_an_unusable_grid_is_one_sentence_that_says_what_to_do(folder, tmp_path, spoil, sentence):
+    copy = rewritten(folder, tmp_path / "mine", lambda name, record: None)
+    spoil(copy)
+    with pytest.raises(NewsclustError, match=re.escape(sentence)) as caught:
+        read_grid(copy)
+    assert "run `newsclust run params/mine.yaml` first" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_folder_that_is_not_there_says_how_to_make_it(tmp_path):
+    with pytest.raises(NewsclustError, match="newsclust run params/grid.yaml"):
+        read_grid(tmp_path / "grid")
+
+
+def test_numbers_are_in_order_names_as_they_come_and_null_is_a_value(folder, tmp_path):
+    def change(name, record):
+        record["parameters"]["min_samples"] = {2: 10.5, 5: 9, 10: 2}[record["parameters"]["min_samples"]]
+        record["parameters"]["k"] = None if "eom" in name else {"ef": 128}
+
+    grid = read_grid(rewritten(folder, tmp_path / "grid", change))
+    assert levels(grid, "min_samples")[1:] == (["2", "9", "10.5"], True)
+    assert levels(grid, "method")[1:] == (["eom", "leaf"], False)
+    assert levels(grid, "k")[1] == ["none", "{'ef': 128}"] and "k" in grid.varied
+
+
+# Numbers against plain loops -----------------------------------------------------------------------
+
+
+def test_agreement_is_the_adjusted_rand_index_of_scikit_learn(grid):
+    from sklearn.metrics import adjusted_rand_score
+
+    matrix = agreement_matrix(grid)
+    assert sorted(matrix.index) == sorted(grid.labels) and list(matrix.index) == list(matrix)
+    for one, other in itertools.product(matrix, repeat=2):
+        assert matrix.loc[one, other] == pytest.approx(
+            adjusted_rand_score(grid.labels[one], grid.labels[other]), abs=1e-12
+        )
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(st.lists(st.tuples(*[st.integers(-1, 3)] * 3), min_size=1, max_size=12))
+def test_agreement_is_right_for_any_labels(rows):
+    from sklearn.metrics import adjusted_rand_score
+
+    labels = pd.DataFrame(rows, columns=list("abc"))
+    grid = Grid("g", [], pd.DataFrame({"name": list("abc")}), {}, labels, pd.Series(dtype=str))
+    for one, other in itertools.combinations("abc", 2):
+        expected = adjusted_rand_score(labels[one], labels[other])
+        assert grid.agreement.loc[one, other] == pytest.approx(expected, abs=1e-12)
+
+
+def test_families_of_runs_stand_together(grid):
+    rng = np.random.default_rng(1)
+    one, other = rng.integers(0, 8, 200), rng.integers(0, 8, 200)
+    noisy = {
+        run: np.where(rng.uniform(size=200) < 0.1, -1, one if i % 2 else other)
+        for i, run in enumerate(grid.labels)
+    }
+    labels = pd.DataFrame(noisy, index=grid.labels.index)
+    order = [list(labels).index(run) % 2 for run in agreement_matrix(with_labels(grid, labels))]
+    assert sum(a != b for a, b in itertools.pairwise(order)) == 1
+
+
+def test_neighbour_stability_is_the_mean_agreement_with_runs_one_step_away(grid):
+    from sklearn.metrics import adjusted_rand_score
+
+    steps = {"min_samples": [2, 5, 10], "min_cluster_size": [3, 8], "method": ["eom", "leaf"]}
+    rows = grid.runs.to_dict("records")
+    found = neighbour_stability(grid)
+    for row in rows:
+        scores = []
+        for other in rows:
+            apart = [abs(steps[p].index(row[p]) - steps[p].index(other[p])) for p in steps]
+            if sorted(apart) == [0, 0, 1] and {row["status"], other["status"]} == {"ok"}:
+                scores.append(adjusted_rand_score(grid.labels[row["name"]], grid.labels[other["name"]]))
+        if scores:
+            assert found[row["name"]] == pytest.approx(np.mean(scores), abs=1e-12)
+        else:
+            assert np.isnan(found[row["name"]])
+    assert np.isnan(found[FAILED]) and found.notna().sum() == 11
+
+
+def test_a_run_without_next_runs_has_no_stability(grid):
+    lonely = dataclasses.replace(grid, runs=grid.runs.assign(other=range(12)), varied=[*grid.varied, "other"])
+    assert neighbour_stability(lonely).notna().sum() == 0
+
+
+def test_sensitivity_is_eta_squared(grid):
+    table = sensitivity(grid)
+    known = measures(grid)
+    assert list(table) == list(METRICS) and sorted(table.index) == sorted(grid.varied)
+    for parameter, metric in itertools.product(table.index, table):
+        rows = [
+            (value, row[parameter])
+            for value, row in zip(known[metric], grid.runs.to_dict("records"), strict=True)
+            if not np.isnan(value)
+        ]
+        mean = np.mean([value for value, _ in rows])
+        total = sum((value - mean) ** 2 for value, _ in rows)
+        between = 0
+        for level in {level for _, level in rows}:
+            group = [value for value, own in rows if own == level]
+            between += len(group) * (np.mean(group) - mean) ** 2
+        assert table.loc[parameter, metric] == pytest.approx(between / total)
+    assert table.loc["method", "n_clusters"] == pytest.approx(1)
+
+
+def test_a_metric_that_never_changes_is_explained_by_nothing(grid):
+    same = dataclasses.replace(grid, runs=grid.runs.assign(ami=0.1, relative_validity=None))
+    table = sensitivity(same)
+    assert table["ami"].isna().all() and "relative_validity" not in table
+    assert table.notna().any(axis=1).all()
+
+
+def slow_instability(labels: pd.DataFrame) -> pd.Series:
+    def company(run: str, document: int) -> set[int]:
+        cluster = labels.loc[document, run]
+        return {document} if cluster < 0 else set(labels.index[labels[run] == cluster])
+
+    found = {}
+    for document in labels.index:
+        groups = [company(run, document) for run in labels]
+        found[document] = np.mean([1 - len(a & b) / len(a | b) for a, b in itertools.combinations(groups, 2)])
+    return pd.Series(found)
+
+
+def test_unsettled_headlines_are_those_whose_company_changes_most(grid):
+    expected = slow_instability(grid.labels)
+    table = unsettled(grid, 40)
+    assert (set_aside(grid) == "").sum() == 11
+    np.testing.assert_allclose(table["instability"], expected[table.index], atol=1e-12)
+    np.testing.assert_allclose(table["instability"], np.sort(expected)[::-1][:40], atol=1e-9)
+    assert table["noise in"].tolist() == [(grid.labels.loc[i] < 0).sum() for i in table.index]
+    assert table["headline"].tolist() == [grid.titles[i] for i in table.index]
+
+
+def test_unsettled_says_where_a_headline_goes(grid):
+    documents = grid.labels.index[:18]
+    labels = pd.DataFrame(-1, index=documents, columns=grid.labels.columns[:3])
+    labels.iloc[0:6, :] = 0
+    labels.iloc[6:12, :] = 1
+    labels.iloc[12:18, :] = 2
+    labels.iloc[5, 1:] = [1, -1]
+    small = with_labels(grid, labels)
+    strength = pd.Series(np.linspace(1, 0, 18), index=documents)
+    small = dataclasses.replace(
+        small, maps={k: v.assign(probability=strength) for k, v in small.maps.items()}
+    )
+    table = unsettled(small, 1)
+    assert table.index.tolist() == [documents[5]] and table["noise in"].tolist() == [1]
+    assert table["goes to"].iloc[0] == (
+        f"{grid.titles[documents[0]][:69].rstrip()}… (6 headlines, 1 run)\n"
+        f"{grid.titles[documents[6]]} (7 headlines, 1 run)"
+    )
+
+
+def test_settled_headlines_are_not_called_unsettled(grid):
+    same = pd.DataFrame({run: grid.labels.iloc[:, 0] for run in grid.labels})
+    assert len(unsettled(with_labels(grid, same))) == 0
+    assert "<table" in unsettled(with_labels(grid, same))._repr_html_()
+
+
+def test_a_hundred_runs_of_ten_thousand_headlines_are_compared_in_seconds():
+    rng = np.random.default_rng(0)
+    base = rng.integers(0, 300, 10_000)
+    columns = {f"r{i}": np.where(rng.uniform(size=10_000) < 0.2, -1, base) for i in range(100)}
+    labels = pd.DataFrame(columns).astype(np.int32)
+    labels.index.name = "id"
+    points = {run: pd.DataFrame({"cluster": labels[run], "probability": 1.0}) for run in labels}
+    runs = pd.DataFrame({"name": list(labels), "status": "ok"})
+    grid = Grid("g", [], runs, points, labels, pd.Series("t", index=labels.index))
+    start = time.perf_counter()
+    assert agreement_matrix(grid).shape == (100, 100) and len(unsettled(grid)) == 15
+    assert time.perf_counter() - start < 30
+
+
+# The recommendation --------------------------------------------------------------------------------
+
+
+def test_the_recommended_run_has_the_best_mean_rank_and_says_why(grid):
+    known = measures(grid).drop(index=FAILED)
+    known["coverage"] = 1 - known["noise_fraction"]
+    criteria = known[["relative_validity", "subsample_stability", "neighbour_stability", "coverage"]]
+    ranks = criteria.rank(ascending=False).mean(axis=1)
+    choice = recommend(grid)
+    assert ranks[choice.run] == pytest.approx(ranks.min())
+    assert choice.parameters == grid.runs.set_index("name").loc[choice.run, grid.varied].to_dict()
+    assert len(choice.runners_up) == 3 and choice.run not in choice.runners_up
+    assert ranks[choice.runners_up].tolist() == sorted(ranks)[1:4]
+    said = str(choice)
+    assert f"mean rank, {ranks.min():.1f}" in said and "Set aside: 1 of 12 runs. Of these 1 failed." in said
+    assert "adjusted mutual information 0.860, the highest of all runs" in said
+
+
+def test_known_stories_do_not_change_the_choice(grid):
+    upside_down = dataclasses.replace(grid, runs=grid.runs.assign(ami=1 - grid.runs["ami"]))
+    without = dataclasses.replace(grid, runs=grid.runs.drop(columns="ami"))
+    assert recommend(upside_down).run == recommend(without).run == recommend(grid).run
+    assert "the highest of all runs is 0.300, reached by" in str(recommend(upside_down))
+    assert "known stories" not in str(recommend(without))
+
+
+@pytest.mark.parametrize(
+    ("clusters", "fault"),
+    [
+        (lambda old: np.where(old == 0, 0, -1), "found hardly any stories"),
+        (
+            lambda old: np.where(np.arange(200) < 102, 0, old + 1),
+            "put more than 50\u00a0% of the documents into one",
+        ),
+        (
+            lambda old: np.where(np.arange(200) < 152, -1, old),
+            "left more than 75\u00a0% of the documents in no",
+        ),
+    ],
+    ids=["hardly any", "one giant", "all noise"],
+)
+def test_a_run_nobody_would_believe_never_wins_however_well_it_scores(grid, clusters, fault):
+    poor = grid.labels.columns[4]
+    labels = grid.labels.copy()
+    labels[poor] = clusters(np.abs(labels[poor].to_numpy()))
+    runs = grid.runs.copy()
+    runs.loc[runs["name"] == poor, ["relative_validity", "subsample_stability"]] = 1.0
+    runs.loc[runs["name"] == poor, "noise_fraction"] = 0.0
+    maps = grid.maps | {poor: grid.maps[poor].assign(cluster=labels[poor])}
+    changed = dataclasses.replace(grid, labels=labels, maps=maps, runs=runs)
+    assert fault in set_aside(changed)[poor] and "Of these 1 " + fault in str(recommend(changed))
+    assert recommend(changed).run != poor and poor not in recommend(changed).runners_up
+
+
+def test_no_run_is_recommended_where_none_is_any_good(grid):
+    useless = with_labels(grid, grid.labels * 0)
+    choice = recommend(useless)
+    assert choice.run is None and "Recommended: none of the runs" in str(choice)
+    assert "Try other values" in choice.reasons[-1]
+
+
+def test_a_choice_that_may_not_last_is_said_to_be_so(grid):
+    shaky = dataclasses.replace(grid, runs=grid.runs.assign(subsample_stability=0.1, noise_fraction=0.6))
+    assert "Careful: with a tenth" in str(recommend(shaky)) and "Careful: most documents" in str(
+        recommend(shaky)
+    )
+
+
+# Nothing to compare --------------------------------------------------------------------------------
+
+
+def all_failed(grid: Grid) -> Grid:
+    runs = grid.runs[["name", *grid.varied, "seconds"]].assign(status="failed", message="no")
+    return Grid("g", grid.varied, runs, {}, pd.DataFrame(index=pd.Index([], name="id")), pd.Series(dtype=str))
+
+
+def one_run(grid: Grid) -> Grid:
+    return dataclasses.replace(with_labels(grid, grid.labels.iloc[:, :1]), varied=[])
+
+
+def nothing_shared(grid: Grid) -> Grid:
+    return dataclasses.replace(grid, labels=grid.labels.iloc[:0], titles=grid.titles.iloc[:0])
+
+
+def no_metrics(grid: Grid) -> Grid:
+    return dataclasses.replace(
+        grid, runs=grid.runs.drop(columns=["relative_validity", "subsample_stability", "ami"])
+    )
+
+
+@pytest.mark.parametrize("poor", [all_failed, one_run, nothing_shared, no_metrics])
+def test_the_index_of_a_poor_grid_is_still_made(grid, poor):
+    poor = poor(grid)
+    assert "<table" in run_table(poor)._repr_html_() and recommend(poor).reasons
+    assert len(unsettled(poor)) <= 15 and sensitivity(poor) is not None
+    for figure in FIGURES:
+        meta = figure(poor).layout.meta
+        assert meta["alt"].endswith(".") and "nan" not in meta["alt"]
+
+
+# Pages ---------------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """Start tags with their attributes, and the text outside scripts and styles."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.tags, self.text, self.inside = [], "", ""
+        self.feed(markup)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.inside = tag
+
+    def handle_data(self, data):
+        self.text += "" if self.inside in {"script", "style"} else data
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+def test_the_table_links_every_run_to_its_report_beside_the_index(grid, folder):
+    page = Page(run_table(grid)._repr_html_())
+    targets = [link["href"] for link in page.all("a")]
+    assert [unquote(target) for target in targets] == [f"{name}/report.html" for name in grid.runs["name"]]
+    assert all(re.fullmatch(r"[\w%.-]+/report\.html", target) for target in targets)
+    assert all((folder / unquote(target)).parent.is_dir() for target in targets)
+
+
+def test_the_table_shows_every_finished_map_and_why_a_run_failed(grid):
+    page = Page(run_table(grid)._repr_html_())
+    assert len(page.all("svg")) == 11 and len(page.all("tr")) == 13 and len(page.all("script")) == 1
+    assert all("stories" in svg["aria-label"] and svg["role"] == "img" for svg in page.all("svg"))
+    dots = "".join(path["d"] for path in page.all("path"))
+    assert dots.count("M") == 11 * 200
+    assert "failed: NewsclustError: there is no column <script>" in page.text and "recommended" in page.text
+    assert "runs sortable filterable" in page.all("table")[0]["class"]
+
+
+def test_a_large_grid_stays_a_small_page(grid):
+    points = pd.concat([next(iter(grid.maps.values()))] * 50, ignore_index=True)
+    names = [f"run {i}" for i in range(30)]
+    labels = pd.DataFrame({name: points["cluster"] for name in names}).astype(np.int32)
+    runs = pd.DataFrame(
+        {
+            "name": names,
+            "status": "ok",
+            "message": "",
+            "seconds": 1.0,
+            "n_clusters": 10,
+            "noise_fraction": 0.1,
+        }
+    )
+    large = Grid("g", [], runs, dict.fromkeys(names, points), labels, pd.Series("t", index=labels.index))
+    assert len(run_table(large).markup) < 400_000
+
+
+def test_attack_in_names_values_messages_and_headlines_is_text_everywhere(grid):
+    evil = f"{NASTY}\"'/../{NASTY}"
+    names = {name: f"{evil}{i}" for i, name in enumerate(grid.runs["name"])}
+    runs = grid.runs.assign(name=grid.runs["name"].map(names), method=[evil, "leaf"] * 6)
+    nasty = Grid(
+        "g",
+        grid.varied,
+        runs,
+        {names[run]: points for run, points in grid.maps.items()},
+        grid.labels.rename(columns=names),
+        grid.titles.map(lambda title: NASTY),
+    )
+    shown = [run_table(nasty)._repr_html_(), recommend(nasty)._repr_html_(), unsettled(nasty)._repr_html_()]
+    for markup in shown:
+        page = Page(markup)
+        assert not page.all("img") and len(page.all("script")) == (markup is shown[0])
+        assert NASTY in page.text
+        assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
+    for link in Page(shown[0]).all("a"):
+        assert link["href"].count("/") == 1 and ":" not in link["href"] and "<" not in link["href"]
+    for figure in FIGURES:
+        drawn = figure(nasty).to_dict()
+        drawn["layout"].pop("meta")  # the sentence and the table, which the report's template escapes
+        assert "<script" not in str(drawn) and "<img" not in str(drawn)
+
+
+def test_dollars_in_headlines_are_no_formulas(grid):
+    assert (
+        "mathjax_ignore" in unsettled(grid)._repr_html_() or "tex2jax_ignore" in unsettled(grid)._repr_html_()
+    )
+    assert "tex2jax_ignore" in recommend(grid)._repr_html_()
+
+
+# Figures -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_figures_come_with_a_sentence_and_a_table(grid, figure):
+    meta = figure(grid).layout.meta
+    assert meta["alt"].endswith(".") and meta["alt"].count(". ") == 0
+    columns, rows = meta["table"]["columns"], meta["table"]["rows"]
+    assert rows and all(len(row) == len(columns) for row in rows)
+    json.dumps(meta, allow_nan=False)
+
+
+def test_every_finished_run_is_a_line_from_its_values_to_its_results(grid):
+    fig = figures.parallel_coordinates(grid)
+    assert len(fig.data) == 11
+    assert all(len(line.x) == len(grid.varied) + len(METRICS) for line in fig.data)
+    assert all(0 <= x <= 1 for line in fig.data for x in line.x if x is not None)
+    drawn = {line.text[0].split("</b>")[0].removeprefix("<b>") for line in fig.data}
+    assert drawn == set(grid.labels)
+    low = next(line for line in fig.data if "min_samples=2,min_cluster_size=3,method=eom" in line.text[0])
+    high = next(line for line in fig.data if "min_samples=10,min_cluster_size=8,method=eom" in line.text[0])
+    assert low.x[0] < 0.34 and high.x[0] > 0.66
+
+
+def test_cells_over_pairs_of_parameters_are_means_of_runs(grid):
+    fig = figures.parameter_pairs(grid, "noise_fraction")
+    first = next(trace for trace in fig.data if trace.type == "heatmap")
+    runs = grid.runs[(grid.runs["min_samples"] == 10) & (grid.runs["min_cluster_size"] == 8)]
+    assert first.z[2][1] == pytest.approx(runs["noise_fraction"].mean())
+    assert [trace.type for trace in fig.data].count("heatmap") == 3
+    with pytest.raises(NewsclustError, match="metric is 'niose'"):
+        figures.parameter_pairs(grid, "niose")
+
+
+def test_many_parameters_are_not_drawn_in_all_pairs(grid):
+    runs = grid.runs.assign(a=[*range(6)] * 2, b=[0, 1] * 6, c=[0, 0, 1] * 4)
+    wide = dataclasses.replace(
+        grid, runs=runs.astype(dict.fromkeys("abc", object)), varied=[*grid.varied, *"abc"]
+    )
+    assert [trace.type for trace in figures.parameter_pairs(wide).data].count("heatmap") == figures.MOST_PAIRS
+
+
+def test_numbers_in_cells_can_be_read_on_any_colour():
+    from newsclust.compare_drawing import _CELLS, _contrasting
+
+    def luminance(color: str) -> float:
+        channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for i, cell in enumerate(_CELLS):
+        light, dark = sorted([luminance(cell), luminance(_contrasting(i / (len(_CELLS) - 1)))], reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+# In a browser --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def table_page(grid, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "index.html"
+    path.write_text(
+        f"<!doctype html><meta charset=utf-8><title>t</title>{run_table(grid).markup}", encoding="utf-8"
+    )
+    return path
+
+
+def column(page, n: int) -> list[str]:
+    return page.locator(f"table.runs tbody tr:not([hidden]) > :nth-child({n})").all_inner_texts()
+
+
+def test_a_click_or_a_key_on_a_heading_sorts_numbers_as_numbers(open_page, table_page):  # noqa: F811
+    page = open_page(table_page)
+    assert column(page, 3) == ["2"] * 4 + ["5"] * 4 + ["10"] * 4
+    heading = page.locator("table.runs th", has_text="noise")
+    button = heading.get_by_role("button")
+    button.click()
+    noise = [float(text.split()[0]) for text in column(page, 7)[:-1]]
+    assert noise == sorted(noise) and heading.get_attribute("aria-sort") == "ascending"
+    assert column(page, 7)[-1] == "–", "what is missing stays last"
+    button.press("Enter")
+    assert [float(text.split()[0]) for text in column(page, 7)[:-1]] == noise[::-1]
+    assert heading.get_attribute("aria-sort") == "descending" and column(page, 7)[-1] == "–"
+    page.locator("table.runs th", has_text="samples").get_by_role("button").press("Space")
+    assert column(page, 3) == ["2"] * 4 + ["5"] * 4 + ["10"] * 4
+    assert page.locator("th[aria-sort]").count() == 1
+    assert page.locator("thead th").first.get_by_role("button").count() == 0, "pictures have no order"
+    assert page.troubles == []
+
+
+def test_the_box_filters_runs_by_all_its_words(open_page, table_page):  # noqa: F811
+    page = open_page(table_page)
+    box = page.get_by_label("Filter the runs")
+    box.fill("min_samples=5 LEAF")
+    assert len(column(page, 2)) == 2 and "2 of 12 runs" in page.get_by_role("status").inner_text()
+    box.fill("failed")
+    assert len(column(page, 2)) == 1
+    box.fill("")
+    assert len(column(page, 2)) == 12 and page.troubles == []
+
+
+def test_without_scripts_the_table_is_whole(grid):
+    from newsclust.report import _cleaned
+
+    page = Page(_cleaned(run_table(grid).markup))
+    assert not page.all("script") and len(page.all("tr")) == 13 and len(page.all("svg")) == 11
+    assert not page.all("button") and not page.all("input"), "nothing that would do nothing"
+
+
+def test_the_index_made_by_the_notebook_opens_offline_and_sorts(folder, open_page, tmp_path):  # noqa: F811
+    import papermill
+
+    from newsclust.report import render_report
+
+    here = tmp_path / "grid"
+    shutil.copytree(folder, here)
+    notebook = Path(__file__).parent.parent / "notebooks" / "compare.ipynb"
+    source = str(Path(__file__).parent.parent / "src")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), source])))
+        papermill.execute_notebook(
+            str(notebook), str(here / "compare.ipynb"), parameters={"grid": str(here)}, progress_bar=False
+        )
+    index = render_report(here / "compare.ipynb", here / "index.html")
+    assert index.stat().st_size < 6 * 2**20
+    text = index.read_text(encoding="utf-8")
+    assert html.escape(NASTY, quote=False) in text
+    for width in (1400, 400):
+        page = open_page(index, width=width)
+        page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length === 5")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+            "the page itself never scrolls sideways"
+        )
+        page.locator("table.runs th", has_text="noise").get_by_role("button").click()
+        noise = [float(text.split()[0]) for text in column(page, 7)[:-1]]
+        assert noise == sorted(noise)
+        page.get_by_label("Filter").fill("leaf")
+        assert len(column(page, 2)) == 6
+        assert page.troubles == []

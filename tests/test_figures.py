@@ -127,6 +127,13 @@ def test_legend_names_the_ten_largest_stories_and_counts_the_rest():
     assert len({(trace.marker.color, trace.marker.symbol) for trace in legend[:10]}) == 10
 
 
+def test_reports_get_longer_names_of_stories_cut_between_words():
+    points = make_points([0] * 4 + [1] * 3)
+    points["story"] = ["Harris wins Biden's backing and vows to earn the nomination"] * 4 + ["Short & sweet"] * 3
+    names = {len(trace.x): trace.meta["story"] for trace in story_map(points).data}
+    assert names == {4: "Harris wins Biden's backing and vows to earn…", 3: "Short &amp; sweet"}
+
+
 def test_noise_lies_under_the_stories_and_a_button_hides_it():
     fig = story_map(forty_stories())
     assert fig.data[0].name.startswith("In no story")

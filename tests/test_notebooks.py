@@ -17,7 +17,6 @@ import pytest
 
 TOP = Path(__file__).parent.parent
 NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))
-DATA = TOP.parent / "shared" / "data"
 
 
 def papermill(notebook: Path, folder: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
@@ -122,30 +121,3 @@ def test_a_slip_ends_the_run_with_one_sentence_before_anything_is_embedded(tmp_p
     assert len(errors) == 1 and sentence in errors[0].evalue
     assert len(errors[0].traceback) == 1 and "\n" not in errors[0].evalue
     assert not (tmp_path / "milvus.db").exists()
-
-
-def test_shuffling_the_rows_of_the_csv_changes_no_cluster(tmp_path):
-    given = headlines(tmp_path / "mine.csv", 120)
-    given.sample(frac=1, random_state=1).to_csv(tmp_path / "shuffled.csv", index=False)
-    found = {}
-    for name in ("mine", "shuffled"):
-        done = papermill(
-            TOP / "notebooks/cluster.ipynb", tmp_path, "-p", "data", f"{name}.csv", "-p", "output", name,
-            "-p", "uri", f"{name}.db",
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        shutil.rmtree(tmp_path / ".newsclust")
-        found[name] = pd.read_csv(tmp_path / name / "clusters.csv").set_index("title")["cluster"].sort_index()
-    pd.testing.assert_series_equal(found["mine"], found["shuffled"])
-
-
-def test_real_stories_are_found(tmp_path):
-    if not (DATA / "stories_2014.csv").exists():
-        pytest.skip("the data set stories_2014.csv is not in ../shared/data")
-    done = papermill(
-        TOP / "notebooks/cluster.ipynb", tmp_path, "-p", "k", 50, "-p", "data", DATA / "stories_2014.csv", "-p", "truth",
-        "story", "-p", "min_samples", 5, "-p", "min_cluster_size", 10, "-p", "output", "out/stories",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert json.loads((tmp_path / "out/stories/metrics.json").read_text())["ami"] >= 0.82
-    assert len(pd.read_csv(tmp_path / "out/stories/clusters.csv")) == 2674

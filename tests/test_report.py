@@ -7,9 +7,9 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from browser import open_page  # noqa: F401  (a fixture)
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from browser import open_page  # noqa: F401  (a fixture)
 from newsclust import report as report_module
 from newsclust.errors import NewsclustError
 from newsclust.figures import cluster_sizes, story_map
@@ -17,14 +17,21 @@ from newsclust.report import RUN_MIMETYPE, render_report
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 BREAKOUT = "</script><!-- <script>alert(3)</script>"
-KEY_FACTS = ["min_samples 3", "epsilon 0.25", "truth none", "1,234", "20.4 %", "0.841"]
+BREAKING_NEWS = "Ministers & envoys <b>meet</b> again in the town, over an old quarrel"
+RUNS = """<table class="runs sortable filterable"><thead><tr><th data-fixed>map</th><th>run</th><th>noise</th></tr>
+</thead><tbody>
+<tr><td></td><th data-value="b=10"><a href="b%3D10/report.html">b=10</a></th><td data-value="0.3">30 %</td></tr>
+<tr><td></td><th data-value="b=9"><a href="b%3D9/report.html">b=9</a> recommended</th><td data-value="">–</td></tr>
+<tr><td></td><th data-value="a=1"><a href="a%3D1/report.html">a=1</a></th><td data-value="0.0512">5 %</td></tr>
+</tbody></table><script>document.body.textContent = ""</script>"""
 RUN = {
-    "parameters": [["min_samples", 3], ["epsilon", 0.25], ["truth", None], ["data", ATTACK]],
+    "parameters": [["min_samples", 3], ["epsilon", 0.25], ["truth", None], ["data", ATTACK], ["seed", 42]],
+    "changed": ["min_samples", "epsilon", "truth", "data"],
     "metrics": [
-        ["clusters", 1234],
-        ["noise_fraction", 0.204],
-        ["ami", 0.8412],
-        ["sizes", {"median": 9, "largest": 47}],
+        ["stories", "1,234"],
+        ["noise", "20.4 %"],
+        ["stability: ARI, 90 % of the headlines", "0.84"],
+        *([f"figure_{i}", f"{i}.00"] for i in range(4, 11)),
     ],
     "provenance": {
         "corpus_fingerprint": "a0b1c2d3e4f50617",
@@ -64,6 +71,7 @@ def make_notebook(*more_cells):
     topics = (
         points[points["cluster"] >= 0].groupby("cluster").agg(size=("x", "size"), title=("story", "first"))
     )
+    topics.loc[1, "title"] = BREAKING_NEWS
     stderr = new_output("stream", name="stderr", text="50%|#####     | a progress bar")
     widget = new_output(
         "display_data",
@@ -73,7 +81,8 @@ def make_notebook(*more_cells):
         cells=[
             new_markdown_cell("# The `stories`\n\nWhat the news were about."),
             new_code_cell("%pip install newsclust", metadata={"tags": ["colab"]}),
-            new_code_cell("min_samples = 3", metadata={"tags": ["parameters"]}),
+            new_code_cell("min_samples = 5", metadata={"tags": ["parameters"]}),
+            new_code_cell("min_samples = 3", metadata={"tags": ["injected-parameters"]}),
             new_code_cell(
                 "run",
                 outputs=[new_output("display_data", {RUN_MIMETYPE: RUN, "text/plain": "the run's facts"})],
@@ -82,6 +91,7 @@ def make_notebook(*more_cells):
             new_code_cell("story_map(points)", outputs=[stderr, widget, figure_output(story_map(points))]),
             new_code_cell("cluster_sizes(topics)", outputs=[figure_output(cluster_sizes(topics))]),
             new_code_cell("topics.head()", outputs=[html_output(topics.head()._repr_html_())]),
+            new_code_cell("run_table(runs)", outputs=[html_output(RUNS)]),
             new_code_cell("points.title[1]", outputs=[new_output("execute_result", {"text/plain": ATTACK})]),
             *more_cells,
         ],
@@ -136,18 +146,25 @@ def test_report_asks_the_network_for_nothing(page):
 
 def test_parameters_key_figures_and_provenance_are_laid_out(page):
     text = re.sub(r"\s+", " ", html_module.unescape(re.sub(r"<[^>]+>", " ", body(page))))
-    for shown in [
-        *KEY_FACTS,
-        "largest 47",
-        "20240501",
-        "12.3 s",
-        "1,024 MiB",
-        "newsclust run params/grid.yaml",
-    ]:
-        assert shown in text, shown
-    places = list(map(text.index, ["min_samples", "epsilon", "First section", "a0b1c2d3e4f50617"]))
-    assert places == sorted(places)
-    assert "the run's facts" not in text
+    in_order = ["20.4 %", "figure_6", "More figures", "figure_7", "Map of 500 headlines", "min_samples 3"]
+    in_order += ["epsilon 0.25", "truth none", "All parameters", "seed 42", "First section"]
+    in_order += ["a0b1c2d3e4f50617", "20240501", "12.3 s"]
+    assert [shown for shown in in_order if shown not in text] == []
+    assert [*map(text.index, in_order)] == sorted(map(text.index, in_order))
+    assert "1,024 MiB" in text and "newsclust run params/grid.yaml" in text and "the run's facts" not in text
+
+
+def test_names_and_texts_of_key_figures_are_not_rewritten(page):
+    for name, text in RUN["metrics"][:6]:
+        assert f"<dt>{name}</dt><dd>{text}</dd>" in page
+    for name, text in RUN["metrics"][6:]:
+        assert re.search(rf"<th scope=\"row\">{name}</th>\s*<td>{text}</td>", page)
+
+
+def test_defaults_are_folded_and_a_run_of_defaults_says_so(tmp_path):
+    facts = {"parameters": [["k", 50], ["seed", 42]], "changed": []}
+    page = rendered(tmp_path, new_notebook(metadata={"newsclust": facts}))
+    assert "All at their defaults." in page and "All parameters" in page and "<code>k</code>" not in page
 
 
 def test_parameters_of_a_run_that_never_told_come_from_papermill(tmp_path):
@@ -162,7 +179,68 @@ def test_setup_cells_progress_bars_and_warnings_are_left_out(page):
 
 def test_code_is_folded_and_its_colours_need_no_script(page):
     folds = re.findall(r"<details class=\"code\">", page)
-    assert len(folds) == 6 and "Parameters, as code" in page
+    assert len(folds) == 7 and page.count("Parameters, as code") == 1
+    parameters = re.sub(r"<[^>]+>", "", page[page.index("Parameters, as code") :])
+    assert parameters.index("min_samples = 5") < parameters.index("min_samples = 3")
+
+
+def test_the_only_map_stands_above_everything_but_the_key_figures(page):
+    page = body(page)
+    places = [*map(page.index, ['class="tiles"', 'id="the-map"', "kind-map", 'class="parameters"', "First section"])]
+    assert places == sorted(places) and page.count("kind-map\"") == 1
+    link = page.index('<a href="#the-map">The map is at the top</a>')
+    assert page.index("First section") < link < page.index("kind-bars")
+
+
+def test_several_maps_stay_where_they_are(tmp_path):
+    second = new_code_cell("story_map(others)", outputs=[figure_output(story_map(headlines(50)))])
+    page = body(rendered(tmp_path, make_notebook(second)))
+    assert "#the-map" not in page and page.index("First section") < page.index("kind-map")
+
+
+SENTENCES = [
+    "50 clusters of 659 documents; 39.8% are noise.",
+    "0 noise headlines assigned, 262 left as noise.\n",
+    "659 documents with 80 neighbours each; median distance\nto the nearest: 0.937. Search: exact.",
+    "No story (really <b>none</b>) was found.",
+]
+NOT_SENTENCES = [
+    "Parameters(data='sample', k=50)",
+    "  a  b\n0 1  2.",
+    "first\nsecond\nthird.",
+    "Read.",
+    "Reading the first of the files took 12 seconds.\nReading the second of the files took 9 seconds.",
+    "One paragraph of text.\n\nAnother paragraph.",
+    "['a list', 'of words.']",
+]
+
+
+@pytest.mark.parametrize("text", SENTENCES + NOT_SENTENCES)
+@pytest.mark.parametrize("printed", [True, False])
+def test_a_result_told_in_a_sentence_reads_as_one(tmp_path, text, printed):
+    output = (
+        new_output("stream", name="stdout", text=text)
+        if printed
+        else new_output("execute_result", {"text/plain": text})
+    )
+    page = rendered(tmp_path, new_notebook(cells=[new_code_cell("x", outputs=[output])]))
+    assert ('<pre class="text">' in body(page)) == (text in NOT_SENTENCES)
+    if text in SENTENCES:
+        assert f'<p class="told">{html_module.escape(text.strip())}</p>' in page
+
+
+def test_cells_marked_as_hidden_are_left_out_prose_too(tmp_path):
+    hidden = {"tags": ["hide-report"]}
+    cells = [new_markdown_cell("Only in the notebook", metadata=hidden), new_code_cell("secret()", metadata=hidden)]
+    page = body(rendered(tmp_path, new_notebook(cells=cells)))
+    assert "Only in the notebook" not in page and "secret" not in page
+
+
+def test_only_tables_of_more_than_40_rows_scroll(tmp_path):
+    frames = [pd.DataFrame({"n": range(rows)}) for rows in (40, 41)]
+    cells = [new_code_cell("x", outputs=[html_output(frame._repr_html_())]) for frame in frames]
+    page = rendered(tmp_path, new_notebook(cells=cells))
+    assert re.findall(r'<div[^>]*class="(table[^"]*)"', page) == ["table", "table long"]
 
 
 def test_page_has_one_title_and_a_way_past_it(page):
@@ -335,12 +413,41 @@ def test_noise_can_be_switched_off_with_the_keyboard(desktop):
 
 
 def test_table_sorts_by_a_click_on_its_header(desktop):
-    head = desktop.locator(".html table th", has_text="size")
-    cells = desktop.locator(".html table tbody tr td:nth-child(2)")
-    for order, backwards in (("ascending", False), ("descending", True)):
-        head.get_by_role("button").click()
-        sizes = [int(text) for text in cells.all_text_contents()]
-        assert head.get_attribute("aria-sort") == order and sizes == sorted(sizes, reverse=backwards)
+    assert desktop.locator("th button").all_text_contents() == ["run", "noise"]
+    links = desktop.locator(".runs tbody a")
+    expected = {
+        ("run", "Enter"): [["a=1", "b=9", "b=10"], ["b=10", "b=9", "a=1"]],
+        ("noise", "Space"): [["a=1", "b=10", "b=9"], ["b=10", "a=1", "b=9"]],  # b=9 has none
+    }
+    for (column, key), orders in expected.items():
+        head = desktop.locator(".runs th", has_text=column).first
+        for direction, runs in zip(("ascending", "descending"), orders, strict=True):
+            head.get_by_role("button").press(key)
+            assert head.get_attribute("aria-sort") == direction and links.all_text_contents() == runs
+    assert desktop.locator("[aria-sort]").count() == 1
+
+
+def test_runs_can_be_filtered_by_any_words_in_a_row(desktop):
+    box, rows = desktop.get_by_label("Filter"), desktop.locator(".runs tbody tr")
+    for typed, left in (("B= Recomm", 1), ("b=", 2), ("nowhere", 0), ("", 3)):
+        box.fill(typed)
+        assert rows.locator("visible=true").count() == desktop.locator(".runs tbody tr:not([hidden])").count() == left
+        assert desktop.locator(".filter [role=status]").text_content() == f"{left} of 3 rows"
+
+
+def test_headlines_above_the_bars_are_cut_only_where_the_phone_ends(desktop, phone):
+    shown = [view.locator(".kind-bars .annotation-text", has_text="Ministers & env") for view in (desktop, phone)]
+    assert shown[0].text_content() == BREAKING_NEWS
+    shorter = shown[1].text_content()
+    assert shorter.endswith("…") and BREAKING_NEWS.startswith(shorter[:-1]) and len(shorter) > 35
+    for note in phone.locator(".kind-bars .annotation-text").all():
+        box = note.bounding_box()
+        assert box["x"] + box["width"] <= 390
+
+
+def test_stories_beside_the_map_have_room_for_48_letters(desktop):
+    name = desktop.locator(".legend span").nth(1).text_content()
+    assert 32 < len(name) <= 48
 
 
 def test_one_button_unfolds_all_code(desktop):

@@ -34,7 +34,10 @@ def load(kind: str, key: dict) -> dict[str, np.ndarray] | None:
     path = _path(kind, key)
     try:
         with np.load(path, allow_pickle=False) as entry:
-            return {name: entry[name] for name in entry.files}
+            arrays = {name: entry[name] for name in entry.files}
+        if set(arrays.pop("names")) != arrays.keys():  # a damaged table of contents
+            raise ValueError
+        return arrays
     except FileNotFoundError:
         return None
     except Exception:  # what NumPy and zipfile raise depends on which byte is wrong
@@ -49,7 +52,7 @@ def save(kind: str, key: dict, **arrays: np.ndarray) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)
+            np.savez(file, names=np.array(list(arrays)), **arrays)
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

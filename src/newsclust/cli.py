@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -12,9 +13,10 @@ from typing import Annotated
 
 import typer
 
-from . import grid as grids
+from . import grid
 from .errors import NewsclustError
 from .paths import find_input, find_output, root
+from .plan import Plan, read_plan
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 
@@ -26,13 +28,14 @@ def run(
 ) -> None:
     """Run the notebook for every combination of a parameter file, and leave reports under reports/."""
     start = time.perf_counter()
-    plan = grids.read_plan(file)
+    plan = read_plan(file)
     try:
-        failed = grids.run_plan(plan, jobs, typer.echo)
+        failed = grid.run_plan(plan, jobs, typer.echo)
     except KeyboardInterrupt:
-        typer.echo("Stopped. The same command goes on with the runs that are not finished.", err=True)
-        sys.stderr.flush()
-        os._exit(130)  # without waiting for running notebooks: their kernels end with this process
+        typer.echo("\nStopped. The same command goes on with the runs that are not finished.", err=True)
+        sys.stdout.flush()
+        grid.kill_kernels()
+        os._exit(130)  # without waiting for the threads that wait for the kernels
     typer.echo(f"Report: {_short(plan.page)}")
     typer.echo(_summary(plan, time.perf_counter() - start))
     if failed:
@@ -42,27 +45,21 @@ def run(
 @app.command()
 def report(name: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or an executed notebook.")]) -> None:
     """Render a run's report again, from its executed notebook."""
-    from .report import render_report
-
-    notebook = _notebook_of(name)
-    page = notebook.parent / ("index.html" if notebook.name == "compare.ipynb" else "report.html")
-    render_report(notebook, page if notebook.name in {"run.ipynb", "compare.ipynb"} else notebook.with_suffix(".html"))
+    page = grid.render_page(_notebook_of(name))
+    alone = page.parent.with_suffix(".html")  # a single run's report has a copy beside its folder
+    if page.name == "report.html" and page.parent.parent == find_output("reports") and alone.exists():
+        page = shutil.copyfile(page, alone)
     typer.echo(f"Report: {_short(page)}")
 
 
 @app.command("list")
 def list_runs() -> None:
     """List the runs under reports/ with their key figures."""
-    stamps = sorted(find_output("reports").rglob("run.json"))
+    stamps = sorted(find_output("reports").rglob("run.json"), key=_in_natural_order)
     if not stamps:
         typer.echo("No runs yet; `newsclust run params/quickstart.yaml` makes the first.")
     for stamp in stamps:
-        record = json.loads(stamp.read_text())
-        what = record["message"]
-        if record["status"] == "ok":
-            metrics = json.loads((stamp.parent / "metrics.json").read_text())
-            what = f"{metrics['n_clusters']} clusters, {metrics['noise_fraction']:.0%} noise"
-        typer.echo(f"{record['status']:<6}  {_short(stamp.parent)}  {what}")
+        typer.echo(f"{_short(stamp.parent)}: {_outcome(stamp.parent)}")
 
 
 @app.command()
@@ -70,14 +67,16 @@ def clean(
     name: Annotated[str | None, typer.Argument(help="A grid under reports/, to remove with all its runs.")] = None,
 ) -> None:
     """Remove the cached stages, or with NAME the reports of that grid. Headlines stay in Milvus."""
-    doomed = [find_output(f"reports/{name}"), find_output(f"reports/{name}.html")] if name else [root() / ".newsclust/cache"]
-    if name and (os.sep in name or name.startswith(".") or not doomed[0].is_dir()):
+    if name is None:
+        _remove(root() / ".newsclust/cache")
+        return
+    folder = root() / "reports" / name
+    made_here = any((folder / file).is_file() for file in ("log.txt", "grid.json"))
+    if Path(name).name != name or "\\" in name or not made_here:
         raise NewsclustError(f"there is no grid {name!r} under reports/; `newsclust list` shows what there is.")
-    size = 0
-    for path in doomed:
-        size += sum(file.stat().st_size for file in [path, *path.rglob("*")] if file.is_file())
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    typer.echo(f"Removed {_short(doomed[0])} ({size / 2**20:.1f} MiB).")
+    with grid.alone(folder):
+        _remove(folder)
+    (folder.parent / f"{name}.html").unlink(missing_ok=True)
 
 
 def main() -> None:
@@ -89,17 +88,29 @@ def main() -> None:
         sys.exit(2)
 
 
-def _summary(plan: grids.Plan, seconds: float) -> str:
-    records = [json.loads((run.folder / "run.json").read_text()) for run in plan.runs]
-    failed = [record for record in records if record["status"] != "ok"]
-    if len(plan.runs) > 1 or failed:
-        return f"{len(records)} runs, {len(failed)} failed, in {seconds:.0f} seconds."
-    metrics = json.loads((plan.runs[0].folder / "metrics.json").read_text())
+def _summary(plan: Plan, seconds: float) -> str:
+    failed = [run.name for run in plan.runs if _read(run.folder / "run.json").get("status") != "ok"]
+    if plan.varied:
+        return (
+            f"{len(plan.runs)} runs, {len(failed)} failed, in {seconds:.0f} seconds. "
+            "Open the report in a browser: sort the table, compare the maps, and follow a run's name to its own report."
+        )
+    folder = plan.runs[0].folder
+    if failed:
+        return f"The run failed: {_outcome(folder)}"
+    metrics = _read(folder / "metrics.json")
     return (
         f"{metrics['n_documents']:,} headlines ({metrics['n_unique']:,} different) fall into {metrics['n_clusters']:,} "
         f"stories; {metrics['noise_fraction']:.0%} of them belong to none (noise). It took {seconds:.0f} seconds. "
         "Open the report in a browser: hover over the map to read headlines."
     )
+
+
+def _outcome(folder: Path) -> str:
+    record, metrics = _read(folder / "run.json"), _read(folder / "metrics.json")
+    if record.get("status") == "ok" and metrics:
+        return f"{metrics['n_clusters']:,} stories, {metrics['noise_fraction']:.0%} noise"
+    return f"failed: {record['message']}" if record.get("message") else "not finished"
 
 
 def _notebook_of(name: str) -> Path:
@@ -108,6 +119,27 @@ def _notebook_of(name: str) -> Path:
             if notebook.suffix == ".ipynb" and notebook.is_file():
                 return notebook
     raise NewsclustError(f"there is no run {name!r}: give its folder under reports/; `newsclust list` shows them.")
+
+
+def _remove(folder: Path) -> None:
+    size = sum(file.lstat().st_size for file in folder.rglob("*") if file.is_file())
+    if folder.is_symlink():
+        folder.unlink()  # not what somebody has put elsewhere
+    else:
+        shutil.rmtree(folder, ignore_errors=not folder.exists())
+    typer.echo(f"Removed {_short(folder)} ({size / 2**20:.1f} MiB).")
+
+
+def _read(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _in_natural_order(path: Path) -> list[tuple[int, str]]:
+    """2 before 10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", str(path))]
 
 
 def _short(path: Path) -> str:

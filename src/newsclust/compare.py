@@ -1,4 +1,4 @@
-"""A finished grid in numbers: which parameters matter, which runs agree, which headlines are torn between clusters."""
+"""A finished grid in numbers: which parameters matter, which runs agree, which headlines are torn."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _DESTINATIONS = 3
 _UNSETTLED = """
 table.unsettled :is(th, td) { text-align: left; vertical-align: top; }
 table.unsettled td:first-child { min-width: 24ch; }
-table.unsettled td:last-child { min-width: 40ch; }
+table.unsettled td:last-child { min-width: 44ch; max-width: none; white-space: pre-line; }
 """
 
 
@@ -74,7 +74,7 @@ def measures(grid: Grid) -> pd.DataFrame:
 
 
 def set_aside(grid: Grid) -> pd.Series:
-    """Which runs nobody should choose, however well they score: two huge clusters are stable and leave nothing out.
+    """Which runs nobody should choose, however they score: two huge clusters are stable, and hold everything.
 
     Those that failed, that have fewer than `FEWEST_STORIES` stories (one per ten documents in a corpus of
     fewer than fifty; never fewer than two), whose largest story holds more than `LARGEST_STORY` of the
@@ -204,7 +204,9 @@ class _WholeTexts(pd.DataFrame):
 
     def _repr_html_(self) -> str:
         with pd.option_context("display.max_colwidth", None, "display.html.use_mathjax", False):
-            table = pd.DataFrame(self).to_html(index=False, classes="unsettled", float_format="{:.2f}".format)
+            table = pd.DataFrame(self).to_html(
+                index=False, classes="unsettled", float_format="{:.2f}".format, formatters={"goes to": str}
+            )
         return f"<style>{_UNSETTLED}</style>{table}"
 
 
@@ -264,4 +266,4 @@ def _destinations(labels: pd.DataFrame, document: int, clarity: pd.Series, title
         f"({count(round(np.mean(sizes)), 'headline')}, {count(len(sizes), 'run')})"
         for name, sizes in ranked[:_DESTINATIONS]
     ]
-    return "; ".join(told + [f"{len(ranked) - len(told)} more"] * (len(ranked) > len(told))) or "noise only"
+    return "\n".join(told + [f"{len(ranked) - len(told)} more"] * (len(ranked) > len(told))) or "noise only"

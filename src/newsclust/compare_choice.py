@@ -53,7 +53,8 @@ class Recommendation:
         name = f"<strong>{html.escape(self.run)}</strong>" if self.run else "none of the runs"
         reasons = "".join(f"<li>{html.escape(text)}</li>" for text in self.reasons)
         # The class keeps Jupyter from setting what stands between two dollars as a formula.
-        return f'<div class="tex2jax_ignore" style="overflow-wrap: anywhere"><p>Recommended: {name}.</p><ul>{reasons}</ul></div>'
+        opening = '<div class="tex2jax_ignore" style="overflow-wrap: anywhere">'
+        return f"{opening}<p>Recommended: {name}.</p><ul>{reasons}</ul></div>"
 
 
 def recommend(grid: Grid) -> Recommendation:
@@ -103,8 +104,8 @@ def _found(grid: Grid, known: pd.Series, run: str) -> str:
     clusters = grid.maps[run]["cluster"]
     largest = clusters[clusters >= 0].value_counts().max()
     return (
-        f"It finds {known['n_clusters']:,.0f} stories and leaves {percent(known['noise_fraction'])} of the documents in none; "
-        f"its largest story holds {percent(largest / len(clusters))} of them."
+        f"It finds {known['n_clusters']:,.0f} stories and leaves {percent(known['noise_fraction'])} of the "
+        f"documents in none; its largest story holds {percent(largest / len(clusters))} of them."
     )
 
 
@@ -146,9 +147,7 @@ def _left_out(faults: pd.Series) -> list[str]:
     if numbers.empty:
         return []
     told = "; ".join(f"{number} {fault}" for fault, number in numbers.items())
-    return [
-        f"Of {count(len(faults), 'run')} {numbers.sum()} {'is' if numbers.sum() == 1 else 'are'} set aside: {told}."
-    ]
+    return [f"Set aside: {numbers.sum()} of {count(len(faults), 'run')}. Of these {told}."]
 
 
 def _advice(faults: pd.Series) -> str:
@@ -164,8 +163,8 @@ def _cautions(known: pd.Series) -> list[str]:
     cautions = []
     if known.get("subsample_stability", np.nan) < 0.5:
         cautions.append(
-            f"Careful: with a tenth of the documents left out the stories come out differently (adjusted Rand index "
-            f"{known['subsample_stability']:.2f}, where 1 is the same)."
+            "Careful: with a tenth of the documents left out the stories come out differently (adjusted Rand "
+            f"index {written('subsample_stability', known['subsample_stability'])}, where 1 is the same)."
         )
     if known["noise_fraction"] > 0.5:
         cautions.append("Careful: most documents are in no story here.")
@@ -176,7 +175,10 @@ def _check(known: pd.DataFrame, best: str) -> list[str]:
     if "ami" not in known or pd.isna(known.loc[best, "ami"]):
         return []
     own, top = known.loc[best, "ami"], known["ami"].idxmax()
-    told = f"Checked against the known stories, which the choice did not look at: adjusted mutual information {own:.3f}"
+    told = (
+        "Checked against the known stories, which the choice did not look at: "
+        f"adjusted mutual information {own:.3f}"
+    )
     if known.loc[top, "ami"] <= own:
         return [f"{told}, the highest of all runs."]
     return [f"{told}; the highest of all runs is {known.loc[top, 'ami']:.3f}, reached by {top}."]

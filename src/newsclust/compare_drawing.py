@@ -64,7 +64,7 @@ def heat_map(
 
 
 def _contrasting(place: float) -> str:
-    """Black or white, whichever stands out more from this place on the scale (WCAG 2.1, relative luminance)."""
+    """Black or white, whichever stands out more from this place on the scale (luminance as in WCAG 2.1)."""
     from plotly.colors import sample_colorscale, unlabel_rgb
 
     if np.isnan(place):

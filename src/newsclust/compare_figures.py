@@ -80,24 +80,27 @@ def parallel_coordinates(grid: Grid, metric: str = "relative_validity") -> go.Fi
         fig.add_shape(type="line", x0=0, x1=1, y0=y, y1=y, line=dict(color=_AXIS, width=1), layer="below")
         for x, text in axis["ticks"]:
             # The ends beside the axis, where no line crosses them; what is between, above it.
-            place = {0: dict(xanchor="right", xshift=-8), 1: dict(xanchor="left", xshift=8)}.get(
-                x, dict(yshift=11)
+            ends = {0: dict(xanchor="right", xshift=-8), 1: dict(xanchor="left", xshift=8)}
+            fig.add_annotation(
+                x=x, y=y, text=short(text, _END), showarrow=False, **ends.get(x, dict(yshift=11))
             )
-            fig.add_annotation(x=x, y=y, text=short(text, _END), showarrow=False, **place)
-    ends = 12 + 8 * max(min(len(text), _END) for axis in axes for x, text in axis["ticks"] if x in (0, 1))
+    beside = 12 + 8 * max(min(len(text), _END) for axis in axes for x, text in axis["ticks"] if x in (0, 1))
     style(fig, height=58 * len(axes) + 40)
     fig.update_layout(
-        margin=dict(l=_NAMES_WIDTH + ends, r=ends, t=8, b=8),
+        margin=dict(l=_NAMES_WIDTH + beside, r=beside, t=8, b=8),
         hovermode="closest",
         showlegend=False,
         xaxis=dict(visible=False, range=[0, 1], fixedrange=True),
         yaxis=ticks(
-            [broken(axis["name"]) for axis in axes], range=[len(axes) - 0.6, -0.5], ticklabelstandoff=ends
+            [broken(axis["name"]) for axis in axes], range=[len(axes) - 0.6, -0.5], ticklabelstandoff=beside
         ),
     )
-    sentence = f"{count(len(runs), 'run')} as lines from parameters ({', '.join(grid.varied) or 'none varied'}) down to results"
+    sentence = (
+        f"{count(len(runs), 'run')} as lines from parameters, {', '.join(grid.varied) or 'none'}, to results"
+    )
     if metric in known:
-        sentence += f", from blue for the lowest to orange for the highest {METRICS[metric]}, that of {known[metric].idxmax()}"
+        best = known[metric].idxmax()
+        sentence += f", from blue for the lowest to orange for the highest {METRICS[metric]}, that of {best}"
     table = known.rename(columns=METRICS).round(3).astype(object).where(known.notna().to_numpy(), None)
     table.insert(0, "run", runs)
     return with_alternative(fig, f"{sentence}.", table)
@@ -124,12 +127,12 @@ def sensitivity_chart(grid: Grid) -> go.Figure:
         xaxis=ticks([broken(name, 1) for name in shares], side="top", tickangle=0),
         yaxis=ticks([broken(METRICS[metric]) for metric in shares.index], autorange="reversed"),
     )
-    strongest = [
+    most = [
         f"{METRICS[metric]} most by {row.idxmax()} ({percent(row.max())})"
         for metric, row in shares.iterrows()
     ]
     sentence = (
-        f"How much of the differences between runs each parameter explains by itself: {'; '.join(strongest)}."
+        f"How much of the differences between runs each parameter explains by itself: {'; '.join(most)}."
     )
     table = texts.T.rename(columns=METRICS)
     table.insert(0, "parameter", shares.columns)
@@ -155,7 +158,7 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
         pairs = list(combinations(sensitivity(grid).index[:4], 2))
     if not pairs or metric not in known:
         return nothing(
-            f"There is no {METRICS[metric]} over pairs of parameters: fewer than two were varied, or no run has it."
+            f"No {METRICS[metric]} over pairs of parameters: fewer than two were varied, or no run has it."
         )
     values = known[metric]
     limits = (values.min(), values.max())
@@ -199,7 +202,7 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
         showarrow=False,
     )
     sentence = (
-        f"Heat maps of {METRICS[metric]} over {count(len(pairs), 'pair')} of parameters; single runs lie between "
+        f"Mean {METRICS[metric]} over {count(len(pairs), 'pair')} of parameters; single runs lie between "
         f"{written(metric, limits[0])} and {written(metric, limits[1])}, the highest being {values.idxmax()}."
     )
     table = pd.DataFrame(
@@ -209,7 +212,7 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
 
 
 def agreement_map(grid: Grid) -> go.Figure:
-    """Draw how far the finished runs agree, families side by side, as `compare.agreement_matrix` orders them."""
+    """Draw how far the finished runs agree, families side by side as in `compare.agreement_matrix`."""
     agreement = agreement_matrix(grid)
     values = agreement.to_numpy()
     if len(agreement) < 2 or np.isnan(values).any():
@@ -253,16 +256,16 @@ def agreement_map(grid: Grid) -> go.Figure:
             showarrow=False,
             yshift=4,
         )
-    apart = pd.DataFrame(
-        np.where(np.tri(len(values), dtype=bool), np.nan, values), agreement.index, agreement.columns
-    )
-    pairs = apart.stack().dropna().sort_values(ascending=False, kind="stable")
+    first, second = np.triu_indices(len(values), k=1)
+    scores = values[first, second]
+    (low, most), runs = (scores.argmin(), scores.argmax()), agreement.index
     sentence = (
-        f"How far {count(len(agreement), 'run')} agree, as adjusted Rand index: most {pairs.index[0][0]} and "
-        f"{pairs.index[0][1]} ({pairs.iloc[0]:.2f}), least {pairs.index[-1][0]} and {pairs.index[-1][1]} ({pairs.iloc[-1]:.2f})."
+        f"How far {count(len(runs), 'run')} agree, as adjusted Rand index: "
+        f"most {runs[first[most]]} and {runs[second[most]]} ({scores[most]:.2f}), "
+        f"least {runs[first[low]]} and {runs[second[low]]} ({scores[low]:.2f})."
     )
     table = agreement.round(2)
-    table.insert(0, "run", list(agreement.index))
+    table.insert(0, "run", list(runs))
     return with_alternative(fig, sentence, table if named else None)
 
 

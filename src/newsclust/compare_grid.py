@@ -50,14 +50,15 @@ class Grid:
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
-        """Adjusted Rand index of every two finished runs, noise as one group; shape (n_finished, n_finished)."""
+        """Adjusted Rand index of every two finished runs, noise as one group: (n_finished, n_finished)."""
         return _agreement(self.labels)
 
     def __repr__(self) -> str:
         failed = int((self.runs["status"] != "ok").sum())
         return (
             f"{self.name}: {count(len(self.runs), 'run')}{f', {failed:,} of them failed' if failed else ''}, "
-            f"compared on {count(len(self.labels), 'document')}; varied: {', '.join(self.varied) or 'nothing'}."
+            f"compared on {count(len(self.labels), 'document')}. "
+            f"Varied: {', '.join(self.varied) or 'nothing'}."
         )
 
 
@@ -176,11 +177,11 @@ def noise_as_a_group(labels: pd.DataFrame) -> list[np.ndarray]:
 
 
 def _agreement(labels: pd.DataFrame) -> pd.DataFrame:
-    """Adjusted Rand index (L. Hubert and P. Arabie 1985, *Comparing partitions*, equation 5), from pairs of documents."""
+    """Adjusted Rand index (L. Hubert and P. Arabie 1985, *Comparing partitions*, J. of Classification 2)."""
     from tqdm.auto import tqdm
 
     groups, n = noise_as_a_group(labels), len(labels)
-    # Ordered pairs of documents that share a group, in a run or in both: as Python's integers these cannot overflow.
+    # Ordered pairs of documents that share a group; as Python's integers their products cannot overflow.
     alike = [int((np.bincount(group) ** 2).sum()) - n for group in groups]
     scores = np.full((len(groups), len(groups)), np.nan)
     if n:

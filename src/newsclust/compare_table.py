@@ -122,10 +122,8 @@ def _picture(grid: Grid, run: str, colours: np.ndarray) -> str:
     for color in [_NOISE_COLOUR, *_COLOURS]:
         d = "".join(f"M{x} {y}h0" for x, y in dots[paint == color])
         if d:
-            noise = color == _NOISE_COLOUR
-            paths.append(
-                f'<path d="{d}" stroke="{color}" stroke-width="{4 if noise else 7}" opacity="{0.5 if noise else 0.85}"/>'
-            )
+            width, opacity = (4, 0.5) if color == _NOISE_COLOUR else (7, 0.85)
+            paths.append(f'<path d="{d}" stroke="{color}" stroke-width="{width}" opacity="{opacity}"/>')
     n_stories = len(np.unique(points["cluster"][points["cluster"] >= 0]))
     told = html.escape(f"Map of {run}: {n_stories} stories, {percent((points['cluster'] < 0).mean())} noise")
     return (
@@ -155,11 +153,13 @@ _STYLE = """
 @media screen { .table:has(> table.runs) { max-height: 88vh; } }
 table.runs thead th { white-space: normal; vertical-align: bottom; text-align: left; }
 table.runs :is(th, td) { vertical-align: top; padding: 6px; }
-table.runs tbody th { min-width: 20ch; font-size: .95em; overflow-wrap: anywhere; text-align: left; font-weight: inherit; }
+table.runs tbody th { min-width: 20ch; font-size: .95em; overflow-wrap: anywhere; text-align: left; }
+table.runs tbody th a { font-weight: normal; }
 table.runs td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 table.runs svg { display: block; width: 112px; height: 84px; max-width: none; }
-table.runs .mark { width: fit-content; border: 1px solid; border-radius: 3px; padding: 0 .4em; font-size: .85em; font-weight: 600; }
-table.runs .message { max-width: 40ch; font-size: .85em; }
+table.runs .mark, table.runs .message { max-width: 40ch; font-size: .85em; }
+table.runs .mark { width: fit-content; border: 1px solid; border-radius: 3px; padding: 0 .4em; }
+table.runs .message { font-weight: normal; }
 table.runs thead button { all: unset; cursor: pointer; font-weight: 600; }
 table.runs thead button:focus-visible { outline: 2px solid; outline-offset: 2px; }
 table.runs thead button::after { content: "\\2195"; margin-left: .3em; opacity: .5; }
@@ -196,7 +196,10 @@ for (const table of document.querySelectorAll("table.runs:not([data-ready])")) {
   told.setAttribute("role", "status");
   const filter = () => {
     const wanted = box.value.toLowerCase().split(/\\s+/);
-    for (const row of rows) row.hidden = !wanted.every((word) => row.textContent.toLowerCase().includes(word));
+    for (const row of rows) {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !wanted.every((word) => text.includes(word));
+    }
     told.textContent = ` ${rows.filter((row) => !row.hidden).length} of ${rows.length} runs`;
   };
   box.addEventListener("input", filter);

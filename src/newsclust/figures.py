@@ -90,6 +90,10 @@ def story_map(points: pd.DataFrame, title: str | None = None) -> go.Figure:
         layers.append((rows, name, 1000 + place, *_MARKS[place]))
 
     fig = go.Figure([_marks(*layer, crowd=len(points)) for layer in layers if len(layer[0])])
+    for trace in fig.data:
+        if trace.legendrank < _SMALLER_RANK:
+            # The report's own list of stories has room for more than plotly's legend.
+            trace.meta = {"story": _safe(_cut_at_word(names[named[trace.legendrank - 1000]], 48))}
     _style_map(fig, title, "z" in points, noise=len(noise) > 0)
     table = pd.DataFrame({"Story": [names[c] for c in sizes.index], "Headlines": sizes.to_numpy()})
     if len(noise):
@@ -139,7 +143,7 @@ def cluster_sizes(topics: pd.DataFrame) -> go.Figure:
         fig.add_annotation(
             x=0,
             y=i,
-            text=_safe(_cut(name, 46)),
+            text=_safe(_cut_at_word(name, 70)),
             showarrow=False,
             xanchor="left",
             yanchor="bottom",
@@ -390,6 +394,12 @@ def _plain(value: Any) -> str:
 def _cut(value: Any, width: int) -> str:
     text = _plain(value)
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def _cut_at_word(value: Any, width: int) -> str:
+    text = _plain(value)
+    words = text[:width].rpartition(" ")[0].rstrip(" ,;:-–")
+    return f"{words}…" if len(text) > width and len(words) > width / 2 else _cut(text, width)
 
 
 def _safe(text: str) -> str:

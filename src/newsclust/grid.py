@@ -2,121 +2,43 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
-import re
+import platform
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from functools import cache
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from . import cache
+from .cache import fingerprint
 from .errors import NewsclustError
-from .parameters import Parameters, make_parameters
+from .parameters import Parameters
 from .paths import find_input, find_output
+from .plan import Plan, PlannedRun
 from .results import PACKAGES, write_whole
 
-#: More runs than this are more likely a slip than a wish.
-MAX_RUNS = 500
 NOTEBOOK = "notebooks/cluster.ipynb"
 COMPARISON = "notebooks/compare.ipynb"
-
-
-@dataclass(frozen=True)
-class PlannedRun:
-    """One run of a grid: its readable name, its folder, and its parameters."""
-
-    name: str
-    folder: Path
-    parameters: Parameters
-
-    @property
-    def report(self) -> Path:
-        return self.folder / "report.html"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a parameter file asks for.
-
-    Attributes
-    ----------
-    name : str
-        The file's name without its ending: results go to ``reports/<name>/``.
-    varied : list of str
-        The parameters in which the runs differ, in the file's order. Empty for a single run.
-    runs : list of PlannedRun
-    """
-
-    name: str
-    varied: list[str]
-    runs: list[PlannedRun]
-
-    @property
-    def folder(self) -> Path:
-        return find_output(f"reports/{self.name}")
-
-    @property
-    def page(self) -> Path:
-        """Where to look first: the single run's report, or the index of the grid."""
-        return self.folder / "index.html" if self.varied else find_output(f"reports/{self.name}.html")
-
-
-def read_plan(path: str | Path) -> Plan:
-    """Read and check a parameter file.
-
-    The file is YAML with up to three parts: ``fixed`` (parameters of every run), and either ``grid`` (lists, all
-    combinations of which are run) or ``rows`` (one mapping of parameters per run).
-
-    Raises
-    ------
-    NewsclustError
-        With the line of the first mistake; nothing has run by then.
-    """
-    path = find_input(path)
-    if not path.is_file():
-        raise NewsclustError(f"there is no parameter file {path}; params/ holds the ones that come with newsclust.")
-    try:
-        document = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise NewsclustError(f"{path.name}{line}: this is not YAML ({getattr(error, 'problem', error)}).") from None
-    parts = _mapping(path, document, "the file")
-    lines = {name: node.start_mark.line + 1 for name, node in parts.items()}
-    for name in parts.keys() - {"fixed", "grid", "rows"}:
-        raise NewsclustError(
-            f"{path.name}, line {lines[name]}: {name!r} is not known here; parameters go under fixed, grid or rows."
-        )
-    if {"grid", "rows"} <= parts.keys():
-        raise NewsclustError(f"{path.name}, line {lines['rows']}: give either grid or rows, not both.")
-    fixed = _mapping(path, parts.get("fixed"), "fixed")
-    combinations = list(_combinations(path, parts))
-    if not combinations:
-        raise NewsclustError(f"{path.name}: the grid is empty; give each parameter at least one value.")
-    if len(combinations) > MAX_RUNS:
-        raise NewsclustError(
-            f"{path.name}: this grid has {len(combinations):,} runs, more than {MAX_RUNS}; shorten a list."
-        )
-    varied = list(dict.fromkeys(name for row in combinations for name in row))
-    if len(combinations) > 1 or parts.keys() & {"grid", "rows"}:
-        _refuse_output(path, {**fixed, **{name: row[name] for row in combinations for name in row}})
-    folder = find_output(f"reports/{path.stem}")
-    runs: dict[str, PlannedRun] = {}
-    for row in combinations:
-        name = _readable({name: _value(node) for name, node in row.items()})
-        here = folder / name if varied else folder
-        if here.name in runs:
-            raise NewsclustError(f"{path.name}, line {_line(row)}: the run {name!r} is asked for twice.")
-        runs[here.name] = PlannedRun(here.name, here, _parameters(path, fixed, row, here))
-    return Plan(path.stem, varied, list(runs.values()))
+#: Written by the notebook; nothing else in a run's folder is needed to compare runs.
+RESULTS = ("clusters.csv", "metrics.json", "provenance.json")
+#: The package's modules (by the beginning of their names) that turn runs into pages: no run depends on them.
+_OF_PAGES = ("cli", "compare", "grid", "plan", "report", "__main__")
+# Neither is of use in a kernel that nobody looks at, and both cost time at its start: where JupyterLab is installed,
+# plotly -> nbformat -> jsonschema -> rfc3987_syntax compiles a grammar of web addresses for a second or two, and
+# tqdm -> ipywidgets draws bars that only a browser shows.
+_UNUSED = ("rfc3987_syntax", "ipywidgets")
+_KERNEL_ARGUMENTS = [
+    "--IPKernelApp.log_level=CRITICAL",  # its warnings would tear the progress bar
+    f"--IPKernelApp.exec_lines=__import__('sys').modules.update(dict.fromkeys({_UNUSED}))",
+]
 
 
 def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> int:
@@ -134,140 +56,160 @@ def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> i
     -------
     int
         How many runs failed. Their notebooks and messages are kept, and the same plan tries them again.
+
+    Raises
+    ------
+    NewsclustError
+        If another process is at work on the same plan, or the runs cannot be compared.
     """
-    from tqdm.auto import tqdm
-
-    plan.folder.mkdir(parents=True, exist_ok=True)
-    notebook = _notebook(NOTEBOOK)
-    made_by = cache.fingerprint(_source(notebook), _versions())
-    marks = {run.name: cache.fingerprint(made_by, run.parameters.model_dump(), _data_mark(run)) for run in plan.runs}
-    todo = [run for run in plan.runs if not _is_done(run, marks[run.name])]
-    if len(todo) < len(plan.runs):
-        say(f"{len(plan.runs) - len(todo)} of {len(plan.runs)} runs are finished already.")
-    if todo:
-        log = (plan.folder / "log.txt").open("a", encoding="utf-8")
-        with log, tqdm(total=len(todo), desc=f"Running {plan.name}", unit="run") as bar:
-            if plan.varied:
-                _prepare(todo, lambda line: print(line, file=log, flush=True))
-            for run, seconds, message in _execute_all(todo, notebook, marks, jobs):
-                bar.update()
-                print(f"run {run.name}: {message or 'ok'}, {seconds:.1f} s; {_stages(run)}", file=log, flush=True)
-                if message:
-                    bar.write(f"Failed: {run.name}: {message} See {_short(run.folder / 'run.ipynb')}.")
-    record = {"name": plan.name, "varied": plan.varied, "runs": [run.name for run in plan.runs]}
-    write_whole(plan.folder / "grid.json", json.dumps(record, indent=2) + "\n")
-    results = [json.loads((run.folder / "run.json").read_text()) for run in plan.runs]
-    if plan.varied:
-        _compare(plan)
-    else:
-        shutil.copyfile(plan.runs[0].report, plan.page)
-    return sum(result["status"] != "ok" for result in results)
+    with alone(plan.folder):
+        marks = _marks(plan)
+        todo = [run for run in plan.runs if not _is_done(run, marks[run.name])]
+        if len(todo) < len(plan.runs):
+            say(f"{len(plan.runs) - len(todo)} of {len(plan.runs)} runs are finished already.")
+        if todo:
+            _run_all(plan, todo, marks, jobs)
+        _render_stale(plan)
+        if plan.varied:
+            _compare(plan, say)
+        else:
+            shutil.copyfile(plan.runs[0].report, plan.page)
+        return sum(_record(run.folder).get("status") != "ok" for run in plan.runs)
 
 
-# --- reading a parameter file
+def render_page(notebook: Path) -> Path:
+    """Render an executed notebook: a run's report, a grid's index, or any other beside the notebook.
+
+    Returns
+    -------
+    Path
+        The HTML file.
+    """
+    from .report import render_report
+
+    folder = notebook.parent
+    if notebook.name == "run.ipynb":
+        return render_report(notebook, folder / "report.html", title=folder.name)
+    if notebook.name == "compare.ipynb" and (folder / "grid.json").exists():
+        grid = json.loads((folder / "grid.json").read_text())
+        return render_report(notebook, folder / "index.html", title=f"{grid['name']}: {len(grid['runs'])} runs compared")
+    return render_report(notebook, notebook.with_suffix(".html"))
 
 
-def _mapping(path: Path, node: yaml.Node | None, what: str) -> dict[str, yaml.Node]:
-    if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
-        return {}
-    if not isinstance(node, yaml.MappingNode):
-        raise NewsclustError(
-            f"{path.name}, line {node.start_mark.line + 1}: {what} should be a list of name: value pairs."
-        )
-    return {key.value: value for key, value in node.value}
+def kill_kernels() -> None:
+    """End the kernels of this process at once; they would notice its end, but not in the middle of a long computation."""
+    import psutil
+
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
-def _combinations(path: Path, parts: dict[str, yaml.Node]) -> Iterator[dict[str, yaml.Node]]:
-    if "rows" in parts:
-        rows = parts["rows"]
-        if not isinstance(rows, yaml.SequenceNode):
-            raise NewsclustError(
-                f"{path.name}, line {rows.start_mark.line + 1}: rows should be a list, one '- name: value' per run."
-            )
-        for row in rows.value:
-            yield _mapping(path, row, "a row")
-        return
-    lists = _mapping(path, parts.get("grid"), "grid")
-    for name, node in lists.items():
-        if not isinstance(node, yaml.SequenceNode):
-            raise NewsclustError(
-                f"{path.name}, line {node.start_mark.line + 1}: {name} should be a list such as [3, 5]; "
-                "a single value goes under fixed."
-            )
-    for values in itertools.product(*(node.value for node in lists.values())):
-        yield dict(zip(lists, values, strict=True))
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
 
-
-def _parameters(path: Path, fixed: dict[str, yaml.Node], row: dict[str, yaml.Node], folder: Path) -> Parameters:
-    nodes = {**fixed, **row}
-    values = {name: _value(node) for name, node in nodes.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
     try:
-        return make_parameters({**values, "output": os.path.relpath(folder, find_output("."))})
-    except NewsclustError as error:
-        # The sentence begins with, or quotes, the parameter it is about.
-        about = [node for name, node in nodes.items() if re.search(rf"\b{re.escape(name)}\b", str(error))]
-        line = min((node.start_mark.line + 1 for node in about), default=1)
-        raise NewsclustError(f"{path.name}, line {line}: {error}") from None
-
-
-def _refuse_output(path: Path, nodes: dict[str, yaml.Node]) -> None:
-    if "output" in nodes:
-        line = nodes["output"].start_mark.line + 1
-        raise NewsclustError(f"{path.name}, line {line}: output is chosen by newsclust: reports/{path.stem}/<run>/.")
-
-
-def _value(node: yaml.Node) -> Any:
-    return yaml.safe_load(yaml.serialize(node))
-
-
-def _line(row: dict[str, yaml.Node]) -> int:
-    return min(node.start_mark.line for node in row.values()) + 1 if row else 1
-
-
-def _readable(values: dict[str, Any]) -> str:
-    """A folder's name that says which run it is, e.g. ``min_samples=3,k=50``."""
-    said = ",".join(f"{name}={value}" for name, value in values.items())
-    plain = re.sub(r"[^\w=,.+-]+", "-", said)
-    return plain if plain == said and len(plain) <= 120 else f"{plain[:100]}-{cache.fingerprint(said)[:6]}"
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise NewsclustError(f"another newsclust is at work on {_short(folder)}: wait until it is done, or stop it.") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 # --- what a finished run depends on
 
 
-def _notebook(name: str) -> Path:
+def _marks(plan: Plan) -> dict[str, str]:
+    """Per run a fingerprint of all that it depends on: code, versions, parameters, headlines, weights of the model."""
+    made_by = [_cells(NOTEBOOK), _versions(), _code(pages=False)]
+    data = {name: _data_mark(name) for name in {run.parameters.data for run in plan.runs}}
+    models = {run.parameters.model: run.parameters.store.embedder.revision for run in plan.runs}
+    return {
+        run.name: fingerprint(made_by, p.model_dump(), data[p.data], models[p.model])
+        for run in plan.runs
+        for p in [run.parameters]
+    }
+
+
+def _data_mark(data: str) -> str:
+    if data == "sample":
+        return fingerprint((files(__package__) / "data" / "sample.csv").read_bytes())
+    path = find_input(data)
+    return fingerprint(path.read_bytes()) if path.is_file() else data  # a download is kept and not fetched again
+
+
+def _cells(name: str) -> list[list[Any]]:
+    """A notebook without what it printed."""
     path = find_input(name)
-    if not path.is_file():
-        raise NewsclustError(f"there is no {name} here; run newsclust from the top folder of the project.")
-    return path
-
-
-def _source(notebook: Path) -> list[str]:
-    return ["".join(cell["source"]) for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]]
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return [[c["cell_type"], "".join(c["source"]), c["metadata"].get("tags", [])] for c in cells]
+    except FileNotFoundError:
+        raise NewsclustError(f"there is no {name} here; run newsclust from the top folder of the project.") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NewsclustError(f"{name} cannot be read as a notebook ({type(error).__name__}): restore it.") from None
 
 
 def _versions() -> dict[str, str]:
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES.split()}
+
+
+def _code(pages: bool) -> str:
+    """Fingerprint of the package's own code, that of the pages or that of the runs."""
     package = Path(__file__).parent
-    own = [path.read_bytes() for path in sorted(package.rglob("*")) if path.suffix in {".py", ".j2", ".css", ".js"}]
-    return {name: version(name) for name in PACKAGES.split()} | {"source": cache.fingerprint(*own)}
+    sources = [path for path in sorted(package.rglob("*")) if path.suffix in {".py", ".j2", ".css", ".js"}]
+    of_pages = [path.parent.name == "newsclust" and path.suffix != ".py" or path.name.startswith(_OF_PAGES) for path in sources]
+    return fingerprint(*(path.read_bytes() for path, of_page in zip(sources, of_pages, strict=True) if of_page == pages))
 
 
-def _data_mark(run: PlannedRun) -> str:
-    path = find_input(run.parameters.data)
-    return cache.fingerprint(path.read_bytes()) if path.is_file() else run.parameters.data
+def _record(folder: Path) -> dict[str, Any]:
+    try:
+        return json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
 def _is_done(run: PlannedRun, mark: str) -> bool:
-    try:
-        record = json.loads((run.folder / "run.json").read_text())
-    except (OSError, ValueError):
-        return False
-    return record["status"] == "ok" and record["fingerprint"] == mark and run.report.exists()
+    record = _record(run.folder)
+    whole = all((run.folder / name).exists() for name in ("run.ipynb", *RESULTS))
+    return whole and record.get("status") == "ok" and record.get("fingerprint") == mark
 
 
 # --- executing
 
 
-def _prepare(runs: list[PlannedRun], log: Callable[[str], None]) -> None:
+def _run_all(plan: Plan, todo: list[PlannedRun], marks: dict[str, str], jobs: int) -> None:
+    from tqdm.auto import tqdm
+
+    # All runs execute this copy, whatever is saved in JupyterLab meanwhile.
+    notebook = plan.folder / ".notebook.ipynb"
+    shutil.copyfile(find_input(NOTEBOOK), notebook)
+    for stale in (plan.page, plan.folder / "grid.json"):  # they would tell of runs that are no more
+        stale.unlink(missing_ok=True)
+    with (plan.folder / "log.txt").open("a", encoding="utf-8") as log:
+
+        def note(line: str) -> None:
+            print(line, file=log, flush=True)
+
+        note(f"{datetime.now():%Y-%m-%d %H:%M:%S} {len(todo)} of {len(plan.runs)} runs to do, {jobs} at a time")
+        if plan.varied:
+            _prepare(todo, note)
+        # The mean over all runs: with several at a time the latest ones say little about the time left.
+        with tqdm(total=len(todo), desc=f"Running {plan.name}", unit="run", smoothing=0, disable=not plan.varied) as bar:
+            for run in _finish_all(todo, notebook, marks, jobs, bar, show_bars=not plan.varied):
+                record = _record(run.folder)
+                note(f"run {run.name}: {record['message'] or 'ok'}, {record['seconds']:.1f} s; {_stages(run)}")
+                if record["message"]:
+                    bar.write(f"Failed: {run.name}: {record['message']} See {_short(run.folder / 'run.ipynb')}.", sys.stderr)
+                bar.update()
+
+
+def _prepare(runs: list[PlannedRun], note: Callable[[str], None]) -> None:
     """Embed, search and lay out once for the whole grid, so that the runs only read.
 
     A mistake here is left to the run it belongs to, which reports it.
@@ -277,81 +219,138 @@ def _prepare(runs: list[PlannedRun], log: Callable[[str], None]) -> None:
     from .neighbors import find_neighbors
     from .stages import ledger
 
-    def note(what: str) -> None:
+    def tell(what: str) -> None:
         entry = ledger[what]
-        log(f"prepare {what}: {'computed' if entry.computed else 'read'}, {entry.seconds:.1f} s")
+        note(f"prepare {what}: {'computed' if entry.computed else 'read'}, {entry.seconds:.1f} s")
 
     groups: dict[str, list[Parameters]] = {}
     for run in runs:
         p = run.parameters
         same = [p.data, p.model, p.uri, p.collection, p.search, p.index, p.index_params, p.search_params]
-        groups.setdefault(cache.fingerprint(same), []).append(p)
+        groups.setdefault(fingerprint(same), []).append(p)
     for group in groups.values():
         try:
             corpus, store = read_corpus(group[0].data), group[0].store
             embeddings = store.embed(corpus.documents)
-            note("embed")
+            tell("embed")
             most = max(max(p.k, p.n_neighbors) for p in group)
             neighbors = find_neighbors(embeddings, most, group[0].search, store)
-            note("search")
+            tell("search")
             seeded = {(p.n_components, p.n_neighbors, p.min_dist, p.seed) for p in group if p.seed is not None}
             for layout in sorted(seeded):
                 lay_out(embeddings, neighbors, *layout)
-                note("layout")
-        except NewsclustError as error:
-            log(f"prepare: {error}")
+                tell("layout")
+        except Exception as error:
+            note(f"prepare: {type(error).__name__}: {error}")
 
 
-def _execute_all(
-    runs: list[PlannedRun], notebook: Path, marks: dict[str, str], jobs: int
-) -> Iterator[tuple[PlannedRun, float, str]]:
+def _finish_all(
+    runs: list[PlannedRun], notebook: Path, marks: dict[str, str], jobs: int, bar: Any, show_bars: bool
+) -> Iterator[PlannedRun]:
+    _papermill()  # imported here, not by several threads at once
     pool = ThreadPoolExecutor(max_workers=jobs)
     pending: dict[Future, PlannedRun] = {
-        pool.submit(_execute, run, notebook, marks[run.name]): run for run in runs
+        pool.submit(_finish, run, notebook, marks[run.name], show_bars): run for run in runs
     }
     try:
-        for future in as_completed(pending):
-            yield pending[future], *future.result()
-    except BaseException:
+        while pending:
+            done, _ = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
+            if sys.stderr.isatty():
+                bar.refresh()  # the time that has passed, and what is left
+            for future in done:
+                future.result()
+                yield pending.pop(future)
+    finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
 
 
-def _execute(run: PlannedRun, notebook: Path, mark: str) -> tuple[float, str]:
+def _finish(run: PlannedRun, notebook: Path, mark: str, show_bars: bool) -> None:
     """Run the notebook, render its report, and only then write ``run.json``, which says that all is there."""
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
-
-    from .report import render_report
-
     start = time.perf_counter()
     run.folder.mkdir(parents=True, exist_ok=True)
-    stamp, executed, part = run.folder / "run.json", run.folder / "run.ipynb", run.folder / ".part.ipynb"
-    stamp.unlink(missing_ok=True)
-    message = ""
-    try:
-        papermill.execute_notebook(
-            str(notebook), str(part), parameters=run.parameters.model_dump(), progress_bar=False, log_output=False
-        )
-    except PapermillExecutionError as error:
-        message = f"{error.ename}: {error.evalue}"
-    os.replace(part, executed)
+    for name in ("run.json", "run.ipynb", "report.html", *RESULTS):
+        (run.folder / name).unlink(missing_ok=True)
+    for part in run.folder.glob(".*part*"):  # of a run that was killed
+        part.unlink(missing_ok=True)
+    executed = run.folder / "run.ipynb"
+    message = _execute(notebook, executed, run.parameters.model_dump(), show_bars)
     if message:
-        for stale in ("clusters.csv", "metrics.json", "provenance.json"):
-            (run.folder / stale).unlink(missing_ok=True)
-    render_report(executed, run.report, title=run.name)
-    seconds = time.perf_counter() - start
+        for name in RESULTS:
+            (run.folder / name).unlink(missing_ok=True)
+    try:
+        render_page(executed)
+    except Exception as error:
+        message = message or f"The report could not be rendered ({type(error).__name__}: {error})."
     record = {
         "name": run.name,
         "status": "failed" if message else "ok",
         "message": message,
-        "seconds": round(seconds, 2),
+        "seconds": round(time.perf_counter() - start, 2),
         "parameters": run.parameters.model_dump(),
         "fingerprint": mark,
+        "page": _page_mark(),
     }
-    write_whole(stamp, json.dumps(record, indent=2) + "\n")
-    return seconds, message
+    write_whole(run.folder / "run.json", json.dumps(record, indent=2) + "\n")
+
+
+def _execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bars: bool = False) -> str:
+    """Execute a notebook into a file that is whole or not there; what went wrong, in a sentence, "" if nothing did."""
+    from nbclient.exceptions import DeadKernelError
+
+    papermill = _papermill()
+    part = executed.with_name(f".{executed.stem}.part.ipynb")
+    message = ""
+    try:
+        papermill.execute_notebook(
+            _literal(notebook),
+            _literal(part),
+            parameters=parameters,
+            kernel_name="python3",  # this environment's, whatever kernel the notebook was last saved with
+            language="python",
+            progress_bar=False,
+            stderr_file=sys.stderr if show_bars else None,
+            coalesce_streams=True,
+            extra_arguments=list(_KERNEL_ARGUMENTS),
+        )
+    except papermill.PapermillExecutionError as error:
+        # newsclust's own errors are sentences already.
+        message = error.evalue if error.ename == NewsclustError.__name__ else f"{error.ename}: {error.evalue}"
+    except DeadKernelError:
+        message = "The notebook's kernel died, perhaps because memory ran out."
+        _note_failure(part, message)
+    except Exception as error:
+        message = f"The notebook could not be executed ({type(error).__name__}: {error})."
+        if not part.exists():
+            shutil.copyfile(notebook, part)
+        _note_failure(part, message)
+    os.replace(part, executed)
+    return " ".join(message.split())
+
+
+def _papermill() -> Any:
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # python3 is this environment's, not one the user installed
+    sys.modules.setdefault("rfc3987_syntax", None)
+    import papermill
+
+    return papermill
+
+
+def _literal(path: Path) -> str:
+    """A path as papermill wants it: it fills parameters in between braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def _note_failure(notebook: Path, message: str) -> None:
+    """Put an error where the notebook stopped, which papermill leaves out where not the code failed but the kernel."""
+    import nbformat
+
+    nb = nbformat.read(notebook, as_version=4)
+    started = [c for c in nb.cells if c.cell_type == "code" and c.metadata.get("papermill", {}).get("start_time")]
+    cells = started or [c for c in nb.cells if c.cell_type == "code"]
+    if cells:
+        error = nbformat.v4.new_output("error", ename=NewsclustError.__name__, evalue=message, traceback=[message])
+        cells[-1].outputs.append(error)
+    nbformat.write(nb, notebook)
 
 
 def _stages(run: PlannedRun) -> str:
@@ -362,17 +361,45 @@ def _stages(run: PlannedRun) -> str:
     return ", ".join(f"{name} {'computed' if stage['computed'] else 'read'}" for name, stage in stages.items())
 
 
-def _compare(plan: Plan) -> None:
-    import papermill
+# --- pages
 
-    from .report import render_report
 
-    notebook, part = _notebook(COMPARISON), plan.folder / ".compare.part.ipynb"
-    parameters = {"grid": os.path.relpath(plan.folder, find_output("."))}
-    papermill.execute_notebook(str(notebook), str(part), parameters=parameters, progress_bar=False, log_output=False)
+@cache
+def _page_mark() -> str:
+    return fingerprint(_code(pages=True), version("nbconvert"), version("plotly"))
+
+
+def _render_stale(plan: Plan) -> None:
+    """Render again what an older template or module made."""
+    from tqdm.auto import tqdm
+
+    stale = [run for run in plan.runs if _record(run.folder)["page"] != _page_mark() or not run.report.exists()]
+    for run in tqdm(stale, desc="Rendering reports", unit="report", leave=False, disable=not stale):
+        render_page(run.folder / "run.ipynb")
+        write_whole(run.folder / "run.json", json.dumps(_record(run.folder) | {"page": _page_mark()}, indent=2) + "\n")
+
+
+def _compare(plan: Plan, say: Callable[[str], None]) -> None:
+    """Execute the comparison and render the index, where the runs or the comparison have changed."""
+    runs = [(run.folder / "run.json").read_text(encoding="utf-8") for run in plan.runs]
+    mark = fingerprint(_cells(COMPARISON), _versions(), _code(pages=False), _page_mark(), plan.varied, runs)
+    grid = {"name": plan.name, "varied": plan.varied, "runs": [run.name for run in plan.runs]}
+    stamp = plan.folder / "grid.json"
+    if plan.page.exists() and stamp.exists() and json.loads(stamp.read_text()).get("fingerprint") == mark:
+        return
+    say("Comparing the runs ...")
+    plan.page.unlink(missing_ok=True)
+    write_whole(stamp, json.dumps(grid, indent=2) + "\n")
     executed = plan.folder / "compare.ipynb"
-    os.replace(part, executed)
-    render_report(executed, plan.page, title=f"{plan.name}: {len(plan.runs)} runs compared")
+    parameters = {"grid": os.path.relpath(plan.folder, find_output("."))}
+    _papermill()
+    pool = ThreadPoolExecutor(max_workers=1)  # in the main thread nbclient would catch Ctrl-C
+    message = pool.submit(_execute, find_input(COMPARISON), executed, parameters).result()
+    pool.shutdown()
+    render_page(executed)
+    if message:
+        raise NewsclustError(f"the runs cannot be compared, see {_short(executed)}: {message}")
+    write_whole(stamp, json.dumps(grid | {"fingerprint": mark}, indent=2) + "\n")
 
 
 def _short(path: Path) -> str:

@@ -1,8 +1,8 @@
 """Turn an executed notebook into one HTML file that anybody can open, with or without a network.
 
 nbconvert does the converting; the look lives in ``templates/newsclust``.  Here the notebook is prepared: what
-nobody wants to read is dropped, the run's facts are taken out of the cells and laid beside them, and plotly's
-script is put in once.
+nobody wants to read is dropped, the run's facts and its map are taken out of the cells and put at the top, and
+plotly's script is put in once.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ _SHOWN_MIMETYPES = [
 _DROPPED_TAGS = {"colab", "hide-report", "papermill-error-cell-tag"}
 _PARAMETER_TAGS = {"parameters", "injected-parameters"}
 _PLOTLY_PLACE = "/* plotly.js */"
+_TILES = 6  # key figures that everybody sees; the others are folded
+_WHOLE_ROWS = 40  # a table of up to so many rows is shown whole, a longer one scrolls
 _ABBREVIATIONS = {"ami", "ari", "dbcv", "csv", "html", "id", "mib", "uri", "url", "umap", "bcubed"}
 
 
@@ -43,9 +45,14 @@ def render_report(notebook: Path, html: Path, title: str | None = None) -> Path:
 
     The run's parameters, key figures and provenance are read from an output of the type
     ``application/vnd.newsclust.run+json``, or from the notebook's metadata under ``newsclust``: a dict with
-    ``parameters``, ``metrics`` and ``provenance``.  A notebook file sorts the keys of a dict, so where order
-    matters a list of ``[name, value]`` pairs may stand for one.  A run that failed is rendered as far as it
-    came, with its failure named at the top.
+    ``parameters``, ``changed`` (the names of those that differ from the defaults), ``metrics`` and
+    ``provenance``.  A notebook file sorts the keys of a dict, so where order matters a list of ``[name, value]``
+    pairs may stand for one.  Names and texts of metrics are shown as they are.  A run that failed is rendered as
+    far as it came, with its failure named at the top.
+
+    A figure whose ``layout.meta`` has the kind ``"map"`` moves to the top if it is the only one.  Tables of the
+    class ``sortable`` get headers that sort, by the ``data-value`` of the cells that have one, and those of the
+    class ``filterable`` a box that filters; a header with ``data-fixed`` does not sort.
 
     Parameters
     ----------
@@ -70,25 +77,29 @@ def render_report(notebook: Path, html: Path, title: str | None = None) -> Path:
     nb = _read(notebook)
     facts, failure = _facts(nb), _failure(nb)
     _drop_unread(nb)
+    nonce = hashlib.sha256(json.dumps(nb, sort_keys=True).encode()).hexdigest()[:32]
     heading = _take_heading(nb) or notebook.stem
+    has_figures = any(PLOTLY_MIMETYPE in output.get("data", {}) for output in _outputs(nb))
+    parameters = [(str(name), _shown(value)) for name, value in facts["parameters"].items()]
+    metrics = [(str(name), _shown(value, name)) for name, value in facts["metrics"].items()]
     report = {
         "title": title or heading,
         "kicker": heading if title else "newsclust",
         "failure": failure,
-        "parameters": [(str(name), _shown(value)) for name, value in facts["parameters"].items()],
-        "metrics": _entries(facts["metrics"]),
+        "tiles": metrics[:_TILES],
+        "more_metrics": {"columns": [], "rows": metrics[_TILES:]},
+        "map": _take_map(nb),
+        "parameters": {"columns": [], "rows": parameters},
+        "changed": _changed(parameters, facts["changed"]),
         "provenance": _entries(facts["provenance"]),
-        "has_figures": any(
-            PLOTLY_MIMETYPE in output.get("data", {})
-            for cell in nb.cells
-            for output in cell.get("outputs", [])
-        ),
+        "has_figures": has_figures,
         "has_code": any(cell.cell_type == "code" and cell.source.strip() for cell in nb.cells),
-        "nonce": hashlib.sha256(json.dumps(nb, sort_keys=True).encode()).hexdigest()[:32],
+        "nonce": nonce,
         "plotly_place": _PLOTLY_PLACE,
+        "whole_rows": _WHOLE_ROWS,
     }
     page = _export(nb, report)
-    if report["has_figures"]:
+    if has_figures:
         from plotly.offline import get_plotlyjs
 
         # Only now, so that 5 MB of script need not go through nbconvert's HTML parser.
@@ -110,8 +121,11 @@ def _read(notebook: Path):
         ) from None
 
 
-def _facts(nb) -> dict[str, dict[str, Any]]:
-    """Return the run's parameters, metrics and provenance, each empty where the notebook says nothing."""
+def _facts(nb) -> dict[str, Any]:
+    """Return the run's parameters, metrics and provenance, each empty where the notebook says nothing.
+
+    Also the names of the ``changed`` parameters, None where the notebook does not tell.
+    """
     sources = [nb.metadata.get("newsclust", {})]
     sources += [
         output.data[RUN_MIMETYPE] for output in _outputs(nb) if RUN_MIMETYPE in output.get("data", {})
@@ -125,7 +139,13 @@ def _facts(nb) -> dict[str, dict[str, Any]]:
         for part in facts:
             # A whole part replaces papermill's parameters, which lack those the run left at their defaults.
             facts[part] = _mapping(source.get(part)) or facts[part]
-    return facts
+    changed = [source["changed"] for source in sources if isinstance(source.get("changed"), list)]
+    return {**facts, "changed": changed[-1] if changed else None}
+
+
+def _changed(parameters: list[tuple[str, str]], names: list[str] | None) -> list[tuple[str, str]]:
+    """Return the parameters to show unfolded, which are all where nobody told what the defaults are."""
+    return [pair for pair in parameters if names is None or pair[0] in names]
 
 
 def _failure(nb) -> str | None:
@@ -163,6 +183,20 @@ def _drop_unread(nb) -> None:
                 _PARAMETER_TAGS & set(cell.metadata.get("tags", []))
             )
             cell.outputs = [output for output in map(_readable, cell.outputs) if output is not None]
+    _join_parameter_cells(nb)
+
+
+def _join_parameter_cells(nb) -> None:
+    """Show the parameters that papermill injected in one cell with the defaults that they follow."""
+    cells, nb.cells = nb.cells, []
+    for cell in cells:
+        last = nb.cells[-1] if nb.cells else {}
+        both = [one.get("metadata", {}).get("newsclust_is_parameters") for one in (last, cell)]
+        if all(both) and not last.outputs:
+            last.source = "\n\n".join(filter(None, [last.source.strip("\n"), cell.source.strip("\n")]))
+            last.outputs = cell.outputs
+        else:
+            nb.cells.append(cell)
 
 
 def _readable(output):
@@ -173,6 +207,7 @@ def _readable(output):
     if output.output_type == "stream":
         # A terminal shows only what follows a line's last carriage return.
         output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)
+        output["is_prose"] = _is_prose(output.text)
         return output if output.name == "stdout" and output.text.strip() else None
     data = output.data
     if WIDGET_MIMETYPE in data or RUN_MIMETYPE in data:
@@ -183,7 +218,21 @@ def _readable(output):
     if best is None or not (best == PLOTLY_MIMETYPE or str(data[best]).strip()):
         return None
     output.data = {best: data[best]}
+    output["is_prose"] = best == "text/plain" and _is_prose(data[best])
     return output
+
+
+def _is_prose(text: str) -> bool:
+    """Tell whether a plain text is one paragraph of sentences, wrapped or not, and not code, a repr or columns."""
+    lines = text.strip("\n").rstrip().split("\n")
+    return (
+        re.fullmatch(r"[\w\"'\u2018\u201c(].*[.!?\u2026][\"')\u2019\u201d]*", " ".join(lines)) is not None
+        and len(text.split()) >= 3
+        and not any(re.match(r"\s|$", line) or re.search(r"\s{2}|[\x00-\x1f]", line.rstrip()) for line in lines)
+        # Short lines and lines of whole sentences are broken on purpose.
+        and all(len(line) >= 40 for line in lines[:-1])
+        and (len(lines) == 1 or not all(line.endswith((".", "!", "?")) for line in lines))
+    )
 
 
 def _cleaned(markup: str) -> str:
@@ -210,7 +259,7 @@ def _cleaned(markup: str) -> str:
             soup.new_tag(
                 "div",
                 attrs={
-                    "class": "table",
+                    "class": "table long" if len(table.select("tr")) > _WHOLE_ROWS + 1 else "table",
                     "tabindex": "0",
                     "role": "region",
                     "aria-label": "Table, scrolls sideways",
@@ -243,6 +292,22 @@ def _take_heading(nb) -> str | None:
     if not first.source.strip():
         nb.cells.remove(first)
     return re.sub(r"[`*]", "", match.group(1))
+
+
+def _take_map(nb) -> dict[str, Any] | None:
+    """Return the notebook's one map and leave a link to it in its place; None if there is none, or several."""
+    maps = [output for output in _outputs(nb) if _is_map(output)]
+    if len(maps) != 1:
+        return None
+    figure = maps[0].data[PLOTLY_MIMETYPE]
+    maps[0].data = {"text/html": '<p class="moved"><a href="#the-map">The map is at the top</a>.</p>'}
+    return figure
+
+
+def _is_map(output) -> bool:
+    figure = output.get("data", {}).get(PLOTLY_MIMETYPE, {})
+    meta = figure.get("layout", {}).get("meta")
+    return isinstance(meta, dict) and meta.get("kind") == "map"
 
 
 def _entries(facts: dict[str, Any]) -> list[dict[str, Any]]:

@@ -244,8 +244,8 @@ class Store:
             client.create_collection(self.name, schema=schema)
         if client.list_indexes(self.name, field_name="embedding"):
             client.load_collection(self.name)
-        else:  # the collection is new, or a change of its index was interrupted
-            self._load_with(client, self.index, self.index_params)
+        else:  # the collection is new, or a change of its index was interrupted; a search builds the one it asks for
+            self._load_with(client, "FLAT", {})
 
     def _load_with(self, client: MilvusClient, index: str, params: dict[str, Any]) -> None:
         """Give the collection this index, or FLAT where Milvus refuses it: without one it could not be read again."""

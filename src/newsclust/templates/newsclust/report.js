@@ -43,6 +43,29 @@
       }).join("");
     }).join("<br>");
 
+  // Plotly's texts are escaped HTML; a parsed document that is never shown runs and loads nothing.
+  const plain = (text) => new DOMParser().parseFromString(text, "text/html").body.textContent;
+  const escaped = (text) => text.replace(/[&<>$]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+  // Headlines above the bars are as long as a desktop allows; on a phone they end where the figure does.
+  const pen = document.createElement("canvas").getContext("2d");
+  function fitted(note, room, layout) {
+    pen.font = `${layout.font?.size ?? 12}px ${layout.font.family}`;
+    const text = plain(note.full ??= note.text);
+    let end = text.length;
+    const cut = () => (end < text.length ? `${text.slice(0, end).replace(/[\s\u2026]+$/, "")}\u2026` : text);
+    while (end > 1 && pen.measureText(cut()).width > room) end -= 1;
+    return end < text.length ? escaped(cut()) : note.full;
+  }
+
+  function fit(div) {
+    const { annotations, margin } = div.layout;
+    const room = div.clientWidth - margin.l - 8;
+    const texts = annotations.map((note) => fitted(note, room, div.layout));
+    if (texts.every((text, i) => text === annotations[i].text)) return;
+    Plotly.relayout(div, Object.fromEntries(texts.map((text, i) => [`annotations[${i}].text`, text])));
+  }
+
   function draw(figure) {
     const div = figure.querySelector(".plot-area");
     const { data, layout } = JSON.parse(figure.querySelector("script").textContent);
@@ -75,6 +98,10 @@
       modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
     });
     if (isMap) div.after(legendOf(div));
+    if (figure.classList.contains("kind-bars") && layout.annotations) {
+      fit(div);
+      new ResizeObserver(() => fit(div)).observe(div);
+    }
     plots.push(div);
   }
 
@@ -88,8 +115,7 @@
       const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: true });
       box.addEventListener("change", () => Plotly.restyle(div, { visible: box.checked }, [index]));
       const name = document.createElement("span");
-      // Plotly's names are escaped HTML; a parsed document that is never shown runs and loads nothing.
-      name.textContent = new DOMParser().parseFromString(div.data[index].name, "text/html").body.textContent;
+      name.textContent = plain(div.data[index].meta?.story ?? div.data[index].name);
       label.append(box, swatch(div.data[index].marker), name);
       set.append(label);
       return box;
@@ -129,29 +155,67 @@
     ? parseFloat(text.replace("\u2212", "-").replace(/,/g, "")) : NaN);
   const words = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
-  function sortable(table) {
+  const isMissing = (text) => text === "" || /^(nan|none|<na>|nat|-|\u2013)$/i.test(text);
+  const isNumeric = (texts) => texts.some((text) => !isMissing(text))
+    && texts.every((text) => isMissing(text) || !Number.isNaN(number(text)));
+  const shown = (cell) => cell?.textContent.trim() ?? "";
+  const value = (cell) => cell?.dataset.value ?? shown(cell);
+
+  // A table that can be worked with has one row of headers and one cell in each row under each of them.
+  function prepare(table) {
     const heads = table.tHead?.rows.length === 1 ? [...table.tHead.rows[0].cells] : [];
     const body = table.tBodies[0];
-    if (!heads.length || !body || body.rows.length < 2 || body.querySelector("[rowspan], [colspan]")) return;
+    const rows = body ? [...body.rows] : [];
+    if (table.querySelector("[rowspan], [colspan]")) return;
+    const columns = heads.length || rows[0]?.cells.length || 0;
+    for (let i = 0; i < columns; i += 1) {
+      const cells = rows.map((row) => row.cells[i]);
+      if (isNumeric(cells.map(shown))) for (const cell of [heads[i], ...cells]) cell?.classList.add("number");
+    }
+    if (rows.length < 2) return;
+    if (table.classList.contains("sortable")) sortable(heads, body, rows);
+    if (table.classList.contains("filterable")) filterable(table, rows);
+  }
+
+  function sortable(heads, body, rows) {
     heads.forEach((head, column) => {
-      const texts = [...body.rows].map((row) => row.cells[column]?.textContent.trim() ?? "");
-      const missing = (text) => text === "" || /^(nan|none|<na>|nat|-|\u2013)$/i.test(text);
-      const numeric = texts.some((text) => !missing(text)) && texts.every((text) => missing(text) || !Number.isNaN(number(text)));
-      if (numeric) for (const cell of [head, ...[...body.rows].map((row) => row.cells[column])]) cell?.classList.add("number");
+      if ("fixed" in head.dataset) return;
+      const values = new Map(rows.map((row) => [row, value(row.cells[column])]));
+      const numeric = isNumeric([...values.values()]);
       const button = Object.assign(document.createElement("button"), { type: "button", title: "Sort by this column" });
       button.append(...head.childNodes);
-      if (!button.textContent.trim()) button.setAttribute("aria-label", "Sort by row");
+      if (!button.textContent.trim()) button.setAttribute("aria-label", "Sort by this column");
       head.append(button);
       button.addEventListener("click", () => {
         const sign = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
         for (const other of heads) other.removeAttribute("aria-sort");
         head.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
-        const rows = [...body.rows].map((row) => [row.cells[column]?.textContent.trim() ?? "", row]);
-        rows.sort(([a], [b]) => missing(a) - missing(b)
-          || sign * (numeric ? number(a) - number(b) || 0 : words.compare(a, b)));
-        body.append(...rows.map(([, row]) => row));
+        // From the first order on, so that rows of one value always come in the same order, the missing ones last.
+        body.append(...[...rows].sort((one, other) => {
+          const [a, b] = [values.get(one), values.get(other)];
+          return isMissing(a) - isMissing(b) || sign * (numeric ? number(a) - number(b) || 0 : words.compare(a, b));
+        }));
       });
     });
+  }
+
+  function filterable(table, rows) {
+    const bar = Object.assign(document.createElement("p"), { className: "filter" });
+    const label = document.createElement("label");
+    const box = Object.assign(document.createElement("input"), { type: "search", autocomplete: "off", spellcheck: false });
+    const told = document.createElement("span");
+    told.setAttribute("role", "status");
+    const texts = rows.map((row) => row.textContent.toLowerCase());
+    const filter = () => {
+      const wanted = box.value.toLowerCase().split(/\s+/);
+      rows.forEach((row, i) => { row.hidden = !wanted.every((word) => texts[i].includes(word)); });
+      told.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
+    };
+    box.addEventListener("input", filter);
+    label.append("Filter ", box);
+    bar.append(label, told);
+    table.closest(".table").before(bar);
+    filter();
   }
 
   // Code ---------------------------------------------------------------------------------------------------------
@@ -167,7 +231,7 @@
   }
 
   document.querySelectorAll("figure.plot").forEach(draw);
-  document.querySelectorAll(".table table").forEach(sortable);
+  document.querySelectorAll(".table table").forEach(prepare);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     for (const div of plots) Plotly.relayout(div, themed(div.layout));
   });

@@ -1,0 +1,242 @@
+"""The same text always gets the same vector; BGE-M3 is loaded by the code that loads the real one."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from newsclust import embedding
+from newsclust.clustering import cluster
+from newsclust.embedding import BATCH_ROWS, load_embedder
+from newsclust.errors import NewsclustError
+from newsclust.neighbors import find_neighbors
+from newsclust.store import Store
+
+
+def test_minilm_gives_unit_rows_of_384_floats(sample):
+    vectors = sample.embeddings.vectors
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (len(sample.documents), 384)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+
+
+def test_minilm_knows_what_belongs_together():
+    storm, same_storm, chips = load_embedder("minilm").encode(
+        ["Hurricane hits the Florida coast", "Florida braces as hurricane makes landfall", "Chip maker's profit doubles"]
+    )
+    assert storm @ same_storm > 0.6 > 0.3 > storm @ chips
+
+
+def test_a_vector_does_not_depend_on_its_company(sample):
+    texts = sample.documents["text"].tolist()
+    together = sample.embeddings.vectors
+    model = load_embedder("minilm")
+    shuffled = np.random.default_rng(0).permutation(len(texts))[: 2 * BATCH_ROWS + 3]
+    assert np.array_equal(model.encode([texts[i] for i in shuffled]), together[shuffled])
+    for i in (0, 7, 300):
+        assert np.array_equal(model.encode([texts[i]]), together[i : i + 1])
+    assert np.array_equal(model.encode([texts[5]] * 2), together[[5, 5]])
+
+
+def test_odd_texts_get_unit_vectors_too():
+    texts = ["", " ", "x", "🛰️", "日本の首相", "word " * 500]
+    vectors = load_embedder("minilm").encode(texts)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+
+
+def test_no_text_is_no_vector():
+    assert load_embedder("minilm").encode([]).shape == (0, 384)
+
+
+def test_progress_counts_every_text():
+    seen = []
+
+    def watch(batches):
+        for batch in batches:
+            seen.extend(batch)
+            yield batch
+
+    load_embedder("minilm").encode([f"Headline number {i}" for i in range(20)] + ["Short"], progress=watch)
+    assert sorted(seen) == list(range(21))
+
+
+def test_long_texts_come_last():
+    assert load_embedder("minilm").order(["two words", "a good many more words than that", "one"]).tolist() == [2, 0, 1]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory) -> Path:
+    """A checkpoint of BGE-M3's kind (XLM-RoBERTa with its two extra layers), two layers deep and untrained."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaModel
+
+    folder = tmp_path_factory.mktemp("models") / "Tiny BGE"
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    words = ["▁ferry", "▁storm", "▁museum", "▁map", "▁chip", "▁profit", "▁the", "▁"]
+    letters = [chr(code) for code in range(ord("!"), ord("~") + 1)]
+    pieces = [(piece, 0.0) for piece in special] + [(piece, -2.0) for piece in words] + [(c, -9.0) for c in letters]
+    tokenizer = Tokenizer(models.Unigram([*pieces, ("<mask>", 0.0)], unk_id=3))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    names = dict.fromkeys(("bos_token", "cls_token"), "<s>") | dict.fromkeys(("eos_token", "sep_token"), "</s>")
+    names |= {"pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>"}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=8192, **names).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = XLMRobertaConfig(
+        vocab_size=len(pieces) + 1,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=514,
+        initializer_range=0.5,
+        pad_token_id=1,
+        bos_token_id=0,
+        eos_token_id=2,
+    )
+    XLMRobertaModel(config).save_pretrained(folder)
+    torch.save(torch.nn.Linear(32, 32).state_dict(), folder / "colbert_linear.pt")
+    torch.save(torch.nn.Linear(32, 1).state_dict(), folder / "sparse_linear.pt")
+    return folder
+
+
+def test_bge_m3_is_loaded_by_flagembedding(checkpoint):
+    model = load_embedder(str(checkpoint))
+    assert model.dim == 32
+    assert model.slug == f"tiny_bge_{model.revision[:8]}"
+    texts = ["the ferry in the storm", "museum map", "chip profit", "the museum", "storm"] * 8
+    vectors = model.encode(texts)
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (40, 32)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    assert len(np.unique(vectors, axis=0)) == 5
+    for i in range(5):
+        assert np.array_equal(model.encode([texts[i]]), vectors[i : i + 1])
+
+
+def test_bge_m3s_vectors_are_those_of_flagembedding_itself(checkpoint):
+    from FlagEmbedding import BGEM3FlagModel
+
+    texts = ["the ferry in the storm", "museum map"]
+    expected = BGEM3FlagModel(str(checkpoint), use_fp16=False, devices=["cpu"]).encode(texts)["dense_vecs"]
+    np.testing.assert_allclose(load_embedder(str(checkpoint)).encode(texts), expected, atol=1e-5)
+
+
+def test_stories_are_found_with_a_bge_m3_checkpoint(checkpoint, tmp_path):
+    from conftest import make_documents
+
+    shutil.copytree(checkpoint, tmp_path / "my-bge")
+    documents = make_documents(36)
+    stories = ["ferry storm", "museum map", "chip profit"]
+    documents["text"] = [f"the {stories[i % 3]} {'the ' * (i // 18)}{'!' * (i % 2)}" for i in range(36)]
+    store = Store(model="my-bge")
+    embeddings = store.embed(documents)
+    assert embeddings.vectors.shape == (36, 32)
+    assert store.embed(documents).n_embedded == 0
+    neighbors = find_neighbors(embeddings, 10, store=store)
+    labels = cluster(neighbors, min_samples=2, min_cluster_size=3).labels
+    assert (neighbors.distances[:, 0] == 0).all()
+    assert len(set(labels)) > 1
+    for text in set(documents["text"]):
+        assert len(set(labels[documents["text"] == text])) == 1
+
+
+def test_other_weights_are_another_model(checkpoint, tmp_path):
+    first = load_embedder(str(checkpoint))
+    shutil.copytree(checkpoint, tmp_path / "other")
+    assert load_embedder("other").revision == first.revision
+    weights = tmp_path / "other" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    assert load_embedder("other").revision != first.revision
+
+
+def test_weights_are_read_once_however_often_parameters_are_checked(checkpoint, monkeypatch):
+    load_embedder(str(checkpoint))
+    monkeypatch.setattr(embedding.hashlib, "file_digest", None)
+    assert load_embedder(str(checkpoint)).dim == 32
+
+
+def test_a_folder_with_a_foreign_name_makes_a_valid_collection(checkpoint, tmp_path):
+    shutil.copytree(checkpoint, tmp_path / "модель (2)")
+    store = Store(model="модель (2)")
+    assert store.name.isascii()
+    assert store.name.isidentifier()
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("bge-m3", "model 'bge-m3' is neither 'minilm' nor 'BAAI/bge-m3' nor a folder with a checkpoint of BGE-M3"),
+        ("BAAI/bge-m4", "model 'BAAI/bge-m4' is neither 'minilm' nor"),
+        ("minilm ", "model 'minilm ' is neither"),
+        ("empty", "model 'empty' holds no checkpoint of BGE-M3"),
+        ("no-weights", "model 'no-weights' holds no checkpoint of BGE-M3"),
+        ("no-size", "model 'no-size' holds no checkpoint of BGE-M3"),
+        ("no-json", "model 'no-json' holds no checkpoint of BGE-M3"),
+        ("file", "model 'file' is neither"),
+    ],
+)
+def test_a_wrong_model_is_named_with_the_choices(model, said, tmp_path):
+    for folder, config in [("empty", None), ("no-weights", '{"hidden_size": 8}'), ("no-size", "{}"), ("no-json", "{")]:
+        (tmp_path / folder).mkdir()
+        if config is not None:
+            (tmp_path / folder / "config.json").write_text(config)
+        if folder in ("no-size", "no-json"):
+            (tmp_path / folder / "pytorch_model.bin").write_bytes(b"x")
+    Path("file").touch()
+    with pytest.raises(NewsclustError) as error:
+        load_embedder(model)
+    assert str(error.value).startswith(said)
+
+
+def test_a_broken_checkpoint_is_one_sentence(checkpoint, tmp_path):
+    shutil.copytree(checkpoint, tmp_path / "broken")
+    (tmp_path / "broken" / "model.safetensors").write_bytes(b"half a download")
+    with pytest.raises(NewsclustError, match="could not be loaded .*: is its copy complete"):
+        load_embedder("broken").encode(["storm"])
+
+
+def test_without_flagembedding_its_package_is_named(checkpoint, tmp_path, monkeypatch):
+    monkeypatch.setattr(embedding, "_loaded", {})
+    importing = builtins.__import__
+
+    def without_flag(name, *args, **kwargs):
+        if name == "FlagEmbedding":
+            raise ModuleNotFoundError("No module named 'FlagEmbedding'")
+        return importing(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without_flag)
+    with pytest.raises(NewsclustError, match=r"needs the package FlagEmbedding .*newsclust\[bge\]"):
+        load_embedder(str(checkpoint)).encode(["storm"])
+
+
+@pytest.mark.parametrize("offline", ["0", "1"])
+def test_without_the_hub_bge_m3_says_within_seconds_what_to_do(offline, tmp_path):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    code = (
+        "import time; from newsclust.embedding import load_embedder; from newsclust.errors import NewsclustError\n"
+        "import huggingface_hub; start = time.monotonic()\n"
+        "try: load_embedder('BAAI/bge-m3').encode(['storm'])\n"
+        "except NewsclustError as error: print(error, time.monotonic() - start, sep='\\n')"
+    )
+    environment = os.environ | {"HF_ENDPOINT": f"http://127.0.0.1:{port}", "HF_HUB_OFFLINE": offline}
+    environment |= {"HF_HOME": str(tmp_path), "HF_HUB_CACHE": str(tmp_path / "hub"), "NO_PROXY": "127.0.0.1"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    message, seconds = done.stdout.splitlines()
+    assert message.startswith("model 'BAAI/bge-m3' is not on this machine and the Hugging Face hub gave no answer")
+    assert "set model to 'minilm', which needs no download, or to the path of a copy" in message
+    assert float(seconds) < 15
+    assert not list(tmp_path.rglob("*.bin"))

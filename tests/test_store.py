@@ -1,0 +1,292 @@
+"""Documents are embedded once, come back exactly, and never mix; what Milvus refuses is said in a sentence."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pymilvus
+import pytest
+from conftest import make_documents
+from filelock import FileLock
+
+from newsclust import store as store_module
+from newsclust.errors import NewsclustError
+from newsclust.neighbors import find_neighbors
+from newsclust.store import Store
+
+
+def forget_cache() -> None:
+    shutil.rmtree(".newsclust", ignore_errors=True)
+
+
+def count(store: Store) -> int:
+    with store.open() as client:
+        return client.query(store.name, filter="", output_fields=["count(*)"])[0]["count(*)"]
+
+
+def test_documents_are_embedded_once_and_their_vectors_come_back_exactly(toy_model):
+    documents = make_documents(50)
+    first = Store().embed(documents)
+    assert (first.n_embedded, len(toy_model.texts)) == (50, 50)
+    cached = Store().embed(documents)
+    forget_cache()
+    stored = Store().embed(documents)
+    assert (cached.n_embedded, stored.n_embedded, len(toy_model.texts)) == (0, 0, 50)
+    expected = np.stack([toy_model.vector(text, "minilm") for text in documents["text"]])
+    expected = (expected / np.linalg.norm(expected, axis=1, keepdims=True)).astype(np.float32)
+    for embeddings in (first, cached, stored):
+        assert embeddings.vectors.dtype == np.float32
+        assert np.array_equal(embeddings.ids, documents["id"])
+        assert np.array_equal(embeddings.vectors, expected)
+        assert embeddings.fingerprint == first.fingerprint
+    assert "50 documents as vectors of 8 floats" in repr(stored)
+    assert "0 embedded now, 50 stored already" in repr(stored)
+
+
+def test_reading_in_several_batches_changes_nothing(toy_model, monkeypatch):
+    documents = make_documents(50)
+    whole = Store().embed(documents)
+    forget_cache()
+    monkeypatch.setattr(store_module, "READ_ROWS", 7)
+    assert np.array_equal(Store().embed(documents).vectors, whole.vectors)
+    assert Store().embed(documents).n_embedded == 0
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, ValueError])
+def test_an_interrupted_ingest_is_taken_up_where_it_stopped(toy_model, monkeypatch, failure):
+    def fail_after_ten(texts):
+        if len(toy_model.texts) >= 10:
+            raise failure
+
+    monkeypatch.setattr(store_module, "INSERT_ROWS", 5)
+    documents = make_documents(20)
+    toy_model.before = fail_after_ten
+    with pytest.raises(failure):
+        Store().embed(documents)
+    toy_model.before = lambda texts: None
+    resumed = Store().embed(documents)
+    assert resumed.n_embedded == 10
+    assert len(toy_model.texts) == len(set(toy_model.texts)) == 20
+    assert count(Store()) == 20
+    forget_cache()
+    assert np.array_equal(Store().embed(documents).vectors, resumed.vectors)
+
+
+def test_a_killed_ingest_is_taken_up_where_it_stopped(toy_model, tmp_path):
+    code = f"""
+        import os, signal, sys
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        from conftest import ToyModel, make_documents
+        from newsclust import store
+        model, store.INSERT_ROWS = ToyModel(), 5
+        store.load_embedder = model.load_embedder
+        model.before = lambda texts: os.kill(os.getpid(), signal.SIGKILL) if len(model.texts) >= 10 else None
+        store.Store(model="toy").embed(make_documents(20))
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, timeout=120)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert Store(model="toy").embed(make_documents(20)).n_embedded == 10
+    assert len(toy_model.texts) == 10
+    assert count(Store(model="toy")) == 20
+
+
+def test_two_corpora_in_one_collection_do_not_mix(toy_model):
+    here, there = make_documents(30), make_documents(30, start=20)
+    first = Store().embed(here)
+    second = Store().embed(there)
+    assert second.n_embedded == 20
+    assert count(Store()) == 50
+    for documents, embeddings in [(here, first), (there, second)]:
+        assert np.array_equal(embeddings.ids, documents["id"])
+        assert np.array_equal(Store().embed(documents).vectors, embeddings.vectors)
+    assert first.fingerprint != second.fingerprint
+    shared = np.isin(first.ids, second.ids)
+    assert np.array_equal(first.vectors[shared], second.vectors[np.isin(second.ids, first.ids)])
+
+
+def test_two_models_have_two_collections(toy_model):
+    documents = make_documents(5)
+    one, other = Store(model="toy").embed(documents), Store(model="other").embed(documents)
+    assert other.n_embedded == 5
+    assert not np.array_equal(one.vectors, other.vectors)
+    assert one.fingerprint != other.fingerprint
+    with Store(model="toy").open() as client:
+        assert sorted(client.list_collections()) == ["news_data_other", "news_data_toy"]
+
+
+def test_a_text_longer_than_milvus_keeps_is_embedded_whole_and_stored_cut(toy_model):
+    documents = make_documents(2)
+    long = "é" * 40_000  # 80,000 bytes
+    documents.loc[0, "text"] = long
+    Store().embed(documents)
+    assert long in toy_model.texts
+    with Store().open() as client:
+        found = client.query(Store().name, ids=[int(documents["id"][0])], output_fields=["text"])[0]["text"]
+    assert found == "é" * (store_module.TEXT_BYTES // 2)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_vector_that_is_not_finite_is_refused_with_its_documents_id(toy_model, bad):
+    documents = make_documents(12)
+    toy_model.vectors[documents["text"][7]] = np.array([bad] + [1.0] * 7)
+    with pytest.raises(NewsclustError, match=rf"vector of document {documents['id'][7]} .*NaN or infinite"), np.errstate(
+        invalid="ignore"
+    ):
+        Store().embed(documents)
+    assert count(Store()) == 0
+
+
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        ("milvus", "uri 'milvus' is neither a file whose name ends in .db nor a server's address"),
+        ("localhost:19530", "uri 'localhost:19530' is neither a file"),
+        ("nowhere/milvus.db", "uri 'nowhere/milvus.db': there is no folder"),
+        ("old.db", "uri 'old.db' is a file of Milvus Lite 2, which Milvus Lite 3 can't read"),
+        ("http://root:s3cret@localhost:19530", "uri holds a user or password: put it into"),
+        ("root:s3cret@localhost:19530", "uri holds a user or password: put it into"),
+    ],
+)
+def test_a_wrong_uri_is_refused_before_anything_is_opened(uri, said):
+    Path("old.db").write_bytes(b"SQLite format 3")
+    with pytest.raises(NewsclustError) as error:
+        Store(uri)
+    assert str(error.value).startswith(said)
+    assert "s3cret" not in str(error.value)
+    assert [path.name for path in Path().iterdir()] == ["old.db"]
+
+
+def test_a_folder_may_have_an_at_sign(toy_model):
+    Path("me@work").mkdir()
+    assert Store("me@work/news.db").embed(make_documents(3)).n_embedded == 3
+
+
+def test_an_unreachable_server_is_said_soon_and_the_token_is_not(toy_model, monkeypatch, stopwatch):
+    monkeypatch.setenv("MILVUS_TOKEN", "root:s3cret")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        uri = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(NewsclustError) as error:
+            Store(uri).embed(make_documents(3))
+    assert str(error.value).startswith(f"No Milvus server answered at {uri}")
+    assert "s3cret" not in str(error.value)
+    assert error.value.__suppress_context__
+    assert stopwatch() < 15
+
+
+@pytest.mark.parametrize("folder", [".", "notebooks"])
+def test_the_token_is_read_from_dot_env_and_never_shown(toy_model, monkeypatch, folder):
+    def client(uri, token, **kwargs):
+        given.append(token)
+        raise pymilvus.MilvusException(message=f"wrong token {token}")
+
+    given = []
+    monkeypatch.setattr(pymilvus, "MilvusClient", client)
+    monkeypatch.setenv("MILVUS_TOKEN", "")  # so that what is read below is forgotten after the test
+    monkeypatch.delenv("MILVUS_TOKEN")
+    Path(".env").write_text("MILVUS_TOKEN=user:s3cret\n")
+    Path(folder).mkdir(exist_ok=True)
+    monkeypatch.chdir(folder)
+    with pytest.raises(NewsclustError) as error:
+        Store("http://127.0.0.1:1").embed(make_documents(3))
+    assert given == ["user:s3cret"]
+    assert "s3cret" not in str(error.value)
+
+
+def test_what_milvus_refuses_is_one_sentence_without_the_token(toy_model, monkeypatch):
+    monkeypatch.setenv("MILVUS_TOKEN", "root:s3cret")
+    with pytest.raises(NewsclustError) as error, Store().open():
+        raise pymilvus.MilvusException(message="no, root:s3cret")
+    assert str(error.value) == "collection news_data_minilm of milvus.db: Milvus refused, saying 'no, ***'."
+
+
+def test_a_run_waits_for_the_one_that_has_the_file(toy_model, tmp_path, capsys):
+    def hold():
+        with FileLock(tmp_path / "milvus.db.lock"):
+            held.set()
+            time.sleep(2.5)
+
+    held = threading.Event()
+    threading.Thread(target=hold).start()
+    held.wait()
+    assert Store().embed(make_documents(3)).n_embedded == 3
+    assert "Waiting for another run that is using milvus.db ..." in capsys.readouterr().out
+
+
+def test_a_file_held_by_another_program_is_said_and_can_be_used_afterwards(toy_model, stopwatch):
+    Store().embed(make_documents(3))
+    with Path("milvus.db/LOCK").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(NewsclustError, match="Milvus Lite could not open .*milvus.db .* another program or notebook"):
+            Store().embed(make_documents(4))
+        assert stopwatch() < 15
+    assert Store().embed(make_documents(4)).n_embedded == 1
+
+
+def free(path: str) -> bool:
+    """Whether another program could open the database now."""
+    with Path(path, "LOCK").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True
+
+
+def test_the_file_is_free_between_uses_and_after_errors(toy_model):
+    Store().embed(make_documents(3))
+    assert free("milvus.db")
+    toy_model.dim = 9
+    with pytest.raises(NewsclustError, match="was not made by newsclust for minilm.*give another name as collection"):
+        Store().embed(make_documents(4))
+    assert free("milvus.db")
+
+
+def test_an_index_that_milvus_refuses_leaves_the_collection_as_usable_as_before(toy_model):
+    documents = make_documents(20)
+    embeddings = Store().embed(documents)
+    with pytest.raises(NewsclustError, match="Milvus refused, saying .*FOO"):
+        find_neighbors(embeddings, 5, "milvus", Store(index="FOO"))
+    forget_cache()
+    assert Store().embed(documents).n_embedded == 0
+    assert find_neighbors(embeddings, 5, "milvus", Store()).recall == 1
+
+
+def test_a_collection_without_an_index_gets_one(toy_model):
+    documents = make_documents(5)
+    Store().embed(documents)
+    with Store().open() as client:  # as if a change of index had been interrupted
+        Store()._drop_index(client)
+    forget_cache()
+    assert Store().embed(documents).n_embedded == 0
+
+
+def test_a_database_made_anew_is_not_searched_as_if_it_were_the_old_one(toy_model):
+    documents = make_documents(10)
+    Store().embed(documents)
+    shutil.rmtree("milvus.db")
+    Store().embed(make_documents(10, start=5))
+    embeddings = Store().embed(documents)
+    with pytest.raises(NewsclustError, match="lacks 5 of the documents .* delete the folder .newsclust/cache"):
+        find_neighbors(embeddings, 3, "milvus", Store())
+    forget_cache()
+    assert Store().embed(documents).n_embedded == 5
+
+
+def test_a_deleted_database_is_made_anew(toy_model):
+    documents = make_documents(5)
+    Store().embed(documents)
+    shutil.rmtree("milvus.db")
+    assert Store().embed(documents).n_embedded == 5
+    assert os.path.isdir("milvus.db")
