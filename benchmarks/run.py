@@ -105,7 +105,7 @@ def _keep(rows: list[Row]) -> list[Row]:
     small, large = (kept.get(name) for name in GROWTH)
     if small and large:
         growth = math.log(large["newsclust_s"] / small["newsclust_s"]) / math.log(large["n"] / small["n"])
-        large["growth_exponent"] = round(growth, 2)
+        large["growth_exponent"] = round(growth, 3)
     for name, row in kept.items():
         if targets[name]:
             row["target"] = ", ".join(f"{what} {sign} {number:g}" for what, sign, number in targets[name])

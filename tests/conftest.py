@@ -61,8 +61,8 @@ def make_embeddings(vectors: np.ndarray) -> Embeddings:
 
 
 def make_documents(n: int, start: int = 0) -> pd.DataFrame:
-    """`n` documents with ids from all of 63 bits; those with other numbers are other documents."""
-    texts = [f"document {number:06}" for number in range(start, start + n)]
+    """`n` documents of several lengths with ids from all of 63 bits; another `start` gives others."""
+    texts = [f"document {number}{' at length' * (number % 5)}" for number in range(start, start + n)]
     ids = [int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1 for text in texts]
     return pd.DataFrame({"id": ids, "text": texts}).sort_values("id", ignore_index=True)
 

@@ -341,7 +341,7 @@ def test_unsettled_says_where_a_headline_goes(grid):
     table = unsettled(small, 1)
     assert table.index.tolist() == [documents[5]] and table["noise in"].tolist() == [1]
     assert table["goes to"].iloc[0] == (
-        f"{grid.titles[documents[0]][:69].rstrip()}… (6 headlines, 1 run)\n"
+        f"{grid.titles[documents[0]][:51].rstrip()}… (6 headlines, 1 run)\n"
         f"{grid.titles[documents[6]]} (7 headlines, 1 run)"
     )
 

@@ -43,7 +43,9 @@ def run(
 
 
 @app.command()
-def report(name: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or an executed notebook.")]) -> None:
+def report(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or an executed notebook.")],
+) -> None:
     """Render a run's report again, from its executed notebook."""
     page = grid.render_page(_notebook_of(name))
     alone = page.parent.with_suffix(".html")  # a single run's report has a copy beside its folder

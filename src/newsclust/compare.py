@@ -39,7 +39,7 @@ _DESTINATIONS = 3
 _UNSETTLED = """
 table.unsettled :is(th, td) { text-align: left; vertical-align: top; }
 table.unsettled td:first-child { min-width: 24ch; }
-table.unsettled td:last-child { min-width: 44ch; max-width: none; white-space: pre-line; }
+table.unsettled td:last-child { min-width: 66ch; max-width: none; white-space: pre-line; }
 """
 
 
@@ -178,8 +178,8 @@ def unsettled(grid: Grid, n: int = 15) -> pd.DataFrame:
     -------
     DataFrame, the most unsettled first, index ``id``
         ``headline``; ``instability``, 0 to 1; ``noise in``, the number of runs in which it is noise; ``goes
-        to``, the clusters that take it in, each named by its clearest other member, with its mean size and
-        the number of runs.
+        to``, the clusters that take it in, one a line, each named by its clearest other member, with its
+        mean size and the number of runs.
     """
     sound = [run for run, fault in set_aside(grid).items() if not fault]
     labels = grid.labels[sound] if len(sound) > 1 else grid.labels
@@ -262,7 +262,7 @@ def _destinations(labels: pd.DataFrame, document: int, clarity: pd.Series, title
             found.setdefault(name, []).append(len(members))
     ranked = sorted(found.items(), key=lambda item: -len(item[1]))
     told = [
-        f"{name if len(name) <= 70 else name[:69].rstrip() + '…'} "
+        f"{name if len(name) <= 52 else name[:51].rstrip() + '…'} "
         f"({count(round(np.mean(sizes)), 'headline')}, {count(len(sizes), 'run')})"
         for name, sizes in ranked[:_DESTINATIONS]
     ]

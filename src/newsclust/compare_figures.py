@@ -165,7 +165,7 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
     tables = [_means(grid, values, *pair) for pair in pairs]
     heights = [len(table) * _ROW for table in tables]
     inner = sum(heights) + _BETWEEN * (len(pairs) - 1)
-    fig = make_subplots(rows=len(pairs), cols=1, row_heights=heights, vertical_spacing=_BETWEEN / inner)
+    fig = make_subplots(rows=len(pairs), cols=1, row_heights=heights, vertical_spacing=_BETWEEN / max(inner, _BETWEEN))
     rows = []
     for place, ((down, across), table) in enumerate(zip(pairs, tables, strict=True), start=1):
         texts = table.map(lambda cell: written(metric, cell))

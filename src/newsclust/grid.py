@@ -92,12 +92,13 @@ def render_page(notebook: Path) -> Path:
         return render_report(notebook, folder / "report.html", title=folder.name)
     if notebook.name == "compare.ipynb" and (folder / "grid.json").exists():
         grid = json.loads((folder / "grid.json").read_text())
-        return render_report(notebook, folder / "index.html", title=f"{grid['name']}: {len(grid['runs'])} runs compared")
+        title = f"{grid['name']}: {len(grid['runs'])} runs compared"
+        return render_report(notebook, folder / "index.html", title)
     return render_report(notebook, notebook.with_suffix(".html"))
 
 
 def kill_kernels() -> None:
-    """End the kernels of this process at once; they would notice its end, but not in the middle of a long computation."""
+    """End the kernels of this process at once; by themselves they would not notice its end amid a long computation."""
     import psutil
 
     for child in psutil.Process().children(recursive=True):
@@ -114,7 +115,9 @@ def alone(folder: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise NewsclustError(f"another newsclust is at work on {_short(folder)}: wait until it is done, or stop it.") from None
+        raise NewsclustError(
+            f"another newsclust is at work on {_short(folder)}: wait until it is done, or stop it."
+        ) from None
     try:
         yield
     finally:
@@ -163,8 +166,8 @@ def _code(pages: bool) -> str:
     """Fingerprint of the package's own code, that of the pages or that of the runs."""
     package = Path(__file__).parent
     sources = [path for path in sorted(package.rglob("*")) if path.suffix in {".py", ".j2", ".css", ".js"}]
-    of_pages = [path.parent.name == "newsclust" and path.suffix != ".py" or path.name.startswith(_OF_PAGES) for path in sources]
-    return fingerprint(*(path.read_bytes() for path, of_page in zip(sources, of_pages, strict=True) if of_page == pages))
+    chosen = [path for path in sources if (path.suffix != ".py" or path.name.startswith(_OF_PAGES)) == pages]
+    return fingerprint(*(path.read_bytes() for path in chosen))
 
 
 def _record(folder: Path) -> dict[str, Any]:
@@ -200,12 +203,14 @@ def _run_all(plan: Plan, todo: list[PlannedRun], marks: dict[str, str], jobs: in
         if plan.varied:
             _prepare(todo, note)
         # The mean over all runs: with several at a time the latest ones say little about the time left.
-        with tqdm(total=len(todo), desc=f"Running {plan.name}", unit="run", smoothing=0, disable=not plan.varied) as bar:
-            for run in _finish_all(todo, notebook, marks, jobs, bar, show_bars=not plan.varied):
+        single = not plan.varied
+        with tqdm(total=len(todo), desc=f"Running {plan.name}", unit="run", smoothing=0, disable=single) as bar:
+            for run in _finish_all(todo, notebook, marks, jobs, bar, show_bars=single):
                 record = _record(run.folder)
-                note(f"run {run.name}: {record['message'] or 'ok'}, {record['seconds']:.1f} s; {_stages(run)}")
-                if record["message"]:
-                    bar.write(f"Failed: {run.name}: {record['message']} See {_short(run.folder / 'run.ipynb')}.", sys.stderr)
+                message = record["message"]
+                note(f"run {run.name}: {message or 'ok'}, {record['seconds']:.1f} s; {_stages(run)}")
+                if message:
+                    bar.write(f"Failed: {run.name}: {message} See {_short(run.folder / 'run.ipynb')}.", sys.stderr)
                 bar.update()
 
 

@@ -85,7 +85,7 @@ def read_plan(path: str | Path) -> Plan:
     path = find_input(path)
     document = _compose(path)
     if document is None:
-        raise NewsclustError(f"{path.name}, line 1: there is nothing in this file; parameters go under fixed, grid or rows.")
+        raise _mistake(path, 1, "there is nothing in this file; parameters go under fixed, grid or rows")
     parts = _mapping(path, _Given(document, 1), "the file")
     for name, part in parts.items():
         if name not in ("fixed", "grid", "rows"):
@@ -154,7 +154,7 @@ def _rows(path: Path, parts: dict[str, _Given]) -> Iterator[dict[str, _Given]]:
         lists = {name: _items(path, given, slip.format(name)) for name, given in grid.items()}
         for name, items in lists.items():
             if not items:
-                raise _mistake(path, grid[name], f"the grid is empty, because {name} has no value; give it at least one")
+                raise _mistake(path, grid[name], f"the grid is empty: {name} has no value; give it at least one")
         _check_count(path, parts["grid"], math.prod(map(len, lists.values())) if lists else 0)
         yield from (dict(zip(lists, values, strict=True)) for values in itertools.product(*lists.values()))
     else:
@@ -193,7 +193,8 @@ def _value(path: Path, name: str, given: _Given) -> Any:
     try:
         return yaml.SafeLoader("").construct_document(given.node)
     except (yaml.YAMLError, ValueError):
-        raise _mistake(path, given, f"the value of {name} cannot be read; put quotes around it if it is a text") from None
+        slip = f"the value of {name} cannot be read; put quotes around it if it is a text"
+        raise _mistake(path, given, slip) from None
 
 
 def _name(path: Path, row: dict[str, _Given], taken: dict[str, PlannedRun]) -> str:
