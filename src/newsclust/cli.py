@@ -74,7 +74,7 @@ def clean(
         return
     folder = root() / "reports" / name
     made_here = any((folder / file).is_file() for file in ("log.txt", "grid.json"))
-    if Path(name).name != name or "\\" in name or not made_here:
+    if name in ("", ".", "..") or {"/", "\\"} & set(name) or not made_here:
         raise NewsclustError(f"there is no grid {name!r} under reports/; `newsclust list` shows what there is.")
     with grid.alone(folder):
         _remove(folder)
@@ -99,7 +99,7 @@ def _summary(plan: Plan, seconds: float) -> str:
         )
     folder = plan.runs[0].folder
     if failed:
-        return f"The run failed: {_outcome(folder)}"
+        return f"The run {_outcome(folder)}"
     metrics = _read(folder / "metrics.json")
     return (
         f"{metrics['n_documents']:,} headlines ({metrics['n_unique']:,} different) fall into {metrics['n_clusters']:,} "

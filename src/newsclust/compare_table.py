@@ -150,7 +150,6 @@ def _colours(grid: Grid, reference: str | None) -> dict[str, np.ndarray]:
 
 
 _STYLE = """
-@media screen { .table:has(> table.runs) { max-height: 88vh; } }
 table.runs thead th { white-space: normal; vertical-align: bottom; text-align: left; }
 table.runs :is(th, td) { vertical-align: top; padding: 6px; }
 table.runs tbody th { min-width: 20ch; font-size: .95em; overflow-wrap: anywhere; text-align: left; }

@@ -378,10 +378,15 @@ def _render_stale(plan: Plan) -> None:
     """Render again what an older template or module made."""
     from tqdm.auto import tqdm
 
-    stale = [run for run in plan.runs if _record(run.folder)["page"] != _page_mark() or not run.report.exists()]
-    for run in tqdm(stale, desc="Rendering reports", unit="report", leave=False, disable=not stale):
-        render_page(run.folder / "run.ipynb")
-        write_whole(run.folder / "run.json", json.dumps(_record(run.folder) | {"page": _page_mark()}, indent=2) + "\n")
+    stale = []
+    for run in plan.runs:
+        record = _record(run.folder)
+        lost = record["status"] == "ok" and not run.report.exists()
+        if lost or record["page"] != _page_mark():
+            stale.append((run.folder, record))
+    for folder, record in tqdm(stale, desc="Rendering reports", unit="report", leave=False, disable=not stale):
+        render_page(folder / "run.ipynb")
+        write_whole(folder / "run.json", json.dumps(record | {"page": _page_mark()}, indent=2) + "\n")
 
 
 def _compare(plan: Plan, say: Callable[[str], None]) -> None:

@@ -214,4 +214,4 @@ def _is_blank(node: yaml.Node) -> bool:
 
 def _mistake(path: Path, where: _Given | int, sentence: str) -> NewsclustError:
     line = where if isinstance(where, int) else where.line
-    return NewsclustError(f"{path.name}, line {line}: {sentence}.")
+    return NewsclustError(f"{path.name}, line {line}: {sentence}{'' if sentence.endswith('?') else '.'}")

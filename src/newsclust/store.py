@@ -203,6 +203,7 @@ class Store:
     @contextmanager
     def open(self) -> Iterator[MilvusClient]:
         """A client for as long as the block lasts."""
+        from grpc import RpcError
         from pymilvus import MilvusClient, MilvusException
 
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what goes wrong is said below, once
@@ -215,8 +216,9 @@ class Store:
             try:
                 self._ensure_collection(client)
                 yield client
-            except MilvusException as error:
-                answer = error.message.replace(token, "***") if token else error.message
+            except (MilvusException, RpcError) as error:
+                answer = error.message if isinstance(error, MilvusException) else error.details()
+                answer = answer.replace(token, "***") if token else answer
                 raise NewsclustError(f"{self.where}: Milvus refused, saying {answer!r}.") from None
             finally:
                 client.close()

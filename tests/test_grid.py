@@ -1,0 +1,444 @@
+"""Grids of runs: nothing computed twice, nothing half written, every failure told."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import psutil
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from browser import open_page  # noqa: F401  a fixture
+from newsclust import grid, report
+from newsclust.errors import NewsclustError
+from newsclust.plan import read_plan
+
+TOP = Path(__file__).parent.parent
+ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+PARAMETERS = 'data = uri = output = truth = None\nmin_samples = 3'
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen:
+    """The command in `folder`, in a home whose own "python3" kernel is a broken one."""
+    spec = folder / "home/.local/share/jupyter/kernels/python3"
+    spec.mkdir(parents=True, exist_ok=True)
+    (spec / "kernel.json").write_text('{"argv": ["/bin/false"], "display_name": "broken", "language": "python"}')
+    return subprocess.Popen(
+        [sys.executable, "-m", "newsclust", *arguments],
+        cwd=folder,
+        env=os.environ | {"HOME": str(folder / "home")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(what: Callable, seconds: float = 120):
+    """What `what` gives once that is true."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+    return found
+
+
+def kernels(process: subprocess.Popen) -> list[psutil.Process]:
+    found = []
+    for child in psutil.Process(process.pid).children(recursive=True):
+        try:
+            if any("ipykernel" in word for word in child.cmdline()):
+                found.append(child)
+        except psutil.Error:
+            pass
+    return found
+
+
+def have_ended(processes: list[psutil.Process]) -> bool:
+    return not psutil.wait_procs(processes, timeout=5)[1]
+
+
+def write_notebook(path: Path, *cells: str) -> None:
+    parameters = new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})
+    path.parent.mkdir(exist_ok=True)
+    nbformat.write(new_notebook(cells=[parameters, *map(new_code_cell, cells)]), path)
+
+
+def write_plan(text: str, name: str = "mine.yaml") -> Path:
+    path = Path(name)
+    path.write_text(text)
+    return path
+
+
+# --- one small grid, executed: killed, gone on with, and run again without a break
+
+SMALL = f"""
+fixed: {{data: mine.csv, truth: story, min_cluster_size: 2}}
+rows:
+  - min_samples: 2
+  - min_samples: 3
+  - {{min_samples: 3, truth: "{ATTACK}"}}
+"""
+OK, OTHER = "min_samples=2", "min_samples=3"
+FAILED = "min_samples=3,truth=-script-alert-1-script-img-src=x-onerror=alert-2--71de20"
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """What three commands said and left: one killed after its first run, one that goes on, one without a break."""
+    folder = tmp_path_factory.mktemp("a {project}")
+    shutil.copytree(TOP / "notebooks", folder / "notebooks")
+    notebook = folder / "notebooks/cluster.ipynb"
+    content = json.loads(notebook.read_text())
+    content["metadata"]["kernelspec"] = {"name": "elsewhere", "display_name": "one that is not here"}
+    notebook.write_text(json.dumps(content))
+    rows = pd.read_csv(TOP / "src/newsclust/data/sample.csv", dtype=str).head(60)
+    rows.loc[::3, "title"] = ATTACK + rows.loc[::3, "title"]
+    rows.to_csv(folder / "mine.csv", index=False)
+    (folder / "small.yaml").write_text(SMALL)
+    runs = folder / "reports/small"
+
+    killed = start(folder, "run", "small.yaml")
+    try:
+        wait_for(lambda: len(list(runs.glob("*/run.json"))) == 1 and kernels(killed))
+        orphans = kernels(killed)
+    finally:
+        killed.kill()
+        _, bar = killed.communicate()
+    seen = {
+        "bar": bar,
+        "orphans ended": have_ended(orphans),
+        "index while unfinished": (runs / "index.html").exists(),
+        "results while unfinished": len(list(runs.glob("*/run.ipynb"))),
+    }
+    stamp = (runs / OK / "run.json").read_text()
+    resumed = start(folder / "notebooks", "run", "../small.yaml", "--jobs", "1")
+    seen["resumed"] = (*resumed.communicate(timeout=300), resumed.returncode)
+    seen["first run again"] = (runs / OK / "run.json").read_text() != stamp
+    seen["log"] = (runs / "log.txt").read_text()
+    seen["resumed index"] = (runs / "index.html").read_text()
+    shutil.rmtree(runs)
+    whole = start(folder, "run", "small.yaml", "--jobs", "2")
+    seen["whole"] = (*whole.communicate(timeout=300), whole.returncode)
+    seen["whole log"] = (runs / "log.txt").read_text()
+    seen["folder"], seen["runs"] = folder, runs
+    return seen
+
+
+def told(page: str) -> str:
+    """A page's text and figures without what differs from one execution to the next."""
+    page = re.sub(r"<script nonce.*?</script>|<style>.*?</style>|nonce-\w+", "", page, flags=re.DOTALL)
+    return re.sub(r"<td[^>]*>[\d.]+</td></tr>", "</tr>", page)  # the table's last column: seconds
+
+
+def test_a_killed_grid_goes_on_with_what_is_unfinished(executed):
+    out, err, status = executed["resumed"]
+    assert "1 of 3 runs are finished already." in out and not executed["first run again"], err
+    assert status == 1 and "3 runs, 1 failed" in out
+    runs = re.findall(r"^run (.*?): ", executed["log"], flags=re.MULTILINE)
+    assert runs == [OK, OTHER, FAILED]
+
+
+def test_a_killed_grid_leaves_no_kernel_and_nothing_that_looks_whole(executed):
+    assert executed["orphans ended"]
+    assert not executed["index while unfinished"] and executed["results while unfinished"] == 1
+
+
+def test_the_index_is_the_same_after_a_kill_and_with_runs_side_by_side(executed):
+    assert executed["whole"][2] == 1, executed["whole"][1]
+    assert told(executed["resumed index"]) == told((executed["runs"] / "index.html").read_text())
+
+
+def test_nothing_is_embedded_searched_or_laid_out_twice(executed):
+    log = executed["log"] + executed["whole log"]
+    for stage in ("embed", "search", "layout"):
+        assert len(re.findall(rf"prepare {stage}: computed", log)) == 1, log
+        assert len(re.findall(rf"prepare {stage}: read", log)) == 2
+        assert f"{stage} computed" not in log and log.count(f"{stage} read") == 4
+
+
+def test_the_bar_says_how_much_time_is_left(executed):
+    assert re.search(r"Running small:.* 1/3 \[\d\d:\d\d<\d\d:\d\d", executed["bar"])
+
+
+def test_a_failed_run_is_told_with_its_sentence_and_its_notebook_and_the_others_finish(executed):
+    out, err, status = executed["resumed"]
+    sentence = f"truth is {ATTACK!r}, but mine.csv has no such column"
+    assert f"Failed: {FAILED}: {sentence}" in err and f"../reports/small/{FAILED}/run.ipynb" in err
+    records = {path.parent.name: json.loads(path.read_text()) for path in executed["runs"].glob("*/run.json")}
+    assert {name: record["status"] for name, record in records.items()} == {OK: "ok", OTHER: "ok", FAILED: "failed"}
+    assert records[FAILED]["message"].startswith(sentence) and "Report: ../reports/small/index.html" in out
+    left = {path.name for path in (executed["runs"] / FAILED).iterdir()}
+    assert left == {"run.json", "run.ipynb", "report.html"}
+    text = html.unescape((executed["runs"] / "index.html").read_text())
+    assert f"failed: {sentence}" in text
+    assert sentence in html.unescape((executed["runs"] / FAILED / "report.html").read_text())
+
+
+def test_a_finished_run_has_all_its_files_and_no_leftovers(executed):
+    left = {path.name for path in (executed["runs"] / OK).iterdir()}
+    assert left == {"run.json", "run.ipynb", "report.html", "clusters.csv", "metrics.json", "provenance.json"}
+    assert json.loads((executed["runs"] / "grid.json").read_text())["runs"] == [OK, OTHER, FAILED]
+    assert len(pd.read_csv(executed["runs"] / OK / "clusters.csv")) == 60
+    assert "Running over TCP" not in executed["whole"][1]
+
+
+def test_pages_stay_under_6_mib(executed):
+    assert all(page.stat().st_size < 6 * 2**20 for page in executed["runs"].rglob("*.html"))
+
+
+@pytest.mark.parametrize("name", ["index.html", f"{OK}/report.html", f"{FAILED}/report.html"])
+def test_an_attack_in_a_headline_is_text_in_every_page_and_runs_nowhere(executed, open_page, name):  # noqa: F811
+    page = open_page(executed["runs"] / name)
+    page.wait_for_timeout(300)
+    assert ATTACK in page.locator("body").inner_text()
+    if name != f"{FAILED}/report.html":
+        assert page.locator(".plot-area .main-svg").count()
+    assert page.locator("img[src=x]").count() == 0
+    assert page.troubles == []
+
+
+def test_links_of_the_index_lead_to_the_reports(executed, open_page):  # noqa: F811
+    page = open_page(executed["runs"] / "index.html")
+    page.get_by_role("link", name=re.compile("truth=-script")).click()
+    assert "This run failed" in page.locator("body").inner_text()
+
+
+# --- stops and deaths, with a notebook that takes no time
+
+
+def test_ctrl_c_ends_everything_quickly_and_leaves_nothing_that_looks_whole(tmp_path):
+    write_notebook(
+        tmp_path / "notebooks/cluster.ipynb",
+        "import os, pathlib, time\npathlib.Path(f'started{min_samples}').touch()\ntime.sleep(60)",
+        "pathlib.Path(output, 'clusters.csv').touch()",
+    )
+    write_plan("fixed: {data: nowhere.csv}\ngrid: {min_samples: [2, 3, 4]}\n")
+    process = start(tmp_path, "run", "mine.yaml", "--jobs", "2")
+    wait_for(lambda: (tmp_path / "started2").exists() and (tmp_path / "started3").exists())
+    running = kernels(process)
+    assert len(running) == 2
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130 and time.monotonic() - began < 5
+    assert have_ended(running)
+    assert "The same command goes on" in err and "Traceback" not in err
+    left = {path.name for path in (tmp_path / "reports").rglob("*") if path.is_file()}
+    assert not left & {"run.ipynb", "run.json", "report.html", "clusters.csv", "index.html", "grid.json"}
+    assert not (tmp_path / "started4").exists()
+
+
+def test_a_kernel_that_dies_fails_its_run_and_says_where_it_stopped(tmp_path):
+    write_notebook(tmp_path / "notebooks/cluster.ipynb", "import os\nos.kill(os.getpid(), 9)", "print('never')")
+    write_plan("fixed: {data: nowhere.csv}\n")
+    process = start(tmp_path, "run", "mine.yaml")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    assert "The run failed: The notebook's kernel died" in out and "Report: reports/mine.html" in out
+    page = (tmp_path / "reports/mine.html").read_text()
+    assert "This run failed" in page and page.index('id="failure"') < page.index("never")
+
+
+# --- what repeats what, with stand-ins for notebooks
+
+
+class Executed(list):
+    """The runs that were executed, by name; their notebooks do nothing but leave a little of what real ones leave."""
+
+    fails: str | None = None
+    stops_at: str | None = None
+
+    def __call__(self, notebook: Path, executed: Path, parameters: dict, show_bars: bool = False) -> str:
+        name = executed.parent.name if executed.name == "run.ipynb" else "index"
+        if name == self.stops_at:
+            raise KeyboardInterrupt
+        self.append(name)
+        cells = [new_code_cell("1 + 1")]
+        message = "It is broken." if name == self.fails else ""
+        if message:
+            cells[0].outputs = [new_output("error", ename="NewsclustError", evalue=message, traceback=[message])]
+        elif name != "index":
+            for file in grid.RESULTS:
+                (Path(parameters["output"]) / file).write_text("{}")
+        nbformat.write(new_notebook(cells=cells), executed)
+        return message
+
+
+@pytest.fixture
+def runs(monkeypatch, tmp_path) -> Executed:
+    shutil.copytree(TOP / "notebooks", tmp_path / "notebooks")
+    stand_in = Executed()
+    monkeypatch.setattr(grid, "_execute", stand_in)
+    monkeypatch.setattr(grid, "_prepare", lambda runs, note: None)
+    pd.DataFrame({"title": ["a", "b"]}).to_csv("mine.csv", index=False)
+    write_plan("fixed: {data: mine.csv}\ngrid: {min_samples: [2, 3]}\n")
+    assert go(stand_in) == ["min_samples=2", "min_samples=3", "index"]
+    return stand_in
+
+
+def go(runs: Executed, name: str = "mine.yaml", failed: int = 0) -> list[str]:
+    """The runs that this run of the plan executes."""
+    runs.clear()
+    grid._page_mark.cache_clear()
+    assert grid.run_plan(read_plan(name), say=lambda line: None) == failed
+    return list(runs)
+
+
+BOTH = ["min_samples=2", "min_samples=3", "index"]
+
+
+def test_a_finished_grid_is_not_executed_again(runs):
+    page = Path("reports/mine/index.html")
+    before = page.stat().st_mtime_ns
+    assert go(runs) == [] and page.stat().st_mtime_ns == before
+
+
+def test_a_changed_parameter_repeats_the_runs_it_affects(runs):
+    write_plan("fixed: {data: mine.csv}\ngrid: {min_samples: [3, 4]}\n")
+    assert go(runs) == ["min_samples=4", "index"]
+    write_plan("fixed: {data: mine.csv, k: 20}\ngrid: {min_samples: [3, 4]}\n")
+    assert go(runs) == ["min_samples=3", "min_samples=4", "index"]
+
+
+def test_other_rows_in_a_file_of_the_same_name_repeat_its_runs(runs):
+    pd.DataFrame({"title": ["a", "c"]}).to_csv("mine.csv", index=False)
+    assert go(runs) == BOTH
+
+
+def test_a_changed_step_of_the_notebook_repeats_all_and_what_it_printed_does_not(runs):
+    path = Path("notebooks/cluster.ipynb")
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], 7
+    nbformat.write(notebook, path)
+    assert go(runs) == []
+    notebook.cells[-1].source += "\n1 + 1"
+    nbformat.write(notebook, path)
+    assert go(runs) == BOTH
+
+
+def test_a_changed_comparison_repeats_the_comparison_alone(runs):
+    path = Path("notebooks/compare.ipynb")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[-1].source += "\n1 + 1"
+    nbformat.write(notebook, path)
+    assert go(runs) == ["index"]
+
+
+def test_another_version_of_a_package_repeats_all(runs, monkeypatch):
+    monkeypatch.setattr(grid, "version", lambda name: "99" if name == "hdbscan" else "1")
+    assert go(runs) == BOTH
+
+
+def test_changed_code_of_a_stage_repeats_all_and_a_changed_template_only_the_pages(runs, monkeypatch):
+    code = grid._code
+    monkeypatch.setattr(grid, "_code", lambda pages: "changed" if pages else code(pages))
+    Path("reports/mine/min_samples=2/report.html").write_text("old")
+    assert go(runs) == ["index"]
+    assert Path("reports/mine/min_samples=2/report.html").read_text() != "old"
+    monkeypatch.setattr(grid, "_code", lambda pages: "changed")
+    assert go(runs) == BOTH
+
+
+@pytest.mark.parametrize("lost", ["run.json", "clusters.csv", "run.ipynb"])
+def test_a_run_that_lost_a_file_is_repeated(runs, lost):
+    Path("reports/mine/min_samples=3", lost).unlink()
+    assert go(runs) == ["min_samples=3", "index"]
+
+
+def test_a_lost_page_is_rendered_again_without_executing_its_run(runs):
+    page = Path("reports/mine/min_samples=3/report.html")
+    page.unlink()
+    assert go(runs) == [] and page.exists()
+    Path("reports/mine/index.html").unlink()
+    assert go(runs) == ["index"]
+
+
+def test_a_damaged_stamp_counts_as_unfinished(runs):
+    Path("reports/mine/min_samples=3/run.json").write_text('{"status": "o')
+    assert go(runs) == ["min_samples=3", "index"]
+
+
+def test_a_failed_run_is_tried_again_and_the_others_are_not(runs):
+    write_plan("fixed: {data: mine.csv, k: 20}\ngrid: {min_samples: [2, 3]}\n")
+    runs.fails = "min_samples=3"
+    assert go(runs, failed=1) == BOTH
+    left = {path.name for path in Path("reports/mine/min_samples=3").iterdir()}
+    assert left == {"run.json", "run.ipynb", "report.html"}
+    runs.fails = None
+    assert go(runs) == ["min_samples=3", "index"]
+
+
+def test_a_repeated_run_that_is_interrupted_leaves_nothing_of_the_older_one(runs):
+    write_plan("fixed: {data: mine.csv, k: 20}\ngrid: {min_samples: [2, 3]}\n")
+    leftover = Path("reports/mine/min_samples=3/.clusters.csv.1.part")
+    leftover.touch()
+    runs.stops_at = "min_samples=3"
+    with pytest.raises(KeyboardInterrupt):
+        go(runs)
+    assert not list(Path("reports/mine/min_samples=3").iterdir())
+    assert not Path("reports/mine/index.html").exists() and not Path("reports/mine/grid.json").exists()
+    runs.stops_at = None
+    assert go(runs) == ["min_samples=3", "index"]
+
+
+def test_a_report_that_cannot_be_rendered_fails_its_run_alone(runs, monkeypatch):
+    render = report.render_report
+
+    def breaks(notebook, page, title=None):
+        if title == "min_samples=2":
+            raise ValueError("odd")
+        return render(notebook, page, title)
+
+    monkeypatch.setattr(report, "render_report", breaks)
+    write_plan("fixed: {data: mine.csv, k: 20}\ngrid: {min_samples: [2, 3]}\n")
+    assert go(runs, failed=1) == BOTH
+    assert "could not be rendered (ValueError: odd)" in Path("reports/mine/min_samples=2/run.json").read_text()
+
+
+def test_a_comparison_that_fails_is_told_in_one_sentence(runs):
+    write_plan("fixed: {data: mine.csv, k: 20}\ngrid: {min_samples: [2, 3]}\n")
+    runs.fails = "index"
+    with pytest.raises(NewsclustError, match=r"cannot be compared, see reports/mine/compare\.ipynb: It is broken\."):
+        go(runs)
+    runs.fails = None
+    assert go(runs) == ["index"]
+
+
+def test_a_second_command_on_the_same_reports_is_refused(runs):
+    code = "from newsclust import grid; from pathlib import Path; import sys\n"
+    code += "with grid.alone(Path('reports/mine')): print('locked', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"locked\n"
+        with pytest.raises(NewsclustError, match=r"another newsclust is at work on reports/mine: wait"):
+            go(runs)
+    assert go(runs) == []
+
+
+def test_a_single_run_has_its_report_beside_its_folder(runs):
+    write_plan("fixed: {data: mine.csv}\n", "one.yaml")
+    assert go(runs, "one.yaml") == ["one"] and go(runs, "one.yaml") == []
+    assert Path("reports/one.html").read_bytes() == Path("reports/one/report.html").read_bytes()
+
+
+def test_a_missing_or_broken_notebook_is_told_in_one_sentence(runs):
+    Path("notebooks/cluster.ipynb").write_text("{")
+    with pytest.raises(NewsclustError, match=r"notebooks/cluster\.ipynb cannot be read as a notebook"):
+        go(runs)
+    Path("notebooks/cluster.ipynb").unlink()
+    with pytest.raises(NewsclustError, match="run newsclust from the top folder of the project"):
+        go(runs)

@@ -1,0 +1,129 @@
+"""Parameter files: what they ask for, and what is said about a slip in one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsclust import plan as plans
+from newsclust.errors import NewsclustError
+from newsclust.plan import read_plan
+
+TOP = Path(__file__).parent.parent
+
+
+def write(text: str, name: str = "mine.yaml") -> str:
+    Path(name).write_text(text, encoding="utf-8")
+    return name
+
+
+def test_every_combination_of_the_lists_is_one_run_with_a_readable_name():
+    plan = read_plan(write("fixed:\n  k: 20\ngrid:\n  min_samples: [2, 3]\n  distance: [euclidean, squared]\n"))
+    assert plan.varied == ["min_samples", "distance"]
+    assert [run.name for run in plan.runs] == [
+        "min_samples=2,distance=euclidean",
+        "min_samples=2,distance=squared",
+        "min_samples=3,distance=euclidean",
+        "min_samples=3,distance=squared",
+    ]
+    assert {run.parameters.k for run in plan.runs} == {20}
+    assert plan.runs[3].parameters.output == "reports/mine/min_samples=3,distance=squared"
+    assert plan.runs[3].report == Path.cwd() / "reports/mine/min_samples=3,distance=squared/report.html"
+    assert plan.page == Path.cwd() / "reports/mine/index.html"
+
+
+def test_rows_are_runs_of_their_own():
+    plan = read_plan(write("rows:\n  - {}\n  - {min_samples: 5}\n  - {min_samples: 5, truth: story}\n"))
+    assert [run.name for run in plan.runs] == ["fixed", "min_samples=5", "min_samples=5,truth=story"]
+    assert plan.varied == ["min_samples", "truth"]
+
+
+def test_a_file_of_fixed_parameters_is_a_single_run_with_a_report_beside_its_folder():
+    plan = read_plan(write("fixed:\n  min_samples: 5\n"))
+    assert [run.parameters.min_samples for run in plan.runs] == [5]
+    assert plan.page == Path.cwd() / "reports/mine.html" and plan.runs[0].folder == Path.cwd() / "reports/mine"
+
+
+@pytest.mark.parametrize("path", sorted((TOP / "params").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_files_that_come_along_are_valid(path):
+    assert read_plan(path).runs
+
+
+def test_the_grid_that_comes_along_has_a_dozen_runs():
+    assert len(read_plan(TOP / "params/grid.yaml").runs) >= 12
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "sentence"),
+    [
+        ("fixed:\n  k: 5\nfrozen:\n  k: 6\n", 3, "'frozen' is not known here"),
+        ("fixed:\n  k: 5\n  min_sample: 3\n  min_samples: 3\n", 3, "did you mean 'min_samples'?"),
+        ("fixed:\n  data: sample\n  k: ten\n", 3, "k is 'ten'; it should be a valid integer"),
+        ("fixed:\n  k: 5.5\n", 2, "k is 5.5"),
+        ("fixed:\n  distance: near\n", 2, "'euclidean' or 'squared'"),
+        ("fixed:\n  truth: no\n", 2, "truth is False"),
+        ("fixed:\n  output: here\n", 2, "output is chosen by newsclust"),
+        ("fixed:\n  k: 5\n  k: 6\n", 3, "k stands here twice, first in line 2"),
+        ("fixed:\n  k: !strange 5\n", 2, "the value of k cannot be read"),
+        ("fixed: [k, 5]\n", 1, "fixed should hold name: value pairs"),
+        ("fixed:\n  [k]: 5\n", 2, "a name should be one word"),
+        ("- k: 5\n", 1, "the file should hold name: value pairs"),
+        ("grid:\n  min_samples:\n    - 2\n    - many\n", 4, "min_samples is 'many'"),
+        ("grid:\n  min_samples: 3\n", 2, "should be a list such as [3, 5]"),
+        ("fixed:\n  k: 20\ngrid:\n  min_samples: [3]\n  min_cluster_size: []\n", 5, "the grid is empty"),
+        ("fixed:\n  k: 20\ngrid:\n", 3, "the grid is empty"),
+        ("grid: {}\n", 1, "the grid is empty"),
+        ("# nothing yet\nrows: []\n", 2, "the grid is empty"),
+        ("rows:\n  - k: 20\n  - 21\n", 3, "a row should hold name: value pairs"),
+        ("rows:\n  k: 20\n", 1, "rows should be a list"),
+        ("grid:\n  k: [5]\nrows:\n  - k: 5\n", 3, "either grid or rows"),
+        ("# only a comment\n", 1, "nothing in this file"),
+        ("", 1, "nothing in this file"),
+        ("fixed:\n  k: 20\ngrid:\n  min_samples: [3, 3]\n", 4, "asked for twice"),
+        ("rows:\n  - k: 20\n  - min_samples: 4\n  - {min_samples: 4, k: 50}\n", 4, "asked for twice, first in line 3"),
+        ("fixed:\n  k: 4\ngrid:\n  min_samples: [3, 5]\n", 2, "raise k to at least 5"),
+        ("grid:\n  min_samples:\n    - 3\n    - 80\n", 4, "raise k to at least 80"),
+        ("fixed:\n  model: nowhere\n", 2, "model 'nowhere' is neither"),
+        ("fixed:\n  uri: a.txt\n", 2, "uri 'a.txt'"),
+        ("fixed:\n  k: 5\n wrong: [\n", 3, "this is not YAML"),
+        ("fixed: 1\nfixed: 2\n--- \nmore: 1\n", 3, "this is not YAML"),
+    ],
+)
+def test_a_slip_is_one_sentence_with_its_line(text, line, sentence):
+    with pytest.raises(NewsclustError) as error:
+        read_plan(write(text))
+    assert str(error.value).startswith(f"mine.yaml, line {line}: ") and sentence in str(error.value)
+    assert "\n" not in str(error.value) and str(error.value).endswith((".", "?"))
+
+
+def test_a_file_that_is_no_text_is_said_to_be_none():
+    Path("mine.yaml").write_bytes(b"\xff\xfe\x00k")
+    with pytest.raises(NewsclustError, match=r"^mine\.yaml is not YAML"):
+        read_plan("mine.yaml")
+    with pytest.raises(NewsclustError, match="there is no parameter file"):
+        read_plan("params/nowhere.yaml")
+
+
+def test_a_grid_over_the_limit_is_refused_before_its_runs_are_counted_out():
+    many = list(range(1, 101))
+    text = "".join(f"  {name}: {many}\n" for name in ("k", "min_samples", "min_cluster_size", "n_neighbors", "seed"))
+    with pytest.raises(NewsclustError, match=r"line 1: this grid has 10,000,000,000 runs, more than 500"):
+        read_plan(write(f"grid:\n{text}"))
+    rows = "".join(f"  - seed: {seed}\n" for seed in range(plans.MAX_RUNS + 1))
+    with pytest.raises(NewsclustError, match="501 runs"):
+        read_plan(write(f"rows:\n{rows}"))
+
+
+def test_values_that_make_poor_names_get_folders_of_their_own():
+    values = ["../up", "a/b", "story", "Story", "null", "~", '"null"', "x" * 300, "記事" * 60]
+    plan = read_plan(write("rows:\n" + "".join(f"  - truth: {value}\n" for value in values if value != "~")))
+    names = [run.name.lower() for run in plan.runs]
+    assert len(set(names)) == len(values) - 1
+    assert all(len(name.encode()) <= 120 and "/" not in name and not name.startswith(".") for name in names)
+    assert all(run.folder.parent == plan.folder for run in plan.runs)
+
+
+def test_a_run_keeps_its_folder_when_rows_are_added_before_it():
+    before = read_plan(write("rows:\n  - truth: a b\n")).runs[0].name
+    assert read_plan(write("rows:\n  - k: 20\n  - truth: a b\n")).runs[1].name == before

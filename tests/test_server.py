@@ -1,0 +1,203 @@
+"""A real Milvus server gives the same stories as a local file, and its indexes are told apart by their recall."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ToyModel, make_documents
+
+from newsclust import embedding
+from newsclust import store as store_module
+from newsclust.clustering import cluster
+from newsclust.errors import NewsclustError
+from newsclust.neighbors import Neighbors, find_neighbors
+from newsclust.store import Embeddings, Store
+
+K = 50
+LONG = "é" * 40_000  # 80,000 bytes
+
+
+def free_ports(n: int) -> list[int]:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+@dataclass(frozen=True)
+class Server:
+    uri: str
+    token: str
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[Server]:
+    """Milvus 2.3.5 standalone; one more may run on the same machine."""
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        pytest.skip("the package milvus==2.3.5 brings a server for Linux on x86-64 only")
+    from milvus import MilvusServer, MilvusServerConfig
+    from pymilvus import MilvusClient
+
+    folder = tmp_path_factory.mktemp("server")
+    port, etcd, etcd_peer = free_ports(3)
+    (folder / "etcd.yaml").write_text(
+        f"listen-client-urls: http://127.0.0.1:{etcd}\nadvertise-client-urls: http://127.0.0.1:{etcd}\n"
+        f"listen-peer-urls: http://127.0.0.1:{etcd_peer}\ninitial-advertise-peer-urls: http://127.0.0.1:{etcd_peer}\n"
+        f"initial-cluster: default=http://127.0.0.1:{etcd_peer}\n"
+    )
+    config = MilvusServerConfig(data_dir=str(folder / "milvus"), proxy_port=port, etcd_port=etcd)
+    # Milvus 2.3 has no setting to listen on the loopback interface alone: a password keeps others out.
+    config.set("common.security.authorizationEnabled", True)
+    # Below so many documents it would compare all pairs, whatever the index.
+    config.set("indexCoord.segment.minSegmentNumRowsToEnableIndex", 16)
+    running = MilvusServer(config)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ETCD_CONFIG_PATH", str(folder / "etcd.yaml"))
+        running.start()
+    try:
+        uri, password = f"http://127.0.0.1:{port}", secrets.token_urlsafe(12)
+        client = MilvusClient(uri, token="root:Milvus", timeout=10)
+        client.update_password("root", "Milvus", password)
+        client.close()
+        yield Server(uri, f"root:{password}")
+    finally:
+        running.stop()
+        running.cleanup()
+
+
+@pytest.fixture(scope="module")
+def model(sample) -> ToyModel:
+    """MiniLM as far as the sample goes, and what was asked of it."""
+    vectors = dict(zip(sample.documents["text"], sample.embeddings.vectors, strict=True))
+    return ToyModel(dim=384, vectors=vectors)
+
+
+def use(model: ToyModel, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(embedding, "_loaded", {})
+    patch.setattr(store_module, "load_embedder", model.load_embedder)
+
+
+@pytest.fixture(scope="module")
+def ingested(server, sample, model, tmp_path_factory) -> Embeddings:
+    """The sample on the server, in a collection with strangers, after an interruption."""
+    strangers = make_documents(100)
+    strangers.loc[0, "text"] = LONG
+    for stranger, text in zip(strangers["text"][1:], sample.documents["text"][1:], strict=False):
+        model.vectors[stranger] = model.vectors[text] + 1e-3  # in the way of its neighbours
+    everything = pd.concat([strangers, sample.documents[["id", "text"]]]).sort_values("id", ignore_index=True)
+
+    def stop_half_way(texts):
+        if len(model.texts) >= 400:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("ingest"))
+        patch.setenv("MILVUS_TOKEN", server.token)
+        patch.setattr(store_module, "INSERT_ROWS", 200)
+        use(model, patch)
+        model.before = stop_half_way
+        with pytest.raises(KeyboardInterrupt):
+            Store(server.uri).embed(everything)
+        model.before = lambda texts: None
+        assert Store(server.uri).embed(everything).n_embedded == len(everything) - 400
+        return Store(server.uri).embed(sample.documents)
+
+
+@pytest.fixture
+def connected(server, model, monkeypatch):
+    """`Store` on the server, with the token and the model in place."""
+    monkeypatch.setenv("MILVUS_TOKEN", server.token)
+    use(model, monkeypatch)
+    return lambda **arguments: Store(server.uri, **arguments)
+
+
+@pytest.fixture
+def exact(ingested) -> Neighbors:
+    return find_neighbors(ingested, K, "exact")
+
+
+def test_the_sample_is_embedded_once_although_it_was_interrupted(ingested, sample, model, connected):
+    assert ingested.n_embedded == 0
+    assert len(model.texts) == len(set(model.texts)) == len(sample.documents) + 100
+    again = connected().embed(sample.documents)  # another folder, without a cache
+    assert again.n_embedded == 0
+    assert np.array_equal(again.vectors, ingested.vectors)
+    assert len(model.texts) == len(sample.documents) + 100
+    with connected().open() as client:
+        count = client.query(connected().name, filter="", output_fields=["count(*)"], consistency_level="Strong")
+    assert count[0]["count(*)"] == len(sample.documents) + 100
+
+
+def test_the_stories_are_those_of_the_local_file(ingested, sample, connected, exact):
+    here = Store("milvus.db").embed(sample.documents)
+    assert np.array_equal(here.vectors, ingested.vectors)
+    local, remote = find_neighbors(here, K, store=Store("milvus.db")), find_neighbors(ingested, K, store=connected())
+    assert local.search.startswith("exact, because")
+    assert remote.search == "milvus (FLAT), because the vectors are on a server"
+    assert remote.recall == 1
+    assert remote.n_padded == 0
+    assert np.array_equal(remote.distances, local.distances)
+    assert np.array_equal(remote.indices, local.indices)
+    assert np.array_equal(cluster(remote).labels, cluster(local).labels)
+    assert cluster(remote).n_clusters > 20
+
+
+def test_a_part_of_the_collection_is_searched_as_if_it_were_alone(ingested, sample, connected):
+    part = sample.documents[::20].reset_index(drop=True)
+    embeddings = connected().embed(part)
+    assert embeddings.n_embedded == 0
+    asked, exact = find_neighbors(embeddings, 20, "milvus", connected()), find_neighbors(embeddings, 20, "exact")
+    assert np.array_equal(asked.indices, exact.indices)
+
+
+def test_a_long_text_is_stored_cut(ingested, model, connected):
+    assert LONG in model.texts
+    with connected().open() as client:
+        found = client.query(connected().name, ids=[int(make_documents(100)["id"][0])], output_fields=["text"])
+    assert found[0]["text"] == LONG[: store_module.TEXT_BYTES // 2]
+
+
+def test_hnsw_finds_97_percent(ingested, connected, exact):
+    # ef is smaller than what has to be asked for, which the server would refuse
+    hnsw = connected(index="HNSW", index_params={"M": 16, "efConstruction": 200}, search_params={"ef": 64})
+    found = find_neighbors(ingested, K, "milvus", hnsw)
+    with hnsw.open() as client:
+        described = client.describe_index(hnsw.name, "embedding")
+        assert (described["index_type"], described["M"]) == ("HNSW", "16")
+    assert found.recall >= 0.97
+    assert (found.distances <= exact.distances[:, -1:]).mean() >= 0.97
+    assert found.n_padded == 0
+
+
+def test_ivf_flat_that_probes_little_says_what_it_missed(ingested, connected, exact):
+    store = connected(index="IVF_FLAT", index_params={"nlist": 16}, search_params={"nprobe": 2})
+    found = find_neighbors(ingested, K, "milvus", store)
+    true_share = (found.distances <= exact.distances[:, -1:]).mean()
+    assert 0.2 < true_share < 0.99
+    assert found.recall == pytest.approx(true_share)
+    every_list = connected(index="IVF_FLAT", index_params={"nlist": 16}, search_params={"nprobe": 16})
+    probed = find_neighbors(ingested, K, "milvus", every_list)
+    assert probed.recall == 1
+
+
+@pytest.mark.parametrize("token", ["", "root:Milvus", "nobody:s3cret"])
+def test_a_wrong_token_is_said_soon_and_not_shown(server, connected, monkeypatch, stopwatch, token):
+    monkeypatch.setenv("MILVUS_TOKEN", token)
+    with pytest.raises(NewsclustError) as error:
+        connected().embed(make_documents(3))
+    assert server.uri in str(error.value)
+    assert not token or token not in str(error.value)
+    assert "MILVUS_TOKEN" in str(error.value) or "check username and password" in str(error.value)
+    assert stopwatch() < 15
+    assert not Path(".newsclust/cache").exists() or not list(Path(".newsclust/cache").iterdir())
