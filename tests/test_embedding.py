@@ -30,7 +30,7 @@ def test_minilm_gives_unit_rows_of_384_floats(sample):
 
 def test_minilm_knows_what_belongs_together():
     storm, same_storm, chips = load_embedder("minilm").encode(
-        ["Hurricane hits the Florida coast", "Florida braces as hurricane makes landfall", "Chip maker's profit doubles"]
+        ["Hurricane hits the Florida coast", "Florida braces as hurricane makes landfall", "Chip profit doubles"]
     )
     assert storm @ same_storm > 0.6 > 0.3 > storm @ chips
 

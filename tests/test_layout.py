@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import make_embeddings
 
+from conftest import make_embeddings
 from newsclust import layout, stages
 from newsclust.layout import lay_out
 from newsclust.neighbors import Neighbors, find_neighbors

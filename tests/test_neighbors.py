@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import make_documents, make_embeddings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from conftest import make_documents, make_embeddings
 from newsclust import neighbors, stages
 from newsclust.errors import NewsclustError
 from newsclust.neighbors import exact_neighbors, find_neighbors

@@ -54,7 +54,7 @@ def complaint(**values: object) -> str:
         ({"collection": "Überblick"}, "collection is 'Überblick'; it should be letters, digits and underscores"),
         ({"data": ""}, "data is ''; it should have at least 1 character"),
         ({"model": "bert"}, "model 'bert' is neither 'minilm' nor 'BAAI/bge-m3' nor a folder"),
-        ({"uri": "milvus.sqlite"}, "uri 'milvus.sqlite' is neither a file whose name ends in .db nor a server's address"),
+        ({"uri": "milvus.sqlite"}, "uri 'milvus.sqlite' is neither a file whose name ends in .db nor a server"),
         ({"uri": "nowhere/milvus.db"}, "uri 'nowhere/milvus.db': there is no folder"),
         ({"zzz": 1}, "there is no parameter 'zzz'"),
     ],
@@ -73,11 +73,19 @@ def test_a_password_in_the_address_is_not_repeated():
     assert "s3cret" not in complaint(uri="http://root:s3cret@localhost:19530")
 
 
-@pytest.mark.parametrize("slip", ["min_smples", "min_sample", "minsamples", "n_neighbours", "colection", "search_parms"])
-def test_a_misspelt_parameter_is_recognised(slip):
-    meant = {"n_neighbours": "n_neighbors", "colection": "collection", "search_parms": "search_params"}
-    value = {} if slip == "search_parms" else 3
-    said = f"there is no parameter '{slip}'; did you mean '{meant.get(slip, 'min_samples')}'?"
+@pytest.mark.parametrize(
+    ("slip", "meant", "value"),
+    [
+        ("min_smples", "min_samples", 3),
+        ("min_sample", "min_samples", 3),
+        ("minsamples", "min_samples", 3),
+        ("n_neighbours", "n_neighbors", 3),
+        ("colection", "collection", "news"),
+        ("search_parms", "search_params", {}),
+    ],
+)
+def test_a_misspelt_parameter_is_recognised(slip, meant, value):
+    said = f"there is no parameter '{slip}'; did you mean '{meant}'?"
     with pytest.raises(NewsclustError) as error:
         check_parameters({"k": 50, slip: value})
     assert str(error.value) == said

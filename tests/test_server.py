@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ToyModel, make_documents
 
+from conftest import ToyModel, make_documents
 from newsclust import embedding
 from newsclust import store as store_module
 from newsclust.clustering import cluster

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pymilvus
 import pytest
-from conftest import make_documents
 from filelock import FileLock
 
+from conftest import make_documents
 from newsclust import store as store_module
 from newsclust.errors import NewsclustError
 from newsclust.neighbors import find_neighbors
@@ -140,9 +140,8 @@ def test_a_text_longer_than_milvus_keeps_is_embedded_whole_and_stored_cut(toy_mo
 def test_a_vector_that_is_not_finite_is_refused_with_its_documents_id(toy_model, bad):
     documents = make_documents(12)
     toy_model.vectors[documents["text"][7]] = np.array([bad] + [1.0] * 7)
-    with pytest.raises(NewsclustError, match=rf"vector of document {documents['id'][7]} .*NaN or infinite"), np.errstate(
-        invalid="ignore"
-    ):
+    said = f"vector of document {documents['id'][7]} .*NaN or infinite"
+    with np.errstate(invalid="ignore"), pytest.raises(NewsclustError, match=said):
         Store().embed(documents)
     assert count(Store()) == 0
 
@@ -228,7 +227,7 @@ def test_a_file_held_by_another_program_is_said_and_can_be_used_afterwards(toy_m
     Store().embed(make_documents(3))
     with Path("milvus.db/LOCK").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(NewsclustError, match="Milvus Lite could not open .*milvus.db .* another program or notebook"):
+        with pytest.raises(NewsclustError, match="Milvus Lite could not open .*another program or notebook"):
             Store().embed(make_documents(4))
         assert stopwatch() < 15
     assert Store().embed(make_documents(4)).n_embedded == 1

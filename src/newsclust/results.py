@@ -6,6 +6,7 @@ import html
 import json
 import os
 import platform
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -164,8 +165,20 @@ def _rows(corpus: Corpus, points: pd.DataFrame) -> pd.DataFrame:
     found = added.reindex(corpus.row_ids).reset_index(drop=True)
     found.insert(0, "id", corpus.row_ids.to_numpy())
     found["cluster"] = found["cluster"].astype("Int64")
-    given = corpus.rows.rename(columns={name: f"{name}_input" for name in corpus.rows if name in found})
+    given = corpus.rows.set_axis(_other_names(corpus.rows, taken=found), axis=1)
     return pd.concat([given, found], axis=1)
+
+
+def _other_names(columns: Iterable[str], taken: Iterable[str]) -> list[str]:
+    names, used = [], {*columns, *taken}
+    for name in columns:
+        if name in taken:
+            name = f"{name}_input"
+            while name in used:
+                name += "_"
+            used.add(name)
+        names.append(name)
+    return names
 
 
 def _provenance(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
 #: Documents per insert: an interrupted ingest loses at most this many.
-INSERT_ROWS = 1024
+INSERT_ROWS = 2048
 #: Documents per read, well under a server's 16,384 rows and gRPC's 64 MiB an answer.
 READ_ROWS = 4096
 TEXT_BYTES = 65_535  # Milvus's largest VARCHAR
