@@ -12,7 +12,8 @@ TOP = Path(__file__).parent
 def pytest_runtest_setup(item):
     """Before the first cell of compare.ipynb, run what is not finished of params/grid.yaml."""
     if item.path.name == "compare.ipynb" and item.path not in _ready:
-        subprocess.run([sys.executable, "-m", "newsclust", "run", "params/grid.yaml", "--jobs", "2"], cwd=TOP, check=True)
+        command = [sys.executable, "-m", "newsclust", "run", "params/grid.yaml", "--jobs", "2"]
+        subprocess.run(command, cwd=TOP, check=True)
         _ready.add(item.path)
 
 

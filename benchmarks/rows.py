@@ -102,6 +102,7 @@ COMPARISONS = [
                 ("newsclust_mib", "<=", 4096),
             ]
         },
+        repeats=1,
     ),
 ]
 

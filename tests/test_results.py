@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import make_embeddings
 
+from conftest import make_embeddings
 from newsclust import results
 from newsclust.clustering import cluster
 from newsclust.corpus import Corpus, read_corpus
@@ -55,7 +55,8 @@ def run_on(table: pd.DataFrame, assigned: bool = False, **parameters) -> tuple[R
 def test_every_row_and_column_of_the_input_comes_back_in_order(given):
     run_on(given)
     rows = pd.read_csv("out/clusters.csv", dtype=str, keep_default_na=False)
-    assert list(rows) == ["title", "story", "id_input_", "id_input", "x_input", "url", "id", "cluster", "probability", "x", "y"]
+    ours = ["id", "cluster", "probability", "x", "y"]
+    assert list(rows) == ["title", "story", "id_input_", "id_input", "x_input", "url", *ours]
     assert rows["title"].tolist() == given["title"].tolist() and rows["id_input_"].tolist() == given["id"].tolist()
     assert set(rows["x_input"]) == {"007"} and set(rows["url"]) == {"NA"} and set(rows["id_input"]) == {"mine"}
 

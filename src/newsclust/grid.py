@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from .cache import fingerprint
+from .embedding import load_embedder
 from .errors import NewsclustError
 from .parameters import Parameters
 from .paths import find_input, find_output
@@ -131,7 +132,7 @@ def _marks(plan: Plan) -> dict[str, str]:
     """Per run a fingerprint of all that it depends on: code, versions, parameters, headlines, weights of the model."""
     made_by = [_cells(NOTEBOOK), _versions(), _code(pages=False)]
     data = {name: _data_mark(name) for name in {run.parameters.data for run in plan.runs}}
-    models = {run.parameters.model: run.parameters.store.embedder.revision for run in plan.runs}
+    models = {name: load_embedder(name).revision for name in {run.parameters.model for run in plan.runs}}
     return {
         run.name: fingerprint(made_by, p.model_dump(), data[p.data], models[p.model])
         for run in plan.runs

@@ -163,7 +163,7 @@ def _rows(corpus: Corpus, points: pd.DataFrame) -> pd.DataFrame:
     if not added["assigned"].any():
         added = added.drop(columns="assigned")
     found = added.reindex(corpus.row_ids).reset_index(drop=True)
-    found.insert(0, "id", corpus.row_ids.to_numpy())
+    found.insert(0, "id", corpus.row_ids.array)  # to_numpy would make floats of them, where one is missing
     found["cluster"] = found["cluster"].astype("Int64")
     given = corpus.rows.set_axis(_other_names(corpus.rows, taken=found), axis=1)
     return pd.concat([given, found], axis=1)
