@@ -38,7 +38,8 @@ _OF_PAGES = ("cli", "compare", "grid", "plan", "report", "__main__")
 _UNUSED = ("rfc3987_syntax", "ipywidgets")
 _KERNEL_ARGUMENTS = [
     "--IPKernelApp.log_level=CRITICAL",  # its warnings would tear the progress bar
-    f"--IPKernelApp.exec_lines=__import__('sys').modules.update(dict.fromkeys({_UNUSED}))",
+    f"--IPKernelApp.exec_lines=__import__('sys').modules.update(dict.fromkeys({_UNUSED})); "
+    "__import__('warnings').filterwarnings('ignore', 'IProgress')",  # tqdm missing ipywidgets
 ]
 
 
