@@ -96,6 +96,15 @@ def test_what_the_map_depends_on_is_part_of_what_it_is_kept_under(small_corpus, 
     assert len(drawn) == 6
 
 
+def test_a_large_corpus_does_not_wait_for_more_epochs_than_it_needs(small_corpus, known, monkeypatch):
+    monkeypatch.setattr(layout, "_umap", lambda vectors, *rest: given.append(rest[-2]) or vectors[:, :2])
+    given = []
+    for per_document in (10_000, 300, 10):
+        monkeypatch.setattr(layout, "DOCUMENT_EPOCHS", per_document * len(known.ids))
+        lay_out(small_corpus.embeddings, known, n_neighbors=10)
+    assert given == [500, 300, 200]
+
+
 def test_without_a_seed_nothing_is_kept(small_corpus, known, monkeypatch):
     monkeypatch.setattr(layout, "_umap", lambda vectors, *rest: drawn.append(1) or vectors[:, :2])
     drawn = []

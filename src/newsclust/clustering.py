@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DISTANCES = {"euclidean": np.abs, "squared": np.square}
 # The smallest normal double, as bits: added to a key, it keeps the key 0 apart from "no edge".
 OFFSET = np.int64(1) << 52
+BLOCK_ROWS = 2**14  # rows of the graph whose keys are made at a time: what that takes stays in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,19 +207,25 @@ def _edges(indices: np.ndarray, distances: np.ndarray, min_samples: int) -> csr_
     from_larger = _lists(indices, distances, (indices >= 0) & (indices < own))
     edges = from_smaller.maximum(from_larger.T.tocsr())
 
-    rows = np.repeat(np.arange(n, dtype=np.int32), np.diff(edges.indptr))
-    raw = edges.data - 1  # see _lists
-    weights = np.maximum(np.maximum(core[rows], core[edges.indices]), raw.view(np.float32))
-    keys = weights.view(np.int32).astype(np.int64)
-    keys <<= 32
-    keys |= raw
-    keys += OFFSET
+    keys = np.empty(edges.nnz, dtype=np.int64)
+    for start in range(0, n, BLOCK_ROWS):
+        ends = edges.indptr[start : start + BLOCK_ROWS + 1]
+        block = slice(ends[0], ends[-1])
+        raw = edges.data[block] - 1  # see _lists
+        weights = np.repeat(core[start : start + BLOCK_ROWS], np.diff(ends))
+        np.maximum(weights, core[edges.indices[block]], out=weights)
+        np.maximum(weights, raw.view(np.float32), out=weights)
+        keys[block] = weights.view(np.int32)
+        keys[block] <<= 32
+        keys[block] |= raw
+        keys[block] += OFFSET
     return csr_array((keys.view(np.float64), edges.indices, edges.indptr), shape=(n, n))
 
 
 def _lists(indices: np.ndarray, distances: np.ndarray, where: np.ndarray) -> csr_array:
     # Distances travel as bits + 1, because a sparse matrix takes 0, the distance of duplicates, for "no edge".
-    bits = distances[where].view(np.int32) + 1
+    bits = distances[where].view(np.int32)
+    bits += 1
     ends = np.append(np.int32(0), where.sum(axis=1).cumsum(dtype=np.int32))
     return csr_array((bits, indices[where], ends), shape=(len(indices), len(indices)))
 
@@ -250,11 +257,15 @@ def _spanning_tree(edges: csr_array) -> np.ndarray:
 
 def _head(start: np.ndarray, end: np.ndarray, n: int) -> np.ndarray:
     """The smallest row of each row's component."""
-    if not n:
-        return np.empty(0, dtype=np.intp)
-    graph = csr_array((np.ones(len(start)), (start, end)), shape=(n, n))
-    component = connected_components(graph, directed=False)[1]
-    return np.unique(component, return_index=True)[1][component]
+    if not len(start):
+        return np.arange(n)
+    if len(start) == n - 1:  # a whole spanning tree
+        return np.zeros(n, dtype=np.intp)
+    graph = csr_array((np.ones(len(start), dtype=np.int8), (start, end)), shape=(n, n))
+    n_components, component = connected_components(graph, directed=False)
+    first = np.empty(n_components, dtype=np.intp)
+    first[component[::-1]] = np.arange(n)[::-1]  # of many assignments to one place the last counts
+    return first[component]
 
 
 def _clusters(tree: np.ndarray, n: int, selection: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

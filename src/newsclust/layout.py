@@ -13,6 +13,10 @@ from .store import Embeddings
 
 #: From here on a seeded layout, which runs on one core, takes minutes.
 SEEDED_UP_TO = 50_000
+#: UMAP gives every document 500 epochs of optimisation up to 10,000 documents and 200 beyond. Here the 200 are
+#: reached without the jump: this many documents times epochs, within the same bounds. See benchmarks/README.md.
+DOCUMENT_EPOCHS = 2_000_000
+EPOCHS = 200, 500
 
 
 def lay_out(
@@ -53,12 +57,13 @@ def lay_out(
         )
     from importlib.metadata import version
 
+    n_epochs = round(np.clip(DOCUMENT_EPOCHS / max(n, 1), *EPOCHS))
     lists = neighbors.head(min(n_neighbors - 1, neighbors.k))
     # The lists, not the search that found them: their bytes say what the map depends on.
     key = {
         "neighbors": cache.fingerprint(lists.indices, lists.distances),
         "vectors": embeddings.fingerprint,
-        "layout": [n_components, n_neighbors, min_dist, seed],
+        "layout": [n_components, n_neighbors, min_dist, n_epochs, seed],
         "umap": version("umap-learn"),
     }
     with stage("layout") as entry:
@@ -66,14 +71,20 @@ def lay_out(
         entry.computed = kept is None
         if kept is not None:
             return kept["coordinates"]
-        coordinates = _umap(embeddings.vectors, lists, n_components, n_neighbors, min_dist, seed)
+        coordinates = _umap(embeddings.vectors, lists, n_components, n_neighbors, min_dist, n_epochs, seed)
         if seed is not None:
             cache.save("layout", key, coordinates=coordinates)
         return coordinates
 
 
 def _umap(
-    vectors: np.ndarray, lists: Neighbors, n_components: int, n_neighbors: int, min_dist: float, seed: int | None
+    vectors: np.ndarray,
+    lists: Neighbors,
+    n_components: int,
+    n_neighbors: int,
+    min_dist: float,
+    n_epochs: int,
+    seed: int | None,
 ) -> np.ndarray:
     n = len(vectors)
     if n <= n_components + 2:  # too few for UMAP's spectral start: a line of points is as true a map
@@ -97,6 +108,7 @@ def _umap(
             n_components=n_components,
             n_neighbors=n_neighbors,
             min_dist=min_dist,
+            n_epochs=n_epochs,
             random_state=seed,
             n_jobs=1 if seed is not None else -1,
             precomputed_knn=known,
