@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from newsclust import clustering
 from newsclust.clustering import Clustering, cluster
 from newsclust.errors import NewsclustError
 
@@ -132,6 +133,14 @@ def test_a_larger_k_changes_nothing_once_the_lists_hold_the_spanning_tree(vector
     ]
     for k in range(max(*needed, min(min_samples, n - 1)), n):
         assert_same(cluster(neighbor_lists(matrix, k), min_samples=min_samples), whole)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 60, 120])
+def test_a_large_corpus_whose_edges_are_made_in_blocks_is_clustered_as_a_small_one(rows, monkeypatch):
+    lists = neighbor_lists(distance_matrix(np.round(blobs(1))), 20)  # rounded: with duplicates and ties
+    whole = cluster(lists)
+    monkeypatch.setattr(clustering, "BLOCK_ROWS", rows)
+    assert_same(cluster(lists), whole)
 
 
 def test_k_of_the_tutorial_is_enough_and_far_less_than_n():

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DISTANCES = {"euclidean": np.abs, "squared": np.square}
 # The smallest normal double, as bits: added to a key, it keeps the key 0 apart from "no edge".
 OFFSET = np.int64(1) << 52
-BLOCK_ROWS = 2**14  # rows of the graph whose keys are made at a time: what that takes stays in the processor's cache
+BLOCK_ROWS = 2**14  # rows of the graph whose edges are made at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,32 +202,35 @@ def _edges(indices: np.ndarray, distances: np.ndarray, min_samples: int) -> csr_
         return csr_array((n, n))
     core = distances[:, min_samples - 1]
     own = np.arange(n, dtype=np.int32)[:, None]
-    from_smaller = _lists(indices, distances, indices > own)
-    from_smaller.sort_indices()
-    from_larger = _lists(indices, distances, (indices >= 0) & (indices < own))
-    edges = from_smaller.maximum(from_larger.T.tocsr())
-
-    keys = np.empty(edges.nnz, dtype=np.int64)
+    from_larger = _lists(indices, distances, (indices >= 0) & (indices < own), n).T.tocsr()
+    # Block by block: what that takes stays in the processor's cache, and is not fetched from the system each time.
+    keys, columns, ends = [], [], [np.zeros(1, dtype=np.int32)]
     for start in range(0, n, BLOCK_ROWS):
-        ends = edges.indptr[start : start + BLOCK_ROWS + 1]
-        block = slice(ends[0], ends[-1])
-        raw = edges.data[block] - 1  # see _lists
-        weights = np.repeat(core[start : start + BLOCK_ROWS], np.diff(ends))
-        np.maximum(weights, core[edges.indices[block]], out=weights)
+        rows = slice(start, start + BLOCK_ROWS)
+        from_smaller = _lists(indices[rows], distances[rows], indices[rows] > own[rows], n)
+        from_smaller.sort_indices()
+        edges = from_smaller.maximum(from_larger[rows])
+        raw = edges.data - 1  # see _lists
+        weights = np.repeat(core[rows], np.diff(edges.indptr))
+        np.maximum(weights, core[edges.indices], out=weights)
         np.maximum(weights, raw.view(np.float32), out=weights)
-        keys[block] = weights.view(np.int32)
-        keys[block] <<= 32
-        keys[block] |= raw
-        keys[block] += OFFSET
-    return csr_array((keys.view(np.float64), edges.indices, edges.indptr), shape=(n, n))
+        key = weights.view(np.int32).astype(np.int64)
+        key <<= 32
+        key |= raw
+        key += OFFSET
+        keys.append(key.view(np.float64))
+        columns.append(edges.indices)
+        ends.append(ends[-1][-1] + edges.indptr[1:])
+    keys, columns, ends = (np.concatenate(parts) for parts in (keys, columns, ends))
+    return csr_array((keys, columns, ends), shape=(n, n))
 
 
-def _lists(indices: np.ndarray, distances: np.ndarray, where: np.ndarray) -> csr_array:
+def _lists(indices: np.ndarray, distances: np.ndarray, where: np.ndarray, n: int) -> csr_array:
     # Distances travel as bits + 1, because a sparse matrix takes 0, the distance of duplicates, for "no edge".
     bits = distances[where].view(np.int32)
     bits += 1
     ends = np.append(np.int32(0), where.sum(axis=1).cumsum(dtype=np.int32))
-    return csr_array((bits, indices[where], ends), shape=(len(indices), len(indices)))
+    return csr_array((bits, indices[where], ends), shape=(len(indices), n))
 
 
 def _spanning_tree(edges: csr_array) -> np.ndarray:
