@@ -1,4 +1,4 @@
-"""compare*.py on a small grid that is written here, against plain loops."""
+"""compare/ on a small grid that is written here, against plain loops."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import newsclust.compare_figures as figures
+import newsclust.compare.figures as figures
 from browser import open_page  # noqa: F401  (a fixture)
-from newsclust.compare import (
+from newsclust.compare.choice import recommend
+from newsclust.compare.grid import Grid, levels, read_grid
+from newsclust.compare.measures import (
     METRICS,
     agreement_matrix,
     measures,
@@ -31,9 +33,7 @@ from newsclust.compare import (
     set_aside,
     unsettled,
 )
-from newsclust.compare_choice import recommend
-from newsclust.compare_grid import Grid, levels, read_grid
-from newsclust.compare_table import run_table
+from newsclust.compare.table import run_table
 from newsclust.errors import NewsclustError
 
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -600,7 +600,7 @@ def test_many_parameters_are_not_drawn_in_all_pairs(grid):
 
 
 def test_numbers_in_cells_can_be_read_on_any_colour():
-    from newsclust.compare_drawing import _CELLS, _contrasting
+    from newsclust.compare.heat_map import _CELLS, _contrasting
 
     def luminance(color: str) -> float:
         channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsclust.drawing import alt_text, with_alternative
 from newsclust.errors import NewsclustError
-from newsclust.figures import alt_text, cluster_sizes, story_map, with_alternative
+from newsclust.figures import cluster_sizes, story_map
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 

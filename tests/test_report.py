@@ -10,10 +10,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from browser import open_page  # noqa: F401  (a fixture)
-from newsclust import report as report_module
 from newsclust.errors import NewsclustError
 from newsclust.figures import cluster_sizes, story_map
-from newsclust.report import RUN_MIMETYPE, render_report
+from newsclust.report import render_report
+from newsclust.results import RUN_MIME
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 BREAKOUT = "</script><!-- <script>alert(3)</script>"
@@ -85,7 +85,7 @@ def make_notebook(*more_cells):
             new_code_cell("min_samples = 3", metadata={"tags": ["injected-parameters"]}),
             new_code_cell(
                 "run",
-                outputs=[new_output("display_data", {RUN_MIMETYPE: RUN, "text/plain": "the run's facts"})],
+                outputs=[new_output("display_data", {RUN_MIME: RUN, "text/plain": "the run's facts"})],
             ),
             new_markdown_cell("# First section"),
             new_code_cell("story_map(points)", outputs=[stderr, widget, figure_output(story_map(points))]),
@@ -163,7 +163,8 @@ def test_names_and_texts_of_key_figures_are_not_rewritten(page):
 
 def test_defaults_are_folded_and_a_run_of_defaults_says_so(tmp_path):
     facts = {"parameters": [["k", 50], ["seed", 42]], "changed": []}
-    page = rendered(tmp_path, new_notebook(metadata={"newsclust": facts}))
+    told = new_code_cell("run", outputs=[new_output("display_data", {RUN_MIME: facts})])
+    page = rendered(tmp_path, new_notebook(cells=[told]))
     assert "All at their defaults." in page and "All parameters" in page and "<code>k</code>" not in page
 
 
@@ -319,7 +320,7 @@ def test_same_notebook_gives_the_same_bytes(tmp_path, report):
 def test_broken_rendering_leaves_the_old_report_and_no_litter(tmp_path, monkeypatch):
     old = tmp_path / "report.html"
     old.write_text("the old report")
-    monkeypatch.setattr(report_module.os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         render_report(write(tmp_path, new_notebook()), old)
     assert old.read_text() == "the old report"

@@ -15,7 +15,8 @@ from newsclust.clustering import cluster
 from newsclust.corpus import Corpus, read_corpus
 from newsclust.neighbors import find_neighbors
 from newsclust.parameters import make_parameters
-from newsclust.results import RUN_MIME, Run, finish, place, write_whole
+from newsclust.paths import write_whole
+from newsclust.results import RUN_MIME, Run, finish, place
 from newsclust.topics import assign_noise, describe_clusters
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"

@@ -19,11 +19,11 @@ _EXPORTS = {
     "figures": ["cluster_sizes", "story_map"],
     "results": ["finish", "place"],
     "tables": ["closest_pairs", "largest_clusters"],
-    "compare_grid": ["read_grid"],
-    "compare_table": ["run_table"],
-    "compare_choice": ["recommend"],
-    "compare_figures": ["parallel_coordinates", "sensitivity_chart", "parameter_pairs", "agreement_map"],
-    "compare": ["unsettled"],
+    "compare.grid": ["read_grid"],
+    "compare.table": ["run_table"],
+    "compare.choice": ["recommend"],
+    "compare.figures": ["parallel_coordinates", "sensitivity_chart", "parameter_pairs", "agreement_map"],
+    "compare.measures": ["unsettled"],
     "errors": ["NewsclustError"],
 }
 _MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in names}

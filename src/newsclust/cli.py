@@ -15,7 +15,7 @@ import typer
 
 from . import grid
 from .errors import NewsclustError
-from .paths import find_input, find_output, root
+from .paths import find_input, find_output, root, short
 from .plan import Plan, read_plan
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
@@ -36,7 +36,7 @@ def run(
         sys.stdout.flush()
         grid.kill_kernels()
         os._exit(130)  # without waiting for the threads that wait for the kernels
-    typer.echo(f"Report: {_short(plan.page)}")
+    typer.echo(f"Report: {short(plan.page)}")
     typer.echo(_summary(plan, time.perf_counter() - start))
     if failed:
         raise typer.Exit(1)
@@ -51,7 +51,7 @@ def report(
     alone = page.parent.with_suffix(".html")  # a single run's report has a copy beside its folder
     if page.name == "report.html" and page.parent.parent == find_output("reports") and alone.exists():
         page = shutil.copyfile(page, alone)
-    typer.echo(f"Report: {_short(page)}")
+    typer.echo(f"Report: {short(page)}")
 
 
 @app.command("list")
@@ -61,7 +61,7 @@ def list_runs() -> None:
     if not stamps:
         typer.echo("No runs yet; `newsclust run params/quickstart.yaml` makes the first.")
     for stamp in stamps:
-        typer.echo(f"{_short(stamp.parent)}: {_outcome(stamp.parent)}")
+        typer.echo(f"{short(stamp.parent)}: {_outcome(stamp.parent)}")
 
 
 @app.command()
@@ -129,7 +129,7 @@ def _remove(folder: Path) -> None:
         folder.unlink()  # not what somebody has put elsewhere
     else:
         shutil.rmtree(folder, ignore_errors=not folder.exists())
-    typer.echo(f"Removed {_short(folder)} ({size / 2**20:.1f} MiB).")
+    typer.echo(f"Removed {short(folder)} ({size / 2**20:.1f} MiB).")
 
 
 def _read(path: Path) -> dict:
@@ -142,7 +142,3 @@ def _read(path: Path) -> dict:
 def _in_natural_order(path: Path) -> list[tuple[int, str]]:
     """2 before 10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", str(path))]
-
-
-def _short(path: Path) -> str:
-    return os.path.relpath(path, Path.cwd())

@@ -107,7 +107,7 @@ def load_embedder(model: str) -> Embedder:
         )
     try:
         dim = json.loads((folder / "config.json").read_text())["hidden_size"]
-        revision = _hash_weights(folder)
+        revision = _hash_checkpoint(folder)
     except (OSError, ValueError, KeyError):
         raise NewsclustError(
             f"model {model!r} holds no checkpoint of BGE-M3: config.json with a hidden_size and the weights "
@@ -215,12 +215,12 @@ def _download_bge_m3() -> Path:
         ) from None
 
 
-def _hash_weights(folder: Path) -> str:
-    weights = sorted(p for p in folder.iterdir() if p.suffix in {".safetensors", ".bin"})
-    if not weights:
+def _hash_checkpoint(folder: Path) -> str:
+    files = sorted(p for p in folder.iterdir() if p.suffix in {".safetensors", ".bin", ".json", ".model"})
+    if not {".safetensors", ".bin"} & {path.suffix for path in files}:
         raise OSError("no weights")
     digest = hashlib.blake2b(digest_size=8)
-    for path in [folder / "config.json", *weights]:
+    for path in files:  # the tokenizer's too: it decides what the weights see
         facts = path.stat()
         digest.update(_hash_file(path, facts.st_size, facts.st_mtime_ns))
     return digest.hexdigest()

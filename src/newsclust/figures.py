@@ -1,20 +1,14 @@
-"""Plotly figures of what was computed elsewhere: the map of stories and their sizes.
-
-Headlines come from strangers, and plotly reads a little HTML in every text it draws (``<b>``, ``<a href>``,
-entities), so all text passes `_safe` on its way into a figure.  What stands in for a figure that cannot be
-seen, one sentence and a small table, travels in ``layout.meta`` and is shown by the report's template.
-"""
+"""Plotly figures of one run: the map of stories and their sizes."""
 
 from __future__ import annotations
 
-import html
 import re
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from .drawing import INK, MARKS, NOISE_COLOUR, count, cut, cut_at_word, plain, safe, style, with_alternative, wrapped
 from .errors import NewsclustError
 
 if TYPE_CHECKING:
@@ -25,24 +19,7 @@ BARS = 20
 SVG_POINTS = 3000
 _SMALLER_RANK, _NOISE_RANK = 2000, 3000  # places in the legend, below the named stories
 
-# Ten colours with a contrast of about 3:1 on white and on near-black. Colour alone cannot separate ten groups
-# for colour-blind eyes, so they come in three shapes; within a shape CIELAB distances stay above 23 under
-# simulated protanopia and deuteranopia (Machado, Oliveira and Fernandes 2009).
-_MARKS = (
-    ("#0072B2", "circle"),
-    ("#D98E04", "diamond"),
-    ("#D55E00", "square"),
-    ("#009E73", "circle"),
-    ("#D279AC", "diamond"),
-    ("#3AA0DC", "square"),
-    ("#8E6BBF", "diamond"),
-    ("#6E8F00", "circle"),
-    ("#B0305C", "square"),
-    ("#7F5A3C", "diamond"),
-)
 _RING_COLOURS = np.array(["#0072B2", "#D98E04", "#009E73", "#D279AC", "#D55E00", "#8E6BBF", "#6E8F00"])
-_NOISE_COLOUR = "#969ba2"
-_INK = "#737b86"  # readable on white and on near-black, for notebooks in either theme
 _GRID = "rgba(128, 134, 142, 0.25)"
 
 
@@ -76,24 +53,24 @@ def story_map(points: pd.DataFrame, title: str | None = None) -> go.Figure:
     noise, rings = points[points["cluster"] < 0], points[points["cluster"].isin(smaller)]
 
     layers = [
-        (noise, f"In no story ({len(noise):,})", _NOISE_RANK, _NOISE_COLOUR, "circle"),
+        (noise, f"In no story ({len(noise):,})", _NOISE_RANK, NOISE_COLOUR, "circle"),
         (
             rings,
-            _count(len(smaller), "smaller story", "smaller stories"),
+            count(len(smaller), "smaller story", "smaller stories"),
             _SMALLER_RANK,
             _ring_colours(rings, smaller),
             "circle-open",
         ),
     ]
     for place, cluster in reversed(list(enumerate(named))):  # the largest last, on top
-        rows, name = points[points["cluster"] == cluster], _safe(_cut(names[cluster], 32))
-        layers.append((rows, name, 1000 + place, *_MARKS[place]))
+        rows, name = points[points["cluster"] == cluster], safe(cut(names[cluster], 32))
+        layers.append((rows, name, 1000 + place, *MARKS[place]))
 
     fig = go.Figure([_marks(*layer, crowd=len(points)) for layer in layers if len(layer[0])])
     for trace in fig.data:
         if trace.legendrank < _SMALLER_RANK:
             # The report's own list of stories has room for more than plotly's legend.
-            trace.meta = {"story": _safe(_cut_at_word(names[named[trace.legendrank - 1000]], 48))}
+            trace.meta = {"story": safe(cut_at_word(names[named[trace.legendrank - 1000]], 48))}
     _style_map(fig, title, "z" in points, noise=len(noise) > 0)
     table = pd.DataFrame({"Story": [names[c] for c in sizes.index], "Headlines": sizes.to_numpy()})
     if len(noise):
@@ -127,12 +104,12 @@ def cluster_sizes(topics: pd.DataFrame) -> go.Figure:
             y=place,
             orientation="h",
             width=0.34,
-            marker_color=[_MARKS[i][0] if i < NAMED_STORIES else _INK for i in place],
+            marker_color=[MARKS[i][0] if i < NAMED_STORIES else INK for i in place],
             text=[f"{size:,}" for size in shown["size"]],
             textposition="outside",
             cliponaxis=False,
             hovertext=[
-                f"<b>{_wrapped(name)}</b><br>{_count(size, 'headline', 'headlines')}"
+                f"<b>{wrapped(name)}</b><br>{count(size, 'headline')}"
                 for name, size in zip(shown["title"], shown["size"], strict=True)
             ],
             hovertemplate="%{hovertext}<extra></extra>",
@@ -143,7 +120,7 @@ def cluster_sizes(topics: pd.DataFrame) -> go.Figure:
         fig.add_annotation(
             x=0,
             y=i,
-            text=_safe(_cut_at_word(name, 70)),
+            text=safe(cut_at_word(name, 70)),
             showarrow=False,
             xanchor="left",
             yanchor="bottom",
@@ -156,16 +133,10 @@ def cluster_sizes(topics: pd.DataFrame) -> go.Figure:
         fig.add_annotation(
             text="No story was found", xref="paper", yref="paper", x=0.5, y=0.5, showarrow=False
         )
+    style(fig, height=96 + 40 * max(len(shown), 2), font_size=13)
     fig.update_layout(
-        template="none",
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font=dict(color=_INK, size=13),
-        hoverlabel=_hover_label(),
-        height=96 + 40 * max(len(shown), 2),
         margin=dict(l=8, r=48, t=16, b=48),
         showlegend=False,
-        dragmode=False,
         xaxis=dict(
             title=dict(text=rest, font_size=13),
             rangemode="tozero",
@@ -181,44 +152,10 @@ def cluster_sizes(topics: pd.DataFrame) -> go.Figure:
     table = pd.DataFrame({"Story": shown["title"].to_list(), "Headlines": shown["size"].to_numpy()})
     if len(others):
         table.loc[len(table)] = [
-            _count(len(others), "smaller story", "smaller stories"),
+            count(len(others), "smaller story", "smaller stories"),
             int(others["size"].sum()),
         ]
     return with_alternative(fig, _sizes_sentence(shown, rest), table, kind="bars")
-
-
-def with_alternative(
-    fig: go.Figure, alt: str, table: pd.DataFrame | None = None, kind: str = "chart"
-) -> go.Figure:
-    """Attach what stands for the figure where it cannot be seen, and return the figure.
-
-    Parameters
-    ----------
-    fig : plotly Figure
-    alt : str
-        One sentence with what the figure shows.
-    table : DataFrame, optional
-        Its content as a small table, shown beside it in reports.
-    kind : str
-        ``"map"`` is drawn as tall as the window allows, with a legend outside the drawing; anything else
-        keeps its own height and legend.
-    """
-    meta: dict[str, Any] = {"alt": alt, "kind": kind}
-    if table is not None:
-        # .tolist() on a column gives Python's own numbers and strings, which is what JSON can hold.
-        columns = [table[name].tolist() for name in table]
-        meta["table"] = {
-            "columns": [str(name) for name in table],
-            "rows": [list(row) for row in zip(*columns, strict=True)],
-        }
-    # plotly's toolbar would offer readers to upload the chart to a cloud service.
-    fig.update_layout(meta=meta, modebar_remove=["sendChartToCloud"])
-    return fig
-
-
-def alt_text(fig: go.Figure) -> str:
-    """Return the one-sentence alternative of a figure, empty if it has none."""
-    return (fig.layout.meta or {}).get("alt", "")
 
 
 def _require(frame: pd.DataFrame, columns: list[str]) -> None:
@@ -232,7 +169,7 @@ def _require(frame: pd.DataFrame, columns: list[str]) -> None:
 
 def _story_names(points: pd.DataFrame, clusters: pd.Index) -> dict[int, str]:
     given = points.groupby("cluster")["story"].first() if "story" in points else pd.Series(dtype=object)
-    return {cluster: _plain(given.get(cluster)) or f"Story {cluster}" for cluster in clusters}
+    return {cluster: plain(given.get(cluster)) or f"Story {cluster}" for cluster in clusters}
 
 
 def _marks(rows, name, rank, color, symbol, crowd):
@@ -260,13 +197,13 @@ def _marks(rows, name, rank, color, symbol, crowd):
 
 def _hover(row: dict[str, Any], names: dict[int, str], sizes: pd.Series) -> str:
     """Return the hover text of one headline: itself, where and when it appeared, its story."""
-    source = " · ".join(filter(None, [_plain(row.get("publisher")), _day(row.get("published_at"))]))
-    lines = [f"<b>{_wrapped(row['title'])}</b>", _safe(_cut(source, 60))]
+    source = " · ".join(filter(None, [plain(row.get("publisher")), _day(row.get("published_at"))]))
+    lines = [f"<b>{wrapped(row['title'])}</b>", safe(cut(source, 60))]
     cluster = row["cluster"]
     if cluster < 0:
         lines.append("In no story")
     else:
-        lines.append(f"Story: {_safe(_cut(names[cluster], 48))} ({sizes[cluster]:,})")
+        lines.append(f"Story: {safe(cut(names[cluster], 48))} ({sizes[cluster]:,})")
         if pd.notna(row.get("probability")):
             lines.append(f"Membership: {row['probability']:.2f}")
     return "<br>".join(filter(None, lines))
@@ -286,19 +223,15 @@ def _ring_colours(rows: pd.DataFrame, clusters: pd.Index) -> list[str]:
 
 def _style_map(fig: go.Figure, title: str | None, in_space: bool, noise: bool) -> None:
     hidden = dict(visible=False, showspikes=False)
+    style(fig, height=720, font_size=13)
     fig.update_layout(
-        template="none",
         title=dict(
-            text=_safe(title), font_size=16, x=0, xanchor="left", y=1, yanchor="top", pad=dict(l=8, t=10)
+            text=safe(title), font_size=16, x=0, xanchor="left", y=1, yanchor="top", pad=dict(l=8, t=10)
         )
         if title
         else None,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font=dict(color=_INK, size=13),
+        dragmode=None,  # plotly's own: a map is to be zoomed into
         hovermode="closest",
-        hoverlabel=_hover_label(),
-        height=720,
         margin=dict(l=8, r=8, t=76 if title else 36, b=8),
         showlegend=True,
         legend=dict(
@@ -334,7 +267,7 @@ def _style_map(fig: go.Figure, title: str | None, in_space: bool, noise: bool) -
                     pad=dict(b=4),
                     bgcolor="rgba(0,0,0,0)",
                     bordercolor=_GRID,
-                    font=dict(color=_INK, size=12),
+                    font=dict(color=INK, size=12),
                     buttons=[
                         dict(
                             label="Noise on / off",
@@ -348,18 +281,14 @@ def _style_map(fig: go.Figure, title: str | None, in_space: bool, noise: bool) -
         )
 
 
-def _hover_label() -> dict[str, Any]:
-    return dict(align="left", bgcolor="#ffffff", bordercolor="#9aa1ab", font=dict(color="#1d2126", size=12))
-
-
 def _map_sentence(sizes: pd.Series, names: dict[int, str], noise: int) -> str:
     total = int(sizes.sum()) + noise
     sentence = (
-        f"Map of {_count(total, 'headline', 'headlines')} in {_count(len(sizes), 'story', 'stories')}, "
+        f"Map of {count(total, 'headline')} in {count(len(sizes), 'story', 'stories')}, "
         f"headlines of similar meaning close together; {noise:,} in no story"
     )
     if len(sizes):
-        sentence += f"; the largest story, {_cut(names[sizes.index[0]], 80)!r}, has {sizes.iloc[0]:,}"
+        sentence += f"; the largest story, {cut(names[sizes.index[0]], 80)!r}, has {sizes.iloc[0]:,}"
     return sentence + "."
 
 
@@ -368,8 +297,8 @@ def _sizes_sentence(shown: pd.DataFrame, rest: str) -> str:
         return "No story was found."
     first = shown.iloc[0]
     return (
-        f"Bars of the {_count(len(shown), 'largest story', 'largest stories')}, from "
-        f"{_cut(first['title'], 80)!r} with {first['size']:,} headlines down to {shown['size'].iloc[-1]:,}"
+        f"Bars of the {count(len(shown), 'largest story', 'largest stories')}, from "
+        f"{cut(first['title'], 80)!r} with {first['size']:,} headlines down to {shown['size'].iloc[-1]:,}"
         f"{'; ' + rest if rest else ''}."
     )
 
@@ -379,41 +308,9 @@ def _others_sentence(sizes: pd.Series) -> str:
         return ""
     low, high = sizes.min(), sizes.max()
     span = f"{low:,} to {high:,}" if high > low else f"{low:,}"
-    return f"{_count(len(sizes), 'smaller story', 'smaller stories')} of {span} not shown"
-
-
-def _count(n: int, one: str, many: str) -> str:
-    return f"{n:,} {one if n == 1 else many}"
-
-
-def _plain(value: Any) -> str:
-    """Return text on one line, empty for a missing value."""
-    return "" if value is None or value is pd.NA or value != value else " ".join(str(value).split())
-
-
-def _cut(value: Any, width: int) -> str:
-    text = _plain(value)
-    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
-
-
-def _cut_at_word(value: Any, width: int) -> str:
-    text = _plain(value)
-    words = text[:width].rpartition(" ")[0].rstrip(" ,;:-–")
-    return f"{words}…" if len(text) > width and len(words) > width / 2 else _cut(text, width)
-
-
-def _safe(text: str) -> str:
-    # Inside JupyterLab plotly also hands anything between two dollars to MathJax.
-    return html.escape(text, quote=False).replace("$", "&#36;")
-
-
-def _wrapped(value: Any, width: int = 60, lines: int = 5) -> str:
-    broken = textwrap.wrap(
-        _plain(value), width, max_lines=lines, placeholder=" …", break_on_hyphens=False
-    ) or ["(no headline)"]
-    return "<br>".join(map(_safe, broken))
+    return f"{count(len(sizes), 'smaller story', 'smaller stories')} of {span} not shown"
 
 
 def _day(value: Any) -> str:
-    text = _plain(value)
+    text = plain(value)
     return text[:10] if re.match(r"\d{4}-\d\d-\d\d", text) else text

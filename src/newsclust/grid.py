@@ -22,16 +22,16 @@ from .cache import fingerprint
 from .embedding import load_embedder
 from .errors import NewsclustError
 from .parameters import Parameters
-from .paths import find_input, find_output
+from .paths import find_input, find_output, short, write_whole
 from .plan import Plan, PlannedRun
-from .results import PACKAGES, write_whole
+from .results import PACKAGES
 
 NOTEBOOK = "notebooks/cluster.ipynb"
 COMPARISON = "notebooks/compare.ipynb"
 #: Written by the notebook; nothing else in a run's folder is needed to compare runs.
 RESULTS = ("clusters.csv", "metrics.json", "provenance.json")
-#: The package's modules (by the beginning of their names) that turn runs into pages: no run depends on them.
-_OF_PAGES = ("cli", "compare", "grid", "plan", "report", "__main__")
+#: The package's modules that turn runs into pages: no run depends on them.
+_OF_PAGES = ("cli.py", "compare", "grid.py", "plan.py", "report.py", "__main__.py")
 # Neither is of use in a kernel that nobody looks at, and both cost time at its start: where JupyterLab is installed,
 # plotly -> nbformat -> jsonschema -> rfc3987_syntax compiles a grammar of web addresses for a second or two, and
 # tqdm -> ipywidgets draws bars that only a browser shows.
@@ -118,7 +118,7 @@ def alone(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise NewsclustError(
-            f"another newsclust is at work on {_short(folder)}: wait until it is done, or stop it."
+            f"another newsclust is at work on {short(folder)}: wait until it is done, or stop it."
         ) from None
     try:
         yield
@@ -168,8 +168,8 @@ def _code(pages: bool) -> str:
     """Fingerprint of the package's own code, that of the pages or that of the runs."""
     package = Path(__file__).parent
     sources = [path for path in sorted(package.rglob("*")) if path.suffix in {".py", ".j2", ".css", ".js"}]
-    chosen = [path for path in sources if (path.suffix != ".py" or path.name.startswith(_OF_PAGES)) == pages]
-    return fingerprint(*(path.read_bytes() for path in chosen))
+    of_pages = [path.suffix != ".py" or path.relative_to(package).parts[0] in _OF_PAGES for path in sources]
+    return fingerprint(*(path.read_bytes() for path, is_one in zip(sources, of_pages, strict=True) if is_one == pages))
 
 
 def _record(folder: Path) -> dict[str, Any]:
@@ -212,7 +212,7 @@ def _run_all(plan: Plan, todo: list[PlannedRun], marks: dict[str, str], jobs: in
                 message = record["message"]
                 note(f"run {run.name}: {message or 'ok'}, {record['seconds']:.1f} s; {_stages(run)}")
                 if message:
-                    bar.write(f"Failed: {run.name}: {message} See {_short(run.folder / 'run.ipynb')}.", sys.stderr)
+                    bar.write(f"Failed: {run.name}: {message} See {short(run.folder / 'run.ipynb')}.", sys.stderr)
                 bar.update()
 
 
@@ -410,9 +410,5 @@ def _compare(plan: Plan, say: Callable[[str], None]) -> None:
     pool.shutdown()
     render_page(executed)
     if message:
-        raise NewsclustError(f"the runs cannot be compared, see {_short(executed)}: {message}")
+        raise NewsclustError(f"the runs cannot be compared, see {short(executed)}: {message}")
     write_whole(stamp, json.dumps(grid | {"fingerprint": mark}, indent=2) + "\n")
-
-
-def _short(path: Path) -> str:
-    return os.path.relpath(path, Path.cwd())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -31,3 +32,19 @@ def find_input(path: str | Path) -> Path:
 def find_output(path: str | Path) -> Path:
     """A file or folder to write: relative paths start from `root`."""
     return (root() / Path(path).expanduser()).resolve()
+
+
+def short(path: Path) -> str:
+    """The path as one would type it here."""
+    return os.path.relpath(path, Path.cwd())
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that is either complete or not there."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .errors import NewsclustError
+from .paths import write_whole
+from .results import RUN_MIME
 
-RUN_MIMETYPE = "application/vnd.newsclust.run+json"
 PLOTLY_MIMETYPE = "application/vnd.plotly.v1+json"
 WIDGET_MIMETYPE = "application/vnd.jupyter.widget-view+json"
 
@@ -44,11 +43,10 @@ def render_report(notebook: Path, html: Path, title: str | None = None) -> Path:
     """Write an executed notebook as a self-contained HTML report.
 
     The run's parameters, key figures and provenance are read from an output of the type
-    ``application/vnd.newsclust.run+json``, or from the notebook's metadata under ``newsclust``: a dict with
-    ``parameters``, ``changed`` (the names of those that differ from the defaults), ``metrics`` and
-    ``provenance``.  A notebook file sorts the keys of a dict, so where order matters a list of ``[name, value]``
-    pairs may stand for one.  Names and texts of metrics are shown as they are.  A run that failed is rendered as
-    far as it came, with its failure named at the top.
+    `newsclust.results.RUN_MIME`: a dict with ``parameters``, ``changed`` (the names of those that differ from
+    the defaults), ``metrics`` and ``provenance``.  A notebook file sorts the keys of a dict, so where order
+    matters a list of ``[name, value]`` pairs may stand for one.  Names and texts of metrics are shown as they
+    are.  A run that failed is rendered as far as it came, with its failure named at the top.
 
     A figure whose ``layout.meta`` has the kind ``"map"`` moves to the top if it is the only one.  Tables of the
     class ``sortable`` get headers that sort, by the ``data-value`` of the cells that have one, and those of the
@@ -104,7 +102,9 @@ def render_report(notebook: Path, html: Path, title: str | None = None) -> Path:
 
         # Only now, so that 5 MB of script need not go through nbconvert's HTML parser.
         page = page.replace(_PLOTLY_PLACE, get_plotlyjs(), 1)
-    return _write_whole(html, page)
+    html.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(html, page)
+    return html
 
 
 def _read(notebook: Path):
@@ -126,10 +126,7 @@ def _facts(nb) -> dict[str, Any]:
 
     Also the names of the ``changed`` parameters, None where the notebook does not tell.
     """
-    sources = [nb.metadata.get("newsclust", {})]
-    sources += [
-        output.data[RUN_MIMETYPE] for output in _outputs(nb) if RUN_MIMETYPE in output.get("data", {})
-    ]
+    sources = [output.data[RUN_MIME] for output in _outputs(nb) if RUN_MIME in output.get("data", {})]
     facts = {
         "parameters": dict(nb.metadata.get("papermill", {}).get("parameters", {})),
         "metrics": {},
@@ -210,7 +207,7 @@ def _readable(output):
         output["is_prose"] = _is_prose(output.text)
         return output if output.name == "stdout" and output.text.strip() else None
     data = output.data
-    if WIDGET_MIMETYPE in data or RUN_MIMETYPE in data:
+    if WIDGET_MIMETYPE in data or RUN_MIME in data:
         return None
     best = next((kind for kind in _SHOWN_MIMETYPES if kind in data), None)
     if best == "text/html":
@@ -409,16 +406,3 @@ def _script_json(value: Any) -> str:
 def _below_title(markup: str) -> str:
     return re.sub(r"(</?)h1\b", r"\1h2", markup)
 
-
-def _write_whole(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(partial, 0o644)  # mkstemp keeps its files from everybody else
-        os.replace(partial, path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise
-    return path

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from .corpus import Corpus
 from .metrics import agreement, subsample_stability, validity
 from .neighbors import Neighbors
 from .parameters import Parameters
-from .paths import find_output
+from .paths import find_output, write_whole
 from .stages import ledger, stage
 from .store import Embeddings
 from .tables import key_figures
@@ -148,13 +147,6 @@ def finish(
         write_whole(folder / "provenance.json", json.dumps(record, indent=2, default=str) + "\n")
         write_whole(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
     return run
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that is either complete or not there."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
 
 
 def _rows(corpus: Corpus, points: pd.DataFrame) -> pd.DataFrame:

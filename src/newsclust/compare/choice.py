@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .compare import measures, percent, set_aside, written
-from .compare_grid import Grid, count
+from ..drawing import count
+from .grid import Grid
+from .measures import measures, percent, set_aside, written
 
 RUNNERS_UP = 3
 _CRITERIA = {
@@ -60,7 +61,7 @@ class Recommendation:
 def recommend(grid: Grid) -> Recommendation:
     """Choose the run to begin with, without looking at known stories.
 
-    Runs that `compare.set_aside` names are left out. The others are ranked by four criteria: relative
+    Runs that `measures.set_aside` names are left out. The others are ranked by four criteria: relative
     validity, agreement with a clustering of 90 % of the documents, mean agreement with the next runs of the
     grid, and the share of documents in a story; ranks, because the four have no common unit. The best mean
     rank wins; a tie goes to the higher agreement on 90 %, then to the run that stands first in the grid. A

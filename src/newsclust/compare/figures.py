@@ -1,7 +1,7 @@
 """Plotly figures of a finished grid; every one carries a sentence and a table.
 
-The numbers come from `compare`. Names of runs and values of parameters come from files that anybody may
-write, so all text passes `_safe` on its way into a figure.
+The numbers come from `measures`. Names of runs and values of parameters come from files that anybody may
+write, so all text passes `safe` on its way into a figure.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .compare import METRICS, agreement_matrix, measures, percent, sensitivity, written
-from .compare_drawing import broken, heat_map, nothing, short, style, ticks
-from .compare_grid import Grid, count, label, levels
-from .errors import NewsclustError
-from .figures import _INK, _cut, _safe, with_alternative
+from ..drawing import INK, count, cut, safe, style, with_alternative
+from ..errors import NewsclustError
+from .grid import Grid, label, levels
+from .heat_map import broken, heat_map, nothing, short, ticks
+from .measures import METRICS, agreement_matrix, measures, percent, sensitivity, written
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -44,7 +44,7 @@ def parallel_coordinates(grid: Grid, metric: str = "relative_validity") -> go.Fi
     ----------
     grid : Grid
     metric : str
-        One of `compare.METRICS`.
+        One of `measures.METRICS`.
     """
     import plotly.graph_objects as go
     from plotly.colors import sample_colorscale
@@ -60,7 +60,7 @@ def parallel_coordinates(grid: Grid, metric: str = "relative_validity") -> go.Fi
     shades = _unit(known[metric].to_numpy()) if metric in known else np.full(len(runs), np.nan)
     fig = go.Figure()
     for i in np.argsort(np.nan_to_num(shades, nan=-1), kind="stable"):  # the highest on top
-        color = _INK if np.isnan(shades[i]) else sample_colorscale(_LINES, float(shades[i]))[0]
+        color = INK if np.isnan(shades[i]) else sample_colorscale(_LINES, float(shades[i]))[0]
         fig.add_scatter(
             x=[axis["x"][i] for axis in axes],
             y=list(range(len(axes))),
@@ -71,7 +71,7 @@ def parallel_coordinates(grid: Grid, metric: str = "relative_validity") -> go.Fi
             connectgaps=True,
             cliponaxis=False,
             text=[
-                f"<b>{_safe(_cut(runs[i], 90))}</b><br>{_safe(axis['name'])}: {_safe(axis['texts'][i])}"
+                f"<b>{safe(cut(runs[i], 90))}</b><br>{safe(axis['name'])}: {safe(axis['texts'][i])}"
                 for axis in axes
             ],
             hovertemplate="%{text}<extra></extra>",
@@ -107,7 +107,7 @@ def parallel_coordinates(grid: Grid, metric: str = "relative_validity") -> go.Fi
 
 
 def sensitivity_chart(grid: Grid) -> go.Figure:
-    """Draw which parameter explains how much of which metric, as `compare.sensitivity` computes it."""
+    """Draw which parameter explains how much of which metric, as `measures.sensitivity` computes it."""
     shares = sensitivity(grid).dropna(axis="columns", how="all")
     if shares.empty:
         return nothing("The finished runs do not differ, so there is nothing to explain.")
@@ -115,7 +115,7 @@ def sensitivity_chart(grid: Grid) -> go.Figure:
     texts = shares.map(percent)
     hover = [
         [
-            f"{_safe(name)} alone explains {text}<br>of the differences in {METRICS[metric]}"
+            f"{safe(name)} alone explains {text}<br>of the differences in {METRICS[metric]}"
             for name, text in row.items()
         ]
         for metric, row in texts.iterrows()
@@ -148,7 +148,7 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
     ----------
     grid : Grid
     metric : str
-        One of `compare.METRICS`.
+        One of `measures.METRICS`.
     """
     from plotly.subplots import make_subplots
 
@@ -174,16 +174,16 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
             for i, line in zip(table.index, texts.to_numpy(), strict=True)
         ]
         hover = [
-            [_safe(f"{down} {i}, {across} {j}: {METRICS[metric]} {text}") for down, i, across, j, text in row]
+            [safe(f"{down} {i}, {across} {j}: {METRICS[metric]} {text}") for down, i, across, j, text in row]
             for row in cells
         ]
         for trace in heat_map(table.to_numpy(), texts.to_numpy(), hover, limits).data:
             fig.add_trace(trace, row=place, col=1)
         fig.update_xaxes(
-            ticks(map(short, table), title=dict(text=_safe(across), standoff=4)), row=place, col=1
+            ticks(map(short, table), title=dict(text=safe(across), standoff=4)), row=place, col=1
         )
         fig.update_yaxes(
-            ticks(map(short, table.index), title=dict(text=_safe(down), standoff=8), autorange="reversed"),
+            ticks(map(short, table.index), title=dict(text=safe(down), standoff=8), autorange="reversed"),
             row=place,
             col=1,
         )
@@ -212,7 +212,7 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
 
 
 def agreement_map(grid: Grid) -> go.Figure:
-    """Draw how far the finished runs agree, families side by side as in `compare.agreement_matrix`."""
+    """Draw how far the finished runs agree, families side by side as in `measures.agreement_matrix`."""
     agreement = agreement_matrix(grid)
     values = agreement.to_numpy()
     if len(agreement) < 2 or np.isnan(values).any():
@@ -220,7 +220,7 @@ def agreement_map(grid: Grid) -> go.Figure:
     labels = [label(grid, run) for run in agreement]
     hover = [
         [
-            f"{_safe(_cut(one, 90))}<br>{_safe(_cut(other, 90))}<br>adjusted Rand index {value:.2f}"
+            f"{safe(cut(one, 90))}<br>{safe(cut(other, 90))}<br>adjusted Rand index {value:.2f}"
             for other, value in row.items()
         ]
         for one, row in agreement.iterrows()
@@ -245,7 +245,7 @@ def agreement_map(grid: Grid) -> go.Figure:
     )
     if named:
         fig.add_annotation(
-            text=_safe(_cut(", ".join(grid.varied), 60)),
+            text=safe(cut(", ".join(grid.varied), 60)),
             x=0,
             xref="paper",
             xshift=-_NAMES_WIDTH - 20,

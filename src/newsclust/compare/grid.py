@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .errors import NewsclustError
-from .paths import find_input
+from ..drawing import count
+from ..errors import NewsclustError
+from ..paths import find_input
 
 #: What ``clusters.csv`` holds of a document besides the input's own columns.
 _NUMBERS = {"id": "Int64", "cluster": "Int64", "probability": "float64", "x": "float64", "y": "float64"}
@@ -143,11 +144,6 @@ def label(grid: Grid, run: str) -> str:
     """A run's varied values alone, short enough to stand on an axis."""
     row = grid.runs.set_index("name").loc[run]
     return ", ".join(shown(row[parameter]) for parameter in grid.varied) or run
-
-
-def count(n: int, noun: str) -> str:
-    """``1 run``, ``2 runs``."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def contingency(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

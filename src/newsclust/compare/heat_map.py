@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .figures import _INK, _cut, _hover_label, _safe, with_alternative
+from ..drawing import INK, cut, safe, style, with_alternative
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -68,7 +68,7 @@ def _contrasting(place: float) -> str:
     from plotly.colors import sample_colorscale, unlabel_rgb
 
     if np.isnan(place):
-        return _INK
+        return INK
     channels = np.array(unlabel_rgb(sample_colorscale(_CELLS, min(max(float(place), 0.0), 1.0))[0])) / 255
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     return "#ffffff" if linear @ [0.2126, 0.7152, 0.0722] < 0.179 else "#000000"
@@ -79,19 +79,6 @@ def ticks(texts: Iterable[str], **more: Any) -> dict[str, Any]:
     texts = list(texts)
     bare = dict(ticks="", showgrid=False, zeroline=False, showline=False, fixedrange=True)
     return bare | dict(tickvals=list(range(len(texts))), ticktext=texts, ticklabelstandoff=4) | more
-
-
-def style(fig: go.Figure, height: int) -> None:
-    """The look all figures share: no background, so that it stands on light and dark pages."""
-    fig.update_layout(
-        template="none",
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font=dict(color=_INK, size=12),
-        hoverlabel=_hover_label(),
-        height=height,
-        dragmode=False,
-    )
 
 
 def nothing(why: str) -> go.Figure:
@@ -114,9 +101,9 @@ def broken(name: str, width: int = 14) -> str:
     for word in words[1:]:
         joined = f"{lines[-1]}{'' if lines[-1].endswith('_') else ' '}{word}"
         lines = [*lines[:-1], joined] if len(joined) <= width else [*lines, word]
-    return "<br>".join(map(_safe, lines))
+    return "<br>".join(map(safe, lines))
 
 
 def short(text: str, width: int = 12) -> str:
     """A text cut to `width` letters and escaped."""
-    return _safe(_cut(text, width))
+    return safe(cut(text, width))

@@ -7,18 +7,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from .compare_grid import Grid, contingency, count, levels, noise_as_a_group, read_grid
-
-__all__ = [
-    "Grid",
-    "METRICS",
-    "agreement_matrix",
-    "neighbour_stability",
-    "read_grid",
-    "sensitivity",
-    "set_aside",
-    "unsettled",
-]
+from ..drawing import count
+from .grid import Grid, contingency, levels, noise_as_a_group
 
 #: What runs are compared by, and what readers see instead of the metric's name.
 METRICS = {

@@ -10,20 +10,17 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from .compare import METRICS, measures, percent, set_aside, written
-from .compare_choice import recommend
-from .compare_grid import Grid, contingency, levels, shown
-from .figures import _MARKS, _NOISE_COLOUR
+from ..drawing import MARKS, NOISE_COLOUR
+from .choice import recommend
+from .grid import Grid, contingency, levels, shown
+from .measures import METRICS, measures, percent, set_aside, written
 
 #: Points in one small map, and in all small maps of a table together.
 MAP_POINTS = 600
 ALL_POINTS = 30 * MAP_POINTS
-_WIDTH, _HEIGHT, _MARGIN = (
-    256,
-    192,
-    6,
-)  # twice the size on screen, so that whole numbers place a point finely enough
-_COLOURS = [colour for colour, _ in _MARKS]
+# Twice the size on screen, so that whole numbers place a point finely enough.
+_WIDTH, _HEIGHT, _MARGIN = 256, 192, 6
+_COLOURS = [colour for colour, _ in MARKS]
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,12 +114,12 @@ def _picture(grid: Grid, run: str, colours: np.ndarray) -> str:
     )
     offsets = (places - (low + high) / 2) * (scale if np.isfinite(scale) else 1)
     dots = np.round(np.array([_WIDTH, _HEIGHT]) / 2 + offsets * [1, -1]).astype(int)
-    paint = np.where(clusters < 0, _NOISE_COLOUR, colours[clusters])
+    paint = np.where(clusters < 0, NOISE_COLOUR, colours[clusters])
     paths = []
-    for color in [_NOISE_COLOUR, *_COLOURS]:
+    for color in [NOISE_COLOUR, *_COLOURS]:
         d = "".join(f"M{x} {y}h0" for x, y in dots[paint == color])
         if d:
-            width, opacity = (4, 0.5) if color == _NOISE_COLOUR else (7, 0.85)
+            width, opacity = (4, 0.5) if color == NOISE_COLOUR else (7, 0.85)
             paths.append(f'<path d="{d}" stroke="{color}" stroke-width="{width}" opacity="{opacity}"/>')
     n_stories = len(np.unique(points["cluster"][points["cluster"] >= 0]))
     told = html.escape(f"Map of {run}: {n_stories} stories, {percent((points['cluster'] < 0).mean())} noise")

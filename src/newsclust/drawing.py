@@ -1,0 +1,115 @@
+"""What all figures share: colours and a look for light and dark pages, text made safe, and what stands in for them.
+
+Headlines come from strangers, and plotly reads a little HTML in every text it draws (``<b>``, ``<a href>``,
+entities), so all text passes `safe` on its way into a figure. What stands in for a figure that cannot be seen, one
+sentence and a small table, travels in ``layout.meta`` and is shown by the report's template.
+"""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+# Ten colours with a contrast of about 3:1 on white and on near-black. Colour alone cannot separate ten groups
+# for colour-blind eyes, so they come in three shapes; within a shape CIELAB distances stay above 23 under
+# simulated protanopia and deuteranopia (Machado, Oliveira and Fernandes 2009).
+MARKS = (
+    ("#0072B2", "circle"),
+    ("#D98E04", "diamond"),
+    ("#D55E00", "square"),
+    ("#009E73", "circle"),
+    ("#D279AC", "diamond"),
+    ("#3AA0DC", "square"),
+    ("#8E6BBF", "diamond"),
+    ("#6E8F00", "circle"),
+    ("#B0305C", "square"),
+    ("#7F5A3C", "diamond"),
+)
+NOISE_COLOUR = "#969ba2"
+INK = "#737b86"  # readable on white and on near-black, for notebooks in either theme
+
+
+def style(fig: go.Figure, height: int, font_size: int = 12) -> None:
+    """The look all figures share: no background, so that it stands on light and dark pages."""
+    fig.update_layout(
+        template="none",
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font=dict(color=INK, size=font_size),
+        hoverlabel=dict(align="left", bgcolor="#ffffff", bordercolor="#9aa1ab", font=dict(color="#1d2126", size=12)),
+        height=height,
+        dragmode=False,
+    )
+
+
+def with_alternative(fig: go.Figure, alt: str, table: pd.DataFrame | None = None, kind: str = "chart") -> go.Figure:
+    """Attach what stands for the figure where it cannot be seen, and return the figure.
+
+    Parameters
+    ----------
+    fig : plotly Figure
+    alt : str
+        One sentence with what the figure shows.
+    table : DataFrame, optional
+        Its content as a small table, shown beside it in reports.
+    kind : str
+        ``"map"`` is drawn as tall as the window allows, with a legend outside the drawing; anything else
+        keeps its own height and legend.
+    """
+    meta: dict[str, Any] = {"alt": alt, "kind": kind}
+    if table is not None:
+        # .tolist() on a column gives Python's own numbers and strings, which is what JSON can hold.
+        columns = [table[name].tolist() for name in table]
+        meta["table"] = {
+            "columns": [str(name) for name in table],
+            "rows": [list(row) for row in zip(*columns, strict=True)],
+        }
+    # plotly's toolbar would offer readers to upload the chart to a cloud service.
+    fig.update_layout(meta=meta, modebar_remove=["sendChartToCloud"])
+    return fig
+
+
+def alt_text(fig: go.Figure) -> str:
+    """The one-sentence alternative of a figure, empty if it has none."""
+    return (fig.layout.meta or {}).get("alt", "")
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """``1 run``, ``2 runs``."""
+    return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
+
+
+def plain(value: Any) -> str:
+    """The text on one line, empty for a missing value."""
+    return "" if value is None or value is pd.NA or value != value else " ".join(str(value).split())
+
+
+def cut(value: Any, width: int) -> str:
+    """The text, cut to `width` letters."""
+    text = plain(value)
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def cut_at_word(value: Any, width: int) -> str:
+    """The same, cut between words where that leaves enough."""
+    text = plain(value)
+    words = text[:width].rpartition(" ")[0].rstrip(" ,;:-–")
+    return f"{words}…" if len(text) > width and len(words) > width / 2 else cut(text, width)
+
+
+def safe(text: str) -> str:
+    """The text escaped for plotly."""
+    # Inside JupyterLab plotly also hands anything between two dollars to MathJax.
+    return html.escape(text, quote=False).replace("$", "&#36;")
+
+
+def wrapped(value: Any, width: int = 60, lines: int = 5) -> str:
+    """The text on several lines, escaped."""
+    broken = textwrap.wrap(plain(value), width, max_lines=lines, placeholder=" …", break_on_hyphens=False)
+    return "<br>".join(map(safe, broken or ["(no headline)"]))
