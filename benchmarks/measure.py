@@ -1,7 +1,8 @@
-"""One process of the benchmarks: makes a data set, times runs side by side, or measures the memory of one.
+"""One process of the benchmarks: makes a data set, times runs side by side, or measures growth or memory.
 
     measure.py make INPUT
     measure.py time INPUT REPEATS PIPELINE BASELINE ...
+    measure.py growth INPUT LARGER_INPUT PIPELINE
     measure.py memory INPUT SIDE
 
 The answer is the last line of its output, as JSON.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import os
 import shutil
 import sys
@@ -22,6 +24,9 @@ from typing import Any
 
 import inputs
 import numpy as np
+
+#: The larger input leaves the processor's cache to the mercy of its neighbours: more runs than elsewhere.
+GROWTH_REPEATS = 7
 
 
 def make(name: str) -> None:
@@ -55,6 +60,19 @@ def time_sides(name: str, repeats: str, *sides: str) -> dict[str, dict[str, Any]
             print(f"{name} {side} {elapsed:.2f} s", file=sys.stderr, flush=True)
     facts = {side: _facts(name, results[side], results[sides[0]]) for side in sides}
     return {side: {"seconds": seconds[side], **facts[side]} for side in sides}
+
+
+def growth(small: str, large: str, pipeline: str) -> dict[str, Any]:
+    """The exponent with which a pipeline's time grows, from `GROWTH_REPEATS` runs on both inputs in turn."""
+    inputs.make("graph-1k")
+    _timed(_prepare(pipeline, "graph-1k"), "graph-1k")
+    runs = {name: _prepare(pipeline, name) for name in (small, large)}
+    seconds: dict[str, list[float]] = {small: [], large: []}
+    for _ in range(GROWTH_REPEATS):
+        for name, run in runs.items():
+            seconds[name].append(round(_timed(run, name)[0], 3))
+    times, sizes = (median(seconds[large]) / median(seconds[small]), inputs.shape(large)[0] / inputs.shape(small)[0])
+    return {"growth_exponent": round(math.log(times) / math.log(sizes), 3), "growth_runs_s": seconds}
 
 
 def memory(name: str, side: str) -> dict[str, float]:
@@ -108,7 +126,7 @@ def _facts(name: str, results: list[dict[str, Any]], reference: list[dict[str, A
 
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
-    answer = {"make": make, "time": time_sides, "memory": memory}[command](*arguments)
+    answer = {"make": make, "time": time_sides, "growth": growth, "memory": memory}[command](*arguments)
     print(json.dumps(answer), flush=True)
     # Milvus Lite's threads and numba's may take seconds to end, or crash while doing so.
     sys.stderr.flush()

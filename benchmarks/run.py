@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from statistics import median
 from typing import Any
 
 import inputs
-from rows import COMPARE, COMPARISONS, GROWTH, NAMES, Comparison, Target
+from rows import COMPARE, COMPARISONS, NAMES, Comparison, Target
 from table import as_markdown
 
 HERE = Path(__file__).parent
@@ -62,6 +61,10 @@ def measure(comparison: Comparison) -> list[Row]:
         peaks = dict(zip([ours, *theirs], pool.map(lambda side: _peak_mib(name, side), [ours, *theirs]), strict=True))
     measured = _child("time", name, str(comparison.repeats), ours, *theirs)
     n, dim = inputs.shape(name)
+    growth = {}
+    if comparison.grows_from:
+        _child("make", comparison.grows_from)
+        growth = _child("growth", comparison.grows_from, name, ours)
     rows = []
     for baseline in theirs:
         row: Row = {"name": comparison.row_name(baseline), "n": n, "dim": dim, "baseline": NAMES[baseline]}
@@ -73,6 +76,7 @@ def measure(comparison: Comparison) -> list[Row]:
             row |= {f"{who}_{fact}": round(value, 4) for fact, value in facts.items()}
         row["ratio"] = round(row["baseline_s"] / row["newsclust_s"], 2)
         row["repeats"] = comparison.repeats
+        row |= growth
         row |= {"input": name, "stamp": inputs.INPUTS[name].stamp}
         row["measured"] = f"{date.today()} on {os.cpu_count()} cores"
         rows.append(row)
@@ -102,10 +106,6 @@ def _keep(rows: list[Row]) -> list[Row]:
     kept = {row["name"]: row for row in [*same, *rows]}
     targets = {c.row_name(baseline): targets for c in COMPARISONS for baseline, targets in c.baselines.items()}
     kept = {name: kept[name] for name in targets if name in kept}
-    small, large = (kept.get(name) for name in GROWTH)
-    if small and large:
-        growth = math.log(large["newsclust_s"] / small["newsclust_s"]) / math.log(large["n"] / small["n"])
-        large["growth_exponent"] = round(growth, 3)
     for name, row in kept.items():
         if targets[name]:
             row["target"] = ", ".join(f"{what} {sign} {number:g}" for what, sign, number in targets[name])

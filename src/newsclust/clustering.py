@@ -143,8 +143,9 @@ def cluster(
         "allow_single_cluster": allow_single_cluster and n >= min_cluster_size,
     }
     _check(n, k, min_samples, min_cluster_size, distance, selection)
+    _check_distances(neighbors.distances)
     with tqdm(total=5, desc="clustering", unit="step", delay=2, leave=False) as bar:
-        edges = _edges(neighbors.indices, _measured(neighbors.distances, distance), min(min_samples, n - 1))
+        edges = _edges(neighbors.indices, neighbors.distances, distance, min(min_samples, n - 1))
         bar.update()
         spanning_tree = _spanning_tree(edges)
         del edges
@@ -179,19 +180,16 @@ def _check(
             raise NewsclustError(message)
 
 
-def _measured(distances: np.ndarray, distance: str) -> np.ndarray:
-    valid = distances >= 0
-    if not valid.all():
-        row, column = np.argwhere(~valid)[0]
+def _check_distances(distances: np.ndarray) -> None:
+    if distances.size and not distances.min() >= 0:  # of numbers with a NaN among them the minimum is NaN
+        row, column = np.argwhere(~(distances >= 0))[0]
         raise NewsclustError(
             f"The distance in row {row}, column {column} of the neighbour lists is {distances[row, column]}; "
             "distances must be numbers that are not negative."
         )
-    with np.errstate(over="ignore"):
-        return DISTANCES[distance](distances, dtype=np.float32)
 
 
-def _edges(indices: np.ndarray, distances: np.ndarray, min_samples: int) -> csr_array:
+def _edges(indices: np.ndarray, distances: np.ndarray, distance: str, min_samples: int) -> csr_array:
     """The undirected union of the lists, above the diagonal, as float64 keys that sort as the edges should.
 
     A key holds the bits of two non-negative float32, mutual reachability above distance. Read as one float64 they
@@ -200,34 +198,40 @@ def _edges(indices: np.ndarray, distances: np.ndarray, min_samples: int) -> csr_
     n = len(indices)
     if n < 2:
         return csr_array((n, n))
-    core = distances[:, min_samples - 1]
+    core = _measured(distances[:, min_samples - 1], distance)
     own = np.arange(n, dtype=np.int32)[:, None]
-    from_larger = _lists(indices, distances, (indices >= 0) & (indices < own), n).T.tocsr()
-    # Block by block: what that takes stays in the processor's cache, and is not fetched from the system each time.
-    keys, columns, ends = [], [], [np.zeros(1, dtype=np.int32)]
+    from_larger = _lists(indices, distances, distance, (indices >= 0) & (indices < own), n).T.tocsr()
+    # Block by block: what that takes stays in the processor's cache, and the system need not find memory for it.
+    most = indices.size
+    keys, columns, ends = np.empty(most), np.empty(most, dtype=np.int32), np.zeros(n + 1, dtype=np.int32)
     for start in range(0, n, BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
-        from_smaller = _lists(indices[rows], distances[rows], indices[rows] > own[rows], n)
+        from_smaller = _lists(indices[rows], distances[rows], distance, indices[rows] > own[rows], n)
         from_smaller.sort_indices()
         edges = from_smaller.maximum(from_larger[rows])
         raw = edges.data - 1  # see _lists
         weights = np.repeat(core[rows], np.diff(edges.indptr))
         np.maximum(weights, core[edges.indices], out=weights)
         np.maximum(weights, raw.view(np.float32), out=weights)
-        key = weights.view(np.int32).astype(np.int64)
+        places = slice(ends[start], ends[start] + edges.nnz)
+        key = keys[places].view(np.int64)
+        key[:] = weights.view(np.int32)
         key <<= 32
         key |= raw
         key += OFFSET
-        keys.append(key.view(np.float64))
-        columns.append(edges.indices)
-        ends.append(ends[-1][-1] + edges.indptr[1:])
-    keys, columns, ends = (np.concatenate(parts) for parts in (keys, columns, ends))
-    return csr_array((keys, columns, ends), shape=(n, n))
+        columns[places] = edges.indices
+        ends[start + 1 : start + len(edges.indptr)] = ends[start] + edges.indptr[1:]
+    return csr_array((keys[: ends[-1]], columns[: ends[-1]], ends), shape=(n, n))
 
 
-def _lists(indices: np.ndarray, distances: np.ndarray, where: np.ndarray, n: int) -> csr_array:
+def _measured(distances: np.ndarray, distance: str) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return DISTANCES[distance](distances, dtype=np.float32)
+
+
+def _lists(indices: np.ndarray, distances: np.ndarray, distance: str, where: np.ndarray, n: int) -> csr_array:
     # Distances travel as bits + 1, because a sparse matrix takes 0, the distance of duplicates, for "no edge".
-    bits = distances[where].view(np.int32)
+    bits = _measured(distances[where], distance).view(np.int32)
     bits += 1
     ends = np.append(np.int32(0), where.sum(axis=1).cumsum(dtype=np.int32))
     return csr_array((bits, indices[where], ends), shape=(len(indices), n))
