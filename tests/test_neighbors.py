@@ -133,8 +133,22 @@ def test_near_duplicates_keep_their_distance():
     np.testing.assert_allclose(distances[0], [1e-5, 2e-5], rtol=1e-6)
 
 
-def test_ivf_finds_at_least_95_percent_and_the_same_each_time(tmp_path, monkeypatch):
-    embeddings = make_embeddings(scattered(3000, dim=32))
+def low_rank(n: int) -> np.ndarray:
+    """Vectors that a quarter of their 160 dimensions describes well, as those of language models are."""
+    rng = np.random.default_rng(5)
+    return rng.normal(size=(n, 20)) @ rng.normal(size=(20, 160)) + 0.1 * rng.normal(size=(n, 160))
+
+
+@pytest.mark.parametrize(
+    "vectors",
+    [
+        pytest.param(scattered(3000, 32), id="few dimensions"),
+        pytest.param(scattered(3000, 160), id="a quarter says little of who is near"),
+        pytest.param(low_rank(3000), id="a quarter says nearly all"),
+    ],
+)
+def test_ivf_finds_at_least_95_percent_and_the_same_each_time(vectors, tmp_path, monkeypatch):
+    embeddings = make_embeddings(vectors)
     first = find_neighbors(embeddings, 30, "ivf")
     assert first.recall >= 0.95
     _, truth = exact_neighbors(embeddings.vectors, 30)
