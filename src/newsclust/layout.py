@@ -12,7 +12,7 @@ from .stages import stage
 from .store import Embeddings
 
 #: From here on a seeded layout, which runs on one core, takes minutes.
-SEEDED_UP_TO = 50_000
+SEEDED_UP_TO = 150_000
 #: UMAP gives every document 500 epochs of optimisation up to 10,000 documents and 200 beyond. Here the 200 are
 #: reached without the jump: this many documents times epochs, within the same bounds. See benchmarks/README.md.
 DOCUMENT_EPOCHS = 2_000_000
@@ -112,6 +112,7 @@ def _umap(
             random_state=seed,
             n_jobs=1 if seed is not None else -1,
             precomputed_knn=known,
+            tqdm_kwds={"desc": "Laying out", "unit": "epoch", "delay": 2, "leave": False, "disable": False},
             force_approximation_algorithm=True,  # below 4,096 documents UMAP would compute all distances again
         )
         return model.fit_transform(vectors).astype(np.float32)
