@@ -162,9 +162,10 @@ def test_ivf_finds_at_least_95_percent_and_the_same_each_time(vectors, tmp_path,
 
 
 @pytest.mark.parametrize("search", ["exact", "ivf"])
-@pytest.mark.parametrize("n", [1, 2, 3, 10, 17])
-def test_tiny_corpora_work_with_every_search(search, n):
-    embeddings = make_embeddings(scattered(n))
+@pytest.mark.parametrize("dim", [8, 160])
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 17, 45])
+def test_tiny_corpora_work_with_every_search(search, n, dim):
+    embeddings = make_embeddings(scattered(n, dim))
     found = find_neighbors(embeddings, 50, search)
     assert found.indices.shape == (n, n - 1)
     expected, _ = from_full_matrix(embeddings.vectors, n - 1)

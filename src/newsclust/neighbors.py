@@ -13,7 +13,7 @@ from .stages import stage
 from .store import Embeddings, Store, check_finite
 
 SEARCHES = ("auto", "exact", "ivf", "milvus")
-#: Up to here the exact search takes a minute at most on 2 cores (384 dimensions); beyond, `auto` takes the inverted
+#: Up to here the exact search takes about a minute on 2 cores (384 dimensions); beyond, `auto` takes the inverted
 #: file, which needs less than half of that (see benchmarks/).
 EXACT_UP_TO = 100_000
 #: The inverted file looks into more and more of its lists until this much of a sample's neighbours is found.
@@ -211,8 +211,9 @@ def _search_ivf(vectors: np.ndarray, k: int) -> np.ndarray:
     wanted = min(k + 1 + SPARE, n)
     sample = _sample(n)
     _, truth = exact_sample(vectors, sample, k)
-    for n_components in sorted({min(dim, max(LEAST_COMPONENTS, dim // 4)), dim}):
-        points = _principal_components(vectors, n_components)
+    fewer = max(LEAST_COMPONENTS, dim // 4)
+    for n_components in (fewer, dim) if fewer < min(n, dim) else (dim,):
+        points = vectors if n_components == dim else _principal_components(vectors, n_components)
         index = faiss.IndexIVFFlat(faiss.IndexFlatL2(n_components), n_components, n_lists)
         index.cp.min_points_per_centroid, index.cp.max_points_per_centroid = 1, 64  # no warning; a bounded training
         index.train(points)
@@ -233,11 +234,8 @@ def _search_ivf(vectors: np.ndarray, k: int) -> np.ndarray:
 def _principal_components(vectors: np.ndarray, n_components: int) -> np.ndarray:
     import faiss
 
-    n, dim = vectors.shape
-    if n_components >= min(n, dim):
-        return vectors
-    pca = faiss.PCAMatrix(dim, n_components)
-    pca.train(vectors[:: max(1, n // PCA_ROWS)])
+    pca = faiss.PCAMatrix(vectors.shape[1], n_components)
+    pca.train(vectors[:: max(1, len(vectors) // PCA_ROWS)])
     return pca.apply(vectors)
 
 
