@@ -19,8 +19,8 @@ def main() -> None:
     """Print a row per corpus and number of epochs."""
     from sklearn.manifold import trustworthiness
 
-    from newsclust.layout import _umap
-    from newsclust.neighbors import Neighbors, exact_neighbors
+    from newsclust.clusters.layout import _umap
+    from newsclust.clusters.neighbors import Neighbors, exact_neighbors
 
     warnings.simplefilter("ignore")
     print("| data | documents | epochs | seconds | trustworthiness |\n| :-- | --: | --: | --: | :-- |")

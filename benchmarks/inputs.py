@@ -67,7 +67,7 @@ class Documents:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Neighbour lists: indices and distances of shape (n, k), as in `newsclust.neighbors.Neighbors`."""
+    """Neighbour lists: indices and distances of shape (n, k), as in `newsclust.clusters.neighbors.Neighbors`."""
 
     indices: np.ndarray
     distances: np.ndarray
@@ -114,8 +114,8 @@ def _headlines(data: Path, truth: str | None = None) -> Callable[[Path], None]:
     def make(folder: Path) -> None:
         from tqdm.auto import tqdm
 
-        from newsclust.corpus import read_corpus
-        from newsclust.embedding import load_embedder
+        from newsclust.corpus.documents import read_corpus
+        from newsclust.vectors.embedding import load_embedder
 
         corpus = read_corpus(data)
         table = corpus.documents[["id", "text"]].copy()
@@ -145,8 +145,11 @@ def _mixture(n: int) -> Callable[[Path], None]:
         noise = rng.random(n) < 0.2
         latent[noise] = rng.normal(size=(noise.sum(), LATENT))
         vectors = (latent * spread).astype(np.float32) @ rng.normal(size=(LATENT, DIM)).astype(np.float32)
-        vectors += 0.2 * np.linalg.norm(vectors, axis=1, keepdims=True) / np.sqrt(DIM) * rng.standard_normal(
-            (n, DIM), dtype=np.float32
+        vectors += (
+            0.2
+            * np.linalg.norm(vectors, axis=1, keepdims=True)
+            / np.sqrt(DIM)
+            * rng.standard_normal((n, DIM), dtype=np.float32)
         )
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         # Ids like those of real documents: large, ascending, with gaps.

@@ -113,7 +113,7 @@ def _facts(name: str, results: list[dict[str, Any]], reference: list[dict[str, A
         return facts
     from sklearn.metrics import adjusted_rand_score
 
-    from newsclust.metrics import agreement
+    from newsclust.stories.evaluation import agreement
 
     labels = results[0]["labels"]
     facts["clusters"], facts["noise"] = len(np.unique(labels[labels >= 0])), float(np.mean(labels < 0))

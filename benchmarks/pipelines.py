@@ -22,9 +22,9 @@ Run = Callable[[Path], dict[str, Any]]
 
 def documents_to_map(name: str) -> Run:
     """Documents whose vectors are given: insert, search, cluster, lay out."""
-    from newsclust.clustering import cluster
-    from newsclust.layout import lay_out
-    from newsclust.neighbors import find_neighbors
+    from newsclust.clusters.clustering import cluster
+    from newsclust.clusters.layout import lay_out
+    from newsclust.clusters.neighbors import find_neighbors
 
     documents = load_documents(name)
 
@@ -40,8 +40,8 @@ def documents_to_map(name: str) -> Run:
 
 def stored_to_labels(name: str, search: str = "exact") -> Run:
     """Vectors in a Milvus Lite file: read, search, cluster."""
-    from newsclust.clustering import cluster
-    from newsclust.neighbors import find_neighbors
+    from newsclust.clusters.clustering import cluster
+    from newsclust.clusters.neighbors import find_neighbors
 
     documents = load_documents(name)
 
@@ -61,9 +61,9 @@ def stored_to_labels_ivf(name: str) -> Run:
 
 def vectors_to_labels(name: str) -> Run:
     """Vectors in memory: search, cluster."""
-    from newsclust.clustering import cluster
-    from newsclust.neighbors import find_neighbors
-    from newsclust.store import Embeddings
+    from newsclust.clusters.clustering import cluster
+    from newsclust.clusters.neighbors import find_neighbors
+    from newsclust.vectors.store import Embeddings
 
     documents = load_documents(name)
     ids = documents.table["id"].to_numpy()
@@ -79,8 +79,8 @@ def vectors_to_labels(name: str) -> Run:
 
 def graph_to_labels(name: str) -> Run:
     """HDBSCAN on a neighbour graph in memory."""
-    from newsclust.clustering import cluster
-    from newsclust.neighbors import Neighbors
+    from newsclust.clusters.clustering import cluster
+    from newsclust.clusters.neighbors import Neighbors
 
     graph = load_graph(name)
     neighbors = Neighbors(np.arange(len(graph.indices)), graph.indices, graph.distances)
@@ -93,7 +93,7 @@ def graph_to_labels(name: str) -> Run:
 
 def store(documents: Documents, path: Path) -> Any:
     """A store at `path` whose embedder looks each text's vector up."""
-    from newsclust.store import Store
+    from newsclust.vectors.store import Store
 
     store = Store(str(path))
     store.embedder = _given(documents)
@@ -107,7 +107,7 @@ def collection(documents: Documents) -> str:
 
 
 def _given(documents: Documents) -> Any:
-    from newsclust.embedding import Embedder, _Loaded
+    from newsclust.vectors.embedding import Embedder, _Loaded
 
     def load() -> _Loaded:
         row_of = {text: row for row, text in enumerate(documents.table["text"])}

@@ -50,9 +50,7 @@ def open_page():
             page.on("console", lambda m: m.type == "error" and page.troubles.append(f"console: {m.text}"))
             page.on("pageerror", lambda error: page.troubles.append(f"error: {error}"))
             page.on("requestfailed", lambda request: page.troubles.append(f"failed: {request.url[:200]}"))
-            page.on(
-                "dialog", lambda dialog: (page.troubles.append(f"dialog: {dialog.message}"), dialog.dismiss())
-            )
+            page.on("dialog", lambda dialog: (page.troubles.append(f"dialog: {dialog.message}"), dialog.dismiss()))
             page.goto(Path(html).resolve().as_uri())
             return page
 

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from newsclust import embedding, store
-from newsclust.corpus import read_corpus
-from newsclust.embedding import Embedder, load_embedder
-from newsclust.store import Embeddings
+from newsclust.corpus.documents import read_corpus
+from newsclust.vectors import embedding, store
+from newsclust.vectors.embedding import Embedder, load_embedder
+from newsclust.vectors.store import Embeddings
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from typer.testing import CliRunner
 
-from newsclust import grid
 from newsclust.cli import app, main
+from newsclust.grid import execute as grid
 
 TOP = Path(__file__).parent.parent
 METRICS = {"n_documents": 1234, "n_unique": 1200, "n_clusters": 56, "noise_fraction": 0.25}

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from newsclust import clustering
-from newsclust.clustering import Clustering, cluster
+from newsclust.clusters import clustering
+from newsclust.clusters.clustering import Clustering, cluster
 from newsclust.errors import NewsclustError
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -20,9 +20,11 @@ quickly = settings(deadline=None, derandomize=True, max_examples=40)
 
 seeds = st.integers(0, 10_000)
 # Points of a small integer grid: duplicates and equal distances abound.
-grids = st.integers(3, 40).flatmap(
-    lambda n: st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=n, max_size=n)
-).map(lambda points: np.array(points, dtype=float))
+grids = (
+    st.integers(3, 40)
+    .flatmap(lambda n: st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=n, max_size=n))
+    .map(lambda points: np.array(points, dtype=float))
+)
 
 
 def blobs(seed: int, n: int = 120, dim: int = 3) -> np.ndarray:
@@ -45,9 +47,7 @@ def neighbor_lists(matrix: np.ndarray, k: int | None = None) -> SimpleNamespace:
     others = matrix.astype(float)
     np.fill_diagonal(others, np.inf)
     order = np.argsort(others, axis=1, kind="stable")[:, : n - 1 if k is None else k].astype(np.int32)
-    return SimpleNamespace(
-        ids=np.arange(n) * 10, indices=order, distances=np.take_along_axis(matrix, order, axis=1)
-    )
+    return SimpleNamespace(ids=np.arange(n) * 10, indices=order, distances=np.take_along_axis(matrix, order, axis=1))
 
 
 def lists_of_edges(n: int, edges: dict[tuple[int, int], float], k: int) -> SimpleNamespace:
@@ -187,9 +187,7 @@ def test_clusters_are_those_of_hdbscan_where_nothing_ties(selection, distance):
     # With min_samples = 1 the mutual reachability is the distance, and those differ; with more, cores tie.
     for seed in range(5):
         matrix = distance_matrix(blobs(seed))
-        found = cluster(
-            neighbor_lists(matrix), min_samples=1, min_cluster_size=4, distance=distance, **selection
-        )
+        found = cluster(neighbor_lists(matrix), min_samples=1, min_cluster_size=4, distance=distance, **selection)
         full = np.square(matrix) if distance == "squared" else matrix
         reference = hdbscan.HDBSCAN(metric="precomputed", min_samples=1, min_cluster_size=4, **selection)
         reference.fit(full.astype(float))
@@ -213,9 +211,7 @@ def test_selection_is_that_of_hdbscan_on_any_hierarchy(selection, vectors, min_s
     found = cluster(lists, min_samples=min_samples, min_cluster_size=min_cluster_size, **selection)
     if selection.get("cluster_selection_epsilon") and np.isinf(found.linkage).any():
         return  # there hdbscan divides by zero
-    labels, probabilities, persistence = hdbscan_labels(
-        found.linkage, min_cluster_size=min_cluster_size, **selection
-    )
+    labels, probabilities, persistence = hdbscan_labels(found.linkage, min_cluster_size=min_cluster_size, **selection)
     assert_same_partition(found.labels, labels)
     np.testing.assert_array_equal(found.probabilities, probabilities.astype(np.float32))
     for label in range(found.n_clusters):

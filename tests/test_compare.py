@@ -20,10 +20,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import newsclust.compare.figures as figures
+import newsclust.compare.charts as figures
 from browser import open_page  # noqa: F401  (a fixture)
-from newsclust.compare.choice import recommend
-from newsclust.compare.grid import Grid, levels, read_grid
 from newsclust.compare.measures import (
     METRICS,
     agreement_matrix,
@@ -33,7 +31,9 @@ from newsclust.compare.measures import (
     set_aside,
     unsettled,
 )
-from newsclust.compare.table import run_table
+from newsclust.compare.recommendation import recommend
+from newsclust.compare.run_table import run_table
+from newsclust.compare.runs import Grid, levels, read_grid
 from newsclust.errors import NewsclustError
 
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -77,9 +77,7 @@ def write_grid(folder: Path, n: int = 200, seed: int = 0) -> Path:
         (run / "run.json").write_text(json.dumps(record))
         if failed:
             continue
-        labels = np.where(
-            strength < 0.04 * min_samples, -1, story if method == "eom" else 2 * story + (x > story)
-        )
+        labels = np.where(strength < 0.04 * min_samples, -1, story if method == "eom" else 2 * story + (x > story))
         labels[rng.uniform(size=n) < 0.02 * min_cluster_size] = 0
         metrics = {
             "n_documents": n + 1,
@@ -106,9 +104,7 @@ def write_grid(folder: Path, n: int = 200, seed: int = 0) -> Path:
         )
         repeated = points.iloc[[0]]
         blank = pd.DataFrame([dict.fromkeys(points, "")])
-        pd.concat([points.sample(frac=1, random_state=1), repeated, blank]).to_csv(
-            run / "clusters.csv", index=False
-        )
+        pd.concat([points.sample(frac=1, random_state=1), repeated, blank]).to_csv(run / "clusters.csv", index=False)
     grid = {"name": folder.name, "varied": ["min_samples", "min_cluster_size", "method", "k"], "runs": names}
     (folder / "grid.json").write_text(json.dumps(grid))
     return folder
@@ -144,11 +140,7 @@ def rewritten(folder: Path, target: Path, change) -> Path:
 
 def with_labels(grid: Grid, labels: pd.DataFrame, **columns) -> Grid:
     """The grid with other clusters, one column of `labels` for each finished run."""
-    maps = {
-        run: grid.maps[run].loc[labels.index].assign(cluster=labels[run])
-        for run in labels
-        if run in grid.maps
-    }
+    maps = {run: grid.maps[run].loc[labels.index].assign(cluster=labels[run]) for run in labels if run in grid.maps}
     runs = grid.runs[grid.runs["name"].isin(labels.columns)].reset_index(drop=True).assign(**columns)
     return Grid(grid.name, grid.varied, runs, maps, labels.astype(np.int32), grid.titles.loc[labels.index])
 
@@ -245,8 +237,7 @@ def test_families_of_runs_stand_together(grid):
     rng = np.random.default_rng(1)
     one, other = rng.integers(0, 8, 200), rng.integers(0, 8, 200)
     noisy = {
-        run: np.where(rng.uniform(size=200) < 0.1, -1, one if i % 2 else other)
-        for i, run in enumerate(grid.labels)
+        run: np.where(rng.uniform(size=200) < 0.1, -1, one if i % 2 else other) for i, run in enumerate(grid.labels)
     }
     labels = pd.DataFrame(noisy, index=grid.labels.index)
     order = [list(labels).index(run) % 2 for run in agreement_matrix(with_labels(grid, labels))]
@@ -335,9 +326,7 @@ def test_unsettled_says_where_a_headline_goes(grid):
     labels.iloc[5, 1:] = [1, -1]
     small = with_labels(grid, labels)
     strength = pd.Series(np.linspace(1, 0, 18), index=documents)
-    small = dataclasses.replace(
-        small, maps={k: v.assign(probability=strength) for k, v in small.maps.items()}
-    )
+    small = dataclasses.replace(small, maps={k: v.assign(probability=strength) for k, v in small.maps.items()})
     table = unsettled(small, 1)
     assert table.index.tolist() == [documents[5]] and table["noise in"].tolist() == [1]
     assert table["goes to"].iloc[0] == (
@@ -429,9 +418,7 @@ def test_no_run_is_recommended_where_none_is_any_good(grid):
 
 def test_a_choice_that_may_not_last_is_said_to_be_so(grid):
     shaky = dataclasses.replace(grid, runs=grid.runs.assign(subsample_stability=0.1, noise_fraction=0.6))
-    assert "Careful: with a tenth" in str(recommend(shaky)) and "Careful: most documents" in str(
-        recommend(shaky)
-    )
+    assert "Careful: with a tenth" in str(recommend(shaky)) and "Careful: most documents" in str(recommend(shaky))
 
 
 # Nothing to compare --------------------------------------------------------------------------------
@@ -451,9 +438,7 @@ def nothing_shared(grid: Grid) -> Grid:
 
 
 def no_metrics(grid: Grid) -> Grid:
-    return dataclasses.replace(
-        grid, runs=grid.runs.drop(columns=["relative_validity", "subsample_stability", "ami"])
-    )
+    return dataclasses.replace(grid, runs=grid.runs.drop(columns=["relative_validity", "subsample_stability", "ami"]))
 
 
 @pytest.mark.parametrize("poor", [all_failed, one_run, nothing_shared, no_metrics])
@@ -551,9 +536,7 @@ def test_attack_in_names_values_messages_and_headlines_is_text_everywhere(grid):
 
 
 def test_dollars_in_headlines_are_no_formulas(grid):
-    assert (
-        "mathjax_ignore" in unsettled(grid)._repr_html_() or "tex2jax_ignore" in unsettled(grid)._repr_html_()
-    )
+    assert "mathjax_ignore" in unsettled(grid)._repr_html_() or "tex2jax_ignore" in unsettled(grid)._repr_html_()
     assert "tex2jax_ignore" in recommend(grid)._repr_html_()
 
 
@@ -593,9 +576,7 @@ def test_cells_over_pairs_of_parameters_are_means_of_runs(grid):
 
 def test_many_parameters_are_not_drawn_in_all_pairs(grid):
     runs = grid.runs.assign(a=[*range(6)] * 2, b=[0, 1] * 6, c=[0, 0, 1] * 4)
-    wide = dataclasses.replace(
-        grid, runs=runs.astype(dict.fromkeys("abc", object)), varied=[*grid.varied, *"abc"]
-    )
+    wide = dataclasses.replace(grid, runs=runs.astype(dict.fromkeys("abc", object)), varied=[*grid.varied, *"abc"])
     assert [trace.type for trace in figures.parameter_pairs(wide).data].count("heatmap") == figures.MOST_PAIRS
 
 
@@ -618,9 +599,7 @@ def test_numbers_in_cells_can_be_read_on_any_colour():
 @pytest.fixture(scope="module")
 def table_page(grid, tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(
-        f"<!doctype html><meta charset=utf-8><title>t</title>{run_table(grid).markup}", encoding="utf-8"
-    )
+    path.write_text(f"<!doctype html><meta charset=utf-8><title>t</title>{run_table(grid).markup}", encoding="utf-8")
     return path
 
 
@@ -659,7 +638,7 @@ def test_the_box_filters_runs_by_all_its_words(open_page, table_page):  # noqa: 
 
 
 def test_without_scripts_the_table_is_whole(grid):
-    from newsclust.report import _cleaned
+    from newsclust.report.page import _cleaned
 
     page = Page(_cleaned(run_table(grid).markup))
     assert not page.all("script") and len(page.all("tr")) == 13 and len(page.all("svg")) == 11
@@ -669,7 +648,7 @@ def test_without_scripts_the_table_is_whole(grid):
 def test_the_index_made_by_the_notebook_opens_offline_and_sorts(folder, open_page, tmp_path):  # noqa: F811
     import papermill
 
-    from newsclust.report import render_report
+    from newsclust.report.page import render_report
 
     here = tmp_path / "grid"
     shutil.copytree(folder, here)

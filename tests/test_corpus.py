@@ -22,8 +22,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsclust import corpus
-from newsclust.corpus import read_corpus
+from newsclust.corpus import documents as corpus
+from newsclust.corpus.documents import read_corpus
 from newsclust.errors import NewsclustError
 from newsclust.paths import state_dir
 
@@ -105,7 +105,7 @@ def test_a_row_without_text_gets_no_document_and_one_notice(capsys):
 
 
 def test_ids_are_exact_63_bit_hashes_in_ascending_order():
-    write("title\n" + "".join(f"headline {i}\n" for i in range(300)) + "headline 7\n\"\"\n")
+    write("title\n" + "".join(f"headline {i}\n" for i in range(300)) + 'headline 7\n""\n')
     read = read_corpus("news.csv")
     expected = hashlib.blake2b(b"headline 7", digest_size=8).digest()
     assert read.row_ids[7] == read.row_ids[300] == int.from_bytes(expected, "big") // 2
@@ -138,9 +138,7 @@ def test_repeated_and_unnamed_columns_do_no_harm():
     assert read_corpus("news.csv").documents["text"].tolist() == ["A\nc"]
 
 
-ROWS = st.lists(
-    st.tuples(*[st.sampled_from(["", "a", "b", "nan", " a"]) for _ in range(5)]), min_size=1, max_size=12
-)
+ROWS = st.lists(st.tuples(*[st.sampled_from(["", "a", "b", "nan", " a"]) for _ in range(5)]), min_size=1, max_size=12)
 
 
 @given(ROWS, st.randoms(use_true_random=False))
@@ -474,9 +472,7 @@ def test_an_address_given_as_a_path_shows_no_password_either():
 def test_a_corpus_shows_one_sentence_and_five_escaped_headlines():
     lines = [f"<b>{i}</b>,Tom & Co,2024-01-0{i}T00:00:00Z" for i in range(1, 9)]
     read = read_corpus(write("\n".join(["title,publisher,published_at", *lines, lines[0]])))
-    assert repr(read) == (
-        "news.csv: 9 rows, 8 unique documents, published 2024-01-01 to 2024-01-08, by 1 publisher."
-    )
+    assert repr(read) == ("news.csv: 9 rows, 8 unique documents, published 2024-01-01 to 2024-01-08, by 1 publisher.")
     shown = read._repr_html_()
     assert repr(read) in shown and "<b>" not in shown
     assert re.findall(r"&lt;b&gt;(\d)", shown) == list("12345")
@@ -522,7 +518,7 @@ def test_the_sample_is_tidy(sample):
 def test_the_sample_is_described_as_it_is(sample):
     stories = Counter(sample.rows["story"])
     one_offs = stories.pop("one-off")
-    text = (Path(corpus.__file__).parent / "data" / "README.md").read_text()
+    text = (Path(corpus.__file__).parent.parent / "data" / "README.md").read_text()
     for fact in (
         f"{sample.n_rows} headlines",
         f"{sum(stories.values())} tell {len(stories)} stories",

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from newsclust import embedding
-from newsclust.clustering import cluster
-from newsclust.embedding import BATCH_ROWS, load_embedder
+from newsclust.clusters.clustering import cluster
+from newsclust.clusters.neighbors import find_neighbors
 from newsclust.errors import NewsclustError
-from newsclust.neighbors import find_neighbors
-from newsclust.store import Store
+from newsclust.vectors import embedding
+from newsclust.vectors.embedding import BATCH_ROWS, load_embedder
+from newsclust.vectors.store import Store
 
 
 def test_minilm_gives_unit_rows_of_384_floats(sample):
@@ -227,7 +227,8 @@ def test_without_the_hub_bge_m3_says_within_seconds_what_to_do(offline, tmp_path
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     code = (
-        "import time; from newsclust.embedding import load_embedder; from newsclust.errors import NewsclustError\n"
+        "import time; from newsclust.vectors.embedding import load_embedder\n"
+        "from newsclust.errors import NewsclustError\n"
         "import huggingface_hub; start = time.monotonic()\n"
         "try: load_embedder('BAAI/bge-m3').encode(['storm'])\n"
         "except NewsclustError as error: print(error, time.monotonic() - start, sep='\\n')"

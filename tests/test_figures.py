@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsclust.drawing import alt_text, with_alternative
 from newsclust.errors import NewsclustError
-from newsclust.figures import cluster_sizes, story_map
+from newsclust.report.drawing import alt_text, with_alternative
+from newsclust.report.figures import cluster_sizes, story_map
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -25,16 +25,12 @@ def make_points(labels, dimensions: int = 2, seed: int = 0) -> pd.DataFrame:
     points = pd.DataFrame(places, columns=list("xyz")[:dimensions])
     points["cluster"] = labels
     points["title"] = [f"Headline {i} about something that happened" for i in range(len(labels))]
-    points["story"] = [
-        f"The story numbered {label}, told at some length" if label >= 0 else "" for label in labels
-    ]
+    points["story"] = [f"The story numbered {label}, told at some length" if label >= 0 else "" for label in labels]
     return points
 
 
 def make_topics(sizes) -> pd.DataFrame:
-    return pd.DataFrame({"size": sizes, "title": [f"Story {i}" for i in range(len(sizes))]}).rename_axis(
-        "cluster"
-    )
+    return pd.DataFrame({"size": sizes, "title": [f"Story {i}" for i in range(len(sizes))]}).rename_axis("cluster")
 
 
 def forty_stories(**keywords) -> pd.DataFrame:
@@ -211,9 +207,7 @@ def test_any_figure_can_be_given_an_alternative():
 def test_nothing_found_is_drawn_too(labels):
     assert "0 stories" in alt_text(story_map(make_points(labels)))
     empty = cluster_sizes(make_topics([]))
-    assert (
-        alt_text(empty) == "No story was found." and empty.layout.annotations[0].text == "No story was found"
-    )
+    assert alt_text(empty) == "No story was found." and empty.layout.annotations[0].text == "No story was found"
 
 
 def test_missing_column_is_named():

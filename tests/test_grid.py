@@ -21,13 +21,14 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from browser import open_page  # noqa: F401  a fixture
-from newsclust import grid, report
 from newsclust.errors import NewsclustError
-from newsclust.plan import read_plan
+from newsclust.grid import execute as grid
+from newsclust.grid.plan import read_plan
+from newsclust.report import page as report
 
 TOP = Path(__file__).parent.parent
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-PARAMETERS = 'data = uri = output = truth = None\nmin_samples = 3'
+PARAMETERS = "data = uri = output = truth = None\nmin_samples = 3"
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen:
@@ -420,7 +421,7 @@ def test_a_comparison_that_fails_is_told_in_one_sentence(runs):
 
 
 def test_a_second_command_on_the_same_reports_is_refused(runs):
-    code = "from newsclust import grid; from pathlib import Path; import sys\n"
+    code = "from newsclust.grid import execute as grid; from pathlib import Path; import sys\n"
     code += "with grid.alone(Path('reports/mine')): print('locked', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout.readline() == b"locked\n"

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from conftest import make_embeddings
-from newsclust import layout, stages
-from newsclust.layout import lay_out
-from newsclust.neighbors import Neighbors, find_neighbors
+from newsclust import stages
+from newsclust.clusters import layout
+from newsclust.clusters.layout import lay_out
+from newsclust.clusters.neighbors import Neighbors, find_neighbors
 
 
 def forget_cache() -> None:

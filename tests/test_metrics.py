@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_score
 
-from newsclust import metrics
-from newsclust.clustering import cluster
+from newsclust.clusters.clustering import cluster
+from newsclust.clusters.neighbors import Neighbors
 from newsclust.errors import NewsclustError
-from newsclust.metrics import agreement, relative_validity, stability_between, subsample_stability, validity
-from newsclust.neighbors import Neighbors
+from newsclust.stories import evaluation as metrics
+from newsclust.stories.evaluation import agreement, relative_validity, stability_between, subsample_stability, validity
 
 few = settings(deadline=None, derandomize=True, max_examples=40)
 rows = st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 3)), min_size=1, max_size=15)
@@ -233,9 +233,7 @@ def test_validity_describes_sizes_noise_and_persistence():
     assert found["persistence"] == pytest.approx(0.375)
 
 
-@pytest.mark.parametrize(
-    "labels", [[], [-1], [-1] * 4, [0] * 4, [0, 0, -1, -1], [0, 0, 1, 1], [0, 1, -1, -1]]
-)
+@pytest.mark.parametrize("labels", [[], [-1], [-1] * 4, [0] * 4, [0, 0, -1, -1], [0, 0, 1, 1], [0, 1, -1, -1]])
 @pytest.mark.parametrize("vector", [None, [1.0, 0.0]])
 def test_degenerate_clusterings_give_numbers_or_none_and_valid_json(labels, vector):
     n = len(labels)

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from conftest import make_documents, make_embeddings
-from newsclust import neighbors, stages
+from newsclust import stages
+from newsclust.clusters import neighbors
+from newsclust.clusters.neighbors import exact_neighbors, find_neighbors
 from newsclust.errors import NewsclustError
-from newsclust.neighbors import exact_neighbors, find_neighbors
-from newsclust.store import Store
+from newsclust.vectors.store import Store
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=60)
 
@@ -202,7 +203,7 @@ def test_strangers_do_not_shorten_the_lists_of_hnsw(stored):
 
 
 def test_milvus_answers_in_batches_as_in_one(stored, monkeypatch):
-    from newsclust import store as store_module
+    from newsclust.vectors import store as store_module
 
     found = Store().search(stored, 20)
     monkeypatch.setattr(store_module, "BATCH_BYTES", 50_000)

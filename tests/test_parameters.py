@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsclust.errors import NewsclustError
-from newsclust.parameters import Parameters, check_parameters, make_parameters
+from newsclust.run.parameters import Parameters, check_parameters, make_parameters
 
 
 def complaint(**values: object) -> str:

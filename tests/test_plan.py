@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from newsclust import plan as plans
 from newsclust.errors import NewsclustError
-from newsclust.plan import read_plan
+from newsclust.grid import plan as plans
+from newsclust.grid.plan import read_plan
 
 TOP = Path(__file__).parent.parent
 

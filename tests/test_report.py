@@ -11,9 +11,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from browser import open_page  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError
-from newsclust.figures import cluster_sizes, story_map
-from newsclust.report import render_report
-from newsclust.results import RUN_MIME
+from newsclust.report.figures import cluster_sizes, story_map
+from newsclust.report.page import render_report
+from newsclust.run.record import RUN_MIME
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 BREAKOUT = "</script><!-- <script>alert(3)</script>"
@@ -68,9 +68,7 @@ def html_output(markup: str):
 
 def make_notebook(*more_cells):
     points = headlines()
-    topics = (
-        points[points["cluster"] >= 0].groupby("cluster").agg(size=("x", "size"), title=("story", "first"))
-    )
+    topics = points[points["cluster"] >= 0].groupby("cluster").agg(size=("x", "size"), title=("story", "first"))
     topics.loc[1, "title"] = BREAKING_NEWS
     stderr = new_output("stream", name="stderr", text="50%|#####     | a progress bar")
     widget = new_output(
@@ -132,9 +130,7 @@ def test_report_holds_plotly_once_and_stays_under_6_mib(report, page):
 def test_second_copy_of_plotly_in_an_output_is_left_out(tmp_path):
     from plotly.offline import get_plotlyjs
 
-    nb = make_notebook(
-        new_code_cell("show()", outputs=[html_output(f"<div><script>{get_plotlyjs()}</script></div>")])
-    )
+    nb = make_notebook(new_code_cell("show()", outputs=[html_output(f"<div><script>{get_plotlyjs()}</script></div>")]))
     assert rendered(tmp_path, nb).count("plotly.js v") == 1
 
 
@@ -188,7 +184,7 @@ def test_code_is_folded_and_its_colours_need_no_script(page):
 def test_the_only_map_stands_above_everything_but_the_key_figures(page):
     page = body(page)
     places = [*map(page.index, ['class="tiles"', 'id="the-map"', "kind-map", 'class="parameters"', "First section"])]
-    assert places == sorted(places) and page.count("kind-map\"") == 1
+    assert places == sorted(places) and page.count('kind-map"') == 1
     link = page.index('<a href="#the-map">The map is at the top</a>')
     assert page.index("First section") < link < page.index("kind-bars")
 
@@ -273,18 +269,14 @@ def test_attack_appears_as_text_wherever_it_is_shown(page):
 
 
 def test_scripts_and_handlers_in_html_outputs_are_removed(tmp_path):
-    markup = (
-        '<b onclick="alert(1)">bold</b><script>alert(2)</script><iframe src="https://example.org"></iframe>'
-    )
+    markup = '<b onclick="alert(1)">bold</b><script>alert(2)</script><iframe src="https://example.org"></iframe>'
     page = body(rendered(tmp_path, make_notebook(new_code_cell("x", outputs=[html_output(markup)]))))
     assert "<b>bold</b>" in page and "alert(2)</script>" not in page and "iframe" not in page
 
 
 def test_pandas_tables_have_one_header_row_that_screen_readers_understand(tmp_path):
     frame = pd.DataFrame({"size": [3]}, index=pd.Index([0], name="cluster"))
-    page = rendered(
-        tmp_path, new_notebook(cells=[new_code_cell("x", outputs=[html_output(frame._repr_html_())])])
-    )
+    page = rendered(tmp_path, new_notebook(cells=[new_code_cell("x", outputs=[html_output(frame._repr_html_())])]))
     assert re.search(r'<th scope="col">cluster</th>\s*<th scope="col">size</th>', page)
     assert 'border="1"' not in page and page.count("<tr") == 2
 
@@ -311,10 +303,7 @@ def test_papermills_own_error_banner_is_not_repeated(tmp_path):
 
 
 def test_same_notebook_gives_the_same_bytes(tmp_path, report):
-    assert (
-        render_report(report.parents[1] / "run.ipynb", tmp_path / "again.html").read_bytes()
-        == report.read_bytes()
-    )
+    assert render_report(report.parents[1] / "run.ipynb", tmp_path / "again.html").read_bytes() == report.read_bytes()
 
 
 def test_broken_rendering_leaves_the_old_report_and_no_litter(tmp_path, monkeypatch):
@@ -327,9 +316,7 @@ def test_broken_rendering_leaves_the_old_report_and_no_litter(tmp_path, monkeypa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "run.ipynb"]
 
 
-@pytest.mark.parametrize(
-    "content", [None, "", "{}", "[1]", '{"cells": 3, "nbformat": 4, "nbformat_minor": 5}']
-)
+@pytest.mark.parametrize("content", [None, "", "{}", "[1]", '{"cells": 3, "nbformat": 4, "nbformat_minor": 5}'])
 def test_unreadable_notebook_is_named_in_one_sentence(tmp_path, content):
     path = tmp_path / "lost.ipynb"
     if content is not None:

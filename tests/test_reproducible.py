@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from newsclust.clustering import Clustering, cluster
-from newsclust.corpus import Corpus, read_corpus
-from newsclust.metrics import agreement
-from newsclust.neighbors import find_neighbors
-from newsclust.store import Store
+from newsclust.clusters.clustering import Clustering, cluster
+from newsclust.clusters.neighbors import find_neighbors
+from newsclust.corpus.documents import Corpus, read_corpus
+from newsclust.stories.evaluation import agreement
+from newsclust.vectors.store import Store
 
 TOP = Path(__file__).parent.parent
 DATA = TOP.parent / "shared" / "data"

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 from conftest import make_embeddings
-from newsclust.clustering import cluster
-from newsclust.corpus import Corpus, read_corpus
-from newsclust.neighbors import find_neighbors
-from newsclust.parameters import make_parameters
+from newsclust.clusters.clustering import cluster
+from newsclust.clusters.neighbors import find_neighbors
+from newsclust.corpus.documents import Corpus, read_corpus
 from newsclust.paths import write_whole
-from newsclust.results import RUN_MIME, Run, finish, place
-from newsclust.topics import assign_noise, describe_clusters
+from newsclust.run.parameters import make_parameters
+from newsclust.run.record import RUN_MIME, Run, finish, place
+from newsclust.stories.naming import assign_noise, describe_clusters
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 STORIES, EACH = 4, 8

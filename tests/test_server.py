@@ -16,12 +16,12 @@ import pandas as pd
 import pytest
 
 from conftest import ToyModel, make_documents
-from newsclust import embedding
-from newsclust import store as store_module
-from newsclust.clustering import cluster
+from newsclust.clusters.clustering import cluster
+from newsclust.clusters.neighbors import Neighbors, find_neighbors
 from newsclust.errors import NewsclustError
-from newsclust.neighbors import Neighbors, find_neighbors
-from newsclust.store import Embeddings, Store
+from newsclust.vectors import embedding
+from newsclust.vectors import store as store_module
+from newsclust.vectors.store import Embeddings, Store
 
 K = 50
 LONG = "é" * 40_000  # 80,000 bytes

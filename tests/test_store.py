@@ -20,10 +20,10 @@ import pytest
 from filelock import FileLock
 
 from conftest import make_documents
-from newsclust import store as store_module
+from newsclust.clusters.neighbors import find_neighbors
 from newsclust.errors import NewsclustError
-from newsclust.neighbors import find_neighbors
-from newsclust.store import Store
+from newsclust.vectors import store as store_module
+from newsclust.vectors.store import Store
 
 
 def forget_cache() -> None:
@@ -88,7 +88,7 @@ def test_a_killed_ingest_is_taken_up_where_it_stopped(toy_model, tmp_path):
         import os, signal, sys
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from conftest import ToyModel, make_documents
-        from newsclust import store
+        from newsclust.vectors import store
         model, store.INSERT_ROWS = ToyModel(), 5
         store.load_embedder = model.load_embedder
         model.before = lambda texts: os.kill(os.getpid(), signal.SIGKILL) if len(model.texts) >= 10 else None

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from newsclust.errors import NewsclustError
-from newsclust.topics import KEYWORDS, WORD, _distinct, _stem, _term_weights, assign_noise, describe_clusters
+from newsclust.stories.naming import KEYWORDS, WORD, _distinct, _stem, _term_weights, assign_noise, describe_clusters
 
 STORIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "stories_2014.csv"
 few = settings(deadline=None, derandomize=True, max_examples=40)

@@ -13,10 +13,10 @@ from typing import Annotated
 
 import typer
 
-from . import grid
 from .errors import NewsclustError
+from .grid import execute as grid
+from .grid.plan import Plan, read_plan
 from .paths import find_input, find_output, root, short
-from .plan import Plan, read_plan
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 

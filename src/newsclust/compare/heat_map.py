@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..drawing import INK, cut, safe, style, with_alternative
+from ..report.drawing import INK, cut, safe, style, with_alternative
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -88,9 +88,7 @@ def nothing(why: str) -> go.Figure:
     fig = go.Figure()
     style(fig, height=90)
     fig.update_layout(margin=dict(l=8, r=8, t=8, b=8), xaxis_visible=False, yaxis_visible=False)
-    fig.add_annotation(
-        text="Nothing to draw", xref="paper", yref="paper", x=0, xanchor="left", y=0.5, showarrow=False
-    )
+    fig.add_annotation(text="Nothing to draw", xref="paper", yref="paper", x=0, xanchor="left", y=0.5, showarrow=False)
     return with_alternative(fig, why)
 
 

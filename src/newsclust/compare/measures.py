@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ..drawing import count
-from .grid import Grid, contingency, levels, noise_as_a_group
+from ..report.drawing import count
+from .runs import Grid, contingency, levels, noise_as_a_group
 
 #: What runs are compared by, and what readers see instead of the metric's name.
 METRICS = {
@@ -95,9 +95,7 @@ def sensitivity(grid: Grid) -> pd.DataFrame:
     """
     table = measures(grid)
     shares = {
-        metric: [
-            _eta_squared(table[metric].to_numpy(), levels(grid, parameter)[0]) for parameter in grid.varied
-        ]
+        metric: [_eta_squared(table[metric].to_numpy(), levels(grid, parameter)[0]) for parameter in grid.varied]
         for metric in table
     }
     explained = pd.DataFrame(shares, index=pd.Index(grid.varied, name="parameter"), dtype=float)
@@ -230,9 +228,7 @@ def _instability(labels: pd.DataFrame) -> np.ndarray:
 
     groups = noise_as_a_group(labels)
     noise = (labels < 0).to_numpy().T
-    sizes = [
-        np.where(alone, 1, np.bincount(group)[group]) for group, alone in zip(groups, noise, strict=True)
-    ]
+    sizes = [np.where(alone, 1, np.bincount(group)[group]) for group, alone in zip(groups, noise, strict=True)]
     pairs = list(combinations(range(len(groups)), 2))
     total = np.zeros(len(labels))
     for i, j in tqdm(pairs, desc="Comparing companions", leave=False, delay=2):

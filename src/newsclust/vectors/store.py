@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from . import cache
+from .. import cache
+from ..errors import NewsclustError
+from ..paths import find_output
+from ..stages import stage
 from .embedding import Embedder, load_embedder
-from .errors import NewsclustError
-from .paths import find_output
-from .stages import stage
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -85,7 +85,7 @@ class Store:
     collection : str
         The collection's name is this, followed by the model's: vectors of two models never mix.
     model : str
-        See `newsclust.embedding.load_embedder`.
+        See `newsclust.vectors.embedding.load_embedder`.
     index : str
         Index type that searches by Milvus use, e.g. ``"FLAT"``, ``"HNSW"``.
     index_params, search_params : dict
@@ -295,9 +295,7 @@ class Store:
         stored = np.zeros(len(ids), dtype=bool)
         for start in tqdm(range(0, len(ids), READ_ROWS), desc="Reading from Milvus", leave=False):
             wanted = ids[start : start + READ_ROWS].tolist()
-            found = client.query(
-                self.name, ids=wanted, output_fields=["id", "embedding"], consistency_level="Strong"
-            )
+            found = client.query(self.name, ids=wanted, output_fields=["id", "embedding"], consistency_level="Strong")
             if found:
                 rows = np.searchsorted(ids, [document["id"] for document in found])
                 vectors[rows] = [document["embedding"] for document in found]

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..drawing import count
 from ..errors import NewsclustError
 from ..paths import find_input
+from ..report.drawing import count
 
 #: What ``clusters.csv`` holds of a document besides the input's own columns.
 _NUMBERS = {"id": "Int64", "cluster": "Int64", "probability": "float64", "x": "float64", "y": "float64"}
@@ -87,9 +87,7 @@ def read_grid(folder: str | Path) -> Grid:
     missing = [name for name in names if not (path / name / "run.json").is_file()]
     if missing or not names:
         first = f", the first of them {missing[0]}" if missing else ""
-        raise NewsclustError(
-            f"{len(missing)} of the {len(names)} runs of {folder} are not finished{first}: {advice}."
-        )
+        raise NewsclustError(f"{len(missing)} of the {len(names)} runs of {folder} are not finished{first}: {advice}.")
 
     rows, maps, titles = [], {}, pd.Series(dtype=str)
     for name in tqdm(names, desc="Reading runs", leave=False, delay=2):
@@ -106,9 +104,7 @@ def read_grid(folder: str | Path) -> Grid:
     for parameter in record["varied"]:  # as objects: pandas would make 3.0 of 3, and nan of None
         runs[parameter] = pd.Series([row[parameter] for row in rows], dtype=object)
     varied = [parameter for parameter in record["varied"] if len(set(map(_key, runs[parameter]))) > 1]
-    labels = (
-        pd.DataFrame({name: points["cluster"] for name, points in maps.items()}).dropna().astype(np.int32)
-    )
+    labels = pd.DataFrame({name: points["cluster"] for name, points in maps.items()}).dropna().astype(np.int32)
     return Grid(record["name"], varied, runs, maps, labels, titles.reindex(labels.index))
 
 
@@ -211,10 +207,7 @@ def _read_points(path: Path, advice: str) -> tuple[pd.DataFrame, pd.Series]:
     """A run's documents with their clusters and places, and their headlines."""
     try:
         header = list(pd.read_csv(path, nrows=0))
-        texts = [
-            next((c for c in header if c.strip().lower() == wanted), None)
-            for wanted in ("title", "description")
-        ]
+        texts = [next((c for c in header if c.strip().lower() == wanted), None) for wanted in ("title", "description")]
         types = _NUMBERS | {column: str for column in texts if column}
         # Only a blank is missing: a headline may be "NA".
         rows = pd.read_csv(

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..drawing import count
-from .grid import Grid
+from ..report.drawing import count
 from .measures import measures, percent, set_aside, written
+from .runs import Grid
 
 RUNNERS_UP = 3
 _CRITERIA = {
@@ -44,9 +44,7 @@ class Recommendation:
     runners_up: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return "\n".join(
-            [f"Recommended: {self.run or 'none of the runs'}.", *(f"- {text}" for text in self.reasons)]
-        )
+        return "\n".join([f"Recommended: {self.run or 'none of the runs'}.", *(f"- {text}" for text in self.reasons)])
 
     __repr__ = __str__
 
@@ -81,9 +79,7 @@ def recommend(grid: Grid) -> Recommendation:
 
     criteria = known.loc[sound].reindex(columns=list(_CRITERIA)).dropna(axis="columns", how="all")
     ranks = criteria.rank(ascending=False)
-    ranking = pd.DataFrame(
-        {"rank": ranks.mean(axis=1).round(9), "again": -criteria.get("subsample_stability", 0.0)}
-    )
+    ranking = pd.DataFrame({"rank": ranks.mean(axis=1).round(9), "again": -criteria.get("subsample_stability", 0.0)})
     order = ranking.sort_values(["rank", "again"], kind="stable").index
     best = order[0]
     row = grid.runs.set_index("name").loc[best]
@@ -176,10 +172,7 @@ def _check(known: pd.DataFrame, best: str) -> list[str]:
     if "ami" not in known or pd.isna(known.loc[best, "ami"]):
         return []
     own, top = known.loc[best, "ami"], known["ami"].idxmax()
-    told = (
-        "Checked against the known stories, which the choice did not look at: "
-        f"adjusted mutual information {own:.3f}"
-    )
+    told = f"Checked against the known stories, which the choice did not look at: adjusted mutual information {own:.3f}"
     if known.loc[top, "ami"] <= own:
         return [f"{told}, the highest of all runs."]
     return [f"{told}; the highest of all runs is {known.loc[top, 'ami']:.3f}, reached by {top}."]

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .errors import NewsclustError
-from .paths import write_whole
-from .results import RUN_MIME
+from ..errors import NewsclustError
+from ..paths import write_whole
+from ..run.record import RUN_MIME
 
 PLOTLY_MIMETYPE = "application/vnd.plotly.v1+json"
 WIDGET_MIMETYPE = "application/vnd.jupyter.widget-view+json"
@@ -43,7 +43,7 @@ def render_report(notebook: Path, html: Path, title: str | None = None) -> Path:
     """Write an executed notebook as a self-contained HTML report.
 
     The run's parameters, key figures and provenance are read from an output of the type
-    `newsclust.results.RUN_MIME`: a dict with ``parameters``, ``changed`` (the names of those that differ from
+    `newsclust.run.record.RUN_MIME`: a dict with ``parameters``, ``changed`` (the names of those that differ from
     the defaults), ``metrics`` and ``provenance``.  A notebook file sorts the keys of a dict, so where order
     matters a list of ``[name, value]`` pairs may stand for one.  Names and texts of metrics are shown as they
     are.  A run that failed is rendered as far as it came, with its failure named at the top.
@@ -116,9 +116,7 @@ def _read(notebook: Path):
         raise NewsclustError(f"There is no notebook {notebook}: run it first.") from None
     except Exception as error:  # nbformat lets through whatever a malformed file makes it trip over
         first_line = str(error).partition("\n")[0][:200]
-        raise NewsclustError(
-            f"{notebook} cannot be read as a notebook ({first_line}): run it again."
-        ) from None
+        raise NewsclustError(f"{notebook} cannot be read as a notebook ({first_line}): run it again.") from None
 
 
 def _facts(nb) -> dict[str, Any]:
@@ -170,15 +168,11 @@ def _has_failed(cell) -> bool:
 def _drop_unread(nb) -> None:
     """Leave out what no reader needs: setup cells, progress bars, warnings, empty and foreign outputs."""
     nb.cells = [
-        cell
-        for cell in nb.cells
-        if not _DROPPED_TAGS & set(cell.metadata.get("tags", [])) or _has_failed(cell)
+        cell for cell in nb.cells if not _DROPPED_TAGS & set(cell.metadata.get("tags", [])) or _has_failed(cell)
     ]
     for cell in nb.cells:
         if cell.cell_type == "code":
-            cell.metadata["newsclust_is_parameters"] = bool(
-                _PARAMETER_TAGS & set(cell.metadata.get("tags", []))
-            )
+            cell.metadata["newsclust_is_parameters"] = bool(_PARAMETER_TAGS & set(cell.metadata.get("tags", [])))
             cell.outputs = [output for output in map(_readable, cell.outputs) if output is not None]
     _join_parameter_cells(nb)
 
@@ -405,4 +399,3 @@ def _script_json(value: Any) -> str:
 
 def _below_title(markup: str) -> str:
     return re.sub(r"(</?)h1\b", r"\1h2", markup)
-

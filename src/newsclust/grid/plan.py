@@ -14,10 +14,10 @@ from typing import Any
 
 import yaml
 
-from .cache import fingerprint
-from .errors import NewsclustError
-from .parameters import Parameters, make_parameters
-from .paths import find_input, find_output
+from ..cache import fingerprint
+from ..errors import NewsclustError
+from ..paths import find_input, find_output
+from ..run.parameters import Parameters, make_parameters
 
 #: More runs than this are more likely a slip than a wish.
 MAX_RUNS = 500

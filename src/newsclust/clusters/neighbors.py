@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from tqdm.auto import tqdm
 
-from . import cache
-from .errors import NewsclustError
-from .stages import stage
-from .store import Embeddings, Store, check_finite
+from .. import cache
+from ..errors import NewsclustError
+from ..stages import stage
+from ..vectors.store import Embeddings, Store, check_finite
 
 SEARCHES = ("auto", "exact", "ivf", "milvus")
 #: Up to here the exact search takes about a minute on 2 cores (384 dimensions); beyond, `auto` takes the inverted
@@ -239,18 +239,14 @@ def _principal_components(vectors: np.ndarray, n_components: int) -> np.ndarray:
     return pca.apply(vectors)
 
 
-def _nearest(
-    vectors: np.ndarray, rows: np.ndarray, candidates: np.ndarray, k: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _nearest(vectors: np.ndarray, rows: np.ndarray, candidates: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The `k` nearest of each row's candidates, the row itself (wherever it stands) and padding left out."""
     n_rows, width = candidates.shape
     distances = np.empty((n_rows, width), dtype=np.float32)
     block = max(1, PAIR_FLOATS // (width * vectors.shape[1]))
     for start in range(0, n_rows, block):
         stop = start + block
-        pairs = np.subtract(
-            vectors[candidates[start:stop]], vectors[rows[start:stop], None, :], dtype=np.float64
-        )
+        pairs = np.subtract(vectors[candidates[start:stop]], vectors[rows[start:stop], None, :], dtype=np.float64)
         distances[start:stop] = np.sqrt(np.einsum("rcd,rcd->rc", pairs, pairs))
     distances[(candidates < 0) | (candidates == rows[:, None])] = np.inf
     by_row = np.argsort(candidates, axis=1, kind="stable")

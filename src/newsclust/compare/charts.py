@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..drawing import INK, count, cut, safe, style, with_alternative
 from ..errors import NewsclustError
-from .grid import Grid, label, levels
+from ..report.drawing import INK, count, cut, safe, style, with_alternative
 from .heat_map import broken, heat_map, nothing, short, ticks
 from .measures import METRICS, agreement_matrix, measures, percent, sensitivity, written
+from .runs import Grid, label, levels
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -54,9 +54,7 @@ def parallel_coordinates(grid: Grid, metric: str = "relative_validity") -> go.Fi
     if not runs:
         return nothing("No run finished, so there are no results to draw.")
     known = known.loc[runs]
-    axes = [_parameter_axis(grid, name, runs) for name in grid.varied] + [
-        _metric_axis(known[name]) for name in known
-    ]
+    axes = [_parameter_axis(grid, name, runs) for name in grid.varied] + [_metric_axis(known[name]) for name in known]
     shades = _unit(known[metric].to_numpy()) if metric in known else np.full(len(runs), np.nan)
     fig = go.Figure()
     for i in np.argsort(np.nan_to_num(shades, nan=-1), kind="stable"):  # the highest on top
@@ -71,8 +69,7 @@ def parallel_coordinates(grid: Grid, metric: str = "relative_validity") -> go.Fi
             connectgaps=True,
             cliponaxis=False,
             text=[
-                f"<b>{safe(cut(runs[i], 90))}</b><br>{safe(axis['name'])}: {safe(axis['texts'][i])}"
-                for axis in axes
+                f"<b>{safe(cut(runs[i], 90))}</b><br>{safe(axis['name'])}: {safe(axis['texts'][i])}" for axis in axes
             ],
             hovertemplate="%{text}<extra></extra>",
         )
@@ -81,9 +78,7 @@ def parallel_coordinates(grid: Grid, metric: str = "relative_validity") -> go.Fi
         for x, text in axis["ticks"]:
             # The ends beside the axis, where no line crosses them; what is between, above it.
             ends = {0: dict(xanchor="right", xshift=-8), 1: dict(xanchor="left", xshift=8)}
-            fig.add_annotation(
-                x=x, y=y, text=short(text, _END), showarrow=False, **ends.get(x, dict(yshift=11))
-            )
+            fig.add_annotation(x=x, y=y, text=short(text, _END), showarrow=False, **ends.get(x, dict(yshift=11)))
     beside = 12 + 8 * max(min(len(text), _END) for axis in axes for x, text in axis["ticks"] if x in (0, 1))
     style(fig, height=58 * len(axes) + 40)
     fig.update_layout(
@@ -91,13 +86,9 @@ def parallel_coordinates(grid: Grid, metric: str = "relative_validity") -> go.Fi
         hovermode="closest",
         showlegend=False,
         xaxis=dict(visible=False, range=[0, 1], fixedrange=True),
-        yaxis=ticks(
-            [broken(axis["name"]) for axis in axes], range=[len(axes) - 0.6, -0.5], ticklabelstandoff=beside
-        ),
+        yaxis=ticks([broken(axis["name"]) for axis in axes], range=[len(axes) - 0.6, -0.5], ticklabelstandoff=beside),
     )
-    sentence = (
-        f"{count(len(runs), 'run')} as lines from parameters, {', '.join(grid.varied) or 'none'}, to results"
-    )
+    sentence = f"{count(len(runs), 'run')} as lines from parameters, {', '.join(grid.varied) or 'none'}, to results"
     if metric in known:
         best = known[metric].idxmax()
         sentence += f", from blue for the lowest to orange for the highest {METRICS[metric]}, that of {best}"
@@ -114,10 +105,7 @@ def sensitivity_chart(grid: Grid) -> go.Figure:
     shares = shares.T  # metrics downwards: their names are the longer ones
     texts = shares.map(percent)
     hover = [
-        [
-            f"{safe(name)} alone explains {text}<br>of the differences in {METRICS[metric]}"
-            for name, text in row.items()
-        ]
+        [f"{safe(name)} alone explains {text}<br>of the differences in {METRICS[metric]}" for name, text in row.items()]
         for metric, row in texts.iterrows()
     ]
     fig = heat_map(shares.to_numpy(), texts.to_numpy(), hover, (0, 1))
@@ -127,13 +115,8 @@ def sensitivity_chart(grid: Grid) -> go.Figure:
         xaxis=ticks([broken(name, 1) for name in shares], side="top", tickangle=0),
         yaxis=ticks([broken(METRICS[metric]) for metric in shares.index], autorange="reversed"),
     )
-    most = [
-        f"{METRICS[metric]} most by {row.idxmax()} ({percent(row.max())})"
-        for metric, row in shares.iterrows()
-    ]
-    sentence = (
-        f"How much of the differences between runs each parameter explains by itself: {'; '.join(most)}."
-    )
+    most = [f"{METRICS[metric]} most by {row.idxmax()} ({percent(row.max())})" for metric, row in shares.iterrows()]
+    sentence = f"How much of the differences between runs each parameter explains by itself: {'; '.join(most)}."
     table = texts.T.rename(columns=METRICS)
     table.insert(0, "parameter", shares.columns)
     return with_alternative(fig, sentence, table)
@@ -157,9 +140,7 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
     if len(pairs) > MOST_PAIRS:
         pairs = list(combinations(sensitivity(grid).index[:4], 2))
     if not pairs or metric not in known:
-        return nothing(
-            f"No {METRICS[metric]} over pairs of parameters: fewer than two were varied, or no run has it."
-        )
+        return nothing(f"No {METRICS[metric]} over pairs of parameters: fewer than two were varied, or no run has it.")
     values = known[metric]
     limits = (values.min(), values.max())
     tables = [_means(grid, values, *pair) for pair in pairs]
@@ -179,9 +160,7 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
         ]
         for trace in heat_map(table.to_numpy(), texts.to_numpy(), hover, limits).data:
             fig.add_trace(trace, row=place, col=1)
-        fig.update_xaxes(
-            ticks(map(short, table), title=dict(text=safe(across), standoff=4)), row=place, col=1
-        )
+        fig.update_xaxes(ticks(map(short, table), title=dict(text=safe(across), standoff=4)), row=place, col=1)
         fig.update_yaxes(
             ticks(map(short, table.index), title=dict(text=safe(down), standoff=8), autorange="reversed"),
             row=place,
@@ -205,9 +184,7 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
         f"Mean {METRICS[metric]} over {count(len(pairs), 'pair')} of parameters; single runs lie between "
         f"{written(metric, limits[0])} and {written(metric, limits[1])}, the highest being {values.idxmax()}."
     )
-    table = pd.DataFrame(
-        rows, columns=["parameter", "value", "other parameter", "its value", METRICS[metric]]
-    )
+    table = pd.DataFrame(rows, columns=["parameter", "value", "other parameter", "its value", METRICS[metric]])
     return with_alternative(fig, sentence, table)
 
 

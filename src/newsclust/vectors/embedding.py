@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import NewsclustError
-from .paths import find_input
+from ..errors import NewsclustError
+from ..paths import find_input
 
 MINILM = "minilm"
 BGE_M3 = "BAAI/bge-m3"

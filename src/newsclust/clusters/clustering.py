@@ -14,8 +14,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from tqdm.auto import tqdm
 
-from .errors import NewsclustError
-from .stages import stage
+from ..errors import NewsclustError
+from ..stages import stage
 
 if TYPE_CHECKING:
     from hdbscan.plots import CondensedTree, SingleLinkageTree
@@ -159,9 +159,7 @@ def cluster(
     return Clustering(neighbors.ids, labels, probabilities, persistence, spanning_tree, linkage, tree)
 
 
-def _check(
-    n: int, k: int, min_samples: int, min_cluster_size: int, distance: str, selection: dict[str, Any]
-) -> None:
+def _check(n: int, k: int, min_samples: int, min_cluster_size: int, distance: str, selection: dict[str, Any]) -> None:
     method, epsilon = selection["cluster_selection_method"], selection["cluster_selection_epsilon"]
     wrong = {
         f"min_samples is {min_samples}; it must be at least 1.": min_samples < 1,

@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from .neighbors import Neighbors
-
-#: The key figures of a run: what they are called, and how they are written.
-FIGURES = {
-    "n_documents": ("headlines", "{:,}"),
-    "n_clusters": ("stories", "{:,}"),
-    "noise_fraction": ("in no story (noise)", "{:.1%}"),
-    "size_median": ("headlines in the median story", "{:g}"),
-    "subsample_stability": ("stability: ARI with a run on 90 % of the headlines", "{:.2f}"),
-    "ami": ("agreement with the known stories: AMI", "{:.2f}"),
-    "n_unique": ("different texts", "{:,}"),
-    "assigned_fraction": ("noise that was given a story", "{:.1%}"),
-    "size_max": ("headlines in the largest story", "{:,}"),
-    "relative_validity": ("relative validity, to compare runs", "{:.2f}"),
-    "dbcv": ("density-based validity (DBCV), -1 to 1", "{:.2f}"),
-    "persistence": ("mean persistence of the clusters, 0 to 1", "{:.2f}"),
-    "silhouette": ("silhouette, -1 to 1", "{:.2f}"),
-    "ari": ("ARI with the known stories", "{:.2f}"),
-    "v_measure": ("V-measure with the known stories", "{:.2f}"),
-    "b_cubed_f1": ("B-cubed F1 with the known stories", "{:.2f}"),
-}
+    from ..clusters.neighbors import Neighbors
 
 
 class Table:
@@ -87,7 +67,7 @@ def largest_clusters(
         As `Corpus.documents`.
     labels, probabilities : ndarray, shape (n_documents,)
     topics : DataFrame
-        As from `newsclust.topics.describe_clusters`.
+        As from `newsclust.stories.naming.describe_clusters`.
     n, headlines : int
     """
     rows = []
@@ -97,14 +77,6 @@ def largest_clusters(
         titles = [title for title in documents["title"].iloc[best].unique() if title != topic["title"]]
         rows.append((cluster, topic["size"], [topic["title"], *titles[: headlines - 1]], topic["keywords"]))
     return Table(pd.DataFrame(rows, columns=["cluster", "size", "headlines", "keywords"]))
-
-
-def key_figures(metrics: dict[str, Any]) -> pd.DataFrame:
-    """A run's numbers in words, those that could be computed: columns ``figure, value``."""
-    rows = [
-        (name, pattern.format(metrics[key])) for key, (name, pattern) in FIGURES.items() if metrics.get(key) is not None
-    ]
-    return pd.DataFrame(rows, columns=["figure", "value"])
 
 
 def _cell(value: object) -> str:

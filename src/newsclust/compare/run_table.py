@@ -10,10 +10,10 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from ..drawing import MARKS, NOISE_COLOUR
-from .choice import recommend
-from .grid import Grid, contingency, levels, shown
+from ..report.drawing import MARKS, NOISE_COLOUR
 from .measures import METRICS, measures, percent, set_aside, written
+from .recommendation import recommend
+from .runs import Grid, contingency, levels, shown
 
 #: Points in one small map, and in all small maps of a table together.
 MAP_POINTS = 600

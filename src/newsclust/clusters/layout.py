@@ -6,10 +6,10 @@ import warnings
 
 import numpy as np
 
-from . import cache
+from .. import cache
+from ..stages import stage
+from ..vectors.store import Embeddings
 from .neighbors import Neighbors
-from .stages import stage
-from .store import Embeddings
 
 #: From here on a seeded layout, which runs on one core, takes minutes.
 SEEDED_UP_TO = 150_000

@@ -21,9 +21,9 @@ from urllib.parse import unquote, urlsplit
 
 import pandas as pd
 
-from .errors import NewsclustError
-from .paths import find_input, state_dir
-from .stages import stage
+from ..errors import NewsclustError
+from ..paths import find_input, state_dir
+from ..stages import stage
 
 #: The Milvus tutorial's data set, https://www.kaggle.com/datasets/dylanjcastillo/news-headlines-2024, as a zip.
 KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/dylanjcastillo/news-headlines-2024"
@@ -128,7 +128,7 @@ def read_corpus(data: str | Path, truth: str | None = None) -> Corpus:
     if not isinstance(data, (str, os.PathLike)) or not str(data).strip():
         raise NewsclustError(f"data is {data!r}: give 'sample', 'kaggle', or the path or http(s) address of a CSV.")
     if isinstance(data, str) and data == "sample":
-        rows = _parse((resources.files(__package__) / "data" / "sample.csv").read_bytes(), "the sample")
+        rows = _parse((resources.files("newsclust") / "data" / "sample.csv").read_bytes(), "the sample")
     elif isinstance(data, str) and data == "kaggle":
         rows = _read(_download(KAGGLE_URL))
     elif re.match(r"\s*[a-z][\w+.-]+:/", str(data), re.IGNORECASE):  # one slash is what pathlib leaves of two

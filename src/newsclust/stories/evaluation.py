@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .errors import NewsclustError
+from ..errors import NewsclustError
 
 if TYPE_CHECKING:
-    from .clustering import Clustering
-    from .neighbors import Neighbors
+    from ..clusters.clustering import Clustering
+    from ..clusters.neighbors import Neighbors
 
 #: DBCV compares all clustered documents and all pairs of clusters. At both limits it took 4.5 s (1,024
 #: dimensions, even clusters) to 5.7 s and 1.4 GB (one cluster of 4,800); 2,100 headlines in 75 clusters took
@@ -59,9 +59,7 @@ def agreement(labels: np.ndarray, truth: Any) -> dict[str, float | int | None]:
 
     labels, truth = np.asarray(labels), pd.Series(np.asarray(truth, dtype=object))
     if len(labels) != len(truth):
-        raise NewsclustError(
-            f"truth has {len(truth)} rows and labels has {len(labels)}: give a story for every row."
-        )
+        raise NewsclustError(f"truth has {len(truth)} rows and labels has {len(labels)}: give a story for every row.")
     known = (truth.notna() & truth.astype(str).str.strip().ne("")).to_numpy(bool)
     stories, labels = pd.factorize(truth[known].astype(str).str.strip())[0], labels[known]
     if not len(labels):
@@ -175,9 +173,7 @@ def relative_validity(spanning_tree: np.ndarray, labels: np.ndarray) -> float | 
     return _number((sizes * scores).sum() / len(labels))
 
 
-def stability_between(
-    labels_a: np.ndarray, ids_a: np.ndarray, labels_b: np.ndarray, ids_b: np.ndarray
-) -> float | None:
+def stability_between(labels_a: np.ndarray, ids_a: np.ndarray, labels_b: np.ndarray, ids_b: np.ndarray) -> float | None:
     """Adjusted Rand index of two runs on the documents they have in common; noise counts as one cluster.
 
     Parameters
@@ -221,7 +217,7 @@ def subsample_stability(
     labels : ndarray of int, shape (n,)
         The clustering of all documents; -1 is noise.
     cluster : callable
-        `newsclust.clustering.cluster`: called as `cluster(neighbors, **parameters)`, gives an object with
+        `newsclust.clusters.clustering.cluster`: called as `cluster(neighbors, **parameters)`, gives an object with
         `labels`.
     fraction : float
         Share of the documents that survive.

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from .errors import NewsclustError
-from .store import Store
+from ..errors import NewsclustError
+from ..vectors.store import Store
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -61,14 +61,12 @@ class Parameters(BaseModel):
     def changed(self) -> dict[str, Any]:
         """The parameters that differ from the defaults."""
         return {
-            name: value
-            for name, value in self.model_dump().items()
-            if value != type(self).model_fields[name].default
+            name: value for name, value in self.model_dump().items() if value != type(self).model_fields[name].default
         }
 
     @property
     def hdbscan(self) -> dict[str, Any]:
-        """The arguments of `newsclust.clustering.cluster`."""
+        """The arguments of `newsclust.clusters.clustering.cluster`."""
         names = """min_samples min_cluster_size distance cluster_selection_method cluster_selection_epsilon
         max_cluster_size allow_single_cluster"""
         return {name: getattr(self, name) for name in names.split()}

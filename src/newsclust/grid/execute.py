@@ -18,20 +18,20 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from .cache import fingerprint
-from .embedding import load_embedder
-from .errors import NewsclustError
-from .parameters import Parameters
-from .paths import find_input, find_output, short, write_whole
+from ..cache import fingerprint
+from ..errors import NewsclustError
+from ..paths import find_input, find_output, short, write_whole
+from ..run.parameters import Parameters
+from ..run.record import PACKAGES
+from ..vectors.embedding import load_embedder
 from .plan import Plan, PlannedRun
-from .results import PACKAGES
 
 NOTEBOOK = "notebooks/cluster.ipynb"
 COMPARISON = "notebooks/compare.ipynb"
 #: Written by the notebook; nothing else in a run's folder is needed to compare runs.
 RESULTS = ("clusters.csv", "metrics.json", "provenance.json")
 #: The package's modules that turn runs into pages: no run depends on them.
-_OF_PAGES = ("cli.py", "compare", "grid.py", "plan.py", "report.py", "__main__.py")
+_OF_PAGES = ("cli.py", "compare", "grid", "__main__.py")
 # Neither is of use in a kernel that nobody looks at, and both cost time at its start: where JupyterLab is installed,
 # plotly -> nbformat -> jsonschema -> rfc3987_syntax compiles a grammar of web addresses for a second or two, and
 # tqdm -> ipywidgets draws bars that only a browser shows.
@@ -87,7 +87,7 @@ def render_page(notebook: Path) -> Path:
     Path
         The HTML file.
     """
-    from .report import render_report
+    from ..report.page import render_report
 
     folder = notebook.parent
     if notebook.name == "run.ipynb":
@@ -143,7 +143,7 @@ def _marks(plan: Plan) -> dict[str, str]:
 
 def _data_mark(data: str) -> str:
     if data == "sample":
-        return fingerprint((files(__package__) / "data" / "sample.csv").read_bytes())
+        return fingerprint((files("newsclust") / "data" / "sample.csv").read_bytes())
     path = find_input(data)
     return fingerprint(path.read_bytes()) if path.is_file() else data  # a download is kept and not fetched again
 
@@ -166,7 +166,7 @@ def _versions() -> dict[str, str]:
 
 def _code(pages: bool) -> str:
     """Fingerprint of the package's own code, that of the pages or that of the runs."""
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     sources = [path for path in sorted(package.rglob("*")) if path.suffix in {".py", ".j2", ".css", ".js"}]
     of_pages = [path.suffix != ".py" or path.relative_to(package).parts[0] in _OF_PAGES for path in sources]
     return fingerprint(*(path.read_bytes() for path, is_one in zip(sources, of_pages, strict=True) if is_one == pages))
@@ -221,10 +221,10 @@ def _prepare(runs: list[PlannedRun], note: Callable[[str], None]) -> None:
 
     A mistake here is left to the run it belongs to, which reports it.
     """
-    from .corpus import read_corpus
-    from .layout import lay_out
-    from .neighbors import find_neighbors
-    from .stages import ledger
+    from ..clusters.layout import lay_out
+    from ..clusters.neighbors import find_neighbors
+    from ..corpus.documents import read_corpus
+    from ..stages import ledger
 
     def tell(what: str) -> None:
         entry = ledger[what]

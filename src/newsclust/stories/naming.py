@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .errors import NewsclustError
+from ..errors import NewsclustError
 
 if TYPE_CHECKING:
-    from .neighbors import Neighbors
+    from ..clusters.neighbors import Neighbors
 
 #: Keywords per cluster: as many as fit on one line of a table.
 KEYWORDS = 5

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..errors import NewsclustError
 from .drawing import INK, MARKS, NOISE_COLOUR, count, cut, cut_at_word, plain, safe, style, with_alternative, wrapped
-from .errors import NewsclustError
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -130,9 +130,7 @@ def cluster_sizes(topics: pd.DataFrame) -> go.Figure:
         )
     rest = _others_sentence(others["size"])
     if len(topics) == 0:
-        fig.add_annotation(
-            text="No story was found", xref="paper", yref="paper", x=0.5, y=0.5, showarrow=False
-        )
+        fig.add_annotation(text="No story was found", xref="paper", yref="paper", x=0.5, y=0.5, showarrow=False)
     style(fig, height=96 + 40 * max(len(shown), 2), font_size=13)
     fig.update_layout(
         margin=dict(l=8, r=48, t=16, b=48),
@@ -225,9 +223,7 @@ def _style_map(fig: go.Figure, title: str | None, in_space: bool, noise: bool) -
     hidden = dict(visible=False, showspikes=False)
     style(fig, height=720, font_size=13)
     fig.update_layout(
-        title=dict(
-            text=safe(title), font_size=16, x=0, xanchor="left", y=1, yanchor="top", pad=dict(l=8, t=10)
-        )
+        title=dict(text=safe(title), font_size=16, x=0, xanchor="left", y=1, yanchor="top", pad=dict(l=8, t=10))
         if title
         else None,
         dragmode=None,  # plotly's own: a map is to be zoomed into
@@ -248,9 +244,7 @@ def _style_map(fig: go.Figure, title: str | None, in_space: bool, noise: bool) -
     )
     if in_space:
         fig.update_layout(
-            scene=dict(
-                xaxis=hidden, yaxis=hidden, zaxis=hidden, aspectmode="data", camera_eye=dict(x=1, y=1, z=0.7)
-            )
+            scene=dict(xaxis=hidden, yaxis=hidden, zaxis=hidden, aspectmode="data", camera_eye=dict(x=1, y=1, z=0.7))
         )
     else:
         fig.update_layout(xaxis=dict(visible=False), yaxis=dict(visible=False, scaleanchor="x"))

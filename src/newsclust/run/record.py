@@ -15,21 +15,40 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .clustering import Clustering, cluster
-from .corpus import Corpus
-from .metrics import agreement, subsample_stability, validity
-from .neighbors import Neighbors
+from ..clusters.clustering import Clustering, cluster
+from ..clusters.neighbors import Neighbors
+from ..corpus.documents import Corpus
+from ..paths import find_output, write_whole
+from ..stages import ledger, stage
+from ..stories.evaluation import agreement, subsample_stability, validity
+from ..vectors.store import Embeddings
 from .parameters import Parameters
-from .paths import find_output, write_whole
-from .stages import ledger, stage
-from .store import Embeddings
-from .tables import key_figures
 
 #: The report's template looks for this output in the executed notebook.
 RUN_MIME = "application/vnd.newsclust.run+json"
 PACKAGES = (
     "newsclust numpy scipy pandas scikit-learn pymilvus milvus-lite faiss-cpu hdbscan umap-learn plotly papermill torch"
 )
+
+#: The key figures of a run: what they are called, and how they are written.
+FIGURES = {
+    "n_documents": ("headlines", "{:,}"),
+    "n_clusters": ("stories", "{:,}"),
+    "noise_fraction": ("in no story (noise)", "{:.1%}"),
+    "size_median": ("headlines in the median story", "{:g}"),
+    "subsample_stability": ("stability: ARI with a run on 90 % of the headlines", "{:.2f}"),
+    "ami": ("agreement with the known stories: AMI", "{:.2f}"),
+    "n_unique": ("different texts", "{:,}"),
+    "assigned_fraction": ("noise that was given a story", "{:.1%}"),
+    "size_max": ("headlines in the largest story", "{:,}"),
+    "relative_validity": ("relative validity, to compare runs", "{:.2f}"),
+    "dbcv": ("density-based validity (DBCV), -1 to 1", "{:.2f}"),
+    "persistence": ("mean persistence of the clusters, 0 to 1", "{:.2f}"),
+    "silhouette": ("silhouette, -1 to 1", "{:.2f}"),
+    "ari": ("ARI with the known stories", "{:.2f}"),
+    "v_measure": ("V-measure with the known stories", "{:.2f}"),
+    "b_cubed_f1": ("B-cubed F1 with the known stories", "{:.2f}"),
+}
 
 
 @dataclass(frozen=True)
@@ -85,7 +104,7 @@ def place(
     labels : ndarray of int, shape (n,)
         The clustering's own, or with noise assigned.
     topics : DataFrame
-        As from `newsclust.topics.describe_clusters`.
+        As from `newsclust.stories.naming.describe_clusters`.
     coordinates : ndarray, shape (n, 2) or (n, 3)
 
     Returns
@@ -173,9 +192,7 @@ def _other_names(columns: Iterable[str], taken: Iterable[str]) -> list[str]:
     return names
 
 
-def _provenance(
-    parameters: Parameters, corpus: Corpus, embeddings: Embeddings, neighbors: Neighbors
-) -> dict[str, Any]:
+def _provenance(parameters: Parameters, corpus: Corpus, embeddings: Embeddings, neighbors: Neighbors) -> dict[str, Any]:
     return {
         "data": f"{corpus.source}: {corpus.n_rows:,} rows, {corpus.n_unique:,} different texts",
         "data fingerprint": corpus.fingerprint,
@@ -197,6 +214,14 @@ def _provenance(
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": parameters.command(),
     }
+
+
+def key_figures(metrics: dict[str, Any]) -> pd.DataFrame:
+    """A run's numbers in words, those that could be computed: columns ``figure, value``."""
+    rows = [
+        (name, pattern.format(metrics[key])) for key, (name, pattern) in FIGURES.items() if metrics.get(key) is not None
+    ]
+    return pd.DataFrame(rows, columns=["figure", "value"])
 
 
 def _pairs(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Vectors in; neighbours, the graph, HDBSCAN's clusters and the map's coordinates out."""

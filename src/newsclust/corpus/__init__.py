@@ -1,0 +1,1 @@
+"""A name, path or address in; documents with ids out."""

@@ -1,0 +1,1 @@
+"""Parameter files in; runs, executed once each, out."""

@@ -1,0 +1,1 @@
+"""A notebook's parameters, and the record that a run leaves."""

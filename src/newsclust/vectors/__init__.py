@@ -1,0 +1,1 @@
+"""Documents in; unit vectors out, stored in Milvus."""
