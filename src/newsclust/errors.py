@@ -1,6 +1,10 @@
-"""The one error a user meets: a sentence that says what is wrong, where, and what to do."""
+"""What a user is told: a sentence that says what is wrong, where, and what to do."""
 
 from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any, TextIO
 
 
 class NewsclustError(Exception):
@@ -12,3 +16,50 @@ class NewsclustError(Exception):
     def _render_traceback_(self) -> list[str]:
         # IPython calls this instead of formatting the stack (IPython.core.interactiveshell.showtraceback).
         return [f"{type(self).__name__}: {self}"]
+
+
+class ParameterError(NewsclustError):
+    """A parameter has a wrong name, type or value, or does not fit the others."""
+
+
+class InputError(NewsclustError):
+    """The headlines can't be found, fetched or read."""
+
+
+class ModelError(NewsclustError):
+    """The embedding model can't be found or loaded, or gives vectors that are none."""
+
+
+class StoreError(NewsclustError):
+    """The Milvus collection can't be opened or reached, or holds something else than it should."""
+
+
+class RunError(NewsclustError):
+    """A run or a grid is not there, not finished, damaged, or in use."""
+
+
+class NewsclustWarning(UserWarning):
+    """Something was done otherwise than asked, or is worth a look."""
+
+
+def notice(text: str) -> None:
+    """Tell the user `text`, in one line and without a place in our code: as a `NewsclustWarning`."""
+    warnings.warn(text, NewsclustWarning, stacklevel=3)
+
+
+def _show(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> Any:
+    if not issubclass(category, NewsclustWarning):
+        return _show_others(message, category, filename, lineno, file, line)
+    print(f"Note: {message}", file=file or sys.stderr)
+
+
+_show_others = warnings.showwarning
+warnings.showwarning = _show
+warnings.simplefilter("always", NewsclustWarning, append=True)  # each time; a user's own filters go first
