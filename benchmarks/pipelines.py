@@ -31,7 +31,7 @@ def documents_to_map(name: str) -> Run:
     def run(folder: Path) -> dict[str, Any]:
         embeddings = store(documents, folder / "new.db").embed(documents.table)
         neighbors = find_neighbors(embeddings, max(K, N_NEIGHBORS), "exact")
-        clustering = cluster(neighbors.head(K), 3, 3)
+        clustering = cluster(neighbors, K, 3, 3)
         coordinates = lay_out(embeddings, neighbors, n_neighbors=N_NEIGHBORS)
         return {"labels": clustering.labels, "coordinates": coordinates}
 
@@ -48,7 +48,7 @@ def stored_to_labels(name: str, search: str = "exact") -> Run:
     def run(folder: Path) -> dict[str, Any]:
         embeddings = store(documents, folder / STORED).embed(documents.table)
         neighbors = find_neighbors(embeddings, K, search)
-        clustering = cluster(neighbors, 3, 3)
+        clustering = cluster(neighbors, min_samples=3, min_cluster_size=3)
         return {"labels": clustering.labels, "recall": neighbors.recall}
 
     return run
@@ -71,7 +71,7 @@ def vectors_to_labels(name: str) -> Run:
 
     def run(folder: Path) -> dict[str, Any]:
         neighbors = find_neighbors(embeddings, K, "exact")
-        clustering = cluster(neighbors, documents.min_samples, documents.min_cluster_size)
+        clustering = cluster(neighbors, K, documents.min_samples, documents.min_cluster_size)
         return {"labels": clustering.labels}
 
     return run
@@ -86,7 +86,7 @@ def graph_to_labels(name: str) -> Run:
     neighbors = Neighbors(np.arange(len(graph.indices)), graph.indices, graph.distances)
 
     def run(folder: Path) -> dict[str, Any]:
-        return {"labels": cluster(neighbors, 3, 3).labels}
+        return {"labels": cluster(neighbors, min_samples=3, min_cluster_size=3).labels}
 
     return run
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..clusters.clustering import Clustering, cluster
+from ..clusters.clustering import Clustering
 from ..clusters.neighbors import Neighbors
 from ..corpus.documents import Corpus
 from ..paths import find_output, write_whole
@@ -147,9 +147,7 @@ def finish(
             "n_documents": corpus.n_documents,
             "n_unique": corpus.n_unique,
             **validity(embeddings.vectors, clustering),
-            "subsample_stability": subsample_stability(
-                neighbors.head(parameters.k), clustering.labels, cluster, **parameters.hdbscan
-            ),
+            "subsample_stability": subsample_stability(neighbors, clustering),
         }
         metrics["assigned_fraction"] = float(points["assigned"].mean())
         rows = _rows(corpus, points)

@@ -5,7 +5,6 @@ Every function returns plain numbers fit for JSON; `None` stands where a number 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..clusters.clustering import cluster
 from ..errors import NewsclustError
 
 if TYPE_CHECKING:
@@ -197,14 +197,9 @@ def stability_between(labels_a: np.ndarray, ids_a: np.ndarray, labels_b: np.ndar
 
 
 def subsample_stability(
-    neighbors: Neighbors,
-    labels: np.ndarray,
-    cluster: Callable[..., Clustering],
-    fraction: float = 0.9,
-    seed: int = 42,
-    **parameters: Any,
+    neighbors: Neighbors, clustering: Clustering, fraction: float = 0.9, seed: int = 42
 ) -> float | None:
-    """Agreement of a clustering with one made from a seeded subsample of its documents.
+    """Agreement of a clustering with one made, by the same parameters, from a seeded subsample of its documents.
 
     Nothing is searched again: the survivors keep what survives of their neighbour lists. That is an
     approximation: the lists of a search among the survivors alone would be `k` long, these hold about
@@ -213,18 +208,13 @@ def subsample_stability(
     Parameters
     ----------
     neighbors : Neighbors
-        The lists that were clustered.
-    labels : ndarray of int, shape (n,)
-        The clustering of all documents; -1 is noise.
-    cluster : callable
-        `newsclust.clusters.clustering.cluster`: called as `cluster(neighbors, **parameters)`, gives an object with
-        `labels`.
+        The lists that were clustered, or longer ones.
+    clustering : Clustering
+        Of which `labels` and `parameters` are read.
     fraction : float
         Share of the documents that survive.
     seed : int
         Chooses them.
-    **parameters
-        The parameters that gave `labels`.
 
     Returns
     -------
@@ -235,9 +225,9 @@ def subsample_stability(
     rows = np.sort(np.random.default_rng(seed).choice(n, size=round(fraction * n), replace=False))
     if not len(rows):
         return None
-    survivors = _restrict(neighbors, rows)
-    again = cluster(survivors, **parameters)
-    return stability_between(np.asarray(labels)[rows], neighbors.ids[rows], again.labels, survivors.ids)
+    survivors = _restrict(neighbors.head(clustering.parameters["k"]), rows)
+    again = cluster(survivors, **clustering.parameters)
+    return stability_between(clustering.labels[rows], neighbors.ids[rows], again.labels, survivors.ids)
 
 
 def _restrict(neighbors: Neighbors, rows: np.ndarray) -> Neighbors:
