@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from newsclust import cache, paths, stages
+from newsclust import cache, stages
 
 ARRAYS = {"indices": np.arange(12, dtype=np.int32).reshape(4, 3), "distances": np.linspace(0, 1, 12, dtype=np.float32)}
 
@@ -101,18 +101,6 @@ def test_fingerprints_do_not_depend_on_memory_layout_or_key_order():
     assert cache.fingerprint(array) == cache.fingerprint(np.asfortranarray(array))
     assert cache.fingerprint({"a": 1, "b": 2}) == cache.fingerprint({"b": 2, "a": 1})
     assert cache.fingerprint(np.zeros((0, 3))) == cache.fingerprint(np.zeros((0, 3)))
-
-
-def test_a_notebook_opened_by_hand_uses_the_same_files_as_papermill(tmp_path, monkeypatch):
-    cache.save("things", {}, **ARRAYS)
-    Path("news.csv").touch()
-    (tmp_path / "notebooks").mkdir()
-    monkeypatch.chdir(tmp_path / "notebooks")
-    assert same(cache.load("things", {}))
-    assert paths.find_input("news.csv") == tmp_path / "news.csv"
-    assert paths.find_output("out/x") == tmp_path / "out" / "x"
-    Path("here.csv").touch()
-    assert paths.find_input("here.csv") == tmp_path / "notebooks" / "here.csv"
 
 
 def test_a_stage_is_timed_and_a_nested_one_belongs_to_it(monkeypatch):

@@ -45,6 +45,14 @@ def test_a_file_of_fixed_parameters_is_a_single_run_with_a_report_beside_its_fol
     assert plan.page == Path.cwd() / "reports/mine.html" and plan.runs[0].folder == Path.cwd() / "reports/mine"
 
 
+def test_parameters_alone_are_a_single_run_as_papermill_reads_them():
+    plan = read_plan(write("min_samples: 5\ndata: sample\nindex_params: {M: 8}\n"))
+    assert plan.varied == [] and [run.parameters.min_samples for run in plan.runs] == [5]
+    assert (
+        plan.runs[0].parameters == read_plan(write("fixed: {min_samples: 5, index_params: {M: 8}}")).runs[0].parameters
+    )
+
+
 @pytest.mark.parametrize("path", sorted((TOP / "params").glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_files_that_come_along_are_valid(path):
     assert read_plan(path).runs
@@ -58,6 +66,10 @@ def test_the_grid_that_comes_along_has_a_dozen_runs():
     ("text", "line", "sentence"),
     [
         ("fixed:\n  k: 5\nfrozen:\n  k: 6\n", 3, "'frozen' is not known here"),
+        ("k: 5\nfixed:\n  k: 6\n", 1, "'k' is not known here; parameters go under fixed, grid or rows"),
+        ("gird:\n  k: [5, 6]\n", 1, "'gird' is not known here"),
+        ("k: 5\nmin_sample: 3\n", 2, "there is no parameter 'min_sample'; did you mean 'min_samples'?"),
+        ("k: 5\nmin_samples: [2, 3]\n", 2, "min_samples is [2, 3]"),
         ("fixed:\n  k: 5\n  min_sample: 3\n  min_samples: 3\n", 3, "did you mean 'min_samples'?"),
         ("fixed:\n  data: sample\n  k: ten\n", 3, "k is 'ten'; it should be a valid integer"),
         ("fixed:\n  k: 5.5\n", 2, "k is 5.5"),

@@ -2,41 +2,97 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
+
+from .errors import InputError, notice
+
+#: Bytes that file systems allow a name; one in a folder that is not there yet can't be tried.
+NAME_BYTES = 255
 
 
 def root() -> Path:
     """The folder that relative paths start from.
 
-    The working folder; and inside ``notebooks/``, where JupyterLab and nbval run their kernels, the folder
-    above it, so that a notebook opened by hand and one run by papermill share the same files.
+    The working folder; and inside this project's ``notebooks/``, where JupyterLab and nbval run their kernels, the
+    folder above it, so that a notebook opened by hand and one run by papermill share the same files.
     """
     here = Path.cwd()
-    return here.parent if here.name == "notebooks" else here
+    return here.parent if here.name == "notebooks" and _is_this_project(here.parent) else here
 
 
 def state_dir(name: str) -> Path:
-    """The folder ``.newsclust/<name>`` for what can be made again: downloads and cached stages."""
+    """The folder ``.newsclust/<name>`` for what can be made again: downloads and cached stages.
+
+    Where it can't be written, as in a read-only checkout, one of the user's own elsewhere; it is said so once.
+    """
     path = root() / ".newsclust" / name
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+    if _can_keep(path):
+        return path
+    other = fallback_dir() / name
+    other.mkdir(parents=True, exist_ok=True)
+    _tell_once(f"{path} can't be written: what later runs can use again is kept in {other} instead.")
+    return other
+
+
+def fallback_dir() -> Path:
+    """A folder for this project's files outside of it: in the user's cache, else among the temporary files."""
+    import platformdirs
+
+    project = root()
+    name = f"{project.name}-{hashlib.blake2b(os.fsencode(project), digest_size=4).hexdigest()}"
+    with suppress(RuntimeError):  # no home
+        caches = platformdirs.user_cache_path("newsclust", appauthor=False)
+        if caches.is_absolute() and _can_keep(caches / name):
+            return caches / name
+    return _temporary_dir() / name
 
 
 def find_input(path: str | Path) -> Path:
-    """A file the user named: as seen from the working folder if it is there, else from `root`."""
-    path = Path(path).expanduser()
-    return path.resolve() if path.exists() else (root() / path).resolve()
+    """A file the user named: as seen from the working folder if it is there, else from `root`.
+
+    Raises
+    ------
+    InputError
+        If no file can have this path: a name too long, with a NUL character, of an unknown user.
+    """
+    with _possible(path):
+        path = Path(path).expanduser()
+        return path.resolve() if path.exists() else _checked(root() / path).resolve()
 
 
 def find_output(path: str | Path) -> Path:
-    """A file or folder to write: relative paths start from `root`."""
-    return (root() / Path(path).expanduser()).resolve()
+    """A file or folder to write: relative paths start from `root`.
+
+    Raises
+    ------
+    InputError
+        If no file can have this path.
+    """
+    with _possible(path):
+        return _checked(root() / Path(path).expanduser()).resolve()
+
+
+def can_write(path: Path) -> bool:
+    """Whether a file or folder may be made at `path`, or written where it is there, as far as permissions tell."""
+    while not os.path.lexists(path) and path != path.parent:
+        path = path.parent
+    return os.access(path, os.W_OK | (os.X_OK if path.is_dir() else 0))
 
 
 def short(path: Path) -> str:
     """The path as one would type it here."""
-    return os.path.relpath(path, Path.cwd())
+    try:
+        return min(os.path.relpath(path, Path.cwd()), str(path), key=len)
+    except ValueError:  # another drive of Windows
+        return str(path)
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -48,3 +104,64 @@ def write_whole(path: Path, text: str) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+@lru_cache
+def _is_this_project(folder: Path) -> bool:
+    try:
+        return bool(re.search(r'(?m)^name = "newsclust"$', (folder / "pyproject.toml").read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _can_keep(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+
+
+@lru_cache
+def _temporary_dir() -> Path:
+    """The same for every process of a user, unless somebody else has taken its name."""
+    if not hasattr(os, "getuid"):
+        return Path(tempfile.gettempdir(), "newsclust")  # of the user alone, on Windows
+    path = Path(tempfile.gettempdir(), f"newsclust-{os.getuid()}")
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    facts = path.lstat()
+    mine = stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.getuid() and not facts.st_mode & 0o022
+    return path if mine else Path(tempfile.mkdtemp(prefix="newsclust-"))
+
+
+@contextmanager
+def _possible(path: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        why = f"{error.strerror} at {error.filename}"
+    except OSError as error:
+        why = str(error.strerror)
+    except RuntimeError:
+        why = "there is no such user"
+    except ValueError:
+        why = "it holds a character that no path may have"
+    else:
+        return
+    text = str(path)
+    shown = repr(text if len(text) <= 60 else f"{text[:40]}...{text[-15:]}")
+    raise InputError(f"{shown} cannot be the path of a file ({why[0].lower()}{why[1:]}): correct it.")
+
+
+def _checked(path: Path) -> Path:
+    if any(len(os.fsencode(part)) > NAME_BYTES for part in path.parts):
+        raise OSError(36, "File name too long")
+    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+        path.lstat()
+    return path
+
+
+@lru_cache
+def _tell_once(text: str) -> None:
+    notice(text)

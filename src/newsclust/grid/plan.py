@@ -21,6 +21,8 @@ from ..run.parameters import Parameters, make_parameters
 
 #: More runs than this are more likely a slip than a wish.
 MAX_RUNS = 500
+#: What a file of several runs consists of.
+PARTS = {"fixed", "grid", "rows"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ def read_plan(path: str | Path) -> Plan:
     """Read and check a parameter file.
 
     The file is YAML with up to three parts: ``fixed`` (parameters of every run), and either ``grid`` (lists, all
-    combinations of which are run) or ``rows`` (one mapping of parameters per run).
+    combinations of which are run) or ``rows`` (one mapping of parameters per run). Parameters alone, as papermill reads
+    them too, are a single run.
 
     Raises
     ------
@@ -86,10 +89,7 @@ def read_plan(path: str | Path) -> Plan:
     document = _compose(path)
     if document is None:
         raise _mistake(path, 1, "there is nothing in this file; parameters go under fixed, grid or rows")
-    parts = _mapping(path, _Given(document, 1), "the file")
-    for name, part in parts.items():
-        if name not in ("fixed", "grid", "rows"):
-            raise _mistake(path, part, f"{name!r} is not known here; parameters go under fixed, grid or rows")
+    parts = _parts(path, document)
     if {"grid", "rows"} <= parts.keys():
         line = max(parts["grid"].line, parts["rows"].line)
         raise _mistake(path, line, "give either grid or rows, not both")
@@ -124,6 +124,18 @@ def _compose(path: Path) -> yaml.Node | None:
         raise NewsclustError(f"{path.name} is not YAML: it should be plain text, encoded as UTF-8.") from None
     except OSError as error:
         raise NewsclustError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
+
+
+def _parts(path: Path, document: yaml.Node) -> dict[str, _Given]:
+    parts = _mapping(path, _Given(document, 1), "the file")
+    if parts and not parts.keys() & PARTS:
+        nested = next((given for given in parts.values() if isinstance(given.node, yaml.MappingNode)), None)
+        if nested is None or parts.keys() & Parameters.model_fields.keys():
+            return {"fixed": _Given(document, 1)}
+    for name, part in parts.items():
+        if name not in PARTS:
+            raise _mistake(path, part, f"{name!r} is not known here; parameters go under fixed, grid or rows")
+    return parts
 
 
 def _mapping(path: Path, given: _Given, what: str) -> dict[str, _Given]:

@@ -1,0 +1,113 @@
+"""Where files are looked for and written; what is said of paths that cannot be."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import newsclust
+from newsclust import cache, paths
+from newsclust.errors import InputError, NewsclustWarning
+
+TOP = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def homeless(tmp_path, monkeypatch) -> Path:
+    """A folder whose .newsclust can't be made, and a home and a place for temporary files beside it."""
+    for name in ("home", "temporary", "project"):
+        (tmp_path / name).mkdir()
+    Path("project/.newsclust").touch()  # as good as a folder without the right to write, also for root
+    monkeypatch.chdir("project")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    for function in (paths._temporary_dir, paths._tell_once):
+        function.cache_clear()
+    return tmp_path
+
+
+def test_a_notebook_opened_by_hand_uses_the_same_files_as_papermill(tmp_path, monkeypatch):
+    paths._is_this_project.cache_clear()
+    (tmp_path / "pyproject.toml").write_bytes((TOP / "pyproject.toml").read_bytes())
+    cache.save("things", {}, a=[1])
+    Path("news.csv").touch()
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert cache.load("things", {})["a"] == [1]
+    assert paths.find_input("news.csv") == tmp_path / "news.csv"
+    assert paths.find_output("out/x") == tmp_path / "out" / "x"
+    Path("here.csv").touch()
+    assert paths.find_input("here.csv") == tmp_path / "notebooks" / "here.csv"
+
+
+def test_somebodys_own_folder_called_notebooks_keeps_its_results(tmp_path, monkeypatch):
+    paths._is_this_project.cache_clear()
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "another"\n')
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert paths.find_output("out/x") == tmp_path / "notebooks/out/x"
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("a" * 300, "file name too long"),
+        ("not/there/" + "ä" * 150, "file name too long"),
+        ("a/" * 3000, "file name too long"),
+        ("~nosuchuser/x", "there is no such user"),
+        ("a\0b", "a character that no path may have"),
+        ("a\ud800b", "a character that no path may have"),
+    ],
+)
+def test_a_path_that_cannot_be_is_said_in_one_short_sentence(path, why):
+    for find in (paths.find_input, paths.find_output):
+        with pytest.raises(InputError) as error:
+            find(path)
+        message = str(error.value)
+        assert "cannot be the path of a file" in message and why in message
+        assert len(message) < 200 and "\n" not in message and "\0" not in message
+
+
+def test_where_the_project_cannot_be_written_the_users_cache_is_used_and_said_once(homeless):
+    with pytest.warns(NewsclustWarning, match="is kept in .*home.* instead") as said:
+        cache.save("things", {}, a=[1])
+        assert cache.load("things", {})["a"] == [1]
+    assert len(said) == 1
+    assert paths.state_dir("cache").is_relative_to(homeless / "home")
+
+
+def test_without_a_home_either_the_temporary_files_are(homeless, monkeypatch):
+    Path(homeless, "home/.cache").touch()
+    with pytest.warns(NewsclustWarning):
+        assert paths.state_dir("cache").is_relative_to(homeless / "temporary")
+    paths._temporary_dir.cache_clear()
+    os.chmod(paths._temporary_dir(), 0o777)  # somebody else's, for all one knows
+    first = paths._temporary_dir()
+    paths._temporary_dir.cache_clear()
+    assert paths._temporary_dir() != first
+
+
+def test_two_projects_without_a_place_of_their_own_do_not_share_one(homeless, monkeypatch):
+    first = paths.fallback_dir()
+    monkeypatch.chdir(homeless)
+    assert paths.fallback_dir() != first
+
+
+def test_the_package_is_imported_where_there_is_no_module_resource():
+    modules = sorted(
+        str(path.relative_to(Path(newsclust.__file__).parent.parent).with_suffix("")).replace(os.sep, ".")
+        for path in Path(newsclust.__file__).parent.rglob("*.py")
+        if path.stem != "__main__"
+    )
+    code = (
+        "import sys, importlib\n"
+        "sys.modules.update(dict.fromkeys(['resource', 'fcntl', 'pwd']))\n"
+        f"for name in {modules}: importlib.import_module(name)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
