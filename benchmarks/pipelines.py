@@ -32,7 +32,7 @@ def documents_to_map(name: str) -> Run:
         embeddings = store(documents, folder / "new.db").embed(documents.table)
         neighbors = find_neighbors(embeddings, max(K, N_NEIGHBORS), "exact")
         clustering = cluster(neighbors, K, 3, 3)
-        coordinates = lay_out(embeddings, neighbors, n_neighbors=N_NEIGHBORS)
+        coordinates = lay_out(embeddings, neighbors, n_neighbors=N_NEIGHBORS).coordinates
         return {"labels": clustering.labels, "coordinates": coordinates}
 
     return run

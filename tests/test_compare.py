@@ -81,7 +81,6 @@ def write_grid(folder: Path, n: int = 200, seed: int = 0) -> Path:
         labels[rng.uniform(size=n) < 0.02 * min_cluster_size] = 0
         metrics = {
             "n_documents": n + 1,
-            "n_unique": n,
             "n_clusters": len(set(labels) - {-1}),
             "noise_fraction": float((labels < 0).mean()),
             "relative_validity": None if min_samples == 10 else min_samples / 10 + (method == "eom") / 3,

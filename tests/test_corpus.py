@@ -99,7 +99,7 @@ def test_a_row_without_text_gets_no_document_and_one_notice(capsys):
     write("title,description\nA,b\n,\nNone,nan\nC,d\n")
     read = read_corpus("news.csv")
     assert read.row_ids.isna().tolist() == [False, True, True, False]
-    assert (read.n_rows, read.n_documents, read.n_unique) == (4, 2, 2)
+    assert (read.n_rows, read.n_documents, read.n_set_aside) == (4, 2, 2)
     notice = capsys.readouterr().out
     assert notice.count("\n") == 1 and notice.startswith("2 rows of 4 without") and "is row 1 of rows" in notice
 
@@ -222,7 +222,7 @@ def test_a_corpus_of_100_000_rows_takes_seconds_not_minutes():
     ]
     path = write("title,description\n" + 4 * "".join(lines))
     start = time.process_time()
-    assert read_corpus(path).n_documents == 100_000
+    assert read_corpus(path).n_rows == 100_000
     assert time.process_time() - start < 10
 
 
@@ -472,7 +472,7 @@ def test_an_address_given_as_a_path_shows_no_password_either():
 def test_a_corpus_shows_one_sentence_and_five_escaped_headlines():
     lines = [f"<b>{i}</b>,Tom & Co,2024-01-0{i}T00:00:00Z" for i in range(1, 9)]
     read = read_corpus(write("\n".join(["title,publisher,published_at", *lines, lines[0]])))
-    assert repr(read) == ("news.csv: 9 rows, 8 unique documents, published 2024-01-01 to 2024-01-08, by 1 publisher.")
+    assert repr(read) == ("news.csv: 9 rows, 8 documents, published 2024-01-01 to 2024-01-08, by 1 publisher.")
     shown = read._repr_html_()
     assert repr(read) in shown and "<b>" not in shown
     assert re.findall(r"&lt;b&gt;(\d)", shown) == list("12345")
@@ -481,7 +481,7 @@ def test_a_corpus_shows_one_sentence_and_five_escaped_headlines():
 
 def test_dates_that_do_not_parse_are_left_out_of_the_sentence():
     read = read_corpus(write("title,description,published_at\n,A description,last week\n"))
-    assert repr(read) == "news.csv: 1 row, 1 unique document."
+    assert repr(read) == "news.csv: 1 row, 1 document."
     assert "<td>A description</td>" in read._repr_html_()
 
 
@@ -496,7 +496,7 @@ def sample():
 def test_the_sample_has_the_stories_it_promises(sample):
     stories = Counter(sample.rows["story"])
     one_offs = stories.pop("one-off")
-    assert sample.n_rows == sample.n_unique >= 400 and one_offs >= 40
+    assert sample.n_rows == sample.n_documents >= 400 and one_offs >= 40
     assert len(stories) >= 40 and all(5 <= size <= 20 for size in stories.values())
     publishers = defaultdict(set)
     for story, publisher in zip(sample.rows["story"], sample.rows["publisher"], strict=True):

@@ -189,7 +189,7 @@ def test_a_failed_run_is_told_with_its_sentence_and_its_notebook_and_the_others_
 
 def test_a_finished_run_has_all_its_files_and_no_leftovers(executed):
     left = {path.name for path in (executed["runs"] / OK).iterdir()}
-    assert left == {"run.json", "run.ipynb", "report.html", "clusters.csv", "metrics.json", "provenance.json"}
+    assert left == {"run.json", "run.ipynb", "report.html", *grid.RESULTS}
     assert json.loads((executed["runs"] / "grid.json").read_text())["runs"] == [OK, OTHER, FAILED]
     assert len(pd.read_csv(executed["runs"] / OK / "clusters.csv")) == 60
     assert "Running over TCP" not in executed["whole"][1]

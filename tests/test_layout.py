@@ -16,6 +16,10 @@ from newsclust.clusters.layout import lay_out
 from newsclust.clusters.neighbors import Neighbors, find_neighbors
 
 
+def coordinates_of(*arguments, **parameters) -> np.ndarray:
+    return lay_out(*arguments, **parameters).coordinates
+
+
 def forget_cache() -> None:
     shutil.rmtree(".newsclust")
 
@@ -28,21 +32,21 @@ def known(small_corpus, tmp_path_factory) -> Neighbors:
 
 
 def test_the_same_seed_draws_the_same_map(small_corpus, known):
-    first = lay_out(small_corpus.embeddings, known, n_neighbors=15)
+    first = coordinates_of(small_corpus.embeddings, known, n_neighbors=15)
     assert first.shape == (len(known.ids), 2)
     assert first.dtype == np.float32
     assert np.isfinite(first).all()
     assert stages.ledger["layout"].computed
     forget_cache()
-    assert np.array_equal(lay_out(small_corpus.embeddings, known, n_neighbors=15), first)
-    other = lay_out(small_corpus.embeddings, known, n_neighbors=15, seed=7)
+    assert np.array_equal(coordinates_of(small_corpus.embeddings, known, n_neighbors=15), first)
+    other = coordinates_of(small_corpus.embeddings, known, n_neighbors=15, seed=7)
     assert not np.allclose(other, first)
 
 
 def test_the_map_keeps_neighbours_together(small_corpus, known):
     from sklearn.manifold import trustworthiness
 
-    coordinates = lay_out(small_corpus.embeddings, known, n_neighbors=15)
+    coordinates = coordinates_of(small_corpus.embeddings, known, n_neighbors=15)
     assert trustworthiness(small_corpus.embeddings.vectors, coordinates, n_neighbors=5) > 0.8
 
 
@@ -54,27 +58,27 @@ def test_no_second_search_is_made(small_corpus, known, monkeypatch):
 
     for name in ("nearest_neighbors", "pairwise_distances", "fast_knn_indices"):
         monkeypatch.setattr(umap.umap_, name, searched)
-    lay_out(small_corpus.embeddings, known, n_neighbors=31)
+    coordinates_of(small_corpus.embeddings, known, n_neighbors=31)
 
 
 def test_the_neighbours_given_are_the_ones_used(small_corpus, known):
     wrong = replace(known, indices=np.random.default_rng(0).permutation(known.indices))
-    first = lay_out(small_corpus.embeddings, known, n_neighbors=15)
-    assert not np.allclose(lay_out(small_corpus.embeddings, wrong, n_neighbors=15), first)
+    first = coordinates_of(small_corpus.embeddings, known, n_neighbors=15)
+    assert not np.allclose(coordinates_of(small_corpus.embeddings, wrong, n_neighbors=15), first)
 
 
 def test_a_finished_map_is_kept_and_a_damaged_one_drawn_again(small_corpus, known, monkeypatch, capsys):
     arguments = small_corpus.embeddings, known, 2, 10
-    first = lay_out(*arguments)
+    first = coordinates_of(*arguments)
     drawn = []
     draw = layout._umap
     monkeypatch.setattr(layout, "_umap", lambda *args: drawn.append(args) or draw(*args))
-    assert np.array_equal(lay_out(*arguments), first)
+    assert np.array_equal(coordinates_of(*arguments), first)
     assert not drawn
     assert not stages.ledger["layout"].computed
     (entry,) = Path(".newsclust/cache").glob("layout-*.npz")
     entry.write_bytes(entry.read_bytes()[:-30])
-    assert np.array_equal(lay_out(*arguments), first)
+    assert np.array_equal(coordinates_of(*arguments), first)
     assert len(drawn) == 1
     assert "damaged" in capsys.readouterr().out
 
@@ -91,9 +95,9 @@ def test_what_the_map_depends_on_is_part_of_what_it_is_kept_under(small_corpus, 
         (known, {"seed": 1}),
         (shifted, {}),
     ]:
-        lay_out(small_corpus.embeddings, neighbors, **({"n_neighbors": 10} | changed))
+        coordinates_of(small_corpus.embeddings, neighbors, **({"n_neighbors": 10} | changed))
     assert len(drawn) == 6
-    lay_out(small_corpus.embeddings, known.head(9), n_neighbors=10)  # the same lists, cut out of longer ones
+    coordinates_of(small_corpus.embeddings, known.head(9), n_neighbors=10)  # the same lists, cut out of longer ones
     assert len(drawn) == 6
 
 
@@ -102,7 +106,7 @@ def test_a_large_corpus_does_not_wait_for_more_epochs_than_it_needs(small_corpus
     given = []
     for per_document in (10_000, 300, 10):
         monkeypatch.setattr(layout, "DOCUMENT_EPOCHS", per_document * len(known.ids))
-        lay_out(small_corpus.embeddings, known, n_neighbors=10)
+        coordinates_of(small_corpus.embeddings, known, n_neighbors=10)
     assert given == [500, 300, 200]
 
 
@@ -110,33 +114,33 @@ def test_without_a_seed_nothing_is_kept(small_corpus, known, monkeypatch):
     monkeypatch.setattr(layout, "_umap", lambda vectors, *rest: drawn.append(1) or vectors[:, :2])
     drawn = []
     for _ in range(2):
-        lay_out(small_corpus.embeddings, known, n_neighbors=10, seed=None)
+        coordinates_of(small_corpus.embeddings, known, n_neighbors=10, seed=None)
     assert len(drawn) == 2
     assert not Path(".newsclust").exists()
 
 
 def test_without_a_seed_the_map_is_drawn_too(small_corpus, known):
-    assert np.isfinite(lay_out(small_corpus.embeddings, known, n_neighbors=10, seed=None)).all()
+    assert np.isfinite(coordinates_of(small_corpus.embeddings, known, n_neighbors=10, seed=None)).all()
 
 
 def test_many_documents_with_a_seed_are_announced(small_corpus, known, monkeypatch, capsys):
     monkeypatch.setattr(layout, "_umap", lambda vectors, *rest: vectors[:, :2])
     monkeypatch.setattr(layout, "SEEDED_UP_TO", 10)
-    lay_out(small_corpus.embeddings, known, n_neighbors=10, seed=None)
+    coordinates_of(small_corpus.embeddings, known, n_neighbors=10, seed=None)
     assert capsys.readouterr().out == ""
-    lay_out(small_corpus.embeddings, known, n_neighbors=10)
+    coordinates_of(small_corpus.embeddings, known, n_neighbors=10)
     assert "with a seed takes minutes, on one core; seed = None uses all cores" in capsys.readouterr().out
 
 
 def test_n_neighbors_is_lowered_with_a_notice(small_corpus, known, capsys):
-    lowered = lay_out(small_corpus.embeddings, known, n_neighbors=80)
+    lowered = coordinates_of(small_corpus.embeddings, known, n_neighbors=80)
     assert "n_neighbors is lowered from 80 to 31" in capsys.readouterr().out
-    assert np.array_equal(lay_out(small_corpus.embeddings, known, n_neighbors=31), lowered)
+    assert np.array_equal(coordinates_of(small_corpus.embeddings, known, n_neighbors=31), lowered)
     assert capsys.readouterr().out == ""
 
 
 def test_a_map_in_space_has_three_coordinates(small_corpus, known):
-    coordinates = lay_out(small_corpus.embeddings, known, n_components=3, n_neighbors=10)
+    coordinates = coordinates_of(small_corpus.embeddings, known, n_components=3, n_neighbors=10)
     assert coordinates.shape == (len(known.ids), 3)
     assert np.isfinite(coordinates).all()
     assert (coordinates.std(axis=0) > 0.1).all()
@@ -146,7 +150,7 @@ def test_a_map_in_space_has_three_coordinates(small_corpus, known):
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7])
 def test_a_handful_of_documents_has_a_map(n, n_components):
     embeddings = make_embeddings(np.random.default_rng(n).normal(size=(n, 8)))
-    coordinates = lay_out(embeddings, find_neighbors(embeddings, 80), n_components)
+    coordinates = coordinates_of(embeddings, find_neighbors(embeddings, 80), n_components)
     assert coordinates.shape == (n, n_components)
     assert np.isfinite(coordinates).all()
     assert len(np.unique(coordinates, axis=0)) == n
@@ -154,7 +158,7 @@ def test_a_handful_of_documents_has_a_map(n, n_components):
 
 def test_documents_that_are_all_the_same_have_a_map():
     embeddings = make_embeddings(np.ones((20, 8)))
-    assert np.isfinite(lay_out(embeddings, find_neighbors(embeddings, 10))).all()
+    assert np.isfinite(coordinates_of(embeddings, find_neighbors(embeddings, 10))).all()
 
 
 def test_two_islands_stay_apart():
@@ -163,7 +167,7 @@ def test_two_islands_stay_apart():
     vectors[:20, 0] += 5
     vectors[20:, 1] += 5
     embeddings = make_embeddings(vectors)
-    coordinates = lay_out(embeddings, find_neighbors(embeddings, 8), n_neighbors=9)
+    coordinates = coordinates_of(embeddings, find_neighbors(embeddings, 8), n_neighbors=9)
     assert np.isfinite(coordinates).all()
     one, other = coordinates[:20], coordinates[20:]
     apart = np.linalg.norm(one.mean(axis=0) - other.mean(axis=0))
@@ -175,6 +179,6 @@ def test_padded_lists_have_a_map(small_corpus, known):
     for row, kept in [(0, 0), (5, 1), (17, 4)]:  # an approximate search found no more
         indices[row, kept:], distances[row, kept:] = -1, np.inf
     padded = replace(known, indices=indices, distances=distances, n_padded=int((indices < 0).sum()))
-    coordinates = lay_out(small_corpus.embeddings, padded, n_neighbors=15)
+    coordinates = coordinates_of(small_corpus.embeddings, padded, n_neighbors=15)
     assert coordinates.shape == (len(known.ids), 2)
     assert np.isfinite(coordinates).all()

@@ -98,7 +98,7 @@ def test_results_keep_every_input_row_and_column_in_order(tmp_path):
     assert rows["id"].iloc[:3].tolist() == rows["id"].iloc[40:43].tolist()
     assert rows["cluster"].iloc[-1] == "" and rows["x"].iloc[-1] == ""
     metrics = json.loads((tmp_path / "out/metrics.json").read_text())
-    assert metrics["n_documents"] == 43 and metrics["n_unique"] == 40
+    assert metrics["n_documents"] == 40 and metrics["n_repeats"] == 3 and metrics["n_rows"] == 44
     assert {"ami", "ari", "v_measure", "n_clusters", "noise_fraction", "seconds"} <= set(metrics)
 
 

@@ -12,8 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from browser import open_page  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError
 from newsclust.report.figures import cluster_sizes, story_map
-from newsclust.report.page import render_report
-from newsclust.run.record import RUN_MIME
+from newsclust.report.page import RUN_MIME, render_report
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 BREAKOUT = "</script><!-- <script>alert(3)</script>"

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from newsclust.errors import NewsclustError
-from newsclust.stories.naming import KEYWORDS, WORD, _distinct, _stem, _term_weights, assign_noise, describe_clusters
+from newsclust.stories.naming import KEYWORDS, WORD, _distinct, _stem, _term_weights, describe_clusters
+from newsclust.stories.noise import assign_noise
 
 STORIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "stories_2014.csv"
 few = settings(deadline=None, derandomize=True, max_examples=40)
@@ -213,25 +214,25 @@ def test_noise_joins_the_story_of_most_of_its_neighbours():
     neighbors.distances[neighbors.indices < 0] = np.inf
     labels = np.array([0, 0, 1, -1, -1, -1, -1])
     # 3 has one clustered neighbour; 4 and 5 have only each other; for 6 the stories tie.
-    assert assign_noise(neighbors, labels).tolist() == [0, 0, 1, 1, -1, -1, 0]
+    assert assign_noise(neighbors, labels)[0].tolist() == [0, 0, 1, 1, -1, -1, 0]
     assert labels.tolist() == [0, 0, 1, -1, -1, -1, -1]
 
 
 def test_one_close_neighbour_outvotes_two_distant_ones():
     neighbors = lists([[3, 1, 2], [2, 0, 3], [1, 0, 3], [0, 1, 2]], [[0.2, 1.3, 1.3]] * 4)
-    assert assign_noise(neighbors, np.array([-1, 0, 0, 1]))[0] == 1
+    assert assign_noise(neighbors, np.array([-1, 0, 0, 1]))[0][0] == 1
     neighbors.distances[:] = [0.2, 0.3, 0.3]
-    assert assign_noise(neighbors, np.array([-1, 0, 0, 1]))[0] == 0
+    assert assign_noise(neighbors, np.array([-1, 0, 0, 1]))[0][0] == 0
 
 
 def test_opposed_headlines_have_no_vote():
-    assert assign_noise(lists([[1], [0]], [[1.5], [1.5]]), np.array([-1, 0])).tolist() == [-1, 0]
+    assert assign_noise(lists([[1], [0]], [[1.5], [1.5]]), np.array([-1, 0]))[0].tolist() == [-1, 0]
 
 
 @pytest.mark.parametrize("labels", [[], [-1, -1], [0, 0]])
 def test_nothing_to_assign_changes_nothing(labels):
     neighbors = lists(np.zeros((len(labels), 1), int), np.ones((len(labels), 1)))
-    assert assign_noise(neighbors, np.array(labels, dtype=np.int32)).tolist() == labels
+    assert assign_noise(neighbors, np.array(labels, dtype=np.int32))[0].tolist() == labels
 
 
 @few
@@ -249,7 +250,7 @@ def test_noise_is_assigned_as_by_counting_votes_one_by_one(n, k, seed):
                 votes[labels[other]] = votes.get(labels[other], 0) + 1 - float(distance) ** 2 / 2
         if votes:
             expected[row] = min(votes, key=lambda label: (-votes[label], label))
-    assert assign_noise(neighbors, labels).tolist() == expected.tolist()
+    assert assign_noise(neighbors, labels)[0].tolist() == expected.tolist()
 
 
 @pytest.mark.skipif(not STORIES.exists(), reason="the data set stories_2014.csv is not there")

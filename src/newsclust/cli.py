@@ -102,7 +102,7 @@ def _summary(plan: Plan, seconds: float) -> str:
         return f"The run {_outcome(folder)}"
     metrics = _read(folder / "metrics.json")
     return (
-        f"{metrics['n_documents']:,} headlines ({metrics['n_unique']:,} different) fall into {metrics['n_clusters']:,} "
+        f"{metrics['n_documents']:,} documents fall into {metrics['n_clusters']:,} "
         f"stories; {metrics['noise_fraction']:.0%} of them belong to none (noise). It took {seconds:.0f} seconds. "
         "Open the report in a browser: hover over the map to read headlines."
     )

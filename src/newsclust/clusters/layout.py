@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +21,25 @@ DOCUMENT_EPOCHS = 2_000_000
 EPOCHS = 200, 500
 
 
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where each document stands on the map.
+
+    Attributes
+    ----------
+    ids : ndarray of int64, shape (n,)
+        Ascending document ids.
+    coordinates : ndarray of float32, shape (n, n_components)
+        Row i belongs to ``ids[i]``.
+    parameters : dict
+        ``n_components, n_neighbors, min_dist, seed``, as asked for.
+    """
+
+    ids: np.ndarray
+    coordinates: np.ndarray
+    parameters: dict[str, Any]
+
+
 def lay_out(
     embeddings: Embeddings,
     neighbors: Neighbors,
@@ -26,7 +47,7 @@ def lay_out(
     n_neighbors: int = 80,
     min_dist: float = 0.1,
     seed: int | None = 42,
-) -> np.ndarray:
+) -> Layout:
     """Lay the documents out on a plane or in space with UMAP (McInnes, Healy & Melville 2018).
 
     Parameters
@@ -44,9 +65,10 @@ def lay_out(
 
     Returns
     -------
-    ndarray of float32, shape (n, n_components)
+    Layout
     """
     n = len(embeddings.ids)
+    parameters = {"n_components": n_components, "n_neighbors": n_neighbors, "min_dist": min_dist, "seed": seed}
     if n_neighbors > neighbors.k + 1:
         print(f"n_neighbors is lowered from {n_neighbors} to {neighbors.k + 1}: there are no more documents.")
         n_neighbors = neighbors.k + 1
@@ -70,11 +92,11 @@ def lay_out(
         kept = None if seed is None else cache.load("layout", key)
         entry.computed = kept is None
         if kept is not None:
-            return kept["coordinates"]
+            return Layout(embeddings.ids, kept["coordinates"], parameters)
         coordinates = _umap(embeddings.vectors, lists, n_components, n_neighbors, min_dist, n_epochs, seed)
         if seed is not None:
             cache.save("layout", key, coordinates=coordinates)
-        return coordinates
+        return Layout(embeddings.ids, coordinates, parameters)
 
 
 def _umap(

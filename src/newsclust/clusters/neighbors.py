@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -47,6 +48,8 @@ class Neighbors:
         Share of the true neighbours found, on a sample; 1.0 for an exact search.
     n_padded : int
         How many entries of the lists are padding.
+    parameters : dict
+        The notebook's ``search`` and, of the store that was given, ``index``, ``index_params`` and ``search_params``.
     """
 
     ids: np.ndarray
@@ -55,6 +58,7 @@ class Neighbors:
     search: str = ""
     recall: float = 1.0
     n_padded: int = 0
+    parameters: dict[str, Any] = field(default_factory=dict)
 
     @property
     def k(self) -> int:
@@ -109,6 +113,9 @@ def find_neighbors(embeddings: Embeddings, k: int, search: str = "auto", store: 
     n = len(embeddings.ids)
     k = _at_most(k, n - 1)
     kind, why = _choose(search, n, store)
+    parameters: dict[str, Any] = {"search": search}
+    if store is not None:
+        parameters |= {"index": store.index, "index_params": store.index_params, "search_params": store.search_params}
     key = {"vectors": embeddings.fingerprint, "search": kind}
     if kind == "ivf":
         import faiss
@@ -130,6 +137,7 @@ def find_neighbors(embeddings: Embeddings, k: int, search: str = "auto", store: 
             search=why,
             recall=float(kept["recall"]),
             n_padded=int((kept["indices"][:, :k] < 0).sum()),
+            parameters=parameters,
         )
 
 

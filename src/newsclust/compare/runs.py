@@ -17,7 +17,7 @@ from ..paths import find_input
 from ..report.drawing import count
 
 #: What ``clusters.csv`` holds of a document besides the input's own columns.
-_NUMBERS = {"id": "Int64", "cluster": "Int64", "probability": "float64", "x": "float64", "y": "float64"}
+_NUMBERS = {"cluster": "Int64", "probability": "float64", "x": "float64", "y": "float64"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,15 +208,16 @@ def _read_points(path: Path, advice: str) -> tuple[pd.DataFrame, pd.Series]:
     try:
         header = list(pd.read_csv(path, nrows=0))
         texts = [next((c for c in header if c.strip().lower() == wanted), None) for wanted in ("title", "description")]
-        types = _NUMBERS | {column: str for column in texts if column}
+        types = _NUMBERS | {column: str for column in ("id", *filter(None, texts))}
         # Only a blank is missing: a headline may be "NA".
         rows = pd.read_csv(
             path, usecols=list(types), dtype=types, keep_default_na=False, na_values={c: "" for c in _NUMBERS}
         )
     except (OSError, ValueError) as error:
         raise NewsclustError(f"{path} cannot be read ({type(error).__name__}): {advice}.") from None
-    rows = rows.dropna(subset="id").drop_duplicates("id").astype({"id": "int64", "cluster": "int64"})
-    rows = rows.set_index("id").sort_index()
+    rows = rows[rows["id"] != ""].drop_duplicates("id").astype({"cluster": "int64"})
+    rows.index = rows.pop("id").str.removeprefix("d").astype("int64")
+    rows = rows.sort_index()
     titles = pd.Series("", index=rows.index, dtype=object)
     for column in filter(None, texts):
         titles = titles.where(titles != "", rows[column].str.split().str.join(" "))

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pandas as pd
@@ -59,7 +60,7 @@ class Corpus:
         The input: every column as text, original names, input order.
     row_ids : Series of Int64, shape (n_rows,)
         The id of each row's document, <NA> for a row without title and description.
-    documents : DataFrame, n_unique rows
+    documents : DataFrame, n_documents rows
         In ascending `id` order, with id (int64), text, title, description, url, publisher and published_at
         (text, "" where absent).
     fingerprint : str
@@ -81,15 +82,25 @@ class Corpus:
 
     @property
     def n_documents(self) -> int:
-        """Rows that have a text, repeated ones included."""
-        return int(self.row_ids.notna().sum())
-
-    @property
-    def n_unique(self) -> int:
         return len(self.documents)
 
+    @property
+    def n_repeats(self) -> int:
+        """Rows whose text an other row has too, which stands for both."""
+        return int(self.row_ids.notna().sum()) - self.n_documents
+
+    @property
+    def n_set_aside(self) -> int:
+        """Rows without a document."""
+        return int(self.row_ids.isna().sum())
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The notebook's parameters that made this corpus."""
+        return {"data": self.source, "truth": self.truth.name if self.truth is not None else None}
+
     def __repr__(self) -> str:
-        counts = f"{self.source}: {_count(self.n_rows, 'row')}, {_count(self.n_unique, 'unique document')}"
+        counts = f"{self.source}: {_count(self.n_rows, 'row')}, {_count(self.n_documents, 'document')}"
         return counts + _when(self.documents["published_at"]) + _by(self.documents["publisher"]) + "."
 
     def _repr_html_(self) -> str:

@@ -22,14 +22,12 @@ from ..cache import fingerprint
 from ..errors import NewsclustError
 from ..paths import find_input, find_output, short, write_whole
 from ..run.parameters import Parameters
-from ..run.record import PACKAGES
+from ..run.record import PACKAGES, RESULTS
 from ..vectors.embedding import load_embedder
 from .plan import Plan, PlannedRun
 
 NOTEBOOK = "notebooks/cluster.ipynb"
 COMPARISON = "notebooks/compare.ipynb"
-#: Written by the notebook; nothing else in a run's folder is needed to compare runs.
-RESULTS = ("clusters.csv", "metrics.json", "provenance.json")
 #: The package's modules that turn runs into pages: no run depends on them.
 _OF_PAGES = ("cli.py", "compare", "grid", "__main__.py")
 # Neither is of use in a kernel that nobody looks at, and both cost time at its start: where JupyterLab is installed,

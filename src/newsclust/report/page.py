@@ -16,8 +16,9 @@ from typing import Any
 
 from ..errors import NewsclustError
 from ..paths import write_whole
-from ..run.record import RUN_MIME
+from ..run.record import read_record
 
+RUN_MIME = "application/vnd.newsclust.run+json"
 PLOTLY_MIMETYPE = "application/vnd.plotly.v1+json"
 WIDGET_MIMETYPE = "application/vnd.jupyter.widget-view+json"
 
@@ -43,7 +44,7 @@ def render_report(notebook: Path, html: Path, title: str | None = None) -> Path:
     """Write an executed notebook as a self-contained HTML report.
 
     The run's parameters, key figures and provenance are read from an output of the type
-    `newsclust.run.record.RUN_MIME`: a dict with ``parameters``, ``changed`` (the names of those that differ from
+    `RUN_MIME`: a dict with ``parameters``, ``changed`` (the names of those that differ from
     the defaults), ``metrics`` and ``provenance``.  A notebook file sorts the keys of a dict, so where order
     matters a list of ``[name, value]`` pairs may stand for one.  Names and texts of metrics are shown as they
     are.  A run that failed is rendered as far as it came, with its failure named at the top.
@@ -74,6 +75,14 @@ def render_report(notebook: Path, html: Path, title: str | None = None) -> Path:
     notebook, html = Path(notebook), Path(html)
     nb = _read(notebook)
     facts, failure = _facts(nb), _failure(nb)
+    record = read_record(notebook.parent)
+    if record:
+        facts = {
+            "parameters": record.parameters,
+            "metrics": dict(record.figures),
+            "provenance": record.provenance,
+            "changed": list(record.changed),
+        }
     _drop_unread(nb)
     nonce = hashlib.sha256(json.dumps(nb, sort_keys=True).encode()).hexdigest()[:32]
     heading = _take_heading(nb) or notebook.stem

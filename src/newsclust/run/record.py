@@ -1,8 +1,7 @@
-"""What a run leaves behind: the map's points, ``clusters.csv``, ``metrics.json``, and the record of how it was made."""
+"""What a run leaves behind: ``clusters.csv``, ``stories.csv``, its numbers, and the record of how it was made."""
 
 from __future__ import annotations
 
-import html
 import json
 import os
 import platform
@@ -10,56 +9,68 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ..clusters.clustering import Clustering
+from ..clusters.layout import Layout
 from ..clusters.neighbors import Neighbors
 from ..corpus.documents import Corpus
+from ..markup import table
 from ..paths import find_output, write_whole
 from ..stages import ledger, stage
 from ..stories.evaluation import agreement, subsample_stability, validity
+from ..stories.stories import Stories, place
 from ..vectors.store import Embeddings
 from .parameters import Parameters
 
-#: The report's template looks for this output in the executed notebook.
-RUN_MIME = "application/vnd.newsclust.run+json"
 PACKAGES = (
     "newsclust numpy scipy pandas scikit-learn pymilvus milvus-lite faiss-cpu hdbscan umap-learn plotly papermill torch"
 )
-
-#: The key figures of a run: what they are called, and how they are written.
+#: Written by `finish`, in this order: where the last one is, the others are whole.
+RESULTS = ("clusters.csv", "stories.csv", "provenance.json", "metrics.json")
+#: A run's numbers: what readers call each, and how it is written. "HDBSCAN's" are of the clusters before any noise was
+#: assigned; everything else is of the stories after it, which is what clusters.csv holds.
 FIGURES = {
-    "n_documents": ("headlines", "{:,}"),
+    "n_documents": ("documents", "{:,}"),
     "n_clusters": ("stories", "{:,}"),
-    "noise_fraction": ("in no story (noise)", "{:.1%}"),
-    "size_median": ("headlines in the median story", "{:g}"),
-    "subsample_stability": ("stability: ARI with a run on 90 % of the headlines", "{:.2f}"),
+    "noise_fraction": ("of the documents in no story (noise)", "{:.1%}"),
+    "size_median": ("documents in the median story", "{:g}"),
+    "subsample_stability": ("stability: ARI with HDBSCAN on 90 % of the documents", "{:.2f}"),
     "ami": ("agreement with the known stories: AMI", "{:.2f}"),
-    "n_unique": ("different texts", "{:,}"),
-    "assigned_fraction": ("noise that was given a story", "{:.1%}"),
-    "size_max": ("headlines in the largest story", "{:,}"),
-    "relative_validity": ("relative validity, to compare runs", "{:.2f}"),
-    "dbcv": ("density-based validity (DBCV), -1 to 1", "{:.2f}"),
-    "persistence": ("mean persistence of the clusters, 0 to 1", "{:.2f}"),
-    "silhouette": ("silhouette, -1 to 1", "{:.2f}"),
+    "n_rows": ("rows in the input", "{:,}"),
+    "n_repeats": ("rows that repeat a document", "{:,}"),
+    "n_set_aside": ("rows set aside", "{:,}"),
+    "assigned_fraction": ("of the documents were HDBSCAN's noise and given a story", "{:.1%}"),
+    "hdbscan_noise_fraction": ("of the documents were HDBSCAN's noise", "{:.1%}"),
+    "size_max": ("documents in the largest story", "{:,}"),
+    "relative_validity": ("relative validity of HDBSCAN's clusters, to compare runs", "{:.2f}"),
+    "dbcv": ("density-based validity (DBCV) of HDBSCAN's clusters, -1 to 1", "{:.2f}"),
+    "persistence": ("mean persistence of HDBSCAN's clusters, 0 to 1", "{:.2f}"),
+    "silhouette": ("silhouette of HDBSCAN's clusters, -1 to 1", "{:.2f}"),
     "ari": ("ARI with the known stories", "{:.2f}"),
     "v_measure": ("V-measure with the known stories", "{:.2f}"),
     "b_cubed_f1": ("B-cubed F1 with the known stories", "{:.2f}"),
+    "n_truth": ("rows with a known story", "{:,}"),
 }
 
 
+def written(name: str, value: Any) -> str:
+    """A figure's value as every page writes it; a dash where it could not be computed."""
+    return "–" if value is None or value != value else FIGURES[name][1].format(value)
+
+
 @dataclass(frozen=True)
-class Run:
-    """A finished run's record.
+class Record:
+    """The record of a finished run.
 
     Attributes
     ----------
     parameters : dict
+        Those that the results were made with, collected from the results themselves.
     metrics : dict
-        What ``metrics.json`` holds: counts, seconds per stage, and the numbers that compare runs.
+        What ``metrics.json`` holds: counts, seconds per stage, and the numbers that compare runs; see `FIGURES`.
     provenance : dict
         What made it: data, model, search, versions, peak memory, the command that repeats it.
     """
@@ -68,112 +79,139 @@ class Run:
     metrics: dict[str, Any]
     provenance: dict[str, Any]
 
+    @property
+    def figures(self) -> list[tuple[str, str]]:
+        """The numbers that could be computed, in words: pairs of name and value."""
+        known = self.metrics
+        return [
+            (label, written(name, known[name])) for name, (label, _) in FIGURES.items() if known.get(name) is not None
+        ]
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The parameters that differ from their defaults."""
+        return Parameters(**self.parameters).changed
+
     def __str__(self) -> str:
-        m = self.metrics
-        return (
-            f"{m['n_documents']:,} headlines ({m['n_unique']:,} different), {m['n_clusters']:,} stories, "
-            f"{m['noise_fraction']:.0%} noise, in {sum(m['seconds'].values()):.1f} seconds."
-        )
+        return f"{summary(self.metrics)}, in {sum(self.metrics['seconds'].values()):.1f} seconds."
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        # As pairs, because a notebook file sorts the keys of a dict.
-        record = {
-            "parameters": _pairs(self.parameters),
-            "changed": list(Parameters(**self.parameters).changed),
-            "metrics": key_figures(self.metrics).values.tolist(),
-            "provenance": _pairs(self.provenance),
-        }
-        figures = [tuple(row) for row in record["metrics"]]
-        made_from = [(name, _plain(value)) for name, value in self.provenance.items()]
-        rows = "".join(
-            f"<tr><td>{html.escape(name)}</td><td>{html.escape(text)}</td></tr>" for name, text in figures + made_from
-        )
-        table = f"<table><tbody>{rows}</tbody></table>"
-        return {"text/plain": str(self), "text/html": table, RUN_MIME: record}
+    def _repr_html_(self) -> str:
+        rows = self.figures + [(name, _plain(value)) for name, value in self.provenance.items()]
+        return table(pd.DataFrame(rows, columns=["", " "]), header=False)
 
 
-def place(
-    corpus: Corpus, clustering: Clustering, labels: np.ndarray, topics: pd.DataFrame, coordinates: np.ndarray
-) -> pd.DataFrame:
-    """One row per unique document: what it says, its cluster, and where it stands on the map.
-
-    Parameters
-    ----------
-    corpus : Corpus
-    clustering : Clustering
-    labels : ndarray of int, shape (n,)
-        The clustering's own, or with noise assigned.
-    topics : DataFrame
-        As from `newsclust.stories.naming.describe_clusters`.
-    coordinates : ndarray, shape (n, 2) or (n, 3)
-
-    Returns
-    -------
-    DataFrame
-        Columns ``id, title, publisher, published_at, cluster, probability, assigned, story, x, y`` and, in space,
-        ``z``. `assigned` is True where noise was given a story.
-    """
-    points = corpus.documents[["id", "title", "publisher", "published_at"]].copy()
-    points["cluster"] = labels
-    points["probability"] = clustering.probabilities
-    points["assigned"] = labels != clustering.labels
-    points["story"] = points["cluster"].map(topics["title"]).fillna("no story (noise)")
-    for axis, column in zip("xyz", coordinates.T, strict=False):
-        points[axis] = column
-    return points
+def summary(metrics: dict[str, Any]) -> str:
+    """A run in a line: documents, stories and noise, after the assignment."""
+    noise = written("noise_fraction", metrics["noise_fraction"])
+    return f"{metrics['n_documents']:,} documents, {metrics['n_clusters']:,} stories, {noise} in no story"
 
 
 def finish(
-    parameters: Parameters,
     corpus: Corpus,
     embeddings: Embeddings,
     neighbors: Neighbors,
-    clustering: Clustering,
-    points: pd.DataFrame,
-) -> Run:
-    """Measure the run and, where `parameters` name an output folder, write its results there.
+    stories: Stories,
+    layout: Layout,
+    output: str | None = None,
+) -> Record:
+    """Write the run's results to the folder `output`, measure it, and record what made it.
 
     ``clusters.csv`` has one row per input row, in input order: every input column and ``id, cluster, probability,
-    x, y`` (and ``z``, and ``assigned`` where noise was given a story); an input column of one of these names is kept as
-    ``<name>_input``. A row without any text has no document, so these are blank there. ``metrics.json`` holds
-    `Run.metrics`, ``provenance.json`` the rest.
+    x, y`` (and ``z``, and, where noise was given a story, ``assigned``, ``vote`` and ``hdbscan_cluster``, the label
+    before); an input column of one of these names is kept as ``<name>_input``. A row without any text has no document,
+    so these are blank there. ``stories.csv`` has one row per story. Both open in Excel: their letters are marked as
+    UTF-8. They are written before anything is measured; ``provenance.json`` and ``metrics.json`` come last.
+
+    Parameters
+    ----------
+    corpus, embeddings, neighbors, stories, layout
+        The results of the steps before, each with the parameters that made it.
+    output : str, optional
+        Without one nothing is written.
 
     Returns
     -------
-    Run
+    Record
     """
+    rows = _rows(corpus, stories, place(stories, layout))
+    folder = find_output(output) if output else None
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / "clusters.csv", _csv(rows))
+        write_whole(folder / "stories.csv", _csv(stories.table.reset_index()))
+    clustering = stories.clustering
     with stage("metrics"):
         metrics = {
-            "n_documents": corpus.n_documents,
-            "n_unique": corpus.n_unique,
             **validity(embeddings.vectors, clustering),
+            "n_rows": corpus.n_rows,
+            "n_documents": corpus.n_documents,
+            "n_repeats": corpus.n_repeats,
+            "n_set_aside": corpus.n_set_aside,
+            "n_clusters": clustering.n_clusters,
+            "noise_fraction": stories.noise_fraction,
+            "assigned_fraction": float(stories.assigned.mean()) if len(stories.labels) else 0.0,
+            **_sizes(stories.table["size"]),
+            "hdbscan_noise_fraction": clustering.noise_fraction,
             "subsample_stability": subsample_stability(neighbors, clustering),
         }
-        metrics["assigned_fraction"] = float(points["assigned"].mean())
-        rows = _rows(corpus, points)
-        if parameters.truth:
+        if corpus.truth is not None:
             texts = rows["id"].notna()
             metrics |= agreement(rows["cluster"][texts].to_numpy(int), corpus.truth[texts])
     metrics["seconds"] = {name: round(entry.seconds, 3) for name, entry in ledger.items()}
-    run = Run(parameters.model_dump(), metrics, _provenance(parameters, corpus, embeddings, neighbors))
-    if parameters.output:
-        folder = find_output(parameters.output)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / "clusters.csv", rows.to_csv(index=False, float_format="%.6g"))
-        record = {"parameters": run.parameters, "provenance": run.provenance}
-        write_whole(folder / "provenance.json", json.dumps(record, indent=2, default=str) + "\n")
+    parameters = {
+        **corpus.parameters,
+        **embeddings.parameters,
+        **neighbors.parameters,
+        **clustering.parameters,
+        **stories.parameters,
+        **layout.parameters,
+        "output": output,
+    }
+    record = Record(parameters, metrics, _provenance(Parameters(**parameters), corpus, embeddings, neighbors))
+    if folder:
+        made_by = {"parameters": record.parameters, "provenance": record.provenance}
+        write_whole(folder / "provenance.json", json.dumps(made_by, indent=2, default=str) + "\n")
         write_whole(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
-    return run
+    return record
 
 
-def _rows(corpus: Corpus, points: pd.DataFrame) -> pd.DataFrame:
+def read_record(folder: Path) -> Record | None:
+    """The record that `finish` left in `folder`; None where there is none, or a damaged one."""
+    try:
+        metrics, made_by = (
+            json.loads((folder / name).read_text(encoding="utf-8")) for name in ("metrics.json", "provenance.json")
+        )
+        return Record(made_by["parameters"], metrics, made_by["provenance"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _sizes(sizes: pd.Series) -> dict[str, float | None]:
+    found = sizes.quantile([0, 0.25, 0.5, 0.75, 1]) if len(sizes) else [None] * 5
+    names = ("size_min", "size_q25", "size_median", "size_q75", "size_max")
+    whole = {"size_min", "size_max"}
+    return {
+        name: None if value is None else int(value) if name in whole else float(value)
+        for name, value in zip(names, found, strict=True)
+    }
+
+
+def _csv(rows: pd.DataFrame) -> str:
+    return "\ufeff" + rows.to_csv(index=False, float_format="%.6g")
+
+
+def _rows(corpus: Corpus, stories: Stories, points: pd.DataFrame) -> pd.DataFrame:
     """The input, row by row, with what is known of each row's document."""
-    added = points.drop(columns=["title", "publisher", "published_at", "story"]).set_index("id")
-    if not added["assigned"].any():
-        added = added.drop(columns="assigned")
+    added = points.drop(columns=["title", "url", "publisher", "published_at", "story"]).set_index("id")
+    if stories.assigned.any():
+        added.insert(2, "hdbscan_cluster", stories.clustering.labels)
+    else:
+        added = added.drop(columns=["assigned", "vote"])
     found = added.reindex(corpus.row_ids).reset_index(drop=True)
-    found.insert(0, "id", corpus.row_ids.array)  # to_numpy would make floats of them, where one is missing
-    found["cluster"] = found["cluster"].astype("Int64")
+    # As text behind a letter: spreadsheets round numbers of 19 digits.
+    found.insert(0, "id", [None if pd.isna(row_id) else f"d{row_id}" for row_id in corpus.row_ids])
+    for labels in found.columns.intersection(["cluster", "hdbscan_cluster"]):
+        found[labels] = found[labels].astype("Int64")
     given = corpus.rows.set_axis(_other_names(corpus.rows, taken=found), axis=1)
     return pd.concat([given, found], axis=1)
 
@@ -192,7 +230,7 @@ def _other_names(columns: Iterable[str], taken: Iterable[str]) -> list[str]:
 
 def _provenance(parameters: Parameters, corpus: Corpus, embeddings: Embeddings, neighbors: Neighbors) -> dict[str, Any]:
     return {
-        "data": f"{corpus.source}: {corpus.n_rows:,} rows, {corpus.n_unique:,} different texts",
+        "data": f"{corpus.source}: {corpus.n_rows:,} rows, {corpus.n_documents:,} documents",
         "data fingerprint": corpus.fingerprint,
         "model": f"{embeddings.model.name}, revision {embeddings.model.revision}, {embeddings.model.dim} dimensions",
         "vectors": embeddings.where,
@@ -212,18 +250,6 @@ def _provenance(parameters: Parameters, corpus: Corpus, embeddings: Embeddings, 
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": parameters.command(),
     }
-
-
-def key_figures(metrics: dict[str, Any]) -> pd.DataFrame:
-    """A run's numbers in words, those that could be computed: columns ``figure, value``."""
-    rows = [
-        (name, pattern.format(metrics[key])) for key, (name, pattern) in FIGURES.items() if metrics.get(key) is not None
-    ]
-    return pd.DataFrame(rows, columns=["figure", "value"])
-
-
-def _pairs(value: Any) -> Any:
-    return [[name, _pairs(inner)] for name, inner in value.items()] if isinstance(value, dict) and value else value
 
 
 def _plain(value: Any) -> str:

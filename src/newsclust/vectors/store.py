@@ -53,6 +53,8 @@ class Embeddings:
         Changes with the documents and with the model.
     where : str
         The collection, in words.
+    parameters : dict
+        The notebook's ``model``, ``uri`` and ``collection``.
     """
 
     ids: np.ndarray
@@ -61,6 +63,7 @@ class Embeddings:
     n_embedded: int
     fingerprint: str
     where: str
+    parameters: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         n, dim = self.vectors.shape
@@ -145,7 +148,8 @@ class Store:
                 check_finite(ids, vectors)
                 cache.save("vectors", key, vectors=vectors)
             entry.computed = n_missing > 0
-        return Embeddings(ids, vectors, self.embedder, n_missing, fingerprint, self.where)
+        made_by = {"model": self.model, "uri": self.uri, "collection": self.collection}
+        return Embeddings(ids, vectors, self.embedder, n_missing, fingerprint, self.where, made_by)
 
     def search(self, embeddings: Embeddings, k: int) -> np.ndarray:
         """Ask Milvus for each document's `k` nearest others among the same documents.
