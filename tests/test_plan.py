@@ -71,7 +71,11 @@ def test_the_grid_that_comes_along_has_a_dozen_runs():
         ("k: 5\nmin_sample: 3\n", 2, "there is no parameter 'min_sample'; did you mean 'min_samples'?"),
         ("k: 5\nmin_samples: [2, 3]\n", 2, "min_samples is [2, 3]"),
         ("fixed:\n  k: 5\n  min_sample: 3\n  min_samples: 3\n", 3, "did you mean 'min_samples'?"),
-        ("fixed:\n  data: sample\n  k: ten\n", 3, "k is 'ten'; it should be a valid integer"),
+        (
+            "fixed:\n  data: sample\n  k: ten\n",
+            3,
+            "k is 'ten'; it should be a whole number of at least 1, for example 50",
+        ),
         ("fixed:\n  k: 5.5\n", 2, "k is 5.5"),
         ("fixed:\n  distance: near\n", 2, "'euclidean' or 'squared'"),
         ("fixed:\n  truth: no\n", 2, "truth is False"),

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 _EXPORTS = {
-    "run.parameters": ["check_parameters"],
+    "run.parameters": ["check_names", "check_parameters"],
     "corpus.documents": ["read_corpus"],
     "vectors.store": ["Store"],
     "clusters.neighbors": ["find_neighbors"],

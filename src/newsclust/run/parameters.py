@@ -5,48 +5,98 @@ from __future__ import annotations
 import difflib
 import html
 import shlex
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ..errors import NewsclustError
+from ..errors import InputError, ParameterError, notice
+from ..paths import can_write, fallback_dir, find_input, find_output
 from ..vectors.store import Store
+from .names import injected, no_such
+from .preflight import try_output, try_state, try_store
+from .values import MOST, expected, understood
 
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=MOST)]
+Text = Annotated[str, Field(min_length=1)]
+#: Milvus's indexes for vectors of floats, those of Milvus Lite first.
+INDEXES = """FLAT IVF_FLAT IVF_SQ8 HNSW HNSW_SQ AUTOINDEX
+IVF_PQ IVF_RABITQ HNSW_PQ HNSW_PRQ SCANN DISKANN GPU_BRUTE_FORCE GPU_CAGRA GPU_IVF_FLAT GPU_IVF_PQ""".split()
+LITE_INDEXES = INDEXES[:6]
+#: Parameters of these indexes that are whole numbers.
+_WHOLE = """M efConstruction ef nlist nprobe m nbits nrq search_list reorder_k
+intermediate_graph_degree graph_degree itopk_size""".split()
 
 
 class Parameters(BaseModel):
     """The parameters of ``notebooks/cluster.ipynb``; the defaults are the tutorial's numbers.
 
-    The comments in the notebook's first cell say what each of them does.
+    The comments in the notebook's first cell say what each of them does. A value that can mean one thing only is taken
+    as that (`newsclust.run.values.understood`): "1e-3" is a number, "hnsw" is HNSW.
     """
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
-    data: Annotated[str, Field(min_length=1)] = "sample"
-    model: Annotated[str, Field(min_length=1)] = "minilm"
-    uri: Annotated[str, Field(min_length=1)] = "milvus.db"
+    data: Text = "sample"
+    model: Text = "minilm"
+    uri: Text = "milvus.db"
     collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")] = "news_data"
     k: Count = 50
     search: Literal["auto", "exact", "ivf", "milvus"] = "auto"
-    index: Annotated[str, Field(pattern=r"^[A-Z0-9_]+$")] = "FLAT"
-    index_params: dict[str, Any] = {}
-    search_params: dict[str, Any] = {}
+    index: Literal[tuple(INDEXES)] = "FLAT"
+    index_params: dict[str, Any] = Field({}, examples=[{"M": 16}])
+    search_params: dict[str, Any] = Field({}, examples=[{"ef": 128}])
     min_samples: Count = 3
-    min_cluster_size: Annotated[int, Field(ge=2)] = 3
+    min_cluster_size: Annotated[int, Field(ge=2, le=MOST)] = 3
     distance: Literal["euclidean", "squared"] = "euclidean"
     cluster_selection_method: Literal["eom", "leaf"] = "eom"
-    cluster_selection_epsilon: Annotated[float, Field(ge=0)] = 0.0
-    max_cluster_size: Annotated[int, Field(ge=0)] = 0
+    cluster_selection_epsilon: Annotated[float, Field(ge=0, le=4)] = 0.0  # the largest squared distance of unit vectors
+    max_cluster_size: Annotated[int, Field(ge=0, le=MOST)] = 0
     allow_single_cluster: bool = False
     assign_noise: bool = False
     n_components: Literal[2, 3] = 2
-    n_neighbors: Annotated[int, Field(ge=2)] = 80
+    n_neighbors: Annotated[int, Field(ge=2, le=MOST)] = 80
     min_dist: Annotated[float, Field(ge=0, le=1)] = 0.1
-    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = 42
-    truth: Annotated[str, Field(min_length=1)] | None = None
-    output: Annotated[str, Field(min_length=1)] | None = None
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = 42
+    truth: Text | None = Field(None, examples=["story"])
+    output: Text | None = Field(None, examples=["out/mine"])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _understand(cls, values: dict[str, Any]) -> dict[str, Any]:
+        kinds = {name: field.annotation for name, field in cls.model_fields.items()}
+        return {name: understood(value, kinds[name]) if name in kinds else value for name, value in values.items()}
+
+    @field_validator("index_params", "search_params", mode="before")
+    @classmethod
+    def _whole_numbers(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        values = {name: understood(value, int if name in _WHOLE else float | bool) for name, value in values.items()}
+        for name, value in values.items():
+            meant = [known for known in _WHOLE if known.casefold() == str(name).casefold()]
+            if meant and name not in _WHOLE:
+                raise ValueError(f"{name!r} is not known; did you mean {meant[0]!r}?")
+            if meant and (type(value) is not int or value < 1):
+                raise ValueError(
+                    f"{name} is {value!r}; it should be a whole number of at least 1, for example {{{name!r}: 64}}"
+                )
+        return values
+
+    @field_validator("uri", "output")
+    @classmethod
+    def _possible_output(cls, path: str | None) -> str | None:
+        if path and "://" not in path:
+            _find(find_output, path)
+        return path
+
+    @field_validator("model")
+    @classmethod
+    def _possible_input(cls, path: str) -> str:
+        _find(find_input, path)
+        return path
 
     @model_validator(mode="after")
     def _enough_neighbors(self) -> Parameters:
@@ -74,16 +124,29 @@ class Parameters(BaseModel):
     @property
     def store(self) -> Store:
         """The collection these parameters name."""
-        return Store(self.uri, self.collection, self.model, self.index, self.index_params, self.search_params)
+        return Store(self._uri, self.collection, self.model, self.index, self.index_params, self.search_params)
+
+    @property
+    def _uri(self) -> str:
+        """Where nobody chose a database and none can be made here, as in a read-only checkout, one can elsewhere."""
+        if self.uri != type(self).model_fields["uri"].default:
+            return self.uri
+        path = find_output(self.uri)
+        if path.exists() or can_write(path):
+            return self.uri
+        folder = fallback_dir()
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder / path.name)
 
     def command(self, output: str = "out.ipynb") -> str:
         """The papermill command that repeats the run."""
         words = ["papermill", "notebooks/cluster.ipynb", output]
-        for name, value in self.changed.items():
-            if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-                words += ["-r" if _looks_like_no_text(value) else "-p", name, str(value)]
-            else:
-                words += ["-y", yaml.safe_dump({name: value}, default_flow_style=True).strip()]
+        if self.changed:
+            # YAML rather than -p, which guesses at types.
+            changed = yaml.safe_dump(
+                self.changed, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6
+            )
+            words += ["-y", changed.strip()]
         return shlex.join(words)
 
     def _repr_html_(self) -> str:
@@ -97,7 +160,7 @@ class Parameters(BaseModel):
 
 
 def check_parameters(namespace: dict[str, Any]) -> Parameters:
-    """Check a notebook's parameters: their names, types, ranges, and that they fit together.
+    """Check a notebook's parameters: their names, types, ranges, that they fit together and that a run can begin.
 
     Parameters
     ----------
@@ -113,45 +176,85 @@ def check_parameters(namespace: dict[str, Any]) -> Parameters:
     NewsclustError
         In one sentence, before anything is read, embedded or opened.
     """
+    check_names(namespace)
     names = set(Parameters.model_fields)
     for name, value in namespace.items():
         # The notebook's own results are no plain values, so whatever is plain and nearly a parameter is a slip.
         if name not in names and not name.startswith("_") and isinstance(value, (str, int, float, dict)):
             meant = difflib.get_close_matches(name, names, n=1, cutoff=0.8)
             if meant:
-                raise NewsclustError(f"there is no parameter {name!r}; did you mean {meant[0]!r}?")
-    return make_parameters({name: namespace[name] for name in names if name in namespace})
+                raise ParameterError(f"there is no parameter {name!r}; did you mean {meant[0]!r}?")
+    parameters = make_parameters({name: namespace[name] for name in names if name in namespace})
+    store = parameters.store
+    try_store(parameters.uri, store.path)
+    if store.uri != parameters.uri:
+        notice(f"{parameters.uri} can't be kept in {Path.cwd()}, which can't be written: {store.uri} is used instead.")
+    try_state()
+    if parameters.output:
+        try_output(parameters.output)
+    return parameters
+
+
+def check_names(namespace: dict[str, Any]) -> None:
+    """Refuse whatever papermill set in a notebook that is none of the notebook's parameters.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's ``globals()``.
+
+    Raises
+    ------
+    ParameterError
+        With the name that was probably meant.
+    """
+    given, own = injected(namespace)
+    defaults = {name: field.default for name, field in Parameters.model_fields.items()}
+    # `newsclust run` sets all of them, also those that an older notebook does not have.
+    unknown = sorted(name for name in given - own if name not in defaults or namespace.get(name) != defaults[name])
+    if {"fixed", "grid", "rows"} & set(unknown):
+        raise ParameterError(
+            f"{' and '.join(unknown)}: this is a parameter file for `newsclust run FILE`, such as newsclust run "
+            "params/grid.yaml; papermill takes files of parameters alone."
+        )
+    if unknown:
+        raise ParameterError("; ".join(no_such(name, own or defaults) for name in unknown))
 
 
 def make_parameters(values: dict[str, Any]) -> Parameters:
-    """`Parameters` of `values`, or a `NewsclustError` that says in one sentence what is wrong with them."""
+    """`Parameters` of `values`, or a `ParameterError` that says in one sentence what is wrong with them."""
     try:
         parameters = Parameters(**values)
     except ValidationError as error:
-        raise NewsclustError("; ".join(dict.fromkeys(map(_sentence, error.errors())))) from None
+        raise ParameterError("; ".join(dict.fromkeys(map(_sentence, error.errors())))) from None
+    if parameters.search == "milvus" and "://" not in parameters.uri and parameters.index not in LITE_INDEXES:
+        raise ParameterError(
+            f"index is {parameters.index!r}, which only a server has; for the local file {parameters.uri} it should be "
+            f"one of {', '.join(LITE_INDEXES)}."
+        )
     parameters.store  # noqa: B018  checks model and uri
     return parameters
 
 
-def _looks_like_no_text(value: Any) -> bool:
-    """Whether papermill's -p would make something else of this text."""
-    if not isinstance(value, str):
-        return False
+def _find(find: Callable[[str], Path], path: str) -> None:
     try:
-        float(value)
-    except ValueError:
-        return value in ("True", "False", "None")
-    return True
+        find(path)
+    except InputError as error:
+        raise ValueError(str(error)) from None  # which gets the parameter's name
 
 
 def _sentence(error: dict[str, Any]) -> str:
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"])
-    name = str(error["loc"][0])
+    cause = error.get("ctx", {}).get("error")
+    if not error["loc"]:
+        return str(cause)
+    name, value = str(error["loc"][0]), error["input"]
     if error["type"] == "extra_forbidden":
-        meant = difflib.get_close_matches(name, Parameters.model_fields, n=1)
-        return f"there is no parameter {name!r}" + (f"; did you mean {meant[0]!r}?" if meant else "")
-    if name == "collection":
-        return f"collection is {error['input']!r}; it should be letters, digits and underscores, a letter first"
-    message = error["msg"].replace("Input should be", "it should be").replace("String should", "it should")
-    return f"{name} is {error['input']!r}; {message}"
+        return no_such(name, Parameters.model_fields)
+    if error["type"] == "value_error":
+        return f"{name}: {cause}"
+    said = repr(value) if len(repr(value)) <= 100 else f"{repr(value)[:80]}..."
+    if name == "collection" and isinstance(value, str):
+        return (
+            f"collection is {said}; it should be letters, digits and underscores, a letter first, such as 'news_data'"
+        )
+    return f"{name} is {said}; it should be {expected(Parameters.model_fields[name], value)}"

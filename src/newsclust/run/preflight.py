@@ -1,0 +1,73 @@
+"""What a run will need at its end or out of sight, tried before it works."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from ..errors import ParameterError, StoreError
+from ..paths import can_write, find_output, state_dir
+
+
+def try_output(output: str) -> None:
+    """Make the folder `output` and see that files can be written there.
+
+    Raises
+    ------
+    ParameterError
+    """
+    folder = find_output(output)
+    probe = folder / f".{os.getpid()}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(bytes(4096))  # a full disk still takes empty files
+    except (FileExistsError, NotADirectoryError):
+        file = next(path for path in (folder, *folder.parents) if path.exists())
+        raise ParameterError(f"output is {output!r}, but {file} is a file: give another name for the folder.") from None
+    except OSError as error:
+        raise ParameterError(
+            f"output is {output!r}, but {folder} can't be written ({error.strerror}): check its permissions and the "
+            "room on its disk, or give another folder."
+        ) from None
+    finally:
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
+
+
+def try_store(uri: str, path: Path | None) -> None:
+    """See that a local database can be made at `path`, or that a server's token can be read.
+
+    Raises
+    ------
+    ParameterError, StoreError
+    """
+    if path is None:
+        _try_token()
+    elif not path.exists() and not can_write(path):
+        raise ParameterError(
+            f"uri is {uri!r}, but nothing can be written in {path.parent}: check its permissions, or give a file in "
+            "another folder."
+        )
+    elif path.exists() and not os.access(path, os.R_OK | os.X_OK):
+        raise ParameterError(f"uri is {uri!r}, but {path} can't be read: check its permissions, or give another file.")
+
+
+def try_state() -> None:
+    """Say now, and once, where the project's own folder can't be written."""
+    state_dir("cache")
+
+
+def _try_token() -> None:
+    """A file that is not UTF-8 may well hold the token, and would only seem to lack it."""
+    from dotenv import find_dotenv
+
+    name = find_dotenv(usecwd=True)
+    if os.environ.get("MILVUS_TOKEN") or not name:
+        return
+    try:
+        Path(name).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise StoreError(f"{name} is not UTF-8, so that no token can be read from it: save it as UTF-8.") from None
+    except OSError as error:
+        raise StoreError(f"{name} can't be read ({error.strerror}): check its permissions.") from None
