@@ -1,6 +1,8 @@
 """Numbers that compare runs: agreement with known stories, validity without them, and stability.
 
-Every function returns plain numbers fit for JSON; `None` stands where a number is not defined.
+Every function returns plain numbers fit for JSON; `None` stands where a number is not defined. Wherever two groupings
+are compared, a document that belongs to no group, noise or a one-off, is alone: a group of its own. Counted as one
+group, all of them together would reward who lumps them.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ import numpy as np
 import pandas as pd
 
 from ..clusters.clustering import cluster
-from ..errors import NewsclustError
+from ..errors import InputError
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
     from ..clusters.clustering import Clustering
     from ..clusters.neighbors import Neighbors
 
@@ -26,10 +30,15 @@ DBCV_DOCUMENTS = 5_000
 DBCV_CLUSTERS = 300
 #: Documents whose silhouette is computed.
 SILHOUETTE_DOCUMENTS = 2_000
+#: What a truth column says, in capitals or not, of a document that belongs to no story.
+ONE_OFF = frozenset({"one-off", "noise", "-1", "-1.0"})
 
 
 def agreement(labels: np.ndarray, truth: Any) -> dict[str, float | int | None]:
-    """Compare clusters with known stories, over all rows whose story is known; noise counts as one cluster.
+    """Compare clusters with known stories, over all rows whose story is known.
+
+    A row of noise is a cluster of its own, and a one-off (see `ONE_OFF`) a story of its own: so a one-off left as noise
+    is right, put into a story it costs precision, and a story's row left as noise costs recall.
 
     B-cubed is the mean over rows: precision is the share of the row's cluster that has the row's story,
     recall the share of its story that is in its cluster, and F1 their harmonic mean (E. Amigó, J. Gonzalo, J.
@@ -41,37 +50,44 @@ def agreement(labels: np.ndarray, truth: Any) -> dict[str, float | int | None]:
     labels : ndarray of int, shape (n,)
         Cluster of each row; -1 is noise.
     truth : array or Series, shape (n,)
-        Story of each row, of any type. Blank or missing values are left out.
+        Story of each row, of any type. Blank or missing values are unknown, and left out.
 
     Returns
     -------
     dict
-        `ami`, `ari` (at most 1, 0 by chance), `v_measure`, `b_cubed_f1` (0 to 1), None without any known
-        story; `n_truth`, the rows that were compared.
+        `ami`, `ari` (at most 1, 0 by chance), `v_measure`, `b_cubed_precision`, `b_cubed_recall`, `b_cubed_f1` (0 to
+        1), None without any known story; `n_truth`, the rows that were compared.
 
     Raises
     ------
-    NewsclustError
+    InputError
         If the two differ in length.
     """
-    from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, v_measure_score
+    from sklearn.metrics import adjusted_rand_score, v_measure_score
     from sklearn.metrics.cluster import contingency_matrix
 
     labels, truth = np.asarray(labels), pd.Series(np.asarray(truth, dtype=object))
     if len(labels) != len(truth):
-        raise NewsclustError(f"truth has {len(truth)} rows and labels has {len(labels)}: give a story for every row.")
-    known = (truth.notna() & truth.astype(str).str.strip().ne("")).to_numpy(bool)
-    stories, labels = pd.factorize(truth[known].astype(str).str.strip())[0], labels[known]
+        raise InputError(f"truth has {len(truth)} rows and labels has {len(labels)}: give a story for every row.")
+    stories = truth.astype(str).str.strip()
+    known = (truth.notna() & stories.ne("")).to_numpy(bool)
+    stories, labels = stories[known], labels[known]
     if not len(labels):
-        return {"ami": None, "ari": None, "v_measure": None, "b_cubed_f1": None, "n_truth": 0}
-    together = contingency_matrix(stories, labels, sparse=True).astype(np.float64)
-    squares = together.power(2)
+        return dict.fromkeys(("ami", "ari", "v_measure", "b_cubed_precision", "b_cubed_recall", "b_cubed_f1")) | {
+            "n_truth": 0
+        }
+    one_off = stories.str.lower().isin(ONE_OFF)
+    stories, labels = _alone(np.where(one_off, -1, pd.factorize(stories)[0])), _alone(labels)
+    together = contingency_matrix(stories, labels, sparse=True, dtype=np.int64)
+    squares = together.astype(np.float64).power(2)
     precision = _number((squares.sum(axis=0) / together.sum(axis=0)).sum() / len(labels))
     recall = _number((squares.sum(axis=1) / together.sum(axis=1)).sum() / len(labels))
     return {
-        "ami": _number(adjusted_mutual_info_score(stories, labels)),
+        "ami": _adjusted_mutual_info(together),
         "ari": _number(adjusted_rand_score(stories, labels)),
         "v_measure": _number(v_measure_score(stories, labels)),
+        "b_cubed_precision": precision,
+        "b_cubed_recall": recall,
         "b_cubed_f1": 2 * precision * recall / (precision + recall),
         "n_truth": len(labels),
     }
@@ -94,12 +110,13 @@ def validity(vectors: np.ndarray, clustering: Clustering, seed: int = 42) -> dic
     dict
         `dbcv`
             Density-based cluster validity, -1 to 1: hdbscan's `validity_index`. None with one cluster (there
-            is nothing to be separated from), with a cluster of one document, and beyond `DBCV_DOCUMENTS`
-            clustered documents or `DBCV_CLUSTERS` clusters.
+            is nothing to be separated from), with a cluster of one document, where hdbscan finds none (clusters
+            that lie at one place, distances beyond what a float can hold), and beyond `DBCV_DOCUMENTS` clustered
+            documents or `DBCV_CLUSTERS` clusters.
         `relative_validity`
             Its fast relative, -1 to 1, good only for comparing runs on one corpus: see `relative_validity`.
         `persistence`
-            Mean over the clusters of hdbscan's stability score, 0 to 1; None without clusters.
+            Mean over the clusters of `Clustering.persistence`, 0 to 1; None without clusters.
         `silhouette`
             Mean silhouette, -1 to 1, over at most `SILHOUETTE_DOCUMENTS` seeded documents, each compared with
             every clustered document in float32; noise is left out. None with fewer than two clusters.
@@ -174,7 +191,7 @@ def relative_validity(spanning_tree: np.ndarray, labels: np.ndarray) -> float | 
 
 
 def stability_between(labels_a: np.ndarray, ids_a: np.ndarray, labels_b: np.ndarray, ids_b: np.ndarray) -> float | None:
-    """Adjusted Rand index of two runs on the documents they have in common; noise counts as one cluster.
+    """Adjusted Rand index of two runs on the documents they have in common, each document of noise a cluster.
 
     Parameters
     ----------
@@ -193,7 +210,7 @@ def stability_between(labels_a: np.ndarray, ids_a: np.ndarray, labels_b: np.ndar
     common, rows_a, rows_b = np.intersect1d(ids_a, ids_b, assume_unique=True, return_indices=True)
     if not len(common):
         return None
-    return _number(adjusted_rand_score(np.asarray(labels_a)[rows_a], np.asarray(labels_b)[rows_b]))
+    return _number(adjusted_rand_score(_alone(labels_a)[rows_a], _alone(labels_b)[rows_b]))
 
 
 def subsample_stability(
@@ -219,7 +236,7 @@ def subsample_stability(
     Returns
     -------
     float or None
-        Adjusted Rand index on the survivors, noise as one cluster; None without survivors.
+        Adjusted Rand index on the survivors: see `stability_between`; None without survivors.
     """
     n = len(neighbors.ids)
     rows = np.sort(np.random.default_rng(seed).choice(n, size=round(fraction * n), replace=False))
@@ -228,6 +245,48 @@ def subsample_stability(
     survivors = _restrict(neighbors.head(clustering.parameters["k"]), rows)
     again = cluster(survivors, **clustering.parameters)
     return stability_between(clustering.labels[rows], neighbors.ids[rows], again.labels, survivors.ids)
+
+
+def _alone(groups: np.ndarray) -> np.ndarray:
+    """The groups, numbered from 0, with a number of its own for each member of none, -1."""
+    groups = np.array(groups, dtype=np.int64)
+    outside = groups < 0
+    groups[outside] = groups.max(initial=-1) + 1 + np.arange(outside.sum())
+    return groups
+
+
+def _adjusted_mutual_info(together: csr_array) -> float | None:
+    """Adjusted mutual information from a table of stories and clusters, 1 where they are the same.
+
+    As scikit-learn's, whose expectation takes a step for each cell of the table, filled or not: a minute for 100,000
+    documents of which a third is alone. A cell's share depends on the two sizes only, so each pair of sizes is one
+    step (N. X. Vinh, J. Epps and J. Bailey 2010, *Information theoretic measures for clusterings comparison*, JMLR 11).
+    """
+    from scipy.special import gammaln
+    from scipy.stats import entropy
+    from sklearn.metrics import mutual_info_score
+
+    stories, clusters = (np.asarray(together.sum(axis=axis)).ravel() for axis in (1, 0))
+    if together.nnz == len(stories) == len(clusters):
+        return 1.0
+    if 1 in (len(stories), len(clusters)):
+        return 0.0
+    n = stories.sum()
+    log_factorial = gammaln(np.arange(n + 1) + 1.0)
+    sizes, many = np.unique(clusters, return_counts=True)
+    expected = 0.0
+    for size, as_many in zip(*np.unique(stories, return_counts=True), strict=True):
+        least = np.maximum(1, size + sizes - n)
+        steps = np.minimum(size, sizes) - least + 1
+        pair = np.repeat(np.arange(len(sizes)), steps)
+        other, common = sizes[pair], np.arange(steps.sum()) + (least - steps.cumsum() + steps)[pair]
+        chance = log_factorial[size] + log_factorial[other] + log_factorial[n - size] + log_factorial[n - other]
+        chance -= log_factorial[n] + log_factorial[common] + log_factorial[size - common]
+        chance -= log_factorial[other - common] + log_factorial[n - size - other + common]
+        share = many[pair] * np.exp(chance) * common / n * np.log(n * common / (size * other))
+        expected += as_many * share.sum()
+    information = mutual_info_score(None, None, contingency=together)
+    return _number((information - expected) / ((entropy(stories) + entropy(clusters)) / 2 - expected))
 
 
 def _restrict(neighbors: Neighbors, rows: np.ndarray) -> Neighbors:
@@ -249,23 +308,32 @@ def _restrict(neighbors: Neighbors, rows: np.ndarray) -> Neighbors:
     )
 
 
+@np.errstate(all="ignore")  # what can't be computed is None
 def _dbcv(vectors: np.ndarray, labels: np.ndarray) -> float | None:
     from hdbscan.validity import validity_index
 
     clustered = labels >= 0
-    sizes = np.bincount(labels[clustered])
+    label, sizes = np.unique(labels[clustered], return_inverse=True, return_counts=True)[1:]
     if not len(sizes):
         return 0.0
     if not 1 < len(sizes) <= DBCV_CLUSTERS or sizes.min() < 2 or sizes.sum() > DBCV_DOCUMENTS:
         return None
     # Distances to the power of some hundred dimensions overflow; hdbscan's core distance is then 0, and the
     # reachability, a maximum, is the distance itself, from which it hardly differs in so many dimensions.
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        score = validity_index(np.asarray(vectors[clustered], dtype=np.float64), labels[clustered])
+    # Minkowski's distance with p = 2 is the Euclidean, but SciPy's: scikit-learn's "euclidean" gives equal vectors
+    # distances of some 1e-8 in places, and hdbscan stops at an assertion.
+    vectors = np.asarray(vectors[clustered], dtype=np.float64)
+    if not np.isfinite(vectors).all():
+        return None
+    try:
+        score = validity_index(vectors, label, metric="minkowski", p=2)
+    except AssertionError:  # its spanning tree has an edge that is infinite or no number
+        return None
     # Noise, left out above for speed, counts as 0 in the mean.
     return _number(score * clustered.mean())
 
 
+@np.errstate(all="ignore")
 def _silhouette(vectors: np.ndarray, labels: np.ndarray, seed: int) -> float | None:
     """Mean silhouette (P. J. Rousseeuw 1987) of sampled documents among all clustered ones.
 
@@ -296,7 +364,7 @@ def _silhouette(vectors: np.ndarray, labels: np.ndarray, seed: int) -> float | N
         means[own] = np.inf
         outside = means.min(axis=1)
         larger = np.maximum(inside, outside)
-        defined = (sizes[label[rows]] > 1) & (larger > 0)
+        defined = (sizes[label[rows]] > 1) & (larger != 0)
         scores.append(np.divide(outside - inside, larger, out=np.zeros(len(rows)), where=defined))
     return _number(np.concatenate(scores).mean())
 
