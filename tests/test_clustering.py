@@ -1,93 +1,17 @@
-"""Is `cluster` HDBSCAN? Held against hdbscan itself and against a spanning tree spelt out in Python."""
+"""Is `cluster` HDBSCAN? Held against hdbscan itself, and looked at where corpora are odd."""
 
 from __future__ import annotations
-
-from itertools import combinations
-from types import SimpleNamespace
 
 import hdbscan
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
-from newsclust.clusters import graph
 from newsclust.clusters.clustering import Clustering, cluster
+from newsclust.clusters.neighbors import Neighbors
 from newsclust.errors import NewsclustError
+from points import SELECTIONS, assert_same_partition, blobs, distance_matrix, lists_of_edges, neighbor_lists
 
 pytestmark = pytest.mark.filterwarnings("error")
-quickly = settings(deadline=None, derandomize=True, max_examples=40)
-
-seeds = st.integers(0, 10_000)
-# Points of a small integer grid: duplicates and equal distances abound.
-grids = (
-    st.integers(3, 40)
-    .flatmap(lambda n: st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=n, max_size=n))
-    .map(lambda points: np.array(points, dtype=float))
-)
-
-
-def blobs(seed: int, n: int = 120, dim: int = 3) -> np.ndarray:
-    """Points without equal distances, some in groups of different density and some on their own."""
-    rng = np.random.default_rng(seed)
-    centers = rng.uniform(-10, 10, size=(6, dim))
-    group = rng.integers(6, size=n)
-    spread = rng.uniform(0.3, 2, size=6)[group]
-    return centers[group] + spread[:, None] * rng.normal(size=(n, dim))
-
-
-def distance_matrix(vectors: np.ndarray) -> np.ndarray:
-    pairs = vectors[:, None, :] - vectors[None, :, :]
-    return np.sqrt((pairs**2).sum(axis=-1)).astype(np.float32)
-
-
-def neighbor_lists(matrix: np.ndarray, k: int | None = None) -> SimpleNamespace:
-    """Exact lists; equal distances by smaller row."""
-    n = len(matrix)
-    others = matrix.astype(float)
-    np.fill_diagonal(others, np.inf)
-    order = np.argsort(others, axis=1, kind="stable")[:, : n - 1 if k is None else k].astype(np.int32)
-    return SimpleNamespace(ids=np.arange(n) * 10, indices=order, distances=np.take_along_axis(matrix, order, axis=1))
-
-
-def lists_of_edges(n: int, edges: dict[tuple[int, int], float], k: int) -> SimpleNamespace:
-    """The lists in which both ends of each edge know each other and nobody else; padded."""
-    indices = np.full((n, k), -1, dtype=np.int32)
-    distances = np.full((n, k), np.inf, dtype=np.float32)
-    for row in range(n):
-        known = sorted((d, a + b - row) for (a, b), d in edges.items() if row in (a, b))
-        for column, (d, other) in enumerate(known):
-            indices[row, column], distances[row, column] = other, d
-    return SimpleNamespace(ids=np.arange(n), indices=indices, distances=distances)
-
-
-def kruskal(matrix: np.ndarray, min_samples: int) -> np.ndarray:
-    """The spanning tree of the full matrix in canonical order, in so many words."""
-    n = len(matrix)
-    core = [sorted(np.delete(matrix[i], i))[min(min_samples, n - 1) - 1] for i in range(n)]
-    edges = sorted((max(core[i], core[j], matrix[i, j]), matrix[i, j], i, j) for i, j in combinations(range(n), 2))
-    component, tree = list(range(n)), []
-    for weight, _, i, j in edges:
-        if component[i] != component[j]:
-            tree.append((i, j, weight))
-            component = [component[i] if c == component[j] else c for c in component]
-    return np.array(tree, dtype=float)
-
-
-def hdbscan_labels(linkage: np.ndarray, **parameters: object) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Labels, probabilities and persistence by hdbscan's own code, from our hierarchy."""
-    from hdbscan.hdbscan_ import _tree_to_labels
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return _tree_to_labels(None, linkage, **parameters)[:3]
-
-
-def assert_same_partition(first: np.ndarray, second: np.ndarray) -> None:
-    """The same clusters, whatever their numbers; noise is noise."""
-    assert len(first) == len(second)
-    assert ((first < 0) == (second < 0)).all()
-    pairs = set(zip(first.tolist(), second.tolist(), strict=True))
-    assert len(pairs) == len(set(first.tolist())) == len(set(second.tolist()))
 
 
 def assert_same(first: Clustering, second: Clustering) -> None:
@@ -98,51 +22,6 @@ def assert_same(first: Clustering, second: Clustering) -> None:
 # The spanning tree
 
 
-@quickly
-@given(grids, st.integers(1, 6))
-def test_ties_are_decided_by_the_canonical_order_alone(vectors, min_samples):
-    matrix = distance_matrix(vectors)
-    found = cluster(neighbor_lists(matrix), min_samples=min_samples)
-    np.testing.assert_array_equal(found.spanning_tree, kruskal(matrix, min_samples))
-
-
-@quickly
-@given(grids, seeds)
-def test_order_of_equally_near_neighbours_in_a_list_does_not_matter(vectors, seed):
-    lists = neighbor_lists(distance_matrix(vectors))
-    shuffle = np.random.default_rng(seed).random(lists.indices.shape)
-    order = np.lexsort((shuffle, lists.distances), axis=1)
-    shuffled = SimpleNamespace(
-        ids=lists.ids,
-        indices=np.take_along_axis(lists.indices, order, axis=1),
-        distances=np.take_along_axis(lists.distances, order, axis=1),
-    )
-    assert_same(cluster(lists), cluster(shuffled))
-
-
-@quickly
-@given(st.one_of(grids, seeds.map(lambda seed: blobs(seed, n=40))), st.integers(1, 5))
-def test_a_larger_k_changes_nothing_once_the_lists_hold_the_spanning_tree(vectors, min_samples):
-    matrix = distance_matrix(vectors)
-    n = len(matrix)
-    whole = cluster(neighbor_lists(matrix), min_samples=min_samples)
-    indices = neighbor_lists(matrix).indices
-    needed = [
-        1 + min(np.flatnonzero(indices[i] == j)[0], np.flatnonzero(indices[j] == i)[0])
-        for i, j in whole.spanning_tree[:, :2].astype(int)
-    ]
-    for k in range(max(*needed, min(min_samples, n - 1)), n):
-        assert_same(cluster(neighbor_lists(matrix, k), min_samples=min_samples), whole)
-
-
-@pytest.mark.parametrize("rows", [1, 7, 60, 120])
-def test_a_large_corpus_whose_edges_are_made_in_blocks_is_clustered_as_a_small_one(rows, monkeypatch):
-    lists = neighbor_lists(distance_matrix(np.round(blobs(1))), 20)  # rounded: with duplicates and ties
-    whole = cluster(lists)
-    monkeypatch.setattr(graph, "BLOCK_ROWS", rows)
-    assert_same(cluster(lists), whole)
-
-
 def test_k_of_the_tutorial_is_enough_and_far_less_than_n():
     matrix = distance_matrix(blobs(3, n=400))
     whole = cluster(neighbor_lists(matrix))
@@ -150,35 +29,7 @@ def test_k_of_the_tutorial_is_enough_and_far_less_than_n():
     assert_same_partition(cluster(neighbor_lists(matrix, 50)).labels, whole.labels)
 
 
-@pytest.mark.parametrize("distance", ["euclidean", "squared"])
-@quickly
-@given(st.one_of(grids, seeds.map(lambda seed: blobs(seed, n=40))), st.integers(1, 6))
-def test_full_lists_give_the_merge_heights_of_hdbscan(distance, vectors, min_samples):
-    matrix = distance_matrix(vectors)
-    found = cluster(neighbor_lists(matrix), min_samples=min_samples, distance=distance)
-    if distance == "squared":
-        matrix = np.square(matrix)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        reference = hdbscan.HDBSCAN(metric="precomputed", min_samples=min_samples, min_cluster_size=3)
-        reference.fit(matrix.astype(float))
-    heights = reference.single_linkage_tree_.to_numpy()[:, 2]
-    np.testing.assert_array_equal(found.spanning_tree[:, 2], heights)
-    np.testing.assert_array_equal(found.linkage[:, 2], heights)
-
-
 # Labels
-
-
-SELECTIONS = [
-    {},
-    {"cluster_selection_method": "leaf"},
-    {"cluster_selection_epsilon": 1.5},
-    {"cluster_selection_method": "leaf", "cluster_selection_epsilon": 1.5},
-    {"max_cluster_size": 15},
-    {"allow_single_cluster": True},
-    {"allow_single_cluster": True, "cluster_selection_epsilon": 2.5},
-    {"allow_single_cluster": True, "cluster_selection_method": "leaf", "cluster_selection_epsilon": 9.0},
-]
 
 
 @pytest.mark.parametrize("distance", ["euclidean", "squared"])
@@ -198,32 +49,9 @@ def test_clusters_are_those_of_hdbscan_where_nothing_ties(selection, distance):
             np.testing.assert_allclose(np.sort(found.persistence), np.sort(reference.cluster_persistence_), rtol=1e-6)
 
 
-@pytest.mark.parametrize("selection", SELECTIONS, ids=str)
-@quickly
-@given(
-    st.one_of(grids, seeds.map(lambda seed: blobs(seed, n=80))),
-    st.integers(1, 5),
-    st.integers(2, 6),
-    st.integers(5, 50),
-)
-def test_selection_is_that_of_hdbscan_on_any_hierarchy(selection, vectors, min_samples, min_cluster_size, k):
-    assume(len(vectors) >= min_cluster_size)  # hdbscan would call fewer documents a single cluster
-    lists = neighbor_lists(distance_matrix(vectors), min(k, len(vectors) - 1))
-    found = cluster(lists, min_samples=min_samples, min_cluster_size=min_cluster_size, **selection)
-    if selection.get("cluster_selection_epsilon") and np.isinf(found.linkage).any():
-        return  # there hdbscan divides by zero
-    labels, probabilities, persistence = hdbscan_labels(found.linkage, min_cluster_size=min_cluster_size, **selection)
-    assert_same_partition(found.labels, labels)
-    np.testing.assert_array_equal(found.probabilities, probabilities.astype(np.float32))
-    assert ((found.persistence >= 0) & (found.persistence <= 1)).all()
-    if not (selection.get("cluster_selection_epsilon") or np.isinf(found.tree["lambda_val"]).any()):
-        first = [np.flatnonzero(found.labels == label)[0] for label in range(found.n_clusters)]
-        np.testing.assert_allclose(found.persistence, persistence[labels[first]], rtol=1e-6, atol=1e-12)
-
-
 def test_squared_distances_are_what_squared_means():
     lists = neighbor_lists(distance_matrix(blobs(1)), 30)
-    squares = SimpleNamespace(ids=lists.ids, indices=lists.indices, distances=np.square(lists.distances))
+    squares = Neighbors(ids=lists.ids, indices=lists.indices, distances=np.square(lists.distances))
     assert_same(cluster(lists, distance="squared"), cluster(squares))
 
 
@@ -357,11 +185,6 @@ def test_documents_that_meet_at_infinity_alone_are_noise(selection):
     assert cluster(lists, **selection).n_clusters == 0
 
 
-def test_min_samples_is_lowered_in_a_tiny_corpus():
-    lists = neighbor_lists(distance_matrix(np.arange(5.0)[:, None] ** 2))
-    assert_same(cluster(lists, min_samples=50), cluster(lists, min_samples=4))
-
-
 def test_the_lists_handed_in_are_left_alone():
     lists = neighbor_lists(distance_matrix(blobs(0)), 10)
     indices, distances = lists.indices.copy(), lists.distances.copy()
@@ -393,14 +216,6 @@ def test_a_wrong_parameter_is_named(wrong, message):
         cluster(neighbor_lists(distance_matrix(blobs(0)), 10), **wrong)
 
 
-@pytest.mark.parametrize("value", [np.nan, -1.0])
-def test_a_broken_distance_is_named(value):
-    lists = neighbor_lists(distance_matrix(blobs(0)), 10)
-    lists.distances[7, 4] = value
-    with pytest.raises(NewsclustError, match=f"row 7, column 4 of the neighbour lists is {value}"):
-        cluster(lists)
-
-
 def test_hdbscans_trees_can_be_tabulated_and_drawn():
     found = cluster(neighbor_lists(distance_matrix(blobs(0)), 20), min_cluster_size=6)
     table = found.condensed_tree.to_pandas()
@@ -417,47 +232,3 @@ def test_hdbscans_trees_can_be_tabulated_and_drawn():
 def test_a_clustering_introduces_itself():
     found = cluster(neighbor_lists(distance_matrix(blobs(0)), 20))
     assert repr(found) == f"{found.n_clusters} clusters of 120 documents; {found.noise_fraction:.1%} are noise."
-
-
-# Borrowed from private modules
-
-
-CHAIN = np.array([[0, 1, 1.0], [1, 2, 1.0], [3, 4, 2.0], [4, 5, 2.0], [2, 3, 8.0]])
-
-
-def test_scikit_learn_still_has_single_linkage_label():
-    try:
-        from sklearn.cluster._hierarchical_fast import single_linkage_label
-
-        linkage = single_linkage_label(CHAIN)
-    except Exception as error:
-        pytest.fail(f"sklearn.cluster._hierarchical_fast.single_linkage_label has changed: {error!r}")
-    expected = [[0, 1, 1, 2], [6, 2, 1, 3], [3, 4, 2, 2], [8, 5, 2, 3], [7, 9, 8, 6]]
-    assert linkage.tolist() == expected, "sklearn.cluster._hierarchical_fast.single_linkage_label has changed"
-
-
-def test_hdbscan_still_has_condense_tree_and_get_clusters():
-    linkage = np.array([[0, 1, 1, 2], [6, 2, 1, 3], [3, 4, 2, 2], [8, 5, 2, 3], [7, 9, 8, 6]], dtype=float)
-    try:
-        from hdbscan._hdbscan_tree import condense_tree
-
-        tree = condense_tree(linkage, 3)
-    except Exception as error:
-        pytest.fail(f"hdbscan._hdbscan_tree.condense_tree has changed: {error!r}")
-    expected = [(6, 7, 0.125, 3), (6, 8, 0.125, 3)]
-    expected += [(7, 0, 1.0, 1), (7, 1, 1.0, 1), (7, 2, 1.0, 1), (8, 3, 0.5, 1), (8, 4, 0.5, 1), (8, 5, 0.5, 1)]
-    assert tree.tolist() == expected, "hdbscan._hdbscan_tree.condense_tree has changed"
-    try:
-        from hdbscan._hdbscan_tree import get_clusters
-
-        labels, probabilities, scores = get_clusters(
-            tree,
-            {6: 0.0, 7: 2.625, 8: 1.125},
-            cluster_selection_method="eom",
-            allow_single_cluster=False,
-            cluster_selection_epsilon=0.0,
-            max_cluster_size=7,
-        )
-    except Exception as error:
-        pytest.fail(f"hdbscan._hdbscan_tree.get_clusters has changed: {error!r}")
-    assert labels.tolist() == [0, 0, 0, 1, 1, 1], "hdbscan._hdbscan_tree.get_clusters has changed"

@@ -327,7 +327,7 @@ def _dbcv(vectors: np.ndarray, labels: np.ndarray) -> float | None:
         return None
     try:
         score = validity_index(vectors, label, metric="minkowski", p=2)
-    except AssertionError:  # its spanning tree has an edge that is infinite or no number
+    except (AssertionError, IndexError):  # its spanning tree has an edge that is infinite or no number
         return None
     # Noise, left out above for speed, counts as 0 in the mean.
     return _number(score * clustered.mean())

@@ -1,0 +1,88 @@
+"""Points, distances and neighbour lists for the tests of HDBSCAN."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from newsclust.clusters.neighbors import Neighbors
+
+quickly = settings(deadline=None, derandomize=True, max_examples=40)
+
+seeds = st.integers(0, 10_000)
+# Points of a small integer grid: duplicates and equal distances abound.
+grids = (
+    st.integers(3, 40)
+    .flatmap(lambda n: st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=n, max_size=n))
+    .map(lambda points: np.array(points, dtype=float))
+)
+
+
+def blobs(seed: int, n: int = 120, dim: int = 3) -> np.ndarray:
+    """Points without equal distances, some in groups of different density and some on their own."""
+    rng = np.random.default_rng(seed)
+    centers = rng.uniform(-10, 10, size=(6, dim))
+    group = rng.integers(6, size=n)
+    spread = rng.uniform(0.3, 2, size=6)[group]
+    return centers[group] + spread[:, None] * rng.normal(size=(n, dim))
+
+
+def distance_matrix(vectors: np.ndarray) -> np.ndarray:
+    pairs = vectors[:, None, :] - vectors[None, :, :]
+    return np.sqrt((pairs**2).sum(axis=-1)).astype(np.float32)
+
+
+def neighbor_lists(matrix: np.ndarray, k: int | None = None) -> Neighbors:
+    """Exact lists; equal distances by smaller row."""
+    n = len(matrix)
+    others = matrix.astype(float)
+    np.fill_diagonal(others, np.inf)
+    order = np.argsort(others, axis=1, kind="stable")[:, : n - 1 if k is None else k].astype(np.int32)
+    return Neighbors(ids=np.arange(n) * 10, indices=order, distances=np.take_along_axis(matrix, order, axis=1))
+
+
+def lists_of_edges(n: int, edges: dict[tuple[int, int], float], k: int) -> Neighbors:
+    """The lists in which both ends of each edge know each other and nobody else; padded."""
+    indices = np.full((n, k), -1, dtype=np.int32)
+    distances = np.full((n, k), np.inf, dtype=np.float32)
+    for row in range(n):
+        known = sorted((d, a + b - row) for (a, b), d in edges.items() if row in (a, b))
+        for column, (d, other) in enumerate(known):
+            indices[row, column], distances[row, column] = other, d
+    return Neighbors(ids=np.arange(n), indices=indices, distances=distances)
+
+
+def kruskal(matrix: np.ndarray, min_samples: int) -> np.ndarray:
+    """The spanning tree of the full matrix in canonical order, in so many words."""
+    n = len(matrix)
+    core = [sorted(np.delete(matrix[i], i))[min(min_samples, n - 1) - 1] for i in range(n)]
+    edges = sorted((max(core[i], core[j], matrix[i, j]), matrix[i, j], i, j) for i, j in combinations(range(n), 2))
+    component, tree = list(range(n)), []
+    for weight, _, i, j in edges:
+        if component[i] != component[j]:
+            tree.append((i, j, weight))
+            component = [component[i] if c == component[j] else c for c in component]
+    return np.array(tree, dtype=float)
+
+
+def assert_same_partition(first: np.ndarray, second: np.ndarray) -> None:
+    """The same clusters, whatever their numbers; noise is noise."""
+    assert len(first) == len(second)
+    assert ((first < 0) == (second < 0)).all()
+    pairs = set(zip(first.tolist(), second.tolist(), strict=True))
+    assert len(pairs) == len(set(first.tolist())) == len(set(second.tolist()))
+
+
+SELECTIONS = [
+    {},
+    {"cluster_selection_method": "leaf"},
+    {"cluster_selection_epsilon": 1.5},
+    {"cluster_selection_method": "leaf", "cluster_selection_epsilon": 1.5},
+    {"max_cluster_size": 15},
+    {"allow_single_cluster": True},
+    {"allow_single_cluster": True, "cluster_selection_epsilon": 2.5},
+    {"allow_single_cluster": True, "cluster_selection_method": "leaf", "cluster_selection_epsilon": 9.0},
+]
