@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from newsclust.clusters.clustering import Clustering, cluster
+from newsclust.clusters.hierarchy import condense, linkage, select
 from newsclust.clusters.neighbors import Neighbors
-from newsclust.errors import NewsclustError
+from newsclust.clusters.spanning_tree import spanning_tree
+from newsclust.errors import ParameterError
 from points import SELECTIONS, assert_same_partition, blobs, distance_matrix, lists_of_edges, neighbor_lists
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -96,6 +98,14 @@ def test_a_handful_of_documents_is_noise_not_a_crash(n, selection):
     assert found.spanning_tree.shape == (max(n - 1, 0), 3)
     assert found.linkage.shape == (max(n - 1, 0), 4)
     assert found.tree.dtype.names == ("parent", "child", "lambda_val", "child_size")
+
+
+@pytest.mark.parametrize("selection", SELECTIONS, ids=str)
+def test_min_cluster_size_above_the_number_of_documents_leaves_noise(selection):
+    for vectors in (blobs(0, n=20), np.zeros((20, 2))):
+        selection = selection | {"max_cluster_size": 0}
+        found = cluster(neighbor_lists(distance_matrix(vectors)), min_cluster_size=21, **selection)
+        assert (found.labels == -1).all() and found.n_clusters == 0
 
 
 def test_duplicates_stay_together_at_distance_zero():
@@ -208,12 +218,64 @@ def test_the_lists_handed_in_are_left_alone():
         ({"cluster_selection_epsilon": -0.5}, "cluster_selection_epsilon is -0.5"),
         ({"cluster_selection_epsilon": np.nan}, "cluster_selection_epsilon is nan"),
         ({"max_cluster_size": -1}, "max_cluster_size is -1"),
+        (
+            {"max_cluster_size": 3, "min_cluster_size": 4},
+            "no cluster is possible; raise max_cluster_size to at least 4",
+        ),
+        ({"k": -1}, "k is -1; it must be at least"),
+        ({"k": 2}, "min_samples is 3, but the lists hold 2 neighbours.*search with k = 3 or more"),
+        ({"k": 10.0}, "k is 10.0; it must be a whole number"),
+        ({"k": "10"}, "k is '10'; it must be a whole number"),
+        ({"min_samples": 2.5}, "min_samples is 2.5; it must be a whole number"),
+        ({"min_cluster_size": True}, "min_cluster_size is True; it must be a whole number"),
+        ({"max_cluster_size": None}, "max_cluster_size is None; it must be a whole number"),
+        ({"cluster_selection_epsilon": "0.5"}, "cluster_selection_epsilon is '0.5'; it must be a distance"),
+        ({"cluster_selection_epsilon": np.inf}, "cluster_selection_epsilon is inf"),
+        ({"allow_single_cluster": "no"}, "allow_single_cluster is 'no'; it can be True or False"),
+        ({"distance": ["euclidean"]}, "it can be 'euclidean' or 'squared'"),
     ],
     ids=str,
 )
 def test_a_wrong_parameter_is_named(wrong, message):
-    with pytest.raises(NewsclustError, match=message):
+    with pytest.raises(ParameterError, match=message):
         cluster(neighbor_lists(distance_matrix(blobs(0)), 10), **wrong)
+
+
+def test_a_clustering_says_what_made_it_and_can_be_made_again_from_that():
+    lists = neighbor_lists(distance_matrix(blobs(0)), 20)
+    assert cluster(lists).parameters == {
+        "k": 20,
+        "min_samples": 3,
+        "min_cluster_size": 3,
+        "distance": "euclidean",
+        "cluster_selection_method": "eom",
+        "cluster_selection_epsilon": 0.0,
+        "max_cluster_size": 0,
+        "allow_single_cluster": False,
+    }
+    for selection in SELECTIONS:
+        found = cluster(lists, 12, 5, 4, "squared", **selection)
+        assert found.parameters.items() >= {"k": 12, "min_samples": 5, "distance": "squared", **selection}.items()
+        assert_same(found, cluster(lists, **found.parameters))
+
+
+def test_k_takes_the_nearest_of_the_lists():
+    lists = neighbor_lists(distance_matrix(blobs(0)), 30)
+    assert_same(cluster(lists, 7), cluster(lists.head(7)))
+
+
+def test_the_steps_taken_one_by_one_give_what_cluster_gives():
+    lists = neighbor_lists(distance_matrix(np.round(blobs(3), 1)), 20)
+    for min_samples in (1, 4):
+        merges = linkage(spanning_tree(lists, min_samples))
+        for min_cluster_size in (2, 5, 15):
+            tree = condense(merges, min_cluster_size)
+            for selection in SELECTIONS:
+                whole = cluster(lists, None, min_samples, min_cluster_size, **selection)
+                labels, probabilities, persistence = select(tree, len(lists.ids), min_cluster_size, **selection)
+                np.testing.assert_array_equal(labels, whole.labels)
+                np.testing.assert_array_equal(probabilities, whole.probabilities)
+                np.testing.assert_array_equal(persistence, whole.persistence)
 
 
 def test_hdbscans_trees_can_be_tabulated_and_drawn():

@@ -1,6 +1,6 @@
 """The labels of known headlines stay what they were: a change here is a change of every user's results.
 
-golden.npz holds the neighbour lists of the bundled sample (MiniLM, the 12 nearest) and the labels and probabilities that
+golden.npz holds the neighbour lists of the bundled sample (MiniLM, the 12 nearest), the labels and probabilities that
 newsclust gave it at commit 60077c0 with (min_samples, min_cluster_size) = (3, 3) and (2, 4), and the labels of
 stories_2014.csv with (5, 10), which test_reproducible.py looks at.
 """

@@ -77,7 +77,7 @@ def spanning_tree_by_ranks(neighbors: Neighbors, min_samples: int = 3, distance:
 
 def _check(neighbors: Neighbors, min_samples: int, distance: str) -> None:
     n, k = neighbors.indices.shape
-    if distance not in DISTANCES:
+    if distance not in list(DISTANCES):  # a list compares what has no hash, too
         raise ParameterError(f"distance is {distance!r}; it can be 'euclidean' or 'squared'.")
     if min_samples < 1:
         raise ParameterError(f"min_samples is {min_samples}; it must be at least 1.")
