@@ -22,7 +22,8 @@ notebooks: .venv/ready
 	$(BIN)/python tools/notebooks.py
 
 lint: .venv/ready
-	$(BIN)/ruff check src tests tools benchmarks
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
 
 # Exact versions for every platform and Python. CUDA's packages are left to torch, which pins them itself where it needs them.
 UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-annotate --no-header --quiet

@@ -14,7 +14,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from typer.testing import CliRunner
 
 from newsclust.cli import app, main
-from newsclust.grid import execute as grid
+from newsclust.grid import pages, run_plan
+from newsclust.run.record import RESULTS
 
 TOP = Path(__file__).parent.parent
 METRICS = {"n_documents": 1234, "n_clusters": 56, "noise_fraction": 0.25}
@@ -59,13 +60,13 @@ def stand_in(monkeypatch):
 
     def execute(notebook: Path, executed: Path, parameters: dict, show_bars: bool = False) -> str:
         nbformat.write(new_notebook(), executed)
-        for file in grid.RESULTS if "output" in parameters else ():
+        for file in RESULTS if "output" in parameters else ():
             Path(parameters["output"], file).write_text(json.dumps(METRICS))
         return "It is broken." if parameters.get("min_samples") == 13 else ""
 
     shutil.copytree(TOP / "notebooks", "notebooks")
-    monkeypatch.setattr(grid, "_execute", execute)
-    monkeypatch.setattr(grid, "_prepare", lambda runs, note: None)
+    monkeypatch.setattr(run_plan, "execute", execute)
+    monkeypatch.setattr(pages, "execute", execute)
 
 
 def test_a_single_run_ends_with_the_path_of_its_report_and_a_paragraph(stand_in):

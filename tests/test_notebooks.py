@@ -60,13 +60,19 @@ def test_committed_notebooks_hold_no_path_of_the_machine_that_ran_them(path):
     assert str(Path.home()) not in text and str(TOP) not in text
 
 
-def test_the_notebook_runs_from_an_empty_folder_with_only_the_installed_package(tmp_path):
-    subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, TOP], check=True
-    )
-    site, folder = tmp_path / "site", tmp_path / "empty"
-    with zipfile.ZipFile(next(tmp_path.glob("newsclust-*.whl"))) as wheel:
-        wheel.extractall(site)
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    """Where the built package is installed, and nothing else of the project is."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, TOP]
+    subprocess.run(command, check=True)
+    with zipfile.ZipFile(next(folder.glob("newsclust-*.whl"))) as wheel:
+        wheel.extractall(folder / "site")
+    return folder / "site"
+
+
+def test_the_notebook_runs_from_an_empty_folder_with_only_the_installed_package(tmp_path, site):
+    folder = tmp_path / "empty"
     folder.mkdir()
     shutil.copy(TOP / "notebooks/cluster.ipynb", folder)
     done = papermill(folder / "cluster.ipynb", folder, "-p", "output", "found", PYTHONPATH=str(site))
@@ -77,6 +83,22 @@ def test_the_notebook_runs_from_an_empty_folder_with_only_the_installed_package(
     assert again.returncode == 0, again.stderr[-2000:]
     said = " ".join(str(o.get("data", {}).get("text/plain")) for o in outputs(folder / "out.ipynb"))
     assert " 0 embedded now" in said
+
+
+def test_a_parameter_file_runs_from_any_folder_and_leaves_its_report_there(tmp_path, site):
+    headlines(tmp_path / "mine.csv")
+    (tmp_path / "mine.yaml").write_text("fixed: {data: mine.csv}\ngrid: {min_samples: [2, 3]}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "newsclust", "run", "mine.yaml"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0 and "Report: reports/mine/index.html" in done.stdout, done.stdout + done.stderr
+    assert (tmp_path / "reports/mine/index.html").exists()
+    assert (tmp_path / "reports/mine/min_samples=3/clusters.csv").exists()
+    assert {"mine.csv", "mine.yaml", "milvus.db", "reports"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_results_keep_every_input_row_and_column_in_order(tmp_path):

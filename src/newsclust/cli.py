@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -13,10 +14,15 @@ from typing import Annotated
 
 import typer
 
-from .errors import NewsclustError
-from .grid import execute as grid
+from .errors import NewsclustError, RunError
+from .grid.execute import kill_kernels
+from .grid.freshness import read_stamp
+from .grid.pages import render_page
 from .grid.plan import Plan, read_plan
-from .paths import find_input, find_output, root, short
+from .grid.run_plan import alone, run_plan
+from .paths import find_input, find_output, short, state_dir
+
+_FULL_OR_FORBIDDEN = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 
@@ -26,15 +32,25 @@ def run(
     file: Annotated[str, typer.Argument(help="A parameter file, e.g. params/grid.yaml.")],
     jobs: Annotated[int, typer.Option(min=1, help="Runs side by side.")] = 1,
 ) -> None:
-    """Run the notebook for every combination of a parameter file, and leave reports under reports/."""
+    """Run the notebook for every combination of a parameter file, and leave reports under reports/.
+
+    For example, with a file mine.yaml that holds
+
+    \b
+        fixed: {data: mine.csv, k: 30}
+        grid: {min_samples: [2, 3, 5]}
+
+    run `newsclust run mine.yaml` and open reports/mine/index.html. A file that holds parameters alone, such as data:
+    mine.csv, is a single run with its report in reports/mine.html. Stopped, the same command goes on.
+    """
     start = time.perf_counter()
     plan = read_plan(file)
     try:
-        failed = grid.run_plan(plan, jobs, typer.echo)
+        failed = run_plan(plan, jobs, typer.echo)
     except KeyboardInterrupt:
         typer.echo("\nStopped. The same command goes on with the runs that are not finished.", err=True)
         sys.stdout.flush()
-        grid.kill_kernels()
+        kill_kernels()
         os._exit(130)  # without waiting for the threads that wait for the kernels
     typer.echo(f"Report: {short(plan.page)}")
     typer.echo(_summary(plan, time.perf_counter() - start))
@@ -46,8 +62,12 @@ def run(
 def report(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or an executed notebook.")],
 ) -> None:
-    """Render a run's report again, from its executed notebook."""
-    page = grid.render_page(_notebook_of(name))
+    """Render a run's report again, from its executed notebook.
+
+    For example: `newsclust report reports/quickstart`, `newsclust report grid` for the index of a grid,
+    `newsclust report out.ipynb` for a notebook that papermill executed.
+    """
+    page = render_page(_notebook_of(name))
     alone = page.parent.with_suffix(".html")  # a single run's report has a copy beside its folder
     if page.name == "report.html" and page.parent.parent == find_output("reports") and alone.exists():
         page = shutil.copyfile(page, alone)
@@ -56,7 +76,10 @@ def report(
 
 @app.command("list")
 def list_runs() -> None:
-    """List the runs under reports/ with their key figures."""
+    """List the runs under reports/ with their key figures.
+
+    For example, `newsclust list` says "reports/quickstart: 61 stories, 27% noise".
+    """
     stamps = sorted(find_output("reports").rglob("run.json"), key=_in_natural_order)
     if not stamps:
         typer.echo("No runs yet; `newsclust run params/quickstart.yaml` makes the first.")
@@ -68,15 +91,18 @@ def list_runs() -> None:
 def clean(
     name: Annotated[str | None, typer.Argument(help="A grid under reports/, to remove with all its runs.")] = None,
 ) -> None:
-    """Remove the cached stages, or with NAME the reports of that grid. Headlines stay in Milvus."""
+    """Remove the cached stages, or with NAME the reports of that grid. Headlines stay in Milvus.
+
+    For example: `newsclust clean`, or `newsclust clean grid` for reports/grid/ and its runs.
+    """
     if name is None:
-        _remove(root() / ".newsclust/cache")
+        _remove(state_dir("cache"))
         return
-    folder = root() / "reports" / name
+    folder = find_output("reports").joinpath(name)
     made_here = any((folder / file).is_file() for file in ("log.txt", "grid.json"))
     if name in ("", ".", "..") or {"/", "\\"} & set(name) or not made_here:
-        raise NewsclustError(f"there is no grid {name!r} under reports/; `newsclust list` shows what there is.")
-    with grid.alone(folder):
+        raise RunError(f"there is no grid {name!r} under reports/; `newsclust list` shows what there is.")
+    with alone(folder):
         _remove(folder)
     (folder.parent / f"{name}.html").unlink(missing_ok=True)
 
@@ -88,10 +114,15 @@ def main() -> None:
     except NewsclustError as error:
         typer.echo(f"newsclust: {error}", err=True)
         sys.exit(2)
+    except OSError as error:
+        if error.errno not in _FULL_OR_FORBIDDEN:
+            raise
+        typer.echo(f"newsclust: {error.filename or 'a file'} can't be written ({error.strerror}).", err=True)
+        sys.exit(2)
 
 
 def _summary(plan: Plan, seconds: float) -> str:
-    failed = [run.name for run in plan.runs if _read(run.folder / "run.json").get("status") != "ok"]
+    failed = [run.name for run in plan.runs if read_stamp(run.folder).get("status") != "ok"]
     if plan.varied:
         return (
             f"{len(plan.runs)} runs, {len(failed)} failed, in {seconds:.0f} seconds. "
@@ -109,10 +140,10 @@ def _summary(plan: Plan, seconds: float) -> str:
 
 
 def _outcome(folder: Path) -> str:
-    record, metrics = _read(folder / "run.json"), _read(folder / "metrics.json")
-    if record.get("status") == "ok" and metrics:
+    stamp, metrics = read_stamp(folder), _read(folder / "metrics.json")
+    if stamp.get("status") == "ok" and metrics:
         return f"{metrics['n_clusters']:,} stories, {metrics['noise_fraction']:.0%} noise"
-    return f"failed: {record['message']}" if record.get("message") else "not finished"
+    return f"failed: {stamp['message']}" if stamp.get("message") else "not finished"
 
 
 def _notebook_of(name: str) -> Path:
@@ -120,7 +151,7 @@ def _notebook_of(name: str) -> Path:
         for notebook in (path, path / "run.ipynb", path / "compare.ipynb"):
             if notebook.suffix == ".ipynb" and notebook.is_file():
                 return notebook
-    raise NewsclustError(f"there is no run {name!r}: give its folder under reports/; `newsclust list` shows them.")
+    raise RunError(f"there is no run {name!r}: give its folder under reports/; `newsclust list` shows them.")
 
 
 def _remove(folder: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from ..cache import fingerprint
-from ..errors import NewsclustError
+from ..errors import InputError, NewsclustError, ParameterError
 from ..paths import find_input, find_output
 from ..run.parameters import Parameters, make_parameters
 
@@ -113,17 +113,19 @@ def read_plan(path: str | Path) -> Plan:
 
 def _compose(path: Path) -> yaml.Node | None:
     if not path.is_file():
-        raise NewsclustError(f"there is no parameter file {path}; params/ holds the ones that come with newsclust.")
+        raise InputError(
+            f"there is no parameter file {path}: write one that holds, for example, the line data: mine.csv"
+        )
     try:
         return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
-        raise NewsclustError(f"{path.name}{line}: this is not YAML ({error.problem or error.context}).") from None
+        raise ParameterError(f"{path.name}{line}: this is not YAML ({error.problem or error.context}).") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
-        raise NewsclustError(f"{path.name} is not YAML: it should be plain text, encoded as UTF-8.") from None
+        raise InputError(f"{path.name} is not YAML: it should be plain text, encoded as UTF-8.") from None
     except OSError as error:
-        raise NewsclustError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
+        raise InputError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
 
 
 def _parts(path: Path, document: yaml.Node) -> dict[str, _Given]:
@@ -224,6 +226,6 @@ def _is_blank(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
 
 
-def _mistake(path: Path, where: _Given | int, sentence: str) -> NewsclustError:
+def _mistake(path: Path, where: _Given | int, sentence: str) -> ParameterError:
     line = where if isinstance(where, int) else where.line
-    return NewsclustError(f"{path.name}, line {line}: {sentence}{'' if sentence.endswith('?') else '.'}")
+    return ParameterError(f"{path.name}, line {line}: {sentence}{'' if sentence.endswith('?') else '.'}")

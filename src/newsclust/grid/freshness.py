@@ -1,0 +1,107 @@
+"""What a finished run depends on, as fingerprints: a run, a page or a comparison is made again when one has changed."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import platform
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ..cache import fingerprint
+from ..errors import NewsclustError, RunError
+from ..paths import find_input, find_output
+from ..run.record import PACKAGES, RESULTS
+from ..vectors.embedding import load_embedder
+from .execute import find_notebook
+from .plan import Plan, PlannedRun
+
+#: The package's modules that turn runs into pages: no run depends on them.
+_OF_PAGES = ("cli.py", "compare", "grid", "__main__.py")
+
+
+def fingerprints(plan: Plan) -> dict[str, str]:
+    """Run by run, of all that it depends on: code, versions, parameters, headlines, weights of the model."""
+    made_by = [_cells("cluster"), _versions(), _code(pages=False)]
+    data = {name: _headlines(name) for name in {run.parameters.data for run in plan.runs}}
+    models = {name: load_embedder(name).revision for name in {run.parameters.model for run in plan.runs}}
+    return {
+        run.name: fingerprint(made_by, p.model_dump(), data[p.data], models[p.model])
+        for run in plan.runs
+        for p in [run.parameters]
+    }
+
+
+@cache
+def fingerprint_of_pages() -> str:
+    """Of what turns an executed notebook into a page."""
+    return fingerprint(_code(pages=True), version("nbconvert"), version("plotly"))
+
+
+def fingerprint_of_comparison(plan: Plan) -> str:
+    """Of what the index of a grid depends on, all its runs among it."""
+    runs = [(run.folder / "run.json").read_text(encoding="utf-8") for run in plan.runs]
+    made_by = [_cells("compare"), _versions(), _code(pages=False), fingerprint_of_pages()]
+    return fingerprint(made_by, plan.varied, runs)
+
+
+def read_stamp(folder: Path) -> dict[str, Any]:
+    """What a finished run's ``run.json`` says; nothing where it is not there or damaged."""
+    try:
+        return json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def is_fresh(run: PlannedRun, current: str) -> bool:
+    """Whether a run is finished, all its files are there, and it was made from what is there now."""
+    stamp = read_stamp(run.folder)
+    whole = all((run.folder / name).exists() for name in ("run.ipynb", *RESULTS))
+    return whole and stamp.get("status") == "ok" and stamp.get("fingerprint") == current
+
+
+def _headlines(data: str) -> str:
+    """Of a file, or of all files in a folder or of a pattern; a download is kept and not fetched again."""
+    if data == "sample":
+        return fingerprint((files("newsclust") / "data" / "sample.csv").read_bytes())
+    try:
+        path = find_input(data)
+        found = sorted(path.rglob("*")) if path.is_dir() else [path] if path.is_file() else _matching(data)
+        return fingerprint(data, [[file.name, _hash(file)] for file in found if file.is_file()])
+    except (OSError, NewsclustError):  # left to the run, which says what is wrong
+        return data
+
+
+def _matching(pattern: str) -> list[Path]:
+    return sorted({Path(name) for name in glob.glob(pattern) + glob.glob(str(find_output(pattern)))})
+
+
+def _hash(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "blake2b").hexdigest()
+
+
+def _cells(name: str) -> list[list[Any]]:
+    """A notebook without what it printed."""
+    path = find_notebook(name)
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return [[c["cell_type"], "".join(c["source"]), c["metadata"].get("tags", [])] for c in cells]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path} cannot be read as a notebook ({type(error).__name__}): restore it.") from None
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES.split()}
+
+
+def _code(pages: bool) -> str:
+    """Of the package's own code, that of the pages or that of the runs."""
+    package = Path(__file__).parents[1]
+    sources = [path for path in sorted(package.rglob("*")) if path.suffix in {".py", ".j2", ".css", ".js"}]
+    of_pages = [path.suffix != ".py" or path.relative_to(package).parts[0] in _OF_PAGES for path in sources]
+    return fingerprint(*(path.read_bytes() for path, is_one in zip(sources, of_pages, strict=True) if is_one == pages))

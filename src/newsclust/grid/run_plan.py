@@ -1,0 +1,201 @@
+"""Carry out a plan: every stage once, every run resumable, failures reported."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ..errors import RunError
+from ..paths import short, write_whole
+from ..run.record import RESULTS
+from .execute import execute, find_notebook, load_papermill
+from .freshness import fingerprint_of_pages, fingerprints, is_fresh, read_stamp
+from .pages import make_pages, render_page
+from .plan import Plan, PlannedRun
+
+#: Runs that have these in common find the same vectors and the same neighbours.
+_SHARED = "data columns model precision uri collection search index index_params search_params".split()
+
+
+def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> int:
+    """Execute what is not finished yet, and render reports and the index.
+
+    Parameters
+    ----------
+    plan : Plan
+    jobs : int
+        Runs side by side.
+    say : callable
+        Takes one line for the user.
+
+    Returns
+    -------
+    int
+        How many runs failed. Their notebooks and messages are kept, and the same plan tries them again.
+
+    Raises
+    ------
+    RunError
+        If another process is at work on the same plan, its folder can't be written, or the runs cannot be compared.
+    """
+    with alone(plan.folder):
+        current = fingerprints(plan)
+        todo = [run for run in plan.runs if not is_fresh(run, current[run.name])]
+        if len(todo) < len(plan.runs):
+            say(f"{len(plan.runs) - len(todo)} of {len(plan.runs)} runs are finished already.")
+        if todo:
+            _run_all(plan, todo, current, jobs, say)
+        make_pages(plan, say)
+        return sum(read_stamp(run.folder).get("status") != "ok" for run in plan.runs)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Make `folder` and keep every other newsclust out of it.
+
+    Raises
+    ------
+    RunError
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / ".lock", mode=0o666)  # as far as the umask lets a group share it
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise RunError(f"another newsclust is at work on {short(folder)}: wait until it is done, or stop it.") from None
+    except OSError as error:
+        raise RunError(
+            f"{short(folder)} can't be written ({error.strerror}): check its permissions, or run newsclust in a folder "
+            "of your own, where reports/ is made."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _run_all(
+    plan: Plan, todo: list[PlannedRun], current: dict[str, str], jobs: int, say: Callable[[str], None]
+) -> None:
+    from tqdm.auto import tqdm
+
+    # All runs execute this copy, whatever is saved in JupyterLab meanwhile.
+    notebook = plan.folder / ".notebook.ipynb"
+    shutil.copyfile(find_notebook("cluster"), notebook)
+    for stale in (plan.page, plan.folder / "grid.json"):  # they would tell of runs that are no more
+        stale.unlink(missing_ok=True)
+    load_papermill()
+    first, others = _in_order(todo)
+    with (plan.folder / "log.txt").open("a", encoding="utf-8") as log:
+
+        def note(line: str) -> None:
+            print(line, file=log, flush=True)
+
+        def tell(run: PlannedRun, write: Callable[..., None]) -> None:
+            stamp = read_stamp(run.folder)
+            message = stamp["message"]
+            note(f"run {run.name}: {message or 'ok'}, {stamp['seconds']:.1f} s; {_stages(run)}")
+            if message:
+                write(f"Failed: {run.name}: {message} See {short(run.folder / 'run.ipynb')}.", file=sys.stderr)
+
+        note(f"{datetime.now():%Y-%m-%d %H:%M:%S} {len(todo)} of {len(plan.runs)} runs to do, {jobs} at a time")
+        for run in first:
+            if plan.varied:
+                say(f"First {run.name}, which embeds and searches for the others.")
+            for done in _finish_all([run], notebook, current, jobs=1, show_bars=True):
+                tell(done, print)
+        # The mean over all runs: with several at a time the latest ones say little about the time left.
+        bar = {"total": len(todo), "initial": len(first), "desc": f"Running {plan.name}", "unit": "run", "smoothing": 0}
+        with tqdm(**bar, disable=not plan.varied) as progress:
+            for done in _finish_all(others, notebook, current, jobs, refresh=progress.refresh):
+                tell(done, progress.write)
+                progress.update()
+
+
+def _in_order(runs: list[PlannedRun]) -> tuple[list[PlannedRun], list[PlannedRun]]:
+    """The runs that go first, alone, and leave vectors and neighbours to the others; and these."""
+    groups: dict[str, list[PlannedRun]] = {}
+    for run in runs:
+        values = run.parameters.model_dump()
+        shared = json.dumps({name: values.get(name) for name in _SHARED}, sort_keys=True)
+        groups.setdefault(shared, []).append(run)
+    only = len(runs) == 1
+    first = [max(group, key=_reach) for group in groups.values() if only or len(group) > 1]
+    return first, [run for run in runs if run not in first]
+
+
+def _reach(run: PlannedRun) -> int:
+    """How many neighbours the run searches."""
+    numbers = (run.parameters.k, run.parameters.n_neighbors)
+    return max((number for number in numbers if isinstance(number, int)), default=0)
+
+
+def _finish_all(
+    runs: list[PlannedRun],
+    notebook: Path,
+    current: dict[str, str],
+    jobs: int,
+    show_bars: bool = False,
+    refresh: Callable[[], Any] = lambda: None,
+) -> Iterator[PlannedRun]:
+    pool = ThreadPoolExecutor(max_workers=jobs)
+    pending: dict[Future, PlannedRun] = {
+        pool.submit(_finish, run, notebook, current[run.name], show_bars): run for run in runs
+    }
+    try:
+        while pending:
+            done, _ = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
+            if sys.stderr.isatty():
+                refresh()  # the time that has passed, and what is left
+            for future in done:
+                future.result()
+                yield pending.pop(future)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool) -> None:
+    """Run the notebook, render its report, and only then write ``run.json``, which says that all is there."""
+    start = time.perf_counter()
+    run.folder.mkdir(parents=True, exist_ok=True)
+    for name in ("run.json", "run.ipynb", "report.html", *RESULTS):
+        (run.folder / name).unlink(missing_ok=True)
+    for part in run.folder.glob(".*part*"):  # of a run that was killed
+        part.unlink(missing_ok=True)
+    executed = run.folder / "run.ipynb"
+    message = execute(notebook, executed, run.parameters.model_dump(), show_bars)
+    if message:
+        for name in RESULTS:
+            (run.folder / name).unlink(missing_ok=True)
+    try:
+        render_page(executed)
+    except Exception as error:
+        message = message or f"The report could not be rendered ({type(error).__name__}: {error})."
+    stamp = {
+        "name": run.name,
+        "status": "failed" if message else "ok",
+        "message": message,
+        "seconds": round(time.perf_counter() - start, 2),
+        "parameters": run.parameters.model_dump(),
+        "fingerprint": current,
+        "page": fingerprint_of_pages(),
+    }
+    write_whole(run.folder / "run.json", json.dumps(stamp, indent=2) + "\n")
+
+
+def _stages(run: PlannedRun) -> str:
+    try:
+        stages = json.loads((run.folder / "provenance.json").read_text(encoding="utf-8"))["provenance"]["stages"]
+    except (OSError, KeyError):
+        return "no stage finished"
+    return ", ".join(f"{name} {'computed' if stage['computed'] else 'read'}" for name, stage in stages.items())
