@@ -120,15 +120,45 @@ def test_legend_names_the_ten_largest_stories_and_counts_the_rest():
         f"{len(sizes) - 10} smaller stories",
         "In no story (100)",
     ]
-    assert all(len(trace.name) <= 32 for trace in legend)
     assert len({(trace.marker.color, trace.marker.symbol) for trace in legend[:10]}) == 10
 
 
-def test_reports_get_longer_names_of_stories_cut_between_words():
-    points = make_points([0] * 4 + [1] * 3)
-    points["story"] = ["Harris wins Biden's backing and vows to earn the nomination"] * 4 + ["Short & sweet"] * 3
-    names = {len(trace.x): trace.meta["story"] for trace in story_map(points).data}
-    assert names == {4: "Harris wins Biden's backing and vows to earn…", 3: "Short &amp; sweet"}
+def test_titles_in_the_legend_are_whole_on_two_lines_and_longer_ones_cut_between_words():
+    points = make_points([0] * 4 + [1] * 3 + [2] * 2)
+    titles = ["The party's nominee wins wide backing and vows to win them all", "Short & sweet", "A " + "long" * 30]
+    points["story"] = np.repeat(titles, [4, 3, 2])
+    names = {len(trace.x): trace for trace in story_map(points).data}
+    assert names[4].name == "The party's nominee wins wide<br>backing and vows to win them…"
+    assert names[4].meta["story"] == "The party's nominee wins wide backing and vows to win them…"
+    assert names[3].name == names[3].meta["story"] == "Short &amp; sweet"
+    assert all(len(line) <= 32 for line in names[2].name.split("<br>"))
+
+
+def test_documents_that_their_neighbours_gave_a_story_are_hollow_and_say_so():
+    points = forty_stories()
+    points["assigned"] = (np.arange(500) % 7 == 0) & (points["cluster"] >= 0)
+    points["vote"], points["probability"] = np.where(points["assigned"], 0.718, np.nan), 0.9
+    fig, n = story_map(points), int(points["assigned"].sum())
+    hollow = smaller = 0
+    for trace in fig.data:
+        told = np.array(["Assigned by its neighbours, vote 0.72; HDBSCAN left it as noise" in t for t in trace.text])
+        assert all(("Membership" in t) != (told[i] or "In no story" in t) for i, t in enumerate(trace.text))
+        if "smaller" in trace.name:
+            assert (np.asarray(trace.marker.size)[told] < np.asarray(trace.marker.size)[~told].min()).all()
+            smaller += told.sum()
+        elif told.any():
+            assert [s.endswith("-open") for s in trace.marker.symbol] == told.tolist() and not told[0]
+            hollow += told.sum()
+    assert hollow + smaller == n and hollow and smaller
+    assert f"{n:,}, drawn hollow, HDBSCAN left as noise" in alt_text(fig)
+    assert "hollow" not in alt_text(story_map(forty_stories()))
+
+
+def test_only_web_addresses_travel_with_the_points():
+    points = make_points([0, 0, 0, -1])
+    points["url"] = ["https://a.example/1", "javascript:alert(1)", None, ""]
+    noise, story = story_map(points).data
+    assert story.customdata == ("https://a.example/1", "", "") and noise.customdata is None
 
 
 def test_noise_lies_under_the_stories_and_a_button_hides_it():
@@ -173,11 +203,10 @@ def test_a_story_has_one_colour_in_map_and_bars():
     labels = np.repeat(np.arange(12), [5, 5, 7, 5, 5, 5, 5, 5, 5, 5, 5, 5])
     points = make_points(labels)
     topics = points.groupby("cluster").agg(size=("x", "size"), title=("story", "first"))
-    in_map = {trace.name: trace.marker.color for trace in story_map(points).data if trace.legendrank < 2000}
+    in_map = {trace.meta["story"]: trace.marker.color for trace in story_map(points).data if trace.legendrank < 10}
     bars = cluster_sizes(topics)
     in_bars = {
-        note.text[:31] + "…": colour
-        for note, colour in zip(bars.layout.annotations, bars.data[0].marker.color, strict=True)
+        note.text: colour for note, colour in zip(bars.layout.annotations, bars.data[0].marker.color, strict=True)
     }
     assert len(in_map) == 10 and in_map.items() <= in_bars.items()
 
