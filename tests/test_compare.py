@@ -79,7 +79,7 @@ def write_grid(folder: Path, n: int = 200, seed: int = 0) -> Path:
         labels = np.where(strength < 0.04 * min_samples, -1, story if method == "eom" else 2 * story + (x > story))
         labels[rng.uniform(size=n) < 0.02 * min_cluster_size] = 0
         metrics = {
-            "n_documents": n + 1,
+            "n_documents": n,
             "n_rows": n + 3,
             "n_clusters": len(set(labels) - {-1}),
             "noise_fraction": float((labels < 0).mean()),
@@ -95,7 +95,7 @@ def write_grid(folder: Path, n: int = 200, seed: int = 0) -> Path:
                 "Title": titles,
                 "URL": [("javascript:alert(1)", "https://a.example/?q=$1&$2")[i % 2] for i in range(n)],
                 "description": "",
-                "id": ids,
+                "id": [f"d{i}" for i in ids],
                 "cluster": labels,
                 "probability": strength,
                 "x": x,
@@ -104,7 +104,9 @@ def write_grid(folder: Path, n: int = 200, seed: int = 0) -> Path:
         )
         repeated = points.iloc[[0]]
         blank = pd.DataFrame([dict.fromkeys(points, "")])
-        pd.concat([points.sample(frac=1, random_state=1), repeated, blank]).to_csv(run / "clusters.csv", index=False)
+        pd.concat([points.sample(frac=1, random_state=1), repeated, blank]).to_csv(
+            run / "clusters.csv", index=False, encoding="utf-8-sig"
+        )
     grid = {"name": folder.name, "varied": ["min_samples", "min_cluster_size", "method", "k"], "runs": names}
     (folder / "grid.json").write_text(json.dumps(grid))
     return folder
@@ -162,7 +164,7 @@ def test_every_run_is_there_in_the_order_of_the_grid_with_its_parameters_and_met
 def test_documents_are_aligned_on_exact_ids_and_counted_once(grid, folder):
     table = pd.read_csv(folder / grid.labels.columns[3] / "clusters.csv", dtype=str, keep_default_na=False)
     table = table[table["id"] != ""].drop_duplicates("id")
-    expected = pd.Series(table["cluster"].astype(int).to_numpy(), index=[int(i) for i in table["id"]])
+    expected = pd.Series(table["cluster"].astype(int).to_numpy(), index=[int(i[1:]) for i in table["id"]])
     assert len(grid.labels) == 200 and grid.labels.index.is_monotonic_increasing
     assert grid.labels.iloc[:, 3].to_dict() == expected.to_dict()
     assert grid.titles.to_dict() == dict(zip(expected.index, table["Title"].str.strip(), strict=True))

@@ -178,7 +178,9 @@ def test_parameters_key_figures_and_provenance_are_laid_out(page):
 
 def test_numbers_are_those_of_metrics_json_as_they_are_written_everywhere(page):
     figures = Record({}, METRICS, {}).figures
-    assert ("of the documents in no story (noise)", "20.4%") in figures and not any("nan" in text for _, text in figures)
+    assert ("of the documents in no story (noise)", "20.4%") in figures and not any(
+        "nan" in text for _, text in figures
+    )
     for name, text in figures[:6]:
         assert f"<dt>{name}</dt><dd>{text}</dd>" in page
     rest = text_of(page).partition("More figures")[2]
