@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from browser import open_page  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError
 from newsclust.report.drawing import alt_text, with_alternative
 from newsclust.report.figures import cluster_sizes, story_map
@@ -244,3 +245,44 @@ def test_missing_column_is_named():
         story_map(pd.DataFrame({"x": [0.0], "y": [0.0], "cluster": [0]}))
     with pytest.raises(NewsclustError, match="'size'"):
         cluster_sizes(pd.DataFrame({"title": ["a"]}))
+
+
+# In a browser, as a notebook shows them ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def notebook_page(open_page, tmp_path_factory):  # noqa: F811
+    points = forty_stories()
+    points["title"] = "Save 20%% with %{code} at $5 and $6 %{meta.alt}"
+    points["story"] = [f"Nominee number {label} wins wide backing and vows to win" for label in points["cluster"]]
+    path = tmp_path_factory.mktemp("figure") / "map.html"
+    story_map(points).write_html(path, config={"responsive": True})
+    view = open_page(path, width=500)
+    view.wait_for_selector(".legend .traces")
+    return view
+
+
+def test_placeholders_and_dollars_in_headlines_are_shown_as_they_are(notebook_page):
+    notebook_page.evaluate(
+        "Plotly.Fx.hover(document.querySelector('.js-plotly-plot'), [{curveNumber: 1, pointNumber: 0}])"
+    )
+    label = notebook_page.locator(".hoverlayer .hovertext")
+    label.wait_for(state="attached")
+    assert "Save 20%% with %{code} at $5 and $6 %{meta.alt}" in label.text_content()
+    assert notebook_page.troubles == []
+
+
+def test_titles_in_the_legend_are_whole_beside_the_map_in_narrow_windows_and_when_they_grow(notebook_page):
+    for width in (500, 1100, 400):
+        notebook_page.set_viewport_size({"width": width, "height": 900})
+        notebook_page.wait_for_timeout(700)
+        plot = notebook_page.locator(".nsewdrag").first.bounding_box()
+        legend = notebook_page.locator("g.legend").bounding_box()
+        assert legend["y"] >= plot["y"] + plot["height"]
+        texts = [text.bounding_box() for text in notebook_page.locator(".legendtext").all()]
+        assert len(texts) == 12 and all(box["x"] + box["width"] <= width for box in texts)
+        for one in texts:
+            for other in texts:
+                beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+                below = one["y"] + one["height"] <= other["y"] + 1 or other["y"] + other["height"] <= one["y"] + 1
+                assert one is other or beside or below

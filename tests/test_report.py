@@ -58,6 +58,7 @@ def headlines(n: int = 500, stories: int = 40) -> pd.DataFrame:
     places = rng.normal(size=(stories, 2))[labels] * 6 + rng.normal(size=(n, 2)) * 0.3
     points = pd.DataFrame(places, columns=["x", "y"]).assign(cluster=labels, publisher="The <b>Bugle</b>")
     points["title"] = [f"Headline {i}: ministers meet again over an old quarrel about fish" for i in range(n)]
+    points["url"] = [("https://a.example/?id={}", "javascript:alert({})", "")[i % 3].format(i) for i in range(n)]
     points.loc[points.index % 50 == 1, "title"] = ATTACK
     points.loc[points.index % 50 == 2, "title"] = BREAKOUT
     points["story"] = "A story called " + points["cluster"].astype(str) + " with an unreasonably long name"
@@ -417,6 +418,29 @@ def test_hover_shows_an_attack_as_text_and_runs_nothing(desktop, attack):
     label.wait_for(state="attached")
     assert "The <b>Bugle</b>" in label.text_content()
     assert desktop.troubles == []
+
+
+CLICK = """(has) => {
+    const map = document.querySelector(".kind-map .plot-area");
+    const curve = map.data.findIndex((trace) => trace.customdata?.some((url) => Boolean(url) === has));
+    const point = map.data[curve].customdata.findIndex((url) => Boolean(url) === has);
+    map.emit("plotly_click", { points: [{ customdata: map.data[curve].customdata[point] }] });
+}"""
+
+
+def test_a_click_on_the_map_opens_the_article_where_it_has_a_web_address(desktop, phone):
+    assert "javascript:" not in desktop.locator(".kind-map script").text_content()
+    with desktop.context.expect_page() as opened:
+        desktop.evaluate(CLICK, False)
+        desktop.evaluate(CLICK, True)
+    assert opened.value.evaluate("opener") is None and len(desktop.context.pages) == 2
+    opened.value.close()
+    phone.evaluate(CLICK, True)
+    assert len(phone.context.pages) == 1, "the first tap lets one read the headline"
+    with phone.context.expect_page() as opened:
+        phone.evaluate(CLICK, True)
+    opened.value.close()
+    assert "Click a headline" in desktop.locator(".kind-map figcaption").text_content()
 
 
 def test_headline_fits_the_phone_it_is_tapped_on(phone):

@@ -131,7 +131,8 @@ def _side(texts: list[str]) -> str:
 
 def _cell(lines: list[Any], side: str) -> str:
     """A block for each line, so that no direction of writing reaches beyond it."""
-    return "".join(f'<div dir="auto" style="text-align: {side}{_break(line)}">{escape(line)}</div>' for line in lines)
+    blocks = (f'<div dir="auto" style="text-align: {side}{_break(line)}">{escape(line)}</div>' for line in lines)
+    return re.sub(r"[\t\r\n]+", " ", "".join(blocks))  # pandas would write them as letters
 
 
 def _break(line: Any) -> str:
