@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from browser import open_page  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError
 from newsclust.report.drawing import alt_text, with_alternative
 from newsclust.report.figures import cluster_sizes, story_map
@@ -120,15 +121,45 @@ def test_legend_names_the_ten_largest_stories_and_counts_the_rest():
         f"{len(sizes) - 10} smaller stories",
         "In no story (100)",
     ]
-    assert all(len(trace.name) <= 32 for trace in legend)
     assert len({(trace.marker.color, trace.marker.symbol) for trace in legend[:10]}) == 10
 
 
-def test_reports_get_longer_names_of_stories_cut_between_words():
-    points = make_points([0] * 4 + [1] * 3)
-    points["story"] = ["Harris wins Biden's backing and vows to earn the nomination"] * 4 + ["Short & sweet"] * 3
-    names = {len(trace.x): trace.meta["story"] for trace in story_map(points).data}
-    assert names == {4: "Harris wins Biden's backing and vows to earn…", 3: "Short &amp; sweet"}
+def test_titles_in_the_legend_are_whole_on_two_lines_and_longer_ones_cut_between_words():
+    points = make_points([0] * 4 + [1] * 3 + [2] * 2)
+    titles = ["The party's nominee wins wide backing and vows to win them all", "Short & sweet", "A " + "long" * 30]
+    points["story"] = np.repeat(titles, [4, 3, 2])
+    names = {len(trace.x): trace for trace in story_map(points).data}
+    assert names[4].name == "The party's nominee wins wide<br>backing and vows to win them…"
+    assert names[4].meta["story"] == "The party's nominee wins wide backing and vows to win them…"
+    assert names[3].name == names[3].meta["story"] == "Short &amp; sweet"
+    assert all(len(line) <= 32 for line in names[2].name.split("<br>"))
+
+
+def test_documents_that_their_neighbours_gave_a_story_are_hollow_and_say_so():
+    points = forty_stories()
+    points["assigned"] = (np.arange(500) % 7 == 0) & (points["cluster"] >= 0)
+    points["vote"], points["probability"] = np.where(points["assigned"], 0.718, np.nan), 0.9
+    fig, n = story_map(points), int(points["assigned"].sum())
+    hollow = smaller = 0
+    for trace in fig.data:
+        told = np.array(["Assigned by its neighbours, vote 0.72; HDBSCAN left it as noise" in t for t in trace.text])
+        assert all(("Membership" in t) != (told[i] or "In no story" in t) for i, t in enumerate(trace.text))
+        if "smaller" in trace.name:
+            assert (np.asarray(trace.marker.size)[told] < np.asarray(trace.marker.size)[~told].min()).all()
+            smaller += told.sum()
+        elif told.any():
+            assert [s.endswith("-open") for s in trace.marker.symbol] == told.tolist() and not told[0]
+            hollow += told.sum()
+    assert hollow + smaller == n and hollow and smaller
+    assert f"{n:,}, drawn hollow, HDBSCAN left as noise" in alt_text(fig)
+    assert "hollow" not in alt_text(story_map(forty_stories()))
+
+
+def test_only_web_addresses_travel_with_the_points():
+    points = make_points([0, 0, 0, -1])
+    points["url"] = ["https://a.example/1", "javascript:alert(1)", None, ""]
+    noise, story = story_map(points).data
+    assert story.customdata == ("https://a.example/1", "", "") and noise.customdata is None
 
 
 def test_noise_lies_under_the_stories_and_a_button_hides_it():
@@ -173,11 +204,10 @@ def test_a_story_has_one_colour_in_map_and_bars():
     labels = np.repeat(np.arange(12), [5, 5, 7, 5, 5, 5, 5, 5, 5, 5, 5, 5])
     points = make_points(labels)
     topics = points.groupby("cluster").agg(size=("x", "size"), title=("story", "first"))
-    in_map = {trace.name: trace.marker.color for trace in story_map(points).data if trace.legendrank < 2000}
+    in_map = {trace.meta["story"]: trace.marker.color for trace in story_map(points).data if trace.legendrank < 10}
     bars = cluster_sizes(topics)
     in_bars = {
-        note.text[:31] + "…": colour
-        for note, colour in zip(bars.layout.annotations, bars.data[0].marker.color, strict=True)
+        note.text: colour for note, colour in zip(bars.layout.annotations, bars.data[0].marker.color, strict=True)
     }
     assert len(in_map) == 10 and in_map.items() <= in_bars.items()
 
@@ -215,3 +245,44 @@ def test_missing_column_is_named():
         story_map(pd.DataFrame({"x": [0.0], "y": [0.0], "cluster": [0]}))
     with pytest.raises(NewsclustError, match="'size'"):
         cluster_sizes(pd.DataFrame({"title": ["a"]}))
+
+
+# In a browser, as a notebook shows them ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def notebook_page(open_page, tmp_path_factory):  # noqa: F811
+    points = forty_stories()
+    points["title"] = "Save 20%% with %{code} at $5 and $6 %{meta.alt}"
+    points["story"] = [f"Nominee number {label} wins wide backing and vows to win" for label in points["cluster"]]
+    path = tmp_path_factory.mktemp("figure") / "map.html"
+    story_map(points).write_html(path, config={"responsive": True})
+    view = open_page(path, width=500)
+    view.wait_for_selector(".legend .traces")
+    return view
+
+
+def test_placeholders_and_dollars_in_headlines_are_shown_as_they_are(notebook_page):
+    notebook_page.evaluate(
+        "Plotly.Fx.hover(document.querySelector('.js-plotly-plot'), [{curveNumber: 1, pointNumber: 0}])"
+    )
+    label = notebook_page.locator(".hoverlayer .hovertext")
+    label.wait_for(state="attached")
+    assert "Save 20%% with %{code} at $5 and $6 %{meta.alt}" in label.text_content()
+    assert notebook_page.troubles == []
+
+
+def test_titles_in_the_legend_are_whole_beside_the_map_in_narrow_windows_and_when_they_grow(notebook_page):
+    for width in (500, 1100, 400):
+        notebook_page.set_viewport_size({"width": width, "height": 900})
+        notebook_page.wait_for_timeout(700)
+        plot = notebook_page.locator(".nsewdrag").first.bounding_box()
+        legend = notebook_page.locator("g.legend").bounding_box()
+        assert legend["y"] >= plot["y"] + plot["height"]
+        texts = [text.bounding_box() for text in notebook_page.locator(".legendtext").all()]
+        assert len(texts) == 12 and all(box["x"] + box["width"] <= width for box in texts)
+        for one in texts:
+            for other in texts:
+                beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+                below = one["y"] + one["height"] <= other["y"] + 1 or other["y"] + other["height"] <= one["y"] + 1
+                assert one is other or beside or below

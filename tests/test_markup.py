@@ -66,6 +66,12 @@ def test_text_is_flush_left_and_numbers_right_whatever_the_notebook_does():
     assert sides == ["right", "right", "left", "right"] * 2
 
 
+def test_a_headline_on_two_lines_is_read_as_one():
+    assert words(table(pd.DataFrame({"a": ["Storm hits\r\ncoast\tat 5\\n"]}), header=False)).strip() == (
+        "Storm hits coast at 5\\n"
+    )
+
+
 def test_lines_and_own_markup_in_a_cell():
     cell = [element("strong", "<b>"), link("A & B", "https://a.example/?x=1&y=2")]
     shown = table(pd.DataFrame({"a": [cell], "b": [Html("<svg></svg>")]}))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import html as html_module
+import json
 import re
 
 import nbformat
@@ -12,32 +13,41 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from browser import open_page  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError
 from newsclust.report.figures import cluster_sizes, story_map
-from newsclust.report.page import RUN_MIME, render_report
+from newsclust.report.page import render_report
+from newsclust.run.parameters import Parameters
+from newsclust.run.record import Record
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 BREAKOUT = "</script><!-- <script>alert(3)</script>"
 BREAKING_NEWS = "Ministers & envoys <b>meet</b> again in the town, over an old quarrel"
-RUNS = """<table class="runs sortable filterable"><thead><tr><th data-fixed>map</th><th>run</th><th>noise</th></tr>
+RUNS = """<table class="runs sortable filterable"><thead><tr><th>map</th><th>run</th><th>noise</th></tr>
 </thead><tbody>
-<tr><td></td><th data-value="b=10"><a href="b%3D10/report.html">b=10</a></th><td data-value="0.3">30 %</td></tr>
-<tr><td></td><th data-value="b=9"><a href="b%3D9/report.html">b=9</a> recommended</th><td data-value="">–</td></tr>
-<tr><td></td><th data-value="a=1"><a href="a%3D1/report.html">a=1</a></th><td data-value="0.0512">5 %</td></tr>
+<tr><td></td><th><a href="b%3D10/report.html">b=10</a></th><td>30.0%</td></tr>
+<tr><td></td><th><a href="b%3D9/report.html">b=9</a> recommended</th><td>–</td></tr>
+<tr><td></td><th><a href="a%3D1/report.html">a=1</a></th><td>5.1%</td></tr>
 </tbody></table><script>document.body.textContent = ""</script>"""
-RUN = {
-    "parameters": [["min_samples", 3], ["epsilon", 0.25], ["truth", None], ["data", ATTACK], ["seed", 42]],
-    "changed": ["min_samples", "epsilon", "truth", "data"],
-    "metrics": [
-        ["stories", "1,234"],
-        ["noise", "20.4 %"],
-        ["stability: ARI, 90 % of the headlines", "0.84"],
-        *([f"figure_{i}", f"{i}.00"] for i in range(4, 11)),
-    ],
-    "provenance": {
-        "corpus_fingerprint": "a0b1c2d3e4f50617",
-        "seed": 20240501,
-        "stages": [["embed", {"seconds": 12.34, "peak_bytes": 2**30}], ["cluster", {"seconds": 0.5}]],
-        "command": "newsclust run params/grid.yaml",
-    },
+PARAMETERS = Parameters(data=ATTACK, min_samples=4, cluster_selection_epsilon=0.25, seed=None).model_dump()
+METRICS = {
+    "n_documents": 12_345,
+    "n_clusters": 1_234,
+    "noise_fraction": 0.204,
+    "size_median": 6.5,
+    "subsample_stability": 0.84,
+    "ami": None,
+    "size_max": 321,
+    "relative_validity": 0.125,
+    "dbcv": None,
+    "silhouette": 0.5,
+    "ari": 0.25,
+    "seconds": {"embed": 12.34, "cluster": 0.5},
+}
+PROVENANCE = {
+    "data": f"{ATTACK}: 12,345 rows",
+    "data fingerprint": "a0b1c2d3e4f50617",
+    "seed": 20240501,
+    "stages": {"embed": {"seconds": 12.34, "peak MiB": 1024, "computed": True}, "cluster": {"seconds": 0.5}},
+    "versions": {"numpy": "2.0.0"},
+    "command": "newsclust run params/grid.yaml",
 }
 
 
@@ -48,6 +58,7 @@ def headlines(n: int = 500, stories: int = 40) -> pd.DataFrame:
     places = rng.normal(size=(stories, 2))[labels] * 6 + rng.normal(size=(n, 2)) * 0.3
     points = pd.DataFrame(places, columns=["x", "y"]).assign(cluster=labels, publisher="The <b>Bugle</b>")
     points["title"] = [f"Headline {i}: ministers meet again over an old quarrel about fish" for i in range(n)]
+    points["url"] = [("https://a.example/?id={}", "javascript:alert({})", "")[i % 3].format(i) for i in range(n)]
     points.loc[points.index % 50 == 1, "title"] = ATTACK
     points.loc[points.index % 50 == 2, "title"] = BREAKOUT
     points["story"] = "A story called " + points["cluster"].astype(str) + " with an unreasonably long name"
@@ -69,7 +80,10 @@ def make_notebook(*more_cells):
     points = headlines()
     topics = points[points["cluster"] >= 0].groupby("cluster").agg(size=("x", "size"), title=("story", "first"))
     topics.loc[1, "title"] = BREAKING_NEWS
-    stderr = new_output("stream", name="stderr", text="50%|#####     | a progress bar")
+    bar, note = "\r50%|#####     | a progress bar", f"Note: {ATTACK} has\u202e no dates.\n"
+    stderr = new_output(
+        "stream", name="stderr", text=f"SomeWarning: old\n{bar}{note}{bar}\r100%|####| a progress bar\n"
+    )
     widget = new_output(
         "display_data",
         {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "a widget"},
@@ -80,10 +94,7 @@ def make_notebook(*more_cells):
             new_code_cell("%pip install newsclust", metadata={"tags": ["colab"]}),
             new_code_cell("min_samples = 5", metadata={"tags": ["parameters"]}),
             new_code_cell("min_samples = 3", metadata={"tags": ["injected-parameters"]}),
-            new_code_cell(
-                "run",
-                outputs=[new_output("display_data", {RUN_MIME: RUN, "text/plain": "the run's facts"})],
-            ),
+            new_code_cell("check()", metadata={"tags": ["hide-report"]}, outputs=[stderr]),
             new_markdown_cell("# First section"),
             new_code_cell("story_map(points)", outputs=[stderr, widget, figure_output(story_map(points))]),
             new_code_cell("cluster_sizes(topics)", outputs=[figure_output(cluster_sizes(topics))]),
@@ -96,9 +107,15 @@ def make_notebook(*more_cells):
     )
 
 
-def write(folder, nb, name="run.ipynb"):
-    nbformat.write(nb, folder / name)
-    return folder / name
+def write(folder, nb):
+    nbformat.write(nb, folder / "run.ipynb")
+    return folder / "run.ipynb"
+
+
+def leave_record(folder, parameters=PARAMETERS):
+    """What a run leaves beside its notebook."""
+    (folder / "metrics.json").write_text(json.dumps(METRICS))
+    (folder / "provenance.json").write_text(json.dumps({"parameters": parameters, "provenance": PROVENANCE}))
 
 
 def rendered(folder, nb, **keywords) -> str:
@@ -113,6 +130,7 @@ def body(page: str) -> str:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
+    leave_record(folder)
     return render_report(write(folder, make_notebook()), folder / "deep" / "report.html")
 
 
@@ -136,46 +154,65 @@ def test_second_copy_of_plotly_in_an_output_is_left_out(tmp_path):
 def test_report_asks_the_network_for_nothing(page):
     loads = re.findall(r"<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)=\"?([^\" >]+)", body(page))
     assert [address for address in loads if not address.startswith("data:")] == []
-    assert "requirejs" not in body(page) and "mathjax" not in body(page).lower()
+    assert "requirejs" not in body(page) and "mathjax.js" not in body(page).lower()
+
+
+def text_of(page) -> str:
+    return re.sub(r"\s+", " ", html_module.unescape(re.sub(r"<[^>]+>", " ", body(page))))
 
 
 def test_parameters_key_figures_and_provenance_are_laid_out(page):
-    text = re.sub(r"\s+", " ", html_module.unescape(re.sub(r"<[^>]+>", " ", body(page))))
-    in_order = ["20.4 %", "figure_6", "More figures", "figure_7", "Map of 500 headlines", "min_samples 3"]
-    in_order += ["epsilon 0.25", "truth none", "All parameters", "seed 42", "First section"]
-    in_order += ["a0b1c2d3e4f50617", "20240501", "12.3 s"]
+    in_order = ["20.4%", "More figures", "Map of 500 headlines", "data <script>", "min_samples 4"]
+    in_order += ["cluster_selection_epsilon 0.25", "seed none", "All parameters", "n_neighbors 80", "First section"]
+    in_order += [
+        "Data fingerprint a0b1c2d3e4f50617",
+        "Seed 20240501",
+        "peak MiB",
+        "embed 12.34 1024 yes",
+        "cluster 0.5",
+    ]
+    in_order += ["numpy 2.0.0", "Command newsclust run params/grid.yaml"]
+    text = text_of(page)
     assert [shown for shown in in_order if shown not in text] == []
     assert [*map(text.index, in_order)] == sorted(map(text.index, in_order))
-    assert "1,024 MiB" in text and "newsclust run params/grid.yaml" in text and "the run's facts" not in text
 
 
-def test_names_and_texts_of_key_figures_are_not_rewritten(page):
-    for name, text in RUN["metrics"][:6]:
+def test_numbers_are_those_of_metrics_json_as_they_are_written_everywhere(page):
+    figures = Record({}, METRICS, {}).figures
+    assert ("of the documents in no story (noise)", "20.4%") in figures and not any(
+        "nan" in text for _, text in figures
+    )
+    for name, text in figures[:6]:
         assert f"<dt>{name}</dt><dd>{text}</dd>" in page
-    for name, text in RUN["metrics"][6:]:
-        assert re.search(rf"<th scope=\"row\">{name}</th>\s*<td>{text}</td>", page)
+    rest = text_of(page).partition("More figures")[2]
+    assert [f"{name} {text}" for name, text in figures[6:] if f"{name} {text}" not in rest] == []
 
 
 def test_defaults_are_folded_and_a_run_of_defaults_says_so(tmp_path):
-    facts = {"parameters": [["k", 50], ["seed", 42]], "changed": []}
-    told = new_code_cell("run", outputs=[new_output("display_data", {RUN_MIME: facts})])
-    page = rendered(tmp_path, new_notebook(cells=[told]))
+    leave_record(tmp_path, Parameters().model_dump())
+    page = rendered(tmp_path, new_notebook())
     assert "All at their defaults." in page and "All parameters" in page and "<code>k</code>" not in page
 
 
-def test_parameters_of_a_run_that_never_told_come_from_papermill(tmp_path):
-    nb = new_notebook(metadata={"papermill": {"parameters": {"min_cluster_size": 12}}})
-    assert re.search(r"min_cluster_size</code></dt><dd>12<", rendered(tmp_path, nb))
+def test_a_notebook_without_files_beside_it_shows_what_papermill_was_given_and_no_numbers(tmp_path):
+    nb = new_notebook(metadata={"papermill": {"parameters": {"min_cluster_size": 12, "k": 50}}})
+    page = rendered(tmp_path, nb)
+    assert re.search(r"min_cluster_size</code></dt><dd>12<", page) and "<code>k</code>" not in page
+    assert "Key figures" not in page and "How this was made" not in page
 
 
-def test_setup_cells_progress_bars_and_warnings_are_left_out(page):
-    for unread in ("pip install", "a progress bar", "a widget"):
+def test_what_the_run_told_as_a_notice_stands_in_the_report_once(page):
+    assert page.count("no dates.") == 1 and f"<li>{html_module.escape(ATTACK, quote=False)} has" in page
+
+
+def test_setup_cells_progress_bars_and_foreign_warnings_are_left_out(page):
+    for unread in ("pip install", "a progress bar", "a widget", "SomeWarning", "check()"):
         assert unread not in body(page)
 
 
 def test_code_is_folded_and_its_colours_need_no_script(page):
     folds = re.findall(r"<details class=\"code\">", page)
-    assert len(folds) == 7 and page.count("Parameters, as code") == 1
+    assert len(folds) == 6 and page.count("Parameters, as code") == 1
     parameters = re.sub(r"<[^>]+>", "", page[page.index("Parameters, as code") :])
     assert parameters.index("min_samples = 5") < parameters.index("min_samples = 3")
 
@@ -253,7 +290,10 @@ def test_given_title_leads_and_the_notebooks_own_stays_above_it(tmp_path):
 def test_figures_come_with_words_and_a_table(page):
     labels = re.findall(r"<figure [^>]*aria-label=\"([^\"]+)\"", page)
     assert len(labels) == 2 and labels[0].startswith("Map of 500 headlines")
-    assert page.count("Show as table") == 2 and '<th scope="row">In no story</th><td>100</td>' in page
+    assert page.count("Show as table") == 2
+    assert re.search(
+        r'<th scope="row"><div [^>]*>In no story</div></th>\s*<td class="short number"><div [^>]*>100<', page
+    )
 
 
 def test_attack_in_data_cannot_leave_its_script_element(page):
@@ -276,21 +316,23 @@ def test_scripts_and_handlers_in_html_outputs_are_removed(tmp_path):
 def test_pandas_tables_have_one_header_row_that_screen_readers_understand(tmp_path):
     frame = pd.DataFrame({"size": [3]}, index=pd.Index([0], name="cluster"))
     page = rendered(tmp_path, new_notebook(cells=[new_code_cell("x", outputs=[html_output(frame._repr_html_())])]))
-    assert re.search(r'<th scope="col">cluster</th>\s*<th scope="col">size</th>', page)
+    assert re.search(r'<th class="number" scope="col">cluster</th>\s*<th class="number" scope="col">size</th>', page)
     assert 'border="1"' not in page and page.count("<tr") == 2
 
 
 def test_failed_run_says_so_first(tmp_path):
     failure = new_output(
         "error",
-        ename="NewsclustError",
+        ename="InputError",
         evalue=f"No column {ATTACK}.",
         traceback=["\x1b[31mNo column <b>\x1b[0m"],
     )
     nb = make_notebook(new_code_cell("score()", metadata={"tags": ["hide-report"]}, outputs=[failure]))
+    leave_record(tmp_path)  # of an earlier run
     page = body(rendered(tmp_path, nb))
     message = f"<p>No column {html_module.escape(ATTACK, quote=False)}.</p>"
-    assert page.count(message) == 2 and page.index("This run failed") < page.index("Key figures")
+    assert page.count(message) == 2 and page.index("This run failed") < page.index("kind-map")
+    assert "12,345" not in page, "numbers of another run"
     assert 'href="#failure"' in page and 'id="failure"' in page and "No column &lt;b&gt;" in page
 
 
@@ -376,6 +418,29 @@ def test_hover_shows_an_attack_as_text_and_runs_nothing(desktop, attack):
     label.wait_for(state="attached")
     assert "The <b>Bugle</b>" in label.text_content()
     assert desktop.troubles == []
+
+
+CLICK = """(has) => {
+    const map = document.querySelector(".kind-map .plot-area");
+    const curve = map.data.findIndex((trace) => trace.customdata?.some((url) => Boolean(url) === has));
+    const point = map.data[curve].customdata.findIndex((url) => Boolean(url) === has);
+    map.emit("plotly_click", { points: [{ customdata: map.data[curve].customdata[point] }] });
+}"""
+
+
+def test_a_click_on_the_map_opens_the_article_where_it_has_a_web_address(desktop, phone):
+    assert "javascript:" not in desktop.locator(".kind-map script").text_content()
+    with desktop.context.expect_page() as opened:
+        desktop.evaluate(CLICK, False)
+        desktop.evaluate(CLICK, True)
+    assert opened.value.evaluate("opener") is None and len(desktop.context.pages) == 2
+    opened.value.close()
+    phone.evaluate(CLICK, True)
+    assert len(phone.context.pages) == 1, "the first tap lets one read the headline"
+    with phone.context.expect_page() as opened:
+        phone.evaluate(CLICK, True)
+    opened.value.close()
+    assert "Click a headline" in desktop.locator(".kind-map figcaption").text_content()
 
 
 def test_headline_fits_the_phone_it_is_tapped_on(phone):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 # the browser has read it before MathJax looks.
 _MATHEMATICS = re.compile(r"[$\\]")
 _NUMBER = re.compile(r"[-+\u2212]?(\d[\d,]*)?\.?\d+(e[-+]?\d+)?(\s?(%|s|MiB))?", re.IGNORECASE)
-_NO_NUMBER = ("", "-", "\u2013")
+_NO_NUMBER = ("", "-", "\u2013", "nan", "none", "<na>", "nat")
 #: A word of more letters than this may be broken anywhere.
 _LONG_WORD = 30
 
@@ -84,13 +85,19 @@ def table(frame: pd.DataFrame, header: bool = True, classes: str = "") -> str:
     import pandas as pd
 
     columns = [[_lines(value) for value in frame.iloc[:, place]] for place in range(frame.shape[1])]
-    sides = [_side(cells) for cells in columns]
+    sides = [_side([plain(line) for lines in cells for line in lines]) for cells in columns]
     # Alignment stands in the cells, because each notebook program aligns cells by rules of its own.
     written = [[_cell(lines, side) for lines in cells] for cells, side in zip(columns, sides, strict=True)]
     whole = pd.DataFrame(dict(enumerate(written)), dtype=object)
-    whole.columns = [_cell([name], side) for name, side in zip(frame.columns, sides, strict=True)]
+    whole.columns = [_cell([name], side.partition(";")[0]) for name, side in zip(frame.columns, sides, strict=True)]
     with pd.option_context("display.max_colwidth", None, "display.html.use_mathjax", False):
         return whole.to_html(index=False, header=header, escape=False, border=0, classes=classes or None)
+
+
+def are_numbers(texts: Iterable[str]) -> bool:
+    """Whether a column of texts holds numbers, with units or not, and otherwise only what stands for missing ones."""
+    known = [text for text in texts if text.lower() not in _NO_NUMBER]
+    return bool(known) and all(map(_NUMBER.fullmatch, known))
 
 
 def plotly_text(text: str) -> str:
@@ -118,15 +125,14 @@ def _lines(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _side(cells: list[list[Any]]) -> str:
-    texts = [plain(line) for lines in cells for line in lines]
-    are_numbers = any(map(_NUMBER.fullmatch, texts)) and all(t in _NO_NUMBER or _NUMBER.fullmatch(t) for t in texts)
-    return "right; white-space: nowrap" if are_numbers else "left"
+def _side(texts: list[str]) -> str:
+    return "right; white-space: nowrap" if are_numbers(texts) else "left"
 
 
 def _cell(lines: list[Any], side: str) -> str:
     """A block for each line, so that no direction of writing reaches beyond it."""
-    return "".join(f'<div dir="auto" style="text-align: {side}{_break(line)}">{escape(line)}</div>' for line in lines)
+    blocks = (f'<div dir="auto" style="text-align: {side}{_break(line)}">{escape(line)}</div>' for line in lines)
+    return re.sub(r"[\t\r\n]+", " ", "".join(blocks))  # pandas would write them as letters
 
 
 def _break(line: Any) -> str:

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import NewsclustError
-from ..report.drawing import INK, count, cut, safe, style, with_alternative
+from ..markup import plotly_text
+from ..report.drawing import INK, count, cut, style, with_alternative
 from .heat_map import broken, heat_map, nothing, short, ticks
 from .measures import METRICS, agreement_matrix, measures, percent, sensitivity, written
 from .runs import Grid, label, levels
@@ -69,7 +70,8 @@ def parallel_coordinates(grid: Grid, metric: str = "relative_validity") -> go.Fi
             connectgaps=True,
             cliponaxis=False,
             text=[
-                f"<b>{safe(cut(runs[i], 90))}</b><br>{safe(axis['name'])}: {safe(axis['texts'][i])}" for axis in axes
+                f"<b>{plotly_text(cut(runs[i], 90))}</b><br>" + plotly_text(f"{axis['name']}: {axis['texts'][i]}")
+                for axis in axes
             ],
             hovertemplate="%{text}<extra></extra>",
         )
@@ -105,7 +107,10 @@ def sensitivity_chart(grid: Grid) -> go.Figure:
     shares = shares.T  # metrics downwards: their names are the longer ones
     texts = shares.map(percent)
     hover = [
-        [f"{safe(name)} alone explains {text}<br>of the differences in {METRICS[metric]}" for name, text in row.items()]
+        [
+            f"{plotly_text(name)} alone explains {text}<br>of the differences in {METRICS[metric]}"
+            for name, text in row.items()
+        ]
         for metric, row in texts.iterrows()
     ]
     fig = heat_map(shares.to_numpy(), texts.to_numpy(), hover, (0, 1))
@@ -155,14 +160,14 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
             for i, line in zip(table.index, texts.to_numpy(), strict=True)
         ]
         hover = [
-            [safe(f"{down} {i}, {across} {j}: {METRICS[metric]} {text}") for down, i, across, j, text in row]
+            [plotly_text(f"{down} {i}, {across} {j}: {METRICS[metric]} {text}") for down, i, across, j, text in row]
             for row in cells
         ]
         for trace in heat_map(table.to_numpy(), texts.to_numpy(), hover, limits).data:
             fig.add_trace(trace, row=place, col=1)
-        fig.update_xaxes(ticks(map(short, table), title=dict(text=safe(across), standoff=4)), row=place, col=1)
+        fig.update_xaxes(ticks(map(short, table), title=dict(text=plotly_text(across), standoff=4)), row=place, col=1)
         fig.update_yaxes(
-            ticks(map(short, table.index), title=dict(text=safe(down), standoff=8), autorange="reversed"),
+            ticks(map(short, table.index), title=dict(text=plotly_text(down), standoff=8), autorange="reversed"),
             row=place,
             col=1,
         )
@@ -197,7 +202,7 @@ def agreement_map(grid: Grid) -> go.Figure:
     labels = [label(grid, run) for run in agreement]
     hover = [
         [
-            f"{safe(cut(one, 90))}<br>{safe(cut(other, 90))}<br>adjusted Rand index {value:.2f}"
+            f"{plotly_text(cut(one, 90))}<br>{plotly_text(cut(other, 90))}<br>adjusted Rand index {value:.2f}"
             for other, value in row.items()
         ]
         for one, row in agreement.iterrows()
@@ -222,7 +227,7 @@ def agreement_map(grid: Grid) -> go.Figure:
     )
     if named:
         fig.add_annotation(
-            text=safe(cut(", ".join(grid.varied), 60)),
+            text=plotly_text(cut(", ".join(grid.varied), 60)),
             x=0,
             xref="paper",
             xshift=-_NAMES_WIDTH - 20,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..report.drawing import INK, cut, safe, style, with_alternative
+from ..markup import plotly_text
+from ..report.drawing import cut, style, with_alternative
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -34,44 +35,21 @@ def heat_map(
     import plotly.graph_objects as go
 
     low, high = limits
-    high = high if high > low else low + 1
-    fig = go.Figure(
+    return go.Figure(
         go.Heatmap(
             z=[[None if np.isnan(value) else float(value) for value in row] for row in values],
+            text=texts,
+            texttemplate=None if texts is None else "%{text}",
             hovertext=hover,
             hovertemplate="%{hovertext}<extra></extra>",
             colorscale=_CELLS,
             zmin=low,
-            zmax=high,
+            zmax=high if high > low else low + 1,
             showscale=False,
             xgap=2,
             ygap=2,
         )
     )
-    if texts is not None:
-        rows, columns = np.indices(values.shape)
-        inks = [_contrasting((value - low) / (high - low)) for value in values.ravel()]
-        fig.add_scatter(
-            x=columns.ravel(),
-            y=rows.ravel(),
-            text=texts.ravel().tolist(),
-            mode="text",
-            textfont_color=inks,
-            hoverinfo="skip",
-            showlegend=False,
-        )
-    return fig
-
-
-def _contrasting(place: float) -> str:
-    """Black or white, whichever stands out more from this place on the scale (luminance as in WCAG 2.1)."""
-    from plotly.colors import sample_colorscale, unlabel_rgb
-
-    if np.isnan(place):
-        return INK
-    channels = np.array(unlabel_rgb(sample_colorscale(_CELLS, min(max(float(place), 0.0), 1.0))[0])) / 255
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return "#ffffff" if linear @ [0.2126, 0.7152, 0.0722] < 0.179 else "#000000"
 
 
 def ticks(texts: Iterable[str], **more: Any) -> dict[str, Any]:
@@ -99,9 +77,9 @@ def broken(name: str, width: int = 14) -> str:
     for word in words[1:]:
         joined = f"{lines[-1]}{'' if lines[-1].endswith('_') else ' '}{word}"
         lines = [*lines[:-1], joined] if len(joined) <= width else [*lines, word]
-    return "<br>".join(map(safe, lines))
+    return "<br>".join(map(plotly_text, lines))
 
 
 def short(text: str, width: int = 12) -> str:
     """A text cut to `width` letters and escaped."""
-    return safe(cut(text, width))
+    return plotly_text(cut(text, width))

@@ -7,16 +7,20 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ..report.drawing import count
+from ..markup import link
+from ..report.drawing import count, cut
+from ..report.tables import Table
+from ..run.record import FIGURES
 from .runs import Grid, contingency, levels, noise_as_a_group
 
-#: What runs are compared by, and what readers see instead of the metric's name.
+#: What runs are compared by, and what it is called where there is little room. Relative validity and the agreement on
+#: 90 % speak of HDBSCAN's own clusters; all others of the results, after noise was assigned where that was asked for.
 METRICS = {
     "n_clusters": "stories",
     "noise_fraction": "noise",
-    "relative_validity": "validity",
-    "neighbour_stability": "stability, next runs",
-    "subsample_stability": "stability, 90 % sample",
+    "relative_validity": "relative validity",
+    "neighbour_stability": "stability, adjacent runs",
+    "subsample_stability": "stability, 90 % sample",
     "ami": "known stories, AMI",
 }
 #: A run with fewer stories says nothing of the news; of a small corpus one story per ten documents will do.
@@ -26,28 +30,19 @@ LARGEST_STORY = 0.5
 #: A run that leaves a larger share of all documents out has found hardly any of the stories.
 MOST_NOISE = 0.75
 _DESTINATIONS = 3
-_UNSETTLED = """
-table.unsettled :is(th, td) { text-align: left; vertical-align: top; }
-table.unsettled td:first-child { min-width: 24ch; }
-table.unsettled td:last-child { min-width: 66ch; max-width: none; white-space: pre-line; }
-"""
+# How what only a comparison knows is written.
+_PATTERNS = {"neighbour_stability": "{:.2f}", "coverage": "{:.1%}", "seconds": "{:,.1f}"}
 
 
 def written(metric: str, value: float) -> str:
-    """A metric's value as text: a count, a percentage or a number; a dash where it is missing."""
-    if pd.isna(value):
-        return "–"
-    if metric == "noise_fraction":
-        return percent(value, 1)
-    if metric == "n_clusters":
-        return f"{value:,.0f}"
-    digits = 3 if metric == "relative_validity" else 2
-    return f"{round(value, digits) + 0.0:.{digits}f}"  # + 0.0: no minus before a zero
+    """A metric's value as the run's own report writes it; a dash where it is missing."""
+    pattern = _PATTERNS.get(metric) or FIGURES[metric][1]
+    return "–" if pd.isna(value) else pattern.format(int(value) if metric == "n_clusters" else value)
 
 
-def percent(share: float, digits: int = 0) -> str:
-    """A share as a percentage, a dash where it is missing."""
-    return "–" if pd.isna(share) else f"{100 * share:.{digits}f} %"
+def percent(share: float) -> str:
+    """A share as a whole percentage, a dash where it is missing."""
+    return "–" if pd.isna(share) else f"{share:.0%}"
 
 
 def measures(grid: Grid) -> pd.DataFrame:
@@ -63,7 +58,7 @@ def measures(grid: Grid) -> pd.DataFrame:
     return table.dropna(axis="columns", how="all")
 
 
-def set_aside(grid: Grid) -> pd.Series:
+def excluded(grid: Grid) -> pd.Series:
     """Which runs nobody should choose, however they score: two huge clusters are stable, and hold everything.
 
     Those that failed, that have fewer than `FEWEST_STORIES` stories (one per ten documents in a corpus of
@@ -127,16 +122,16 @@ def agreement_matrix(grid: Grid) -> pd.DataFrame:
 
 
 def neighbour_stability(grid: Grid) -> pd.Series:
-    """Each run's mean agreement with its next runs.
+    """Each run's mean agreement with the adjacent points of the grid.
 
-    Next runs differ in exactly one varied parameter: in a number by one step in the sorted list of its
+    Adjacent runs differ in exactly one varied parameter: in a number by one step in the sorted list of its
     values, in anything else by any change, because names have no order.
 
     Returns
     -------
     Series of float, shape (n_runs,)
         Mean adjusted Rand index by name of run, in the grid's order; missing for a run that failed or has no
-        finished next run.
+        finished adjacent run.
     """
     names = grid.runs["name"].tolist()
     steps = np.zeros((len(names), len(names)), dtype=int)
@@ -148,12 +143,12 @@ def neighbour_stability(grid: Grid) -> pd.Series:
     return agreement.where(steps == 1).mean(axis=1).rename("neighbour_stability")
 
 
-def unsettled(grid: Grid, n: int = 15) -> pd.DataFrame:
+def unsettled(grid: Grid, n: int = 15) -> Table:
     """The headlines whose cluster most depends on the parameters.
 
     A document's instability is the mean, over all pairs of runs, of 1 - Jaccard index of the two groups that
     hold it: of its companions in either run, the share that are not its companions in both. Noise is alone.
-    The runs are those that are not `set_aside`, whose huge clusters would hide everything else; all finished
+    The runs are those that are not `excluded`, whose huge clusters would hide everything else; all finished
     ones where fewer than two are left.
 
     Parameters
@@ -164,12 +159,12 @@ def unsettled(grid: Grid, n: int = 15) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, the most unsettled first, index ``id``
-        ``headline``; ``instability``, 0 to 1; ``noise in``, the number of runs in which it is noise; ``goes
-        to``, the clusters that take it in, one a line, each named by its clearest other member, with its
-        mean size and the number of runs.
+    Table
+        Of a frame, the most unsettled first, index ``id``: ``headline``; ``instability``, 0 to 1; ``noise in``, the
+        number of runs in which it is noise; ``goes to``, a list of the clusters that take it in, each named by its
+        clearest other member, with its mean size and the number of runs.
     """
-    sound = [run for run, fault in set_aside(grid).items() if not fault]
+    sound = [run for run, fault in excluded(grid).items() if not fault]
     labels = grid.labels[sound] if len(sound) > 1 else grid.labels
     instability = pd.Series(_instability(labels), index=labels.index)
     # Rounded: sums of the same shares in another order differ in the last bits, and ids then decide.
@@ -184,18 +179,8 @@ def unsettled(grid: Grid, n: int = 15) -> pd.DataFrame:
         },
         index=most,
     )
-    return _WholeTexts(table)
-
-
-class _WholeTexts(pd.DataFrame):
-    """A table that notebooks show with its texts uncut and at readable widths, and dollars as dollars."""
-
-    def _repr_html_(self) -> str:
-        with pd.option_context("display.max_colwidth", None, "display.html.use_mathjax", False):
-            table = pd.DataFrame(self).to_html(
-                index=False, classes="unsettled", float_format="{:.2f}".format, formatters={"goes to": str}
-            )
-        return f"<style>{_UNSETTLED}</style>{table}"
+    headlines = list(map(link, table["headline"], grid.urls.reindex(most)))
+    return Table(table, table.assign(headline=headlines, instability=table["instability"].map("{:.2f}".format)))
 
 
 def _fault(grid: Grid, run: str) -> str:
@@ -238,7 +223,7 @@ def _instability(labels: pd.DataFrame) -> np.ndarray:
     return total / max(len(pairs), 1)
 
 
-def _destinations(labels: pd.DataFrame, document: int, clarity: pd.Series, titles: pd.Series) -> str:
+def _destinations(labels: pd.DataFrame, document: int, clarity: pd.Series, titles: pd.Series) -> list[str]:
     found: dict[str, list[int]] = {}
     for run, cluster in labels.loc[document].items():
         if cluster >= 0:
@@ -248,8 +233,7 @@ def _destinations(labels: pd.DataFrame, document: int, clarity: pd.Series, title
             found.setdefault(name, []).append(len(members))
     ranked = sorted(found.items(), key=lambda item: -len(item[1]))
     told = [
-        f"{name if len(name) <= 52 else name[:51].rstrip() + '…'} "
-        f"({count(round(np.mean(sizes)), 'headline')}, {count(len(sizes), 'run')})"
+        f"{cut(name, 52)} ({count(round(np.mean(sizes)), 'headline')}, {count(len(sizes), 'run')})"
         for name, sizes in ranked[:_DESTINATIONS]
     ]
-    return "\n".join(told + [f"{len(ranked) - len(told)} more"] * (len(ranked) > len(told))) or "noise only"
+    return told + [f"{len(ranked) - len(told)} more"] * (len(ranked) > len(told)) or ["noise only"]

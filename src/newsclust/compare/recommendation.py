@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ..markup import element, escape
 from ..report.drawing import count
-from .measures import measures, percent, set_aside, written
+from .measures import excluded, measures, percent, written
 from .runs import Grid
 
 RUNNERS_UP = 3
 _CRITERIA = {
-    "relative_validity": "validity",
+    "relative_validity": "relative validity",
     "subsample_stability": "agreement with itself on 90 % of the documents",
-    "neighbour_stability": "agreement with the next runs",
+    "neighbour_stability": "agreement with adjacent runs of the grid",
     "coverage": "share of documents in a story",
 }
 
@@ -49,19 +49,17 @@ class Recommendation:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        name = f"<strong>{html.escape(self.run)}</strong>" if self.run else "none of the runs"
-        reasons = "".join(f"<li>{html.escape(text)}</li>" for text in self.reasons)
-        # The class keeps Jupyter from setting what stands between two dollars as a formula.
-        opening = '<div class="tex2jax_ignore" style="overflow-wrap: anywhere">'
-        return f"{opening}<p>Recommended: {name}.</p><ul>{reasons}</ul></div>"
+        name = element("strong", self.run) if self.run else "none of the runs"
+        reasons = "".join(f"<li>{escape(text)}</li>" for text in self.reasons)
+        return f'<div style="overflow-wrap: anywhere"><p>Recommended: {name}.</p><ul>{reasons}</ul></div>'
 
 
 def recommend(grid: Grid) -> Recommendation:
     """Choose the run to begin with, without looking at known stories.
 
-    Runs that `measures.set_aside` names are left out. The others are ranked by four criteria: relative
-    validity, agreement with a clustering of 90 % of the documents, mean agreement with the next runs of the
-    grid, and the share of documents in a story; ranks, because the four have no common unit. The best mean
+    Runs that `measures.excluded` names are left out. The others are ranked by four criteria: relative
+    validity, agreement with a clustering of 90 % of the documents, mean agreement with the adjacent points of
+    the grid, and the share of documents in a story; ranks, because the four have no common unit. The best mean
     rank wins; a tie goes to the higher agreement on 90 %, then to the run that stands first in the grid. A
     criterion that is not known of a run is left out of its mean.
 
@@ -72,7 +70,7 @@ def recommend(grid: Grid) -> Recommendation:
     """
     known = measures(grid)
     known["coverage"] = 1 - known["noise_fraction"] if "noise_fraction" in known else np.nan
-    faults = set_aside(grid)
+    faults = excluded(grid)
     sound = list(faults.index[faults == ""])
     if not sound:
         return Recommendation(None, reasons=[*_left_out(faults), _advice(faults)])
@@ -109,9 +107,9 @@ def _found(grid: Grid, known: pd.Series, run: str) -> str:
 def _ranked(criteria: pd.DataFrame, ranks: pd.DataFrame, means: pd.Series, order: pd.Index) -> list[str]:
     best = order[0]
     if len(order) == 1:
-        return ["It is the only run that was not set aside."]
+        return ["It is the only run that was not excluded."]
     details = [
-        f"{_CRITERIA[name]} {_written(name, criteria.loc[best, name])} ({_place(ranks.loc[best, name])})"
+        f"{_CRITERIA[name]} {written(name, criteria.loc[best, name])} ({_place(ranks.loc[best, name])})"
         for name in criteria
         if pd.notna(criteria.loc[best, name])
     ]
@@ -129,10 +127,6 @@ def _ranked(criteria: pd.DataFrame, ranks: pd.DataFrame, means: pd.Series, order
     return sentences
 
 
-def _written(name: str, value: float) -> str:
-    return percent(value) if name == "coverage" else written(name, value)
-
-
 def _place(rank: float) -> str:
     whole = int(rank)
     ending = "th" if 10 < whole % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(whole % 10, "th")
@@ -144,7 +138,7 @@ def _left_out(faults: pd.Series) -> list[str]:
     if numbers.empty:
         return []
     told = "; ".join(f"{number} {fault}" for fault, number in numbers.items())
-    return [f"Set aside: {numbers.sum()} of {count(len(faults), 'run')}. Of these {told}."]
+    return [f"Excluded: {numbers.sum()} of {count(len(faults), 'run')}. Of these {told}."]
 
 
 def _advice(faults: pd.Series) -> str:

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import NewsclustError
+from ..errors import RunError
 from ..paths import find_input
-from ..report.drawing import count
+from ..report.drawing import count, said
 
 #: What ``clusters.csv`` holds of a document besides the input's own columns.
 _NUMBERS = {"cluster": "Int64", "probability": "float64", "x": "float64", "y": "float64"}
+_TEXTS = ("title", "description", "url")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +39,8 @@ class Grid:
     labels : DataFrame of int32, shape (n_documents, n_finished)
         Cluster of each document (index ``id``, ascending) in each finished run (columns, in the grid's
         order), for the documents that all of them share.
-    titles : Series of str, shape (n_documents,)
-        The headline of each of these documents.
+    titles, urls : Series of str, shape (n_documents,)
+        The headline of each of these documents, and its address, "" where it has none.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Grid:
     maps: dict[str, pd.DataFrame]
     labels: pd.DataFrame
     titles: pd.Series
+    urls: pd.Series
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
@@ -73,7 +75,7 @@ def read_grid(folder: str | Path) -> Grid:
 
     Raises
     ------
-    NewsclustError
+    RunError
         If there is no grid in it, if runs are missing, or if a file of a run cannot be read.
     """
     from tqdm.auto import tqdm
@@ -81,23 +83,24 @@ def read_grid(folder: str | Path) -> Grid:
     path = find_input(folder)
     advice = f"run `newsclust run params/{path.name}.yaml` first"
     if not (path / "grid.json").is_file():
-        raise NewsclustError(f"There is no finished grid in {folder}: {advice}.")
+        raise RunError(f"There is no finished grid in {folder}: {advice}.")
     record = _record(path / "grid.json", ("name", "varied", "runs"), advice)
     names = record["runs"]
     missing = [name for name in names if not (path / name / "run.json").is_file()]
     if missing or not names:
         first = f", the first of them {missing[0]}" if missing else ""
-        raise NewsclustError(f"{len(missing)} of the {len(names)} runs of {folder} are not finished{first}: {advice}.")
+        raise RunError(f"{len(missing)} of the {len(names)} runs of {folder} are not finished{first}: {advice}.")
 
-    rows, maps, titles = [], {}, pd.Series(dtype=str)
+    rows, maps, texts = [], {}, pd.DataFrame(columns=["title", "url"], dtype=str)
     for name in tqdm(names, desc="Reading runs", leave=False, delay=2):
         run = _record(path / name / "run.json", ("status", "message", "seconds", "parameters"), advice)
         row = {"name": name, "status": run["status"], "message": run["message"]}
         row |= {parameter: run["parameters"].get(parameter) for parameter in record["varied"]}
         if run["status"] == "ok":
             row |= _flat(_record(path / name / "metrics.json", ("n_clusters", "noise_fraction"), advice))
-            maps[name], headlines = _read_points(path / name / "clusters.csv", advice)
-            titles = titles if len(titles) else headlines
+            points = _read_points(path / name / "clusters.csv", advice)
+            maps[name] = points[["cluster", "probability", "x", "y"]]
+            texts = texts if len(texts) else points[["title", "url"]]
         rows.append(row | {"seconds": run["seconds"]})
 
     runs = pd.DataFrame(rows)
@@ -105,7 +108,8 @@ def read_grid(folder: str | Path) -> Grid:
         runs[parameter] = pd.Series([row[parameter] for row in rows], dtype=object)
     varied = [parameter for parameter in record["varied"] if len(set(map(_key, runs[parameter]))) > 1]
     labels = pd.DataFrame({name: points["cluster"] for name, points in maps.items()}).dropna().astype(np.int32)
-    return Grid(record["name"], varied, runs, maps, labels, titles.reindex(labels.index))
+    texts = texts.reindex(labels.index)
+    return Grid(record["name"], varied, runs, maps, labels, texts["title"], texts["url"])
 
 
 def levels(grid: Grid, parameter: str) -> tuple[np.ndarray, list[str], bool]:
@@ -124,22 +128,13 @@ def levels(grid: Grid, parameter: str) -> tuple[np.ndarray, list[str], bool]:
     ordered = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in found.values())
     keys = sorted(found, key=found.get) if ordered else list(found)
     places = np.array([keys.index(_key(value)) for value in grid.runs[parameter]])
-    return places, [shown(found[key]) for key in keys], ordered
-
-
-def shown(value: Any) -> str:
-    """A parameter's value as one would say it."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return places, [said(found[key]) for key in keys], ordered
 
 
 def label(grid: Grid, run: str) -> str:
     """A run's varied values alone, short enough to stand on an axis."""
     row = grid.runs.set_index("name").loc[run]
-    return ", ".join(shown(row[parameter]) for parameter in grid.varied) or run
+    return ", ".join(said(row[parameter]) for parameter in grid.varied) or run
 
 
 def contingency(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -191,10 +186,10 @@ def _record(path: Path, needed: tuple[str, ...], advice: str) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise NewsclustError(f"{path} cannot be read ({type(error).__name__}): {advice}.") from None
+        raise RunError(f"{path} cannot be read ({type(error).__name__}): {advice}.") from None
     absent = [name for name in needed if not isinstance(content, dict) or name not in content]
     if absent:
-        raise NewsclustError(f"{path} does not say {absent[0]}: {advice}.")
+        raise RunError(f"{path} does not say {absent[0]}: {advice}.")
     return content
 
 
@@ -203,25 +198,24 @@ def _flat(metrics: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in metrics.items() if name != "seconds"} | stages
 
 
-def _read_points(path: Path, advice: str) -> tuple[pd.DataFrame, pd.Series]:
-    """A run's documents with their clusters and places, and their headlines."""
+def _read_points(path: Path, advice: str) -> pd.DataFrame:
+    """A run's documents with their clusters and places, their headlines and addresses."""
     try:
-        header = list(pd.read_csv(path, nrows=0))
-        texts = [next((c for c in header if c.strip().lower() == wanted), None) for wanted in ("title", "description")]
-        types = _NUMBERS | {column: str for column in ("id", *filter(None, texts))}
+        named = {column.strip().lower(): column for column in reversed(list(pd.read_csv(path, nrows=0)))}
+        types = _NUMBERS | {named[name]: str for name in _TEXTS if name in named} | {"id": str}
         # Only a blank is missing: a headline may be "NA".
         rows = pd.read_csv(
             path, usecols=list(types), dtype=types, keep_default_na=False, na_values={c: "" for c in _NUMBERS}
         )
     except (OSError, ValueError) as error:
-        raise NewsclustError(f"{path} cannot be read ({type(error).__name__}): {advice}.") from None
+        raise RunError(f"{path} cannot be read ({type(error).__name__}): {advice}.") from None
     rows = rows[rows["id"] != ""].drop_duplicates("id").astype({"cluster": "int64"})
     rows.index = rows.pop("id").str.removeprefix("d").astype("int64")
     rows = rows.sort_index()
-    titles = pd.Series("", index=rows.index, dtype=object)
-    for column in filter(None, texts):
-        titles = titles.where(titles != "", rows[column].str.split().str.join(" "))
-    return rows[["cluster", "probability", "x", "y"]], titles.where(titles != "", "(no headline)")
+    texts = {name: rows[named[name]] if name in named else pd.Series("", rows.index) for name in _TEXTS}
+    title, description, url = (text.str.split().str.join(" ") for text in texts.values())
+    title = title.where(title != "", description)
+    return rows.assign(title=title.where(title != "", "(no headline)"), url=url)
 
 
 def _key(value: Any) -> str:

@@ -1,17 +1,18 @@
-"""What all figures share: colours and a look for light and dark pages, text made safe, and what stands in for them.
+"""What all figures share: colours and a look for light and dark pages, and what stands in for them.
 
-Headlines come from strangers, and plotly reads a little HTML in every text it draws (``<b>``, ``<a href>``,
-entities), so all text passes `safe` on its way into a figure. What stands in for a figure that cannot be seen, one
-sentence and a small table, travels in ``layout.meta`` and is shown by the report's template.
+Headlines come from strangers, so all text passes `newsclust.markup.plotly_text` on its way into a figure. What stands
+in for a figure that cannot be seen, one sentence and a small table, travels in ``layout.meta`` and is shown by the
+report's template.
 """
 
 from __future__ import annotations
 
-import html
 import textwrap
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+from ..markup import plain, plotly_text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 # Ten colours with a contrast of about 3:1 on white and on near-black. Colour alone cannot separate ten groups
 # for colour-blind eyes, so they come in three shapes; within a shape CIELAB distances stay above 23 under
 # simulated protanopia and deuteranopia (Machado, Oliveira and Fernandes 2009).
-MARKS = (
+SYMBOLS = (
     ("#0072B2", "circle"),
     ("#D98E04", "diamond"),
     ("#D55E00", "square"),
@@ -80,14 +81,18 @@ def alt_text(fig: go.Figure) -> str:
     return (fig.layout.meta or {}).get("alt", "")
 
 
+def said(value: Any) -> str:
+    """A parameter's value as one would say it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def count(n: int, noun: str, plural: str = "") -> str:
     """``1 run``, ``2 runs``."""
     return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
-
-
-def plain(value: Any) -> str:
-    """The text on one line, empty for a missing value."""
-    return "" if value is None or value is pd.NA or value != value else " ".join(str(value).split())
 
 
 def cut(value: Any, width: int) -> str:
@@ -103,13 +108,7 @@ def cut_at_word(value: Any, width: int) -> str:
     return f"{words}…" if len(text) > width and len(words) > width / 2 else cut(text, width)
 
 
-def safe(text: str) -> str:
-    """The text escaped for plotly."""
-    # Inside JupyterLab plotly also hands anything between two dollars to MathJax.
-    return html.escape(text, quote=False).replace("$", "&#36;")
-
-
 def wrapped(value: Any, width: int = 60, lines: int = 5) -> str:
     """The text on several lines, escaped."""
     broken = textwrap.wrap(plain(value), width, max_lines=lines, placeholder=" …", break_on_hyphens=False)
-    return "<br>".join(map(safe, broken or ["(no headline)"]))
+    return "<br>".join(map(plotly_text, broken or ["(no headline)"]))

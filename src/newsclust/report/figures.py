@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import NewsclustError
-from .drawing import INK, MARKS, NOISE_COLOUR, count, cut, cut_at_word, plain, safe, style, with_alternative, wrapped
+from ..markup import plain, plotly_text, web_address
+from .drawing import INK, NOISE_COLOUR, SYMBOLS, count, cut, cut_at_word, style, with_alternative, wrapped
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 NAMED_STORIES = 10
 BARS = 20
 SVG_POINTS = 3000
-_SMALLER_RANK, _NOISE_RANK = 2000, 3000  # places in the legend, below the named stories
+_SMALLER_RANK, _NOISE_RANK = 1000, 2000  # places in the legend, below the named stories
 
 _RING_COLOURS = np.array(["#0072B2", "#D98E04", "#009E73", "#D279AC", "#D55E00", "#8E6BBF", "#6E8F00"])
 _GRID = "rgba(128, 134, 142, 0.25)"
@@ -27,13 +28,16 @@ def story_map(points: pd.DataFrame, title: str | None = None) -> go.Figure:
     """Draw every headline at its place on the map, coloured by story.
 
     The largest stories get a legend entry each; all the others share one, drawn as rings whose colours change
-    from neighbour to neighbour.  Noise lies underneath in grey and can be switched off.
+    from neighbour to neighbour. A headline that HDBSCAN left as noise and that its neighbours gave a story is drawn
+    hollow; in a smaller story, as a smaller ring. Noise lies underneath in grey and can be switched off. In a report a
+    click on a headline opens its address.
 
     Parameters
     ----------
     points : DataFrame, one row per headline
         ``x``, ``y`` and, for a map in space, ``z``; ``cluster`` (int, -1 for noise); ``title``; optionally
-        ``publisher``, ``published_at``, ``probability`` and ``story``, the name of the row's cluster.
+        ``publisher``, ``published_at``, ``url``, ``probability``, ``story`` (the name of the row's cluster),
+        ``assigned`` (bool: noise that was given a story) and ``vote`` (the share its story had of its neighbours).
     title : str, optional
         A heading inside the figure.
 
@@ -48,34 +52,29 @@ def story_map(points: pd.DataFrame, title: str | None = None) -> go.Figure:
     sizes = points.loc[points["cluster"] >= 0].groupby("cluster").size()
     sizes = sizes.sort_values(ascending=False, kind="stable")
     names = _story_names(points, sizes.index)
-    points = points.assign(hover=[_hover(row, names, sizes) for row in points.to_dict("records")])
+    points = points.assign(
+        hover=[_hover(row, names, sizes) for row in points.to_dict("records")],
+        assigned=points["assigned"].astype(bool) if "assigned" in points else False,
+        address=[web_address(url) for url in points["url"]] if "url" in points else "",
+    ).sort_values("assigned", kind="stable")  # the hollow ones last: plotly's legend shows a layer's first point
     named, smaller = sizes.index[:NAMED_STORIES], sizes.index[NAMED_STORIES:]
     noise, rings = points[points["cluster"] < 0], points[points["cluster"].isin(smaller)]
 
+    others = count(len(smaller), "smaller story", "smaller stories")
     layers = [
         (noise, f"In no story ({len(noise):,})", _NOISE_RANK, NOISE_COLOUR, "circle"),
-        (
-            rings,
-            count(len(smaller), "smaller story", "smaller stories"),
-            _SMALLER_RANK,
-            _ring_colours(rings, smaller),
-            "circle-open",
-        ),
+        (rings, others, _SMALLER_RANK, _ring_colours(rings, smaller), "circle-open"),
     ]
     for place, cluster in reversed(list(enumerate(named))):  # the largest last, on top
-        rows, name = points[points["cluster"] == cluster], safe(cut(names[cluster], 32))
-        layers.append((rows, name, 1000 + place, *MARKS[place]))
+        layers.append((points[points["cluster"] == cluster], names[cluster], place, *SYMBOLS[place]))
 
-    fig = go.Figure([_marks(*layer, crowd=len(points)) for layer in layers if len(layer[0])])
-    for trace in fig.data:
-        if trace.legendrank < _SMALLER_RANK:
-            # The report's own list of stories has room for more than plotly's legend.
-            trace.meta = {"story": safe(cut_at_word(names[named[trace.legendrank - 1000]], 48))}
+    fig = go.Figure([_layer(*layer, crowd=len(points)) for layer in layers if len(layer[0])])
     _style_map(fig, title, "z" in points, noise=len(noise) > 0)
     table = pd.DataFrame({"Story": [names[c] for c in sizes.index], "Headlines": sizes.to_numpy()})
     if len(noise):
         table.loc[len(table)] = ["In no story", len(noise)]
-    return with_alternative(fig, _map_sentence(sizes, names, len(noise)), table, kind="map")
+    sentence = _map_sentence(sizes, names, len(noise), int(points["assigned"].sum()))
+    return with_alternative(fig, sentence, table, kind="map")
 
 
 def cluster_sizes(topics: pd.DataFrame) -> go.Figure:
@@ -104,7 +103,7 @@ def cluster_sizes(topics: pd.DataFrame) -> go.Figure:
             y=place,
             orientation="h",
             width=0.34,
-            marker_color=[MARKS[i][0] if i < NAMED_STORIES else INK for i in place],
+            marker_color=[SYMBOLS[i][0] if i < NAMED_STORIES else INK for i in place],
             text=[f"{size:,}" for size in shown["size"]],
             textposition="outside",
             cliponaxis=False,
@@ -120,7 +119,7 @@ def cluster_sizes(topics: pd.DataFrame) -> go.Figure:
         fig.add_annotation(
             x=0,
             y=i,
-            text=safe(cut_at_word(name, 70)),
+            text=plotly_text(cut_at_word(name, 70)),
             showarrow=False,
             xanchor="left",
             yanchor="bottom",
@@ -170,25 +169,31 @@ def _story_names(points: pd.DataFrame, clusters: pd.Index) -> dict[int, str]:
     return {cluster: plain(given.get(cluster)) or f"Story {cluster}" for cluster in clusters}
 
 
-def _marks(rows, name, rank, color, symbol, crowd):
+def _layer(rows, name, rank, color, symbol, crowd):
     """Return one layer of the map; `crowd` is how many headlines the whole map shows."""
     import plotly.graph_objects as go
 
     in_space = "z" in rows
     scatter = go.Scatter3d if in_space else go.Scattergl if crowd > SVG_POINTS else go.Scatter
     size = (8 if crowd <= 1000 else 6 if crowd <= SVG_POINTS else 4) * (0.6 if in_space else 1)
-    is_noise = rank == _NOISE_RANK
+    is_noise, is_ring, assigned = rank == _NOISE_RANK, symbol.endswith("-open"), rows["assigned"].to_numpy()
     marker = dict(color=color, symbol=symbol, size=0.6 * size if is_noise else size)
     marker["opacity"] = 0.45 if is_noise else 0.85
+    if is_ring and assigned.any():
+        marker["size"] = np.where(assigned, 0.55 * size, size)
+    elif assigned.any():
+        marker["symbol"] = np.where(assigned, f"{symbol}-open", symbol)
     if not in_space:
-        marker["line_width"] = 1.5 if symbol.endswith("-open") else 0
+        marker["line"] = dict(width=1.5 if is_ring or assigned.any() else 0, color=color)
     return scatter(
         **{axis: rows[axis].to_numpy(np.float32) for axis in ("xyz" if in_space else "xy")},
         mode="markers",
         marker=marker,
-        name=name,
+        name=wrapped(cut_at_word(name, 60), 32, 2),
         legendrank=rank,
+        meta={"story": plotly_text(cut_at_word(name, 60))},  # for the report's own list of stories
         text=rows["hover"].tolist(),
+        customdata=rows["address"].tolist() if rows["address"].any() else None,
         hovertemplate="%{text}<extra></extra>",
     )
 
@@ -196,13 +201,16 @@ def _marks(rows, name, rank, color, symbol, crowd):
 def _hover(row: dict[str, Any], names: dict[int, str], sizes: pd.Series) -> str:
     """Return the hover text of one headline: itself, where and when it appeared, its story."""
     source = " · ".join(filter(None, [plain(row.get("publisher")), _day(row.get("published_at"))]))
-    lines = [f"<b>{wrapped(row['title'])}</b>", safe(cut(source, 60))]
+    lines = [f"<b>{wrapped(row['title'])}</b>", plotly_text(cut(source, 60))]
     cluster = row["cluster"]
     if cluster < 0:
         lines.append("In no story")
     else:
-        lines.append(f"Story: {safe(cut(names[cluster], 48))} ({sizes[cluster]:,})")
-        if pd.notna(row.get("probability")):
+        lines.append(f"Story: {plotly_text(cut(names[cluster], 48))} ({sizes[cluster]:,})")
+        if row.get("assigned"):
+            vote = f", vote {row['vote']:.2f}" if pd.notna(row.get("vote")) else ""
+            lines.append(f"Assigned by its neighbours{vote}; HDBSCAN left it as noise")
+        elif pd.notna(row.get("probability")):
             lines.append(f"Membership: {row['probability']:.2f}")
     return "<br>".join(filter(None, lines))
 
@@ -223,7 +231,7 @@ def _style_map(fig: go.Figure, title: str | None, in_space: bool, noise: bool) -
     hidden = dict(visible=False, showspikes=False)
     style(fig, height=720, font_size=13)
     fig.update_layout(
-        title=dict(text=safe(title), font_size=16, x=0, xanchor="left", y=1, yanchor="top", pad=dict(l=8, t=10))
+        title=dict(text=plotly_text(title), font_size=16, x=0, xanchor="left", y=1, yanchor="top", pad=dict(l=8, t=10))
         if title
         else None,
         dragmode=None,  # plotly's own: a map is to be zoomed into
@@ -234,10 +242,11 @@ def _style_map(fig: go.Figure, title: str | None, in_space: bool, noise: bool) -
             orientation="h",
             x=0,
             xanchor="left",
-            y=-0.02,
-            yanchor="top",
+            yref="container",  # placed by the drawing, it would stay where it was when a window grows
+            y=0,
+            yanchor="bottom",
             itemsizing="constant",
-            entrywidth=230,
+            entrywidth=240,
             font_size=12,
             bgcolor="rgba(0,0,0,0)",
         ),
@@ -275,12 +284,14 @@ def _style_map(fig: go.Figure, title: str | None, in_space: bool, noise: bool) -
         )
 
 
-def _map_sentence(sizes: pd.Series, names: dict[int, str], noise: int) -> str:
+def _map_sentence(sizes: pd.Series, names: dict[int, str], noise: int, assigned: int) -> str:
     total = int(sizes.sum()) + noise
     sentence = (
         f"Map of {count(total, 'headline')} in {count(len(sizes), 'story', 'stories')}, "
         f"headlines of similar meaning close together; {noise:,} in no story"
     )
+    if assigned:
+        sentence += f"; {assigned:,}, drawn hollow, HDBSCAN left as noise and their neighbours gave a story"
     if len(sizes):
         sentence += f"; the largest story, {cut(names[sizes.index[0]], 80)!r}, has {sizes.iloc[0]:,}"
     return sentence + "."

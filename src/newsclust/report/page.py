@@ -1,8 +1,8 @@
 """Turn an executed notebook into one HTML file that anybody can open, with or without a network.
 
-nbconvert does the converting; the look lives in ``templates/newsclust``.  Here the notebook is prepared: what
-nobody wants to read is dropped, the run's facts and its map are taken out of the cells and put at the top, and
-plotly's script is put in once.
+nbconvert does the converting; the look lives in ``templates/newsclust``. Here the notebook is prepared: what nobody
+wants to read is dropped, the map is taken out of its cell and put at the top, with the run's numbers from the files
+beside the notebook, and plotly's script is put in once.
 """
 
 from __future__ import annotations
@@ -10,15 +10,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..errors import NewsclustError
+import pandas as pd
+
+from ..errors import NewsclustError, RunError
+from ..markup import are_numbers, escape, table
 from ..paths import write_whole
+from ..run.parameters import Parameters
 from ..run.record import read_record
+from .drawing import said
+from .tables import TEMPLATE, written_file
 
-RUN_MIME = "application/vnd.newsclust.run+json"
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
+
 PLOTLY_MIMETYPE = "application/vnd.plotly.v1+json"
 WIDGET_MIMETYPE = "application/vnd.jupyter.widget-view+json"
 
@@ -34,24 +41,21 @@ _SHOWN_MIMETYPES = [
 ]
 _DROPPED_TAGS = {"colab", "hide-report", "papermill-error-cell-tag"}
 _PARAMETER_TAGS = {"parameters", "injected-parameters"}
+_OWN_ERRORS = {kind.__name__ for kind in (NewsclustError, *NewsclustError.__subclasses__())}  # sentences already
 _PLOTLY_PLACE = "/* plotly.js */"
 _TILES = 6  # key figures that everybody sees; the others are folded
 _WHOLE_ROWS = 40  # a table of up to so many rows is shown whole, a longer one scrolls
-_ABBREVIATIONS = {"ami", "ari", "dbcv", "csv", "html", "id", "mib", "uri", "url", "umap", "bcubed"}
 
 
 def render_report(notebook: Path, html: Path, title: str | None = None) -> Path:
     """Write an executed notebook as a self-contained HTML report.
 
-    The run's parameters, key figures and provenance are read from an output of the type
-    `RUN_MIME`: a dict with ``parameters``, ``changed`` (the names of those that differ from
-    the defaults), ``metrics`` and ``provenance``.  A notebook file sorts the keys of a dict, so where order
-    matters a list of ``[name, value]`` pairs may stand for one.  Names and texts of metrics are shown as they
-    are.  A run that failed is rendered as far as it came, with its failure named at the top.
+    The run's parameters, key figures and provenance are read from the files that `newsclust.run.record` left beside the
+    notebook, where there are such. A run that failed is rendered as far as it came, with its failure named at the top;
+    what lies beside it is then not its own. What the run told as a notice stands above the cells.
 
-    A figure whose ``layout.meta`` has the kind ``"map"`` moves to the top if it is the only one.  Tables of the
-    class ``sortable`` get headers that sort, by the ``data-value`` of the cells that have one, and those of the
-    class ``filterable`` a box that filters; a header with ``data-fixed`` does not sort.
+    A figure whose ``layout.meta`` has the kind ``"map"`` moves to the top if it is the only one. Tables of the class
+    ``sortable`` get headers that sort, and those of the class ``filterable`` a box that filters.
 
     Parameters
     ----------
@@ -69,42 +73,34 @@ def render_report(notebook: Path, html: Path, title: str | None = None) -> Path:
 
     Raises
     ------
-    NewsclustError
+    RunError
         If the notebook cannot be read.
     """
     notebook, html = Path(notebook), Path(html)
     nb = _read(notebook)
-    facts, failure = _facts(nb), _failure(nb)
-    record = read_record(notebook.parent)
-    if record:
-        facts = {
-            "parameters": record.parameters,
-            "metrics": dict(record.figures),
-            "provenance": record.provenance,
-            "changed": list(record.changed),
-        }
-    _drop_unread(nb)
-    nonce = hashlib.sha256(json.dumps(nb, sort_keys=True).encode()).hexdigest()[:32]
+    failure, notices = _failure(nb), _notices(nb)
+    record = None if failure else read_record(notebook.parent)
+    nb = _without_unread(nb)
     heading = _take_heading(nb) or notebook.stem
     has_figures = any(PLOTLY_MIMETYPE in output.get("data", {}) for output in _outputs(nb))
-    parameters = [(str(name), _shown(value)) for name, value in facts["parameters"].items()]
-    metrics = [(str(name), _shown(value, name)) for name, value in facts["metrics"].items()]
+    figures = record.figures if record else []
+    parameters = record.parameters if record else nb.metadata.get("papermill", {}).get("parameters", {})
     report = {
         "title": title or heading,
         "kicker": heading if title else "newsclust",
         "failure": failure,
-        "tiles": metrics[:_TILES],
-        "more_metrics": {"columns": [], "rows": metrics[_TILES:]},
+        "tiles": figures[:_TILES],
+        "more_figures": _facts(figures[_TILES:], "More figures"),
+        "notices": notices,
         "map": _take_map(nb),
-        "parameters": {"columns": [], "rows": parameters},
-        "changed": _changed(parameters, facts["changed"]),
-        "provenance": _entries(facts["provenance"]),
+        "changed": [(name, said(value)) for name, value in parameters.items() if not _is_default(name, value)],
+        "parameters": _facts([(name, said(value)) for name, value in parameters.items()], "All parameters"),
+        "provenance": [_entry(*fact) for fact in record.provenance.items()] if record else [],
         "has_figures": has_figures,
         "has_code": any(cell.cell_type == "code" and cell.source.strip() for cell in nb.cells),
-        "nonce": nonce,
         "plotly_place": _PLOTLY_PLACE,
-        "whole_rows": _WHOLE_ROWS,
     }
+    report["nonce"] = hashlib.sha256(json.dumps([nb, report], sort_keys=True).encode()).hexdigest()[:32]
     page = _export(nb, report)
     if has_figures:
         from plotly.offline import get_plotlyjs
@@ -122,34 +118,10 @@ def _read(notebook: Path):
     try:
         return nbformat.read(notebook, as_version=4)
     except FileNotFoundError:
-        raise NewsclustError(f"There is no notebook {notebook}: run it first.") from None
+        raise RunError(f"There is no notebook {notebook}: run it first.") from None
     except Exception as error:  # nbformat lets through whatever a malformed file makes it trip over
         first_line = str(error).partition("\n")[0][:200]
-        raise NewsclustError(f"{notebook} cannot be read as a notebook ({first_line}): run it again.") from None
-
-
-def _facts(nb) -> dict[str, Any]:
-    """Return the run's parameters, metrics and provenance, each empty where the notebook says nothing.
-
-    Also the names of the ``changed`` parameters, None where the notebook does not tell.
-    """
-    sources = [output.data[RUN_MIME] for output in _outputs(nb) if RUN_MIME in output.get("data", {})]
-    facts = {
-        "parameters": dict(nb.metadata.get("papermill", {}).get("parameters", {})),
-        "metrics": {},
-        "provenance": {},
-    }
-    for source in sources:
-        for part in facts:
-            # A whole part replaces papermill's parameters, which lack those the run left at their defaults.
-            facts[part] = _mapping(source.get(part)) or facts[part]
-    changed = [source["changed"] for source in sources if isinstance(source.get("changed"), list)]
-    return {**facts, "changed": changed[-1] if changed else None}
-
-
-def _changed(parameters: list[tuple[str, str]], names: list[str] | None) -> list[tuple[str, str]]:
-    """Return the parameters to show unfolded, which are all where nobody told what the defaults are."""
-    return [pair for pair in parameters if names is None or pair[0] in names]
+        raise RunError(f"{notebook} cannot be read as a notebook ({first_line}): run it again.") from None
 
 
 def _failure(nb) -> str | None:
@@ -163,7 +135,7 @@ def _failure(nb) -> str | None:
 
 
 def _failure_message(output) -> str:
-    return output.evalue if output.ename == "NewsclustError" else f"{output.ename}: {output.evalue}"
+    return output.evalue if output.ename in _OWN_ERRORS else f"{output.ename}: {output.evalue}"
 
 
 def _outputs(nb):
@@ -174,16 +146,25 @@ def _has_failed(cell) -> bool:
     return any(output.output_type == "error" for output in cell.get("outputs", []))
 
 
-def _drop_unread(nb) -> None:
-    """Leave out what no reader needs: setup cells, progress bars, warnings, empty and foreign outputs."""
-    nb.cells = [
-        cell for cell in nb.cells if not _DROPPED_TAGS & set(cell.metadata.get("tags", [])) or _has_failed(cell)
-    ]
+def _notices(nb) -> list[str]:
+    """What `newsclust.errors.notice` told on the way, each once; progress bars stand on the same lines."""
+    streams = [output.text for output in _outputs(nb) if output.output_type == "stream" and output.name == "stderr"]
+    return list(dict.fromkeys(re.findall(r"Note: ([^\r\n]+)", "\n".join(streams))))
+
+
+def _without_unread(nb):
+    """The notebook without what no reader needs: setup cells, progress bars, warnings, empty and foreign outputs."""
+    from nbconvert.preprocessors import TagRemovePreprocessor
+
+    for cell in filter(_has_failed, nb.cells):
+        cell.metadata["tags"] = []
+    nb, _ = TagRemovePreprocessor(remove_cell_tags=_DROPPED_TAGS).preprocess(nb, {})
     for cell in nb.cells:
         if cell.cell_type == "code":
             cell.metadata["newsclust_is_parameters"] = bool(_PARAMETER_TAGS & set(cell.metadata.get("tags", [])))
             cell.outputs = [output for output in map(_readable, cell.outputs) if output is not None]
     _join_parameter_cells(nb)
+    return nb
 
 
 def _join_parameter_cells(nb) -> None:
@@ -205,12 +186,10 @@ def _readable(output):
         output["message"] = _failure_message(output)
         return output
     if output.output_type == "stream":
-        # A terminal shows only what follows a line's last carriage return.
-        output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)
         output["is_prose"] = _is_prose(output.text)
         return output if output.name == "stdout" and output.text.strip() else None
     data = output.data
-    if WIDGET_MIMETYPE in data or RUN_MIME in data:
+    if WIDGET_MIMETYPE in data:
         return None
     best = next((kind for kind in _SHOWN_MIMETYPES if kind in data), None)
     if best == "text/html":
@@ -245,29 +224,30 @@ def _cleaned(markup: str) -> str:
     for element in soup.find_all(True):
         for name in [name for name in element.attrs if name.lower().startswith("on")]:
             del element[name]
-    for table in soup.find_all("table"):
-        table.attrs.pop("border", None)
-        _join_header_rows(table)
-        for cell in table.select("thead th"):
-            cell["scope"] = "col"
-        for cell in table.select("tbody th"):
-            cell["scope"] = "row"
-        for cell in table.select("td"):
-            if len(cell.get_text(strip=True)) <= 24:  # a date or a number is not to be broken
-                cell["class"] = [*cell.get("class", []), "short"]
-        table.wrap(
-            soup.new_tag(
-                "div",
-                attrs={
-                    "class": "table long" if len(table.select("tr")) > _WHOLE_ROWS + 1 else "table",
-                    "tabindex": "0",
-                    "role": "region",
-                    "aria-label": "Table, scrolls sideways",
-                },
-            )
-        )
+    for element in soup.find_all("table"):
+        _set_table(soup, element, "Table, scrolls sideways")
     visible = soup.get_text(strip=True) or soup.select_one("img, svg, table, style")
     return str(soup) if visible else ""
+
+
+def _set_table(soup: BeautifulSoup, element: Tag, label: str) -> None:
+    """Put a table into a region that scrolls, its headers named as such, numbers flush right, dates unbroken."""
+    element.attrs.pop("border", None)
+    _join_header_rows(element)
+    for cell in element.select("thead th"):
+        cell["scope"] = "col"
+    for cell in element.select("tbody th"):
+        cell["scope"] = "row"
+    for cell in element.select("td"):
+        if len(cell.get_text(strip=True)) <= 24:
+            cell["class"] = [*cell.get("class", []), "short"]
+    rows = [row.find_all(["th", "td"]) for row in element.select("tr")]
+    for column in zip(*rows, strict=False):
+        if are_numbers(cell.get_text(strip=True) for cell in column if cell.find_parent("tbody")):
+            for cell in column:
+                cell["class"] = [*cell.get("class", []), "number"]
+    kind = "table long" if len(rows) > _WHOLE_ROWS + 1 else "table"
+    element.wrap(soup.new_tag("div", attrs={"class": kind, "tabindex": "0", "role": "region", "aria-label": label}))
 
 
 def _join_header_rows(table) -> None:
@@ -310,89 +290,52 @@ def _is_map(output) -> bool:
     return isinstance(meta, dict) and meta.get("kind") == "map"
 
 
-def _entries(facts: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return facts as the template shows them: as a line of text, or as a table where they are nested."""
-    entries = []
-    for name, value in facts.items():
-        entry: dict[str, Any] = {"label": _label(name), "is_command": "command" in name}
-        nested = _mapping(value)
-        if nested:
-            entry["table"] = _fact_table(nested)
-        else:
-            entry["text"] = _shown(value, name)
-        entries.append(entry)
-    return entries
+def _is_default(name: str, value: Any) -> bool:
+    field = Parameters.model_fields.get(name)
+    return field is not None and field.default == value
 
 
-def _mapping(value: Any) -> dict[str, Any] | None:
-    """Return a dict, or the dict that a list of (name, value) pairs stands for; None for anything else."""
-    if isinstance(value, dict):
-        return dict(value)
-    pairs = isinstance(value, list) and all(
-        isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) for item in value
-    )
-    return dict(value) if pairs and value else None
+def _facts(rows: list, label: str, columns: list | None = None) -> str:
+    """Rows as a table whose first column names them, "" without rows."""
+    from bs4 import BeautifulSoup
+
+    if not rows:
+        return ""
+    frame = pd.DataFrame(rows, columns=columns, dtype=object)
+    soup = BeautifulSoup(table(frame, header=columns is not None), "html.parser")
+    for cell in soup.select("tbody td:first-child"):
+        cell.name = "th"
+    _set_table(soup, soup.table, label)
+    return str(soup)
 
 
-def _fact_table(facts: dict[str, Any]) -> dict[str, list]:
-    rows = {name: _mapping(value) for name, value in facts.items()}
-    if not all(rows.values()):
-        pairs = [[name.replace("_", " "), _shown(value, name)] for name, value in facts.items()]
-        return {"columns": [], "rows": pairs}
-    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
-    return {
-        "columns": ["", *map(_label, columns)],
-        "rows": [
-            [name.replace("_", " "), *(_shown(row.get(column, ""), column) for column in columns)]
-            for name, row in rows.items()
-        ],
-    }
-
-
-def _label(name: str) -> str:
-    words = name.removesuffix("_bytes").split("_")
-    text = " ".join(word.upper() if word in _ABBREVIATIONS else word for word in words)
-    return text[:1].upper() + text[1:]
-
-
-def _shown(value: Any, name: str = "") -> str:
-    """Return a value as text, in the unit that its name ends in; without a name, as one would type it."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(_shown(item, name) for item in value)
-    if not isinstance(value, int | float):
-        return str(value)
-    if value != value:
-        return "not defined"
-    if not name or "seed" in name:
-        return f"{value:.6g}" if isinstance(value, float) else str(value)
-    if name.endswith("fraction"):
-        return f"{100 * value:.1f}\u00a0%"
-    if name.endswith("bytes"):
-        return f"{value / 2**20:,.0f}\u00a0MiB"
-    number = f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 1000 else f"{value:.3g}"
-    return f"{number}\u00a0s" if name.endswith("seconds") else number
+def _entry(name: str, value: Any) -> tuple[str, str]:
+    """A fact of the provenance and its markup: a line of text, a command, or a table where it is nested."""
+    label = f"{name[:1].upper()}{name[1:]}".replace("_", " ")
+    if isinstance(value, dict) and value:
+        inner = {key: fact if isinstance(fact, dict) else {"": fact} for key, fact in value.items()}
+        columns = list(dict.fromkeys(column for facts in inner.values() for column in facts))
+        rows = [[key, *(said(facts.get(column, "")) for column in columns)] for key, facts in inner.items()]
+        return label, _facts(rows, label, ["", *columns] if any(columns) else None)
+    text = escape(said(value))
+    return label, f'<pre class="text" tabindex="0">{text}</pre>' if "command" in name else text
 
 
 def _export(nb, report: dict[str, Any]) -> str:
     from nbconvert import HTMLExporter
     from traitlets.config import Config
 
-    templates = Path(__file__).parent / "templates"
     exporter = HTMLExporter(
         config=Config({"NbConvertBase": {"display_data_priority": _SHOWN_MIMETYPES}}),
         template_name="newsclust",
-        extra_template_basedirs=[str(templates)],
+        extra_template_basedirs=[str(TEMPLATE.parent)],
         exclude_anchor_links=True,
     )
-    filters: dict[str, Callable] = {"script_json": _script_json, "below_title": _below_title}
-    for name, function in filters.items():
-        exporter.register_filter(name, function)
-    for name in ("style.css", "report.js"):
-        report[name.replace(".", "_")] = (templates / "newsclust" / name).read_text(encoding="utf-8")
+    for function in (_script_json, _below_title, _facts):
+        exporter.register_filter(function.__name__.removeprefix("_"), function)
+    for kind in ("css", "js"):
+        names = ["style.css", "tables.css"] if kind == "css" else ["report.js", "tables.js"]
+        report[kind] = "".join(map(written_file, names))
     page, _ = exporter.from_notebook_node(nb, resources={"report": report})
     return page
 

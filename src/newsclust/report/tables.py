@@ -1,33 +1,54 @@
-"""Tables for notebooks and reports. Headlines are untrusted text: every cell is escaped."""
+"""Tables for notebooks and reports, their headlines linked to the articles where the addresses are known."""
 
 from __future__ import annotations
 
-import html
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from ..markup import Html, element, link, table
+
 if TYPE_CHECKING:
     from ..clusters.neighbors import Neighbors
 
+TEMPLATE = Path(__file__).parent / "templates/newsclust"
+
 
 class Table:
-    """Rows that a notebook shows as an HTML table, whole and escaped."""
+    """Rows that a notebook shows whole and escaped, whatever they hold.
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self.frame = frame
+    Attributes
+    ----------
+    frame : DataFrame
+        The rows, to work with.
+    """
+
+    def __init__(self, frame: pd.DataFrame, shown: pd.DataFrame | None = None, classes: str = "") -> None:
+        """`shown` is what stands on the page instead of `frame`; `classes` are those of `newsclust.markup.table`."""
+        self.frame, self.classes = frame, classes
+        self._shown = frame if shown is None else shown
+
+    def __len__(self) -> int:
+        return len(self.frame)
 
     def __repr__(self) -> str:
         return f"{len(self.frame)} rows: {', '.join(map(str, self.frame))}"
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(str(name))}</th>" for name in self.frame)
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{_cell(value)}</td>" for value in row) + "</tr>"
-            for row in self.frame.itertuples(index=False)
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        written = table(self._shown, classes=self.classes)
+        if not self.classes:
+            return written
+        # Reports bring this style and script with them; a notebook needs them beside the table.
+        style, script = (written_file(name) for name in ("tables.css", "tables.js"))
+        return f"<style>{style}</style>{written}<script>{script}</script>"
+
+
+def written_file(name: str) -> str:
+    """A file of the report's template."""
+    return (TEMPLATE / name).read_text(encoding="utf-8")
 
 
 def closest_pairs(documents: pd.DataFrame, neighbors: Neighbors, n: int = 5) -> Table:
@@ -40,15 +61,26 @@ def closest_pairs(documents: pd.DataFrame, neighbors: Neighbors, n: int = 5) -> 
     neighbors : Neighbors
     n : int
     """
-    shown: set[int] = set()
-    rows = []
+    used: set[int] = set()
+    pairs = []
     for row in np.argsort(neighbors.distances[:, 0], kind="stable") if neighbors.k else []:
-        other = neighbors.indices[row, 0]
-        if len(rows) < n and not {row, other} & shown:
-            shown |= {row, other}
-            pair = documents.iloc[[row, other]]
-            rows.append((f"{neighbors.distances[row, 0]:.2f}", *pair["title"], ", ".join(pair["publisher"])))
-    return Table(pd.DataFrame(rows, columns=["distance", "headline", "nearest other headline", "publishers"]))
+        other = int(neighbors.indices[row, 0])
+        if len(pairs) == n or other < 0:  # padding, where a search found nothing
+            break
+        if not {row, other} & used:
+            used |= {row, other}
+            pairs.append((row, other))
+    one, two = ([pair[side] for pair in pairs] for side in (0, 1))
+    frame = pd.DataFrame(
+        {
+            "distance": [f"{neighbors.distances[row, 0]:.2f}" for row in one],
+            "headline": _headlines(documents, one),
+            "nearest other headline": _headlines(documents, two),
+            "publishers": [", ".join(filter(None, documents["publisher"].iloc[list(pair)])) for pair in pairs],
+        }
+    )
+    linked = {"headline": _linked(documents, one), "nearest other headline": _linked(documents, two)}
+    return Table(frame, frame.assign(**linked))
 
 
 def largest_clusters(
@@ -70,17 +102,24 @@ def largest_clusters(
         As from `newsclust.stories.naming.describe_clusters`.
     n, headlines : int
     """
-    rows = []
-    for cluster, topic in topics.head(n).iterrows():
+    rows, shown = [], []
+    for cluster, topic in topics.sort_values("size", ascending=False, kind="stable").head(n).iterrows():
         members = np.flatnonzero(labels == cluster)
-        best = members[np.argsort(-probabilities[members], kind="stable")]
-        titles = [title for title in documents["title"].iloc[best].unique() if title != topic["title"]]
-        rows.append((cluster, topic["size"], [topic["title"], *titles[: headlines - 1]], topic["keywords"]))
-    return Table(pd.DataFrame(rows, columns=["cluster", "size", "headlines", "keywords"]))
+        members = members[np.argsort(-probabilities[members], kind="stable")]
+        # One row for each headline, the clearest, and the title's first.
+        found = dict(zip(_headlines(documents, members)[::-1], members[::-1], strict=True))
+        titles = list(dict.fromkeys([topic["title"], *reversed(found)]))[:headlines]
+        first, *others = _linked(documents, [found[title] for title in titles])
+        rows.append((cluster, topic["size"], titles, topic["keywords"]))
+        shown.append([element("strong", first), *others])
+    frame = pd.DataFrame(rows, columns=["cluster", "size", "headlines", "keywords"])
+    return Table(frame, frame.assign(headlines=shown))
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, list):  # the first stands out, the others below it
-        first, *others = (html.escape(str(item)) for item in value)
-        return "<br>".join([f"<strong>{first}</strong>", *others])
-    return html.escape(str(value))
+def _headlines(documents: pd.DataFrame, rows: Sequence[int]) -> list[str]:
+    """The titles of these rows, the first line of the text where there is none."""
+    return [title or text.partition("\n")[0] for title, text in documents[["title", "text"]].iloc[rows].to_numpy()]
+
+
+def _linked(documents: pd.DataFrame, rows: Sequence[int]) -> list[Html]:
+    return list(map(link, _headlines(documents, rows), documents["url"].iloc[rows]))

@@ -98,11 +98,23 @@
       modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
     });
     if (isMap) div.after(legendOf(div));
+    if (data.some((trace) => trace.customdata)) linkPoints(div, figure, isTouch);
     if (figure.classList.contains("kind-bars") && layout.annotations) {
       fit(div);
       new ResizeObserver(() => fit(div)).observe(div);
     }
     plots.push(div);
+  }
+
+  // A finger's first tap shows what the headline says, the second one on the same opens it.
+  function linkPoints(div, figure, isTouch) {
+    let last = null;
+    div.on("plotly_click", ({ points: [point] }) => {
+      const again = last === point.customdata;
+      last = point.customdata;
+      if (/^https?:\/\//i.test(point.customdata ?? "") && (again || !isTouch)) open(point.customdata, "_blank", "noopener,noreferrer");
+    });
+    figure.querySelector("figcaption")?.append(isTouch ? " Tap a headline twice to open it." : " Click a headline to open it.");
   }
 
   function legendOf(div) {
@@ -143,79 +155,11 @@
       [...new Set(marker.color)].slice(0, 3).forEach((stroke, i) =>
         picture.append(make("circle", { cx: 4 + 5 * i, cy: 7, r: 3, fill: "none", stroke, "stroke-width": 1.5 })));
     } else {
-      const shape = { diamond: "M9 1l6 6-6 6-6-6z", square: "M4 2h10v10h-10z" }[marker.symbol] ?? "M9 2a5 5 0 1 0 .01 0z";
+      const symbol = Array.isArray(marker.symbol) ? marker.symbol[0] : marker.symbol;
+      const shape = { diamond: "M9 1l6 6-6 6-6-6z", square: "M4 2h10v10h-10z" }[symbol] ?? "M9 2a5 5 0 1 0 .01 0z";
       picture.append(make("path", { d: shape, fill: marker.color, opacity: marker.opacity ?? 1 }));
     }
     return picture;
-  }
-
-  // Tables -------------------------------------------------------------------------------------------------------
-
-  const number = (text) => (/^[-+\u2212]?[\d,]*\.?\d+(e[-+]?\d+)?(\s?(%|s|MiB))?$/i.test(text)
-    ? parseFloat(text.replace("\u2212", "-").replace(/,/g, "")) : NaN);
-  const words = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-
-  const isMissing = (text) => text === "" || /^(nan|none|<na>|nat|-|\u2013)$/i.test(text);
-  const isNumeric = (texts) => texts.some((text) => !isMissing(text))
-    && texts.every((text) => isMissing(text) || !Number.isNaN(number(text)));
-  const shown = (cell) => cell?.textContent.trim() ?? "";
-  const value = (cell) => cell?.dataset.value ?? shown(cell);
-
-  // A table that can be worked with has one row of headers and one cell in each row under each of them.
-  function prepare(table) {
-    const heads = table.tHead?.rows.length === 1 ? [...table.tHead.rows[0].cells] : [];
-    const body = table.tBodies[0];
-    const rows = body ? [...body.rows] : [];
-    if (table.querySelector("[rowspan], [colspan]")) return;
-    const columns = heads.length || rows[0]?.cells.length || 0;
-    for (let i = 0; i < columns; i += 1) {
-      const cells = rows.map((row) => row.cells[i]);
-      if (isNumeric(cells.map(shown))) for (const cell of [heads[i], ...cells]) cell?.classList.add("number");
-    }
-    if (rows.length < 2) return;
-    if (table.classList.contains("sortable")) sortable(heads, body, rows);
-    if (table.classList.contains("filterable")) filterable(table, rows);
-  }
-
-  function sortable(heads, body, rows) {
-    heads.forEach((head, column) => {
-      if ("fixed" in head.dataset) return;
-      const values = new Map(rows.map((row) => [row, value(row.cells[column])]));
-      const numeric = isNumeric([...values.values()]);
-      const button = Object.assign(document.createElement("button"), { type: "button", title: "Sort by this column" });
-      button.append(...head.childNodes);
-      if (!button.textContent.trim()) button.setAttribute("aria-label", "Sort by this column");
-      head.append(button);
-      button.addEventListener("click", () => {
-        const sign = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
-        for (const other of heads) other.removeAttribute("aria-sort");
-        head.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
-        // From the first order on, so that rows of one value always come in the same order, the missing ones last.
-        body.append(...[...rows].sort((one, other) => {
-          const [a, b] = [values.get(one), values.get(other)];
-          return isMissing(a) - isMissing(b) || sign * (numeric ? number(a) - number(b) || 0 : words.compare(a, b));
-        }));
-      });
-    });
-  }
-
-  function filterable(table, rows) {
-    const bar = Object.assign(document.createElement("p"), { className: "filter" });
-    const label = document.createElement("label");
-    const box = Object.assign(document.createElement("input"), { type: "search", autocomplete: "off", spellcheck: false });
-    const told = document.createElement("span");
-    told.setAttribute("role", "status");
-    const texts = rows.map((row) => row.textContent.toLowerCase());
-    const filter = () => {
-      const wanted = box.value.toLowerCase().split(/\s+/);
-      rows.forEach((row, i) => { row.hidden = !wanted.every((word) => texts[i].includes(word)); });
-      told.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
-    };
-    box.addEventListener("input", filter);
-    label.append("Filter ", box);
-    bar.append(label, told);
-    table.closest(".table").before(bar);
-    filter();
   }
 
   // Code ---------------------------------------------------------------------------------------------------------
@@ -231,7 +175,6 @@
   }
 
   document.querySelectorAll("figure.plot").forEach(draw);
-  document.querySelectorAll(".table table").forEach(prepare);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     for (const div of plots) Plotly.relayout(div, themed(div.layout));
   });
