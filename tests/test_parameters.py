@@ -378,3 +378,11 @@ def test_the_command_repeats_the_run(values):
 def test_the_command_repeats_any_text(text):
     parameters = Parameters(data=text, truth=text)
     assert as_papermill_reads(parameters.command()) == parameters.changed
+
+
+def test_the_cells_below_get_the_value_that_was_understood():
+    cells = {"assign_noise": "yes", "cluster_selection_epsilon": "1e-3", "seed": "None", "index": "flat", "mine": "yes"}
+    check_parameters(cells)
+    assert cells == {
+        "assign_noise": True, "cluster_selection_epsilon": 1e-3, "seed": None, "index": "FLAT", "mine": "yes",
+    }  # fmt: skip

@@ -166,6 +166,8 @@ def check_parameters(namespace: dict[str, Any]) -> Parameters:
     ----------
     namespace : dict
         The notebook's ``globals()``, so that a misspelt parameter, which papermill sets as a new variable, is seen.
+        A value that was understood as another (the text "1e-3" as the number) is replaced there, because the cells
+        below read it.
 
     Returns
     -------
@@ -192,6 +194,7 @@ def check_parameters(namespace: dict[str, Any]) -> Parameters:
     try_state()
     if parameters.output:
         try_output(parameters.output)
+    namespace.update({name: getattr(parameters, name) for name in names if name in namespace})
     return parameters
 
 

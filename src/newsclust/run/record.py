@@ -23,6 +23,7 @@ from ..stages import ledger, stage
 from ..stories.evaluation import agreement, subsample_stability, validity
 from ..stories.stories import Stories, place
 from ..vectors.store import Embeddings
+from .origin import commit
 from .parameters import Parameters
 
 PACKAGES = (
@@ -244,6 +245,7 @@ def _provenance(parameters: Parameters, corpus: Corpus, embeddings: Embeddings, 
             }
             for name, entry in ledger.items()
         },
+        "commit": commit(),
         "versions": {name: version(name) for name in PACKAGES.split()},
         "Python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
