@@ -5,13 +5,24 @@ from __future__ import annotations
 import hdbscan
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsclust.clusters.clustering import Clustering, cluster
 from newsclust.clusters.hierarchy import condense, linkage, select
-from newsclust.clusters.neighbors import Neighbors
+from newsclust.clusters.neighbors import Neighbors, exact_neighbors
 from newsclust.clusters.spanning_tree import spanning_tree
 from newsclust.errors import ParameterError
-from points import SELECTIONS, assert_same_partition, blobs, distance_matrix, lists_of_edges, neighbor_lists
+from points import (
+    SELECTIONS,
+    assert_same_partition,
+    blobs,
+    distance_matrix,
+    lists_of_edges,
+    neighbor_lists,
+    quickly,
+    seeds,
+)
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -67,17 +78,34 @@ def test_largest_cluster_comes_first_and_of_equal_ones_the_smallest_id():
     assert found.probabilities.dtype == np.float32
 
 
-def test_row_order_of_the_corpus_does_not_change_the_clusters():
+@quickly
+@given(seeds, st.integers(1, 64), st.integers(1, 64), st.integers(1, 5))
+def test_row_order_batch_size_and_a_larger_k_change_nothing(seed, query_rows, block_rows, min_samples):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(6, 60))
+    vectors = np.round(blobs(seed, n=n), int(rng.integers(0, 3))).astype(np.float32)  # with duplicates and ties
+    ids = rng.permutation(10 * n)[:n]
+
+    def run(file_order: np.ndarray, k: int) -> Clustering:
+        by_id = file_order[np.argsort(ids[file_order])]
+        indices, distances = exact_neighbors(np.ascontiguousarray(vectors[by_id]), n - 1)
+        return cluster(Neighbors(ids[by_id], indices, distances), k, min_samples)
+
+    whole = run(np.arange(n), n - 1)
+    place = exact_neighbors(vectors[np.argsort(ids)], n - 1)[0].argsort(axis=1)  # of each other document in a list
+    enough = max(
+        [min_samples]
+        + [1 + min(place[i, j - (j > i)], place[j, i - (i > j)]) for i, j in whole.spanning_tree[:, :2].astype(int)]
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("newsclust.clusters.neighbors.QUERY_ROWS", query_rows)
+        patch.setattr("newsclust.clusters.graph.BLOCK_ROWS", block_rows)
+        assert_same(run(rng.permutation(n), int(rng.integers(enough, n))), whole)
+
+
+def test_where_nothing_ties_other_ids_only_rename():
     vectors, ids = blobs(5), np.random.default_rng(0).permutation(120)
     order = np.argsort(ids)
-
-    def from_file(rows):
-        by_id = rows[np.argsort(ids[rows])]
-        return cluster(neighbor_lists(distance_matrix(vectors[by_id]), 20))
-
-    first = from_file(np.arange(120))
-    assert_same(first, from_file(np.random.default_rng(1).permutation(120)))
-    # and where nothing ties, even other ids only rename
     unsorted = cluster(neighbor_lists(distance_matrix(vectors), 20), min_samples=1)
     by_id = cluster(neighbor_lists(distance_matrix(vectors[order]), 20), min_samples=1)
     assert_same_partition(unsorted.labels[order], by_id.labels)
