@@ -172,6 +172,11 @@ def test_a_misspelt_parameter_is_recognised(slip, meant, value):
     assert complaint(**{slip: value}) == said
 
 
+def test_two_unknown_names_are_both_told():
+    with pytest.raises(ParameterError, match=r"'epsilon'; did you mean .*\? There is no parameter 'method'; did"):
+        check_parameters(as_papermill_sets({"epsilon": 0.5, "method": "leaf"}))
+
+
 def test_several_parameters_that_may_be_meant_are_all_named():
     assert "did you mean 'min_cluster_size' or 'max_cluster_size'?" in complaint(size=3)
 

@@ -221,7 +221,8 @@ def check_names(namespace: dict[str, Any]) -> None:
             "params/grid.yaml; papermill takes files of parameters alone."
         )
     if unknown:
-        raise ParameterError("; ".join(no_such(name, own or defaults) for name in unknown))
+        first, *others = [no_such(name, own or defaults) for name in unknown]
+        raise ParameterError(" ".join([first, *(f"{other[0].upper()}{other[1:]}" for other in others)]))
 
 
 def make_parameters(values: dict[str, Any]) -> Parameters:
