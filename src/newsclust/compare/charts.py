@@ -151,13 +151,9 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
     rows = []
     for place, ((down, across), table) in enumerate(zip(pairs, tables, strict=True), start=1):
         texts = table.map(lambda cell: written(metric, cell))
-        cells = [
-            [(down, i, across, j, text) for j, text in zip(table, line, strict=True)]
-            for i, line in zip(table.index, texts.to_numpy(), strict=True)
-        ]
         hover = [
-            [plotly_text(f"{down} {i}, {across} {j}: {METRICS[metric]} {text}") for down, i, across, j, text in row]
-            for row in cells
+            [plotly_text(f"{down} {i}, {across} {j}: {METRICS[metric]} {text}") for j, text in line.items()]
+            for i, line in texts.iterrows()
         ]
         for trace in heat_map(table.to_numpy(), texts.to_numpy(), hover, limits).data:
             fig.add_trace(trace, row=place, col=1)
@@ -167,7 +163,7 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
             row=place,
             col=1,
         )
-        rows += [cell for row in cells for cell in row]
+        rows += [(down, i, across, j, text) for (i, j), text in texts.stack().items()]
     style(fig, height=inner + 88)
     fig.update_layout(margin=dict(l=84, r=8, t=32, b=56), showlegend=False)
     fig.add_annotation(
