@@ -157,6 +157,8 @@ def test_documents_that_their_neighbours_gave_a_story_are_hollow_and_say_so():
     assert hollow + smaller == n and hollow and smaller
     assert f"{n:,}, drawn hollow, HDBSCAN left as noise" in alt_text(fig)
     assert "hollow" not in alt_text(story_map(forty_stories()))
+    rings = next(trace for trace in story_map(points.assign(z=points["x"])).data if "smaller" in trace.name)
+    assert set(rings.marker.symbol) == {"circle-open", "diamond-open"}, "rings of half the size are not seen in space"
 
 
 def test_only_web_addresses_travel_with_the_points():

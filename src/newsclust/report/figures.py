@@ -28,8 +28,8 @@ def story_map(points: pd.DataFrame) -> go.Figure:
 
     The largest stories get a legend entry each; all the others share one, drawn as rings whose colours change
     from neighbour to neighbour. A headline that HDBSCAN left as noise and that its neighbours gave a story is drawn
-    hollow; in a smaller story, as a smaller ring. Noise lies underneath in grey; a click on a name in the legend
-    switches its headlines off. In a report a click on a headline opens its address.
+    hollow; in a smaller story, as a smaller ring (in space, a diamond). Noise lies underneath in grey; a click on a name
+    in the legend switches its headlines off. In a report a click on a headline opens its address.
 
     Parameters
     ----------
@@ -176,10 +176,11 @@ def _layer(rows, name, rank, color, symbol, crowd):
     is_noise, is_ring, assigned = rank == _NOISE_RANK, symbol.endswith("-open"), rows["assigned"].to_numpy()
     marker = dict(color=color, symbol=symbol, size=0.6 * size if is_noise else size)
     marker["opacity"] = 0.45 if is_noise else 0.85
-    if is_ring and assigned.any():
+    if is_ring and assigned.any() and not in_space:
         marker["size"] = np.where(assigned, 0.55 * size, size)
     elif assigned.any():
-        marker["symbol"] = np.where(assigned, f"{symbol}-open", symbol)
+        # A smaller ring would be too thin to be seen in space.
+        marker["symbol"] = np.where(assigned, "diamond-open" if is_ring else f"{symbol}-open", symbol)
     if not in_space:
         marker["line"] = dict(width=1.5 if is_ring or assigned.any() else 0, color=color)
     return scatter(
