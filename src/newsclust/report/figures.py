@@ -28,8 +28,8 @@ def story_map(points: pd.DataFrame) -> go.Figure:
 
     The largest stories get a legend entry each; all the others share one, drawn as rings whose colours change
     from neighbour to neighbour. A headline that HDBSCAN left as noise and that its neighbours gave a story is drawn
-    hollow; in a smaller story, as a smaller ring (in space, a diamond). Noise lies underneath in grey; a click on a name
-    in the legend switches its headlines off. In a report a click on a headline opens its address.
+    hollow; in a smaller story, as a smaller ring (in space, a diamond). Noise lies underneath in grey. A click on a
+    name in the legend switches its headlines off; in a report a click on a headline opens its address.
 
     Parameters
     ----------
