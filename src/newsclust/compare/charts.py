@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..errors import NewsclustError
+from ..errors import ParameterError
 from ..markup import plotly_text
 from ..report.drawing import INK, count, cut, style, with_alternative
 from .heat_map import broken, heat_map, nothing, short, ticks
@@ -34,23 +34,17 @@ _END = 9  # letters at the ends of an axis
 _ROW, _BETWEEN = 36, 84  # pixels: a row of cells; axis, title and air between two heat maps
 
 
-def parallel_coordinates(grid: Grid, metric: str = "relative_validity") -> go.Figure:
-    """Draw every finished run as a line from its parameters down to its results, coloured by one metric.
+def parallel_coordinates(grid: Grid) -> go.Figure:
+    """Draw every finished run as a line from its parameters down to its results, coloured by relative validity.
 
     Parallel coordinates (A. Inselberg 1985, *The plane with parallel coordinates*, The Visual Computer 1)
     that read downwards: the axes lie flat, so that a phone has room for their labels. Runs with the same
     value of a parameter are spread a little, or their lines would hide each other.
-
-    Parameters
-    ----------
-    grid : Grid
-    metric : str
-        One of `measures.METRICS`.
     """
     import plotly.graph_objects as go
     from plotly.colors import sample_colorscale
 
-    known = _known(grid, metric)
+    known, metric = measures(grid), "relative_validity"
     runs = [run for run in known.index if run in grid.maps]
     if not runs:
         return nothing("No run finished, so there are no results to draw.")
@@ -140,7 +134,9 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
     """
     from plotly.subplots import make_subplots
 
-    known = _known(grid, metric)
+    if metric not in METRICS:
+        raise ParameterError(f"The metric is {metric!r}; it can be {', '.join(map(repr, METRICS))}.")
+    known = measures(grid)
     pairs = list(combinations(grid.varied, 2))
     if len(pairs) > MOST_PAIRS:
         pairs = list(combinations(sensitivity(grid).index[:4], 2))
@@ -155,13 +151,9 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
     rows = []
     for place, ((down, across), table) in enumerate(zip(pairs, tables, strict=True), start=1):
         texts = table.map(lambda cell: written(metric, cell))
-        cells = [
-            [(down, i, across, j, text) for j, text in zip(table, line, strict=True)]
-            for i, line in zip(table.index, texts.to_numpy(), strict=True)
-        ]
         hover = [
-            [plotly_text(f"{down} {i}, {across} {j}: {METRICS[metric]} {text}") for down, i, across, j, text in row]
-            for row in cells
+            [plotly_text(f"{down} {i}, {across} {j}: {METRICS[metric]} {text}") for j, text in line.items()]
+            for i, line in texts.iterrows()
         ]
         for trace in heat_map(table.to_numpy(), texts.to_numpy(), hover, limits).data:
             fig.add_trace(trace, row=place, col=1)
@@ -171,7 +163,7 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
             row=place,
             col=1,
         )
-        rows += [cell for row in cells for cell in row]
+        rows += [(down, i, across, j, text) for (i, j), text in texts.stack().items()]
     style(fig, height=inner + 88)
     fig.update_layout(margin=dict(l=84, r=8, t=32, b=56), showlegend=False)
     fig.add_annotation(
@@ -249,12 +241,6 @@ def agreement_map(grid: Grid) -> go.Figure:
     table = agreement.round(2)
     table.insert(0, "run", list(runs))
     return with_alternative(fig, sentence, table if named else None)
-
-
-def _known(grid: Grid, metric: str) -> pd.DataFrame:
-    if metric not in METRICS:
-        raise NewsclustError(f"The metric is {metric!r}; it can be {', '.join(map(repr, METRICS))}.")
-    return measures(grid)
 
 
 def _parameter_axis(grid: Grid, name: str, runs: list[str]) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from ..report.drawing import count
 from .measures import excluded, measures, percent, written
 from .runs import Grid
 
-RUNNERS_UP = 3
 _CRITERIA = {
     "relative_validity": "relative validity",
     "subsample_stability": "agreement with itself on 90 % of the documents",
@@ -34,14 +33,11 @@ class Recommendation:
         The values of the varied parameters in that run.
     reasons : list of str
         Why, in sentences.
-    runners_up : list of str
-        Names of the next best runs.
     """
 
     run: str | None
     parameters: dict[str, Any] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
-    runners_up: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         return "\n".join([f"Recommended: {self.run or 'none of the runs'}.", *(f"- {text}" for text in self.reasons)])
@@ -91,7 +87,6 @@ def recommend(grid: Grid) -> Recommendation:
             *_cautions(known.loc[best]),
             *_check(known, best),
         ],
-        list(order[1 : 1 + RUNNERS_UP]),
     )
 
 

@@ -32,6 +32,7 @@ SYMBOLS = (
     ("#B0305C", "square"),
     ("#7F5A3C", "diamond"),
 )
+HOVER_WIDTH = 44  # letters in a line, which a phone has room for
 NOISE_COLOUR = "#969ba2"
 INK = "#737b86"  # readable on white and on near-black, for notebooks in either theme
 
@@ -76,11 +77,6 @@ def with_alternative(fig: go.Figure, alt: str, table: pd.DataFrame | None = None
     return fig
 
 
-def alt_text(fig: go.Figure) -> str:
-    """The one-sentence alternative of a figure, empty if it has none."""
-    return (fig.layout.meta or {}).get("alt", "")
-
-
 def said(value: Any) -> str:
     """A parameter's value as one would say it."""
     if value is None:
@@ -108,7 +104,7 @@ def cut_at_word(value: Any, width: int) -> str:
     return f"{words}…" if len(text) > width and len(words) > width / 2 else cut(text, width)
 
 
-def wrapped(value: Any, width: int = 60, lines: int = 5) -> str:
+def wrapped(value: Any, width: int = HOVER_WIDTH, lines: int = 6) -> str:
     """The text on several lines, escaped."""
     broken = textwrap.wrap(plain(value), width, max_lines=lines, placeholder=" …", break_on_hyphens=False)
     return "<br>".join(map(plotly_text, broken or ["(no headline)"]))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..errors import NewsclustError
 from ..markup import plain, plotly_text, web_address
-from .drawing import INK, NOISE_COLOUR, SYMBOLS, count, cut, cut_at_word, style, with_alternative, wrapped
+from .drawing import HOVER_WIDTH, INK, NOISE_COLOUR, SYMBOLS, count, cut, cut_at_word, style, with_alternative, wrapped
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -21,16 +21,15 @@ SVG_POINTS = 3000
 _SMALLER_RANK, _NOISE_RANK = 1000, 2000  # places in the legend, below the named stories
 
 _RING_COLOURS = np.array(["#0072B2", "#D98E04", "#009E73", "#D279AC", "#D55E00", "#8E6BBF", "#6E8F00"])
-_GRID = "rgba(128, 134, 142, 0.25)"
 
 
-def story_map(points: pd.DataFrame, title: str | None = None) -> go.Figure:
+def story_map(points: pd.DataFrame) -> go.Figure:
     """Draw every headline at its place on the map, coloured by story.
 
     The largest stories get a legend entry each; all the others share one, drawn as rings whose colours change
     from neighbour to neighbour. A headline that HDBSCAN left as noise and that its neighbours gave a story is drawn
-    hollow; in a smaller story, as a smaller ring. Noise lies underneath in grey and can be switched off. In a report a
-    click on a headline opens its address.
+    hollow; in a smaller story, as a smaller ring (in space, a diamond). Noise lies underneath in grey. A click on a
+    name in the legend switches its headlines off; in a report a click on a headline opens its address.
 
     Parameters
     ----------
@@ -38,8 +37,6 @@ def story_map(points: pd.DataFrame, title: str | None = None) -> go.Figure:
         ``x``, ``y`` and, for a map in space, ``z``; ``cluster`` (int, -1 for noise); ``title``; optionally
         ``publisher``, ``published_at``, ``url``, ``probability``, ``story`` (the name of the row's cluster),
         ``assigned`` (bool: noise that was given a story) and ``vote`` (the share its story had of its neighbours).
-    title : str, optional
-        A heading inside the figure.
 
     Raises
     ------
@@ -69,7 +66,7 @@ def story_map(points: pd.DataFrame, title: str | None = None) -> go.Figure:
         layers.append((points[points["cluster"] == cluster], names[cluster], place, *SYMBOLS[place]))
 
     fig = go.Figure([_layer(*layer, crowd=len(points)) for layer in layers if len(layer[0])])
-    _style_map(fig, title, "z" in points, noise=len(noise) > 0)
+    _style_map(fig, "z" in points)
     table = pd.DataFrame({"Story": [names[c] for c in sizes.index], "Headlines": sizes.to_numpy()})
     if len(noise):
         table.loc[len(table)] = ["In no story", len(noise)]
@@ -179,10 +176,11 @@ def _layer(rows, name, rank, color, symbol, crowd):
     is_noise, is_ring, assigned = rank == _NOISE_RANK, symbol.endswith("-open"), rows["assigned"].to_numpy()
     marker = dict(color=color, symbol=symbol, size=0.6 * size if is_noise else size)
     marker["opacity"] = 0.45 if is_noise else 0.85
-    if is_ring and assigned.any():
+    if is_ring and assigned.any() and not in_space:
         marker["size"] = np.where(assigned, 0.55 * size, size)
     elif assigned.any():
-        marker["symbol"] = np.where(assigned, f"{symbol}-open", symbol)
+        # A smaller ring would be too thin to be seen in space.
+        marker["symbol"] = np.where(assigned, "diamond-open" if is_ring else f"{symbol}-open", symbol)
     if not in_space:
         marker["line"] = dict(width=1.5 if is_ring or assigned.any() else 0, color=color)
     return scatter(
@@ -201,15 +199,15 @@ def _layer(rows, name, rank, color, symbol, crowd):
 def _hover(row: dict[str, Any], names: dict[int, str], sizes: pd.Series) -> str:
     """Return the hover text of one headline: itself, where and when it appeared, its story."""
     source = " · ".join(filter(None, [plain(row.get("publisher")), _day(row.get("published_at"))]))
-    lines = [f"<b>{wrapped(row['title'])}</b>", plotly_text(cut(source, 60))]
+    lines = [f"<b>{wrapped(row['title'])}</b>", plotly_text(cut(source, HOVER_WIDTH))]
     cluster = row["cluster"]
     if cluster < 0:
         lines.append("In no story")
     else:
-        lines.append(f"Story: {plotly_text(cut(names[cluster], 48))} ({sizes[cluster]:,})")
+        lines.append(f"Story: {plotly_text(cut(names[cluster], 32))} ({sizes[cluster]:,})")
         if row.get("assigned"):
             vote = f", vote {row['vote']:.2f}" if pd.notna(row.get("vote")) else ""
-            lines.append(f"Assigned by its neighbours{vote}; HDBSCAN left it as noise")
+            lines += [f"Assigned by its neighbours{vote};", "HDBSCAN left it as noise"]
         elif pd.notna(row.get("probability")):
             lines.append(f"Membership: {row['probability']:.2f}")
     return "<br>".join(filter(None, lines))
@@ -227,16 +225,13 @@ def _ring_colours(rows: pd.DataFrame, clusters: pd.Index) -> list[str]:
     return _RING_COLOURS[chosen][clusters.get_indexer(rows["cluster"])].tolist()
 
 
-def _style_map(fig: go.Figure, title: str | None, in_space: bool, noise: bool) -> None:
+def _style_map(fig: go.Figure, in_space: bool) -> None:
     hidden = dict(visible=False, showspikes=False)
     style(fig, height=720, font_size=13)
     fig.update_layout(
-        title=dict(text=plotly_text(title), font_size=16, x=0, xanchor="left", y=1, yanchor="top", pad=dict(l=8, t=10))
-        if title
-        else None,
         dragmode=None,  # plotly's own: a map is to be zoomed into
         hovermode="closest",
-        margin=dict(l=8, r=8, t=76 if title else 36, b=8),
+        margin=dict(l=8, r=8, t=8, b=8),
         showlegend=True,
         legend=dict(
             orientation="h",
@@ -257,31 +252,6 @@ def _style_map(fig: go.Figure, title: str | None, in_space: bool, noise: bool) -
         )
     else:
         fig.update_layout(xaxis=dict(visible=False), yaxis=dict(visible=False, scaleanchor="x"))
-    if noise:
-        fig.update_layout(
-            updatemenus=[
-                dict(
-                    type="buttons",
-                    showactive=False,
-                    x=0,
-                    xanchor="left",
-                    y=1,
-                    yanchor="bottom",
-                    pad=dict(b=4),
-                    bgcolor="rgba(0,0,0,0)",
-                    bordercolor=_GRID,
-                    font=dict(color=INK, size=12),
-                    buttons=[
-                        dict(
-                            label="Noise on / off",
-                            method="restyle",
-                            args=[{"visible": "legendonly"}, [0]],
-                            args2=[{"visible": True}, [0]],
-                        )
-                    ],
-                )
-            ]
-        )
 
 
 def _map_sentence(sizes: pd.Series, names: dict[int, str], noise: int, assigned: int) -> str:

@@ -19,7 +19,7 @@ from ..errors import NewsclustError, RunError
 from ..markup import are_numbers, escape, table
 from ..paths import write_whole
 from ..run.parameters import Parameters
-from ..run.record import read_record
+from ..run.record import Record, read_record
 from .drawing import said
 from .tables import TEMPLATE, written_file
 
@@ -79,7 +79,7 @@ def render_report(notebook: Path, html: Path, title: str | None = None) -> Path:
     notebook, html = Path(notebook), Path(html)
     nb = _read(notebook)
     failure, notices = _failure(nb), _notices(nb)
-    record = None if failure else read_record(notebook.parent)
+    record = None if failure else _own_record(nb, notebook.parent)
     nb = _without_unread(nb)
     heading = _take_heading(nb) or notebook.stem
     has_figures = any(PLOTLY_MIMETYPE in output.get("data", {}) for output in _outputs(nb))
@@ -122,6 +122,16 @@ def _read(notebook: Path):
     except Exception as error:  # nbformat lets through whatever a malformed file makes it trip over
         first_line = str(error).partition("\n")[0][:200]
         raise RunError(f"{notebook} cannot be read as a notebook ({first_line}): run it again.") from None
+
+
+def _own_record(nb, folder: Path) -> Record | None:
+    """The record in `folder`, unless it was made before or after papermill executed this notebook."""
+    record, times = read_record(folder), nb.metadata.get("papermill", {})
+    start, finished, end = (
+        str(time or "")[: len("2024-01-01T00:00:00")]  # all in UTC
+        for time in (times.get("start_time"), record and record.provenance.get("finished"), times.get("end_time"))
+    )
+    return None if start and finished and end and not start <= finished <= end else record
 
 
 def _failure(nb) -> str | None:

@@ -31,9 +31,6 @@ class Table:
         self.frame, self.classes = frame, classes
         self._shown = frame if shown is None else shown
 
-    def __len__(self) -> int:
-        return len(self.frame)
-
     def __repr__(self) -> str:
         return f"{len(self.frame)} rows: {', '.join(map(str, self.frame))}"
 

@@ -31,18 +31,6 @@
     return Boolean(canvas.getContext("webgl2") || canvas.getContext("webgl"));
   };
 
-  // Text for hovering is broken for a desktop's width; a phone has room for about forty characters.
-  const narrowed = (text) => text.replace(/<b>(.*?)<\/b>/, (_, headline) => `<b>${headline.replaceAll("<br>", " ")}</b>`)
-    .split("<br>").map((line) => {
-      let length = 0;
-      return line.split(" ").map((word, i) => {
-        const size = word.replace(/<\/?b>/g, "").replace(/&[#\w]+;/g, "x").length;
-        const fits = i === 0 || length + 1 + size <= 40;
-        length = fits ? length + (i > 0) + size : size;
-        return (i === 0 ? "" : fits ? " " : "<br>") + word;
-      }).join("");
-    }).join("<br>");
-
   // Plotly's texts are escaped HTML; a parsed document that is never shown runs and loads nothing.
   const plain = (text) => new DOMParser().parseFromString(text, "text/html").body.textContent;
   const escaped = (text) => text.replace(/[&<>$]/g, (sign) => `&#${sign.charCodeAt(0)};`);
@@ -77,17 +65,13 @@
     delete layout.width;
     layout.autosize = true;
     if (isMap) {
-      // The list of stories beside the map replaces the legend and the button inside: it never covers a point, and
-      // the keyboard reaches it.
+      // The list of stories beside the map replaces the legend inside: it never covers a point, and the keyboard
+      // reaches it.
       delete layout.height;
-      delete layout.updatemenus;
       layout.showlegend = false;
-      layout.margin = { l: 4, r: 4, t: layout.title?.text ? 48 : 4, b: 4 };
+      layout.margin = { l: 4, r: 4, t: 4, b: 4 };
     }
-    if (isMap && div.clientWidth < 520) {
-      for (const trace of data) if (Array.isArray(trace.text)) trace.text = trace.text.map(narrowed);
-      put(layout, "hoverlabel.font.size", 11);
-    }
+    if (isMap && div.clientWidth < 520) put(layout, "hoverlabel.font.size", 11);
     // A finger moving over the figure means to scroll the page.
     if (isTouch) layout.dragmode = false;
     for (const [path, value] of Object.entries(themed(layout))) put(layout, path, value);
