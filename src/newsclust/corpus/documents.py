@@ -1,72 +1,70 @@
-"""Headlines from a CSV: on disk, behind an address, on Kaggle, or the sample that comes with newsclust."""
+"""Headlines from wherever they are: rows as they came, documents with ids, and what was made of them."""
 
 from __future__ import annotations
 
-import csv
-import difflib
-import gzip
 import hashlib
-import html
-import io
-import os
-import re
-import warnings
-import zipfile
-import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path, PurePosixPath
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pandas as pd
 
-from ..errors import NewsclustError
-from ..paths import find_input, state_dir
+from ..errors import InputError, notice
 from ..stages import stage
+from . import languages as _languages
+from .columns import ROLES, Found, NoHeadlines, check_columns, find_columns, listed
+from .dates import read_dates
+from .formats import Feeds, read_rows
+from .source import Piece, fetched, gather, shown
+from .tables import Table
+from .text import ID_VERSION, clean, text_id, tidy
 
-#: The Milvus tutorial's data set, https://www.kaggle.com/datasets/dylanjcastillo/news-headlines-2024, as a zip.
-KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/dylanjcastillo/news-headlines-2024"
-#: Its file without repeated headlines, which the tutorial reads.
-KAGGLE_FILE = "news_data_dedup.csv"
+__all__ = ["ID_VERSION", "Corpus", "check_columns", "read_corpus"]
 
-#: A document's field -> the columns that may hold it, the first one present is taken.
-FIELDS = {
-    "title": ["title"],
-    "description": ["description"],
-    "url": ["url"],
-    "publisher": ["publisher", "venue"],
-    "published_at": ["published_at"],
-}
-#: What pandas writes for, or reads as, a missing value (the na_values of pandas.read_csv).
-NOTHING = frozenset(
-    "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|")
-)
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
-TIMEOUT = (10, 60)  # seconds, to connect and between two pieces of the answer
-BY_HAND = "download the file in a browser and give its path as data"
+#: What a document holds beside its id and text.
+FIELDS = ("title", "description", "url", "publisher", "published_at", "language")
+_REJECTED = ["line", "reason", "text"]
 
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """Headlines as they came (`rows`) and the unique documents among them (`documents`).
+    """Headlines as they came (`rows`), the documents they are (`documents`), and what was understood of the input.
+
+    Every row is one of three things: ``n_rows = n_documents + n_repeats + n_set_aside``.
 
     Attributes
     ----------
     source : str
         What the user gave as `data`; of an address neither user, password nor query.
-    rows : DataFrame, n_rows rows
-        The input: every column as text, original names, input order.
-    row_ids : Series of Int64, shape (n_rows,)
-        The id of each row's document, <NA> for a row without title and description.
+    rows : DataFrame
+        The input: every column as text, original names, input order; of several files with a column ``file``. Rows
+        that fit no header are in `rejected` alone.
+    row_ids : Series of Int64, shape (len(rows),)
+        The id of each row's document, <NA> for a row that was set aside.
     documents : DataFrame, n_documents rows
-        In ascending `id` order, with id (int64), text, title, description, url, publisher and published_at
-        (text, "" where absent).
+        In ascending `id` order, with id (int64), text, title, description, url, publisher, published_at (UTC, like
+        ``2024-06-01T14:30:00Z``) and language (a code such as "en"); text, "" where absent.
     fingerprint : str
         16 hex digits of a hash over the sorted ids: the same for any order of the rows.
-    truth : Series of str, shape (n_rows,), or None
+    truth : Series of str, shape (len(rows),), or None
         The known story of each row, where a column for it was named; "" where it is blank.
+    understood : DataFrame
+        One row per role and the column it was found in: role, column, rows (how many have it), example, and found
+        ("by its name", "by its contents" or "as asked").
+    unused : list of str
+        The columns that no role was found for.
+    rejected : DataFrame
+        Rows set aside: line (of the file, counted from 1; of a list of records the number of the record), reason,
+        and text; of several files also file.
+    notes : list of str
+        What else a reader should know of how the input was read.
+    undated : int
+        Documents without a date that could be read.
+    parameters : dict
+        The notebook's parameters that made this corpus.
     """
 
     source: str
@@ -75,10 +73,17 @@ class Corpus:
     documents: pd.DataFrame
     fingerprint: str
     truth: pd.Series | None = None
+    understood: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unused: list[str] = field(default_factory=list)
+    rejected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_REJECTED))
+    notes: list[str] = field(default_factory=list)
+    columns: dict[str, str] = field(default_factory=dict)
+    n_unfit: int = 0
 
     @property
     def n_rows(self) -> int:
-        return len(self.rows)
+        """Rows of the input, those that fit no header included."""
+        return len(self.rows) + self.n_unfit
 
     @property
     def n_documents(self) -> int:
@@ -86,224 +91,316 @@ class Corpus:
 
     @property
     def n_repeats(self) -> int:
-        """Rows whose text an other row has too, which stands for both."""
+        """Rows whose text another row has too, which stands for both."""
         return int(self.row_ids.notna().sum()) - self.n_documents
 
     @property
     def n_set_aside(self) -> int:
-        """Rows without a document."""
-        return int(self.row_ids.isna().sum())
+        """Rows that are no document, each of them in `rejected`."""
+        return int(self.row_ids.isna().sum()) + self.n_unfit
+
+    @property
+    def undated(self) -> int:
+        return int((self.documents["published_at"] == "").sum())
+
+    @property
+    def span(self) -> tuple[str, str] | None:
+        """The earliest and the latest day, None where nothing is dated."""
+        dates = self.documents["published_at"]
+        dates = dates[dates != ""]
+        return (dates.min()[:10], dates.max()[:10]) if len(dates) else None
+
+    @cached_property
+    def languages(self) -> pd.Series:
+        """The share of each language (codes such as "en") among the documents, largest first."""
+        return _languages.shares(self.documents["language"])
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The notebook's parameters that made this corpus."""
-        return {"data": self.source, "truth": self.truth.name if self.truth is not None else None}
+        truth = self.truth.name if self.truth is not None else None
+        return {"data": self.source, "truth": truth, "columns": dict(self.columns)}
 
     def __repr__(self) -> str:
-        counts = f"{self.source}: {_count(self.n_rows, 'row')}, {_count(self.n_documents, 'document')}"
-        return counts + _when(self.documents["published_at"]) + _by(self.documents["publisher"]) + "."
+        said = [f"{self.source}: {_count(self.n_rows, 'row')}, {_count(self.n_documents, 'document')}"]
+        if self.n_repeats:
+            said.append(_count(self.n_repeats, "repeat"))
+        if self.n_set_aside:
+            said.append(f"{self.n_set_aside:,} set aside")
+        if self.span:
+            said.append(f"published {self.span[0]} to {self.span[1]}")
+            said += [f"{self.undated:,} without a date"] if self.undated else []
+        if publishers := self.documents["publisher"].replace("", None).nunique():
+            said.append(f"by {_count(publishers, 'publisher')}")
+        if len(self.languages) and (len(self.languages) > 1 or self.languages.index[0] != "en"):
+            top = self.languages.head(3).items()
+            said.append("in " + ", ".join(f"{_languages.language_name(code)} ({share:.0%})" for code, share in top))
+        return ", ".join(said) + "."
 
     def _repr_html_(self) -> str:
+        from ..markup import escape, table
+
         first = self.row_ids.dropna().drop_duplicates().head(5).astype("int64")
-        shown = self.documents.set_index("id").loc[first]
-        headlines = shown["title"].where(shown["title"] != "", shown["text"])
-        cells = zip(headlines, shown["publisher"], shown["published_at"], strict=True)
-        body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in cells)
-        head = "<tr><th>headline</th><th>publisher</th><th>published</th></tr>"
-        return f"<p>{html.escape(repr(self))}</p><table><thead>{head}</thead><tbody>{body}</tbody></table>"
+        known = self.documents.set_index("id").loc[first]
+        headlines = known[["title", "publisher", "published_at"]].set_axis(
+            ["headline", "publisher", "published"], axis=1
+        )
+        parts = [f"<p>{escape(repr(self))}</p>", table(headlines)]
+        if len(self.understood):
+            parts += ["<p>What was understood of the input:</p>", table(self.understood)]
+        if self.unused:
+            parts.append(f"<p>Not used: {escape(listed(self.unused, 40))}.</p>")
+        if len(self.rejected):
+            reasons = self.rejected.groupby("reason", sort=False)["line"].agg(["size", "first"]).reset_index()
+            reasons = reasons.set_axis(["set aside because", "rows", "first line"], axis=1)
+            parts.append(table(reasons))
+        parts += [f"<p>{escape(_sentence(note))}</p>" for note in self.notes]
+        return "".join(parts)
 
 
 @stage("read")
-def read_corpus(data: str | Path, truth: str | None = None) -> Corpus:
+def read_corpus(
+    data: str | Path | list[str | Path], truth: str | None = None, columns: Mapping[str, str] | None = None
+) -> Corpus:
     """Read headlines and give each distinct text an id.
 
-    A document is ``title + "\\n" + description``, both stripped, or the one of the two that is not empty ("nan" and
-    the like count as empty). Its id is a hash of that text, so that equal texts are one document, whatever the
-    order of the rows.
+    A document is ``title + "\\n" + description``, or the one of the two that is not empty, as a reader would read them:
+    without markup, entities, "Continue reading" and the publisher's name behind the title. Its id is a hash of what is
+    left of that text when case, punctuation and blanks make no difference, so that other spellings of a headline are
+    repeats of it, whatever the order of the rows.
 
     Parameters
     ----------
-    data : str or Path
-        "sample" (comes with newsclust), "kaggle" (`KAGGLE_URL`), the path of a CSV, or its http(s) address; the CSV
-        may be inside a gzip or zip file. Downloads are kept in ``.newsclust/downloads`` and not fetched again.
-        The CSV is UTF-8 with commas, semicolons or tabs, and has a column title; description, url, publisher (or
-        venue) and published_at are used where present.
+    data : str, Path, or a list of them
+        "sample" (comes with newsclust), "kaggle" (`newsclust.corpus.source.KAGGLE_URL`), or the path of a file, of a
+        folder, a pattern such as ``news/*.csv``, or an http(s) address. Read are CSV and its kin, JSON and JSON lines,
+        Parquet, Excel, RSS and Atom, OPML (its feeds are fetched) and plain lines; packed by zip, gzip, bzip2, xz,
+        zstd or tar. Several files are one corpus. Downloads are kept in ``.newsclust/downloads`` and not fetched again.
     truth : str, optional
         The name of a column with known stories, to compare with.
+    columns : mapping, optional
+        From a role (title, description, url, publisher, published_at, language) to the name of the column that has it,
+        for those that are not to be found by name or contents.
 
     Raises
     ------
-    NewsclustError
-        Where there is no such file, it cannot be fetched or read, or has no text; the message says where and why.
+    InputError
+        Where there is no such file, it cannot be fetched or read, or has no headlines; the message says where and why.
+    ParameterError
+        Where `columns` is no such mapping.
     """
-    if not isinstance(data, (str, os.PathLike)) or not str(data).strip():
-        raise NewsclustError(f"data is {data!r}: give 'sample', 'kaggle', or the path or http(s) address of a CSV.")
-    if isinstance(data, str) and data == "sample":
-        rows = _parse((resources.files("newsclust") / "data" / "sample.csv").read_bytes(), "the sample")
-    elif isinstance(data, str) and data == "kaggle":
-        rows = _read(_download(KAGGLE_URL))
-    elif re.match(r"\s*[a-z][\w+.-]+:/", str(data), re.IGNORECASE):  # one slash is what pathlib leaves of two
-        rows = _read(_download(str(data).strip()))
-        data = _shown(str(data).strip())
-    else:
-        rows = _read(_existing(data))
+    asked = check_columns(columns)
+    pieces = gather(data, _try)
+    source = _source(data)
+    tables = _tables(pieces, source)
+    parts, notes = _understood(tables, asked, source)
+    rows, many = _together(parts)
     if truth is not None and truth not in rows:
-        raise NewsclustError(f"truth is {truth!r}, but {data} has no such column; it has {_listed(rows.columns)}.")
-    texts = _texts(rows)
-    if not texts["text"].any():
-        raise NewsclustError(f"none of the {_count(len(rows), 'row')} of {data} has a title or a description.")
-    ids = {text: _id(text) for text in texts["text"].unique() if text}
+        raise InputError(f"truth is {truth!r}, but {source} has no such column; it has {listed(rows.columns)}.")
+    fields = pd.concat([part.fields for part in parts], ignore_index=True)
+    texts = tidy(fields).assign(**{name: fields[name] for name in ("url", "published_at", "language")})
+    rejected = _rejected(parts, texts, many)
+    if not (texts["reason"] == "").any():
+        raise InputError(_nothing_left(texts, source))
+    ids = {key: text_id(key) for key in texts["key"].unique() if key}
     if len(set(ids.values())) < len(ids):
-        raise NewsclustError(f"two different texts of {data} have the same 63-bit id: change a character in one.")
-    row_ids = pd.Series([ids.get(text, pd.NA) for text in texts["text"]], dtype="Int64", name="id")
-    _tell_of_rows_without_text(row_ids)
+        raise InputError(f"two different texts of {source} have the same 63-bit id: change a character in one.")
+    row_ids = pd.Series([ids.get(key, pd.NA) for key in texts["key"]], dtype="Int64", name="id")
     documents = _unique(texts.assign(id=row_ids)[row_ids.notna()])
+    undetected = documents["language"] == ""
+    if undetected.any():
+        documents.loc[undetected, "language"] = _languages.detect(documents.loc[undetected, "text"])
     digest = hashlib.blake2b(documents["id"].to_numpy().astype("<i8").tobytes(), digest_size=8)
     known = rows[truth].str.strip() if truth is not None else None
-    return Corpus(str(data), rows, row_ids, documents, digest.hexdigest(), known)
+    found, unused = _table_of_roles(parts, fields, texts)
+    unused = [name for name in unused if name != truth]
+    unfit = sum(len(part.table.rejected) for part in parts)
+    corpus = Corpus(
+        source, rows, row_ids, documents, digest.hexdigest(), known, found, unused, rejected, notes, asked, unfit
+    )
+    _tell(corpus)
+    return corpus
 
 
-def _existing(data: str | Path) -> Path:
-    try:
-        path = find_input(data)
-        if path.is_dir():
-            raise NewsclustError(f"{path} is a folder: give the path of a CSV file in it.")
-        if path.exists():
-            return path
-        beside = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
-    except (OSError, ValueError, RuntimeError):  # a name too long, with a NUL, with an unknown ~user
-        raise NewsclustError(f"data, {_listed([str(data)])}, cannot be the path of a file: correct it.") from None
-    close = difflib.get_close_matches(path.name, beside, n=3)
-    advice = f"; did you mean {' or '.join(close)}?" if close else ": correct the path in data."
-    raise NewsclustError(f"there is no file {path}{advice}")
+@dataclass
+class _Part:
+    """One table and what its columns are."""
+
+    piece: Piece
+    table: Table
+    roles: dict[str, Found]
+    fields: pd.DataFrame
 
 
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        return _parse(path.read_bytes(), str(path))
-    except OSError as error:
-        raise NewsclustError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
+def _source(data: object) -> str:
+    names = shown(data)
+    if isinstance(names, list):
+        return ", ".join(map(str, names)) if len(names) <= 3 else f"{names[0]}, {names[1]} and {len(names) - 2} more"
+    return str(names)
 
 
-# From here on `name` is what messages call the file.
+def _try(piece: Piece) -> None:
+    """Whether headlines can be read from what was downloaded."""
+    if isinstance(table := read_rows(piece.content, piece.name), Table):
+        find_columns(table.rows, {}, table.headed, piece.name)
 
 
-def _parse(content: bytes, name: str) -> pd.DataFrame:
-    """The table in `content`, every value as the text that stands there."""
-    content, name = _unpacked(content, name)
-    text = _decoded(content, name)
-    delimiter = _delimiter(text, name)
-    try:
-        with warnings.catch_warnings():
-            # pandas cuts rows that are longer than the header, and only warns, if the first row is one of them.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            rows = pd.read_csv(io.StringIO(text), sep=delimiter, dtype=str, keep_default_na=False, index_col=False)
-    except (pd.errors.ParserError, pd.errors.ParserWarning):
-        raise NewsclustError(_malformed(text, delimiter, name)) from None
-    if rows.empty:
-        raise NewsclustError(f"{name} has a header but no rows: check that all of it was saved.")
-    return rows
+def _tables(pieces: list[Piece], source: str) -> list[tuple[Piece, Table]]:
+    """The rows of every piece; for a list of feeds those of its feeds."""
+    tables: list[tuple[Piece, Table]] = []
+    for piece in pieces:
+        table = read_rows(piece.content, piece.name)
+        if isinstance(table, Feeds):
+            tables += _feeds(table, piece)
+        else:
+            tables.append((piece, table))
+    return tables
 
 
-def _unpacked(content: bytes, name: str) -> tuple[bytes, str]:
-    if content.startswith(b"\x1f\x8b"):
+def _feeds(feeds: Feeds, piece: Piece) -> list[tuple[Piece, Table]]:
+    tables, failures = [], []
+    for address in feeds.addresses:
         try:
-            return gzip.decompress(content), name
-        except (OSError, EOFError, zlib.error):
-            raise NewsclustError(f"{name} is a damaged or incomplete gzip file: fetch or pack it again.") from None
-    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+            for feed in fetched(address, _try):
+                table = read_rows(feed.content, feed.name)
+                if isinstance(table, Table):
+                    tables.append((Piece(feed.name, address, feed.content), table))
+        except InputError as error:
+            failures.append(str(error))
+    if not tables:
+        raise InputError(
+            f"{piece.name} is a list of feeds (OPML) and holds no headlines itself, and none of its "
+            f"{_count(len(feeds.addresses), 'feed')} can be read: "
+            f"{failures[0] if failures else 'they are lists as well.'}"
+        )
+    if failures:
+        notice(f"{len(failures)} of the {len(feeds.addresses)} feeds of {piece.name} can't be read: {failures[0]}")
+    return tables
+
+
+def _understood(
+    tables: list[tuple[Piece, Table]], asked: Mapping[str, str], source: str
+) -> tuple[list[_Part], list[str]]:
+    parts, notes, failures = [], [], []
+    names = {name for _, table in tables for name in table.rows.columns}
+    for piece, table in tables:
+        here = {r: name for r, name in asked.items() if len(tables) == 1 or name in table.rows or name not in names}
         try:
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                member = _csv_among(archive.namelist(), name)
-                return archive.read(member), f"{member} in {name}"
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError):
-            raise NewsclustError(f"{name} is a damaged or incomplete zip file: fetch or pack it again.") from None
-        except (RuntimeError, NotImplementedError):  # a password or a method of compression that zipfile lacks
-            raise NewsclustError(f"{name} is a zip file that cannot be unpacked here: give the CSV in it.") from None
-    return content, name
+            roles = find_columns(table.rows, here, table.headed, piece.name)
+        except NoHeadlines as error:
+            failures.append(error)
+            continue
+        fields, said = _fields(table, roles, piece.name)
+        parts.append(_Part(piece, table, roles, fields))
+        notes += [*table.notes, *said]
+    if not parts:
+        raise failures[0]
+    notes += [f"left out: {str(failure).rstrip('.')}" for failure in failures]
+    return parts, notes
 
 
-def _csv_among(members: list[str], name: str) -> str:
-    if "xl/workbook.xml" in members:
-        raise NewsclustError(f"{name} is an Excel workbook, not a CSV: save it as CSV UTF-8 and give that file.")
-    csvs = [m for m in members if m.lower().endswith(".csv") and not m.startswith("__MACOSX/")]
-    csvs = [m for m in csvs if PurePosixPath(m).name == KAGGLE_FILE] or csvs
-    if not csvs:
-        raise NewsclustError(f"{name} is a zip file without a CSV, it holds {_listed(members)}: give a CSV.")
-    if len(csvs) > 1:
-        raise NewsclustError(f"{name} holds several CSV files, {_listed(csvs)}: unpack it and give the path of one.")
-    return csvs[0]
-
-
-def _decoded(content: bytes, name: str) -> str:
-    if not content.strip().removeprefix(b"\xef\xbb\xbf"):
-        raise NewsclustError(f"{name} is empty: give a CSV with a column title.")
-    if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|head|\?xml|!--)", content, re.IGNORECASE):
-        raise NewsclustError(f"{name} is a web page (HTML), not a CSV, zip or gzip file: {BY_HAND}.")
-    for magic, kind in {b"PAR1": "a Parquet file", b"\xd0\xcf\x11\xe0": "an old Excel workbook"}.items():
-        if content.startswith(magic):
-            raise NewsclustError(f"{name} is {kind}, not a CSV: export it as CSV UTF-8 and give that file.")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise NewsclustError(f"{name} is encoded as UTF-16, which shows in line 1: save it as UTF-8.")
-    if b"\0" in content:
-        raise NewsclustError(f"{name} is a binary file, not a CSV: give a CSV, plain or in a zip or gzip file.")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise NewsclustError(f"line {line} of {name} is not UTF-8: save the file with the encoding UTF-8.") from None
-
-
-def _delimiter(text: str, name: str) -> str:
-    headers = {delimiter: _header(text, delimiter) for delimiter in DELIMITERS}
-    for delimiter, names in headers.items():
-        if "title" in map(_plain, names):
-            return delimiter
-    found = _listed(max(headers.values(), key=len))
-    raise NewsclustError(f"{name} has no column title, only {found}: name the column with the headlines title.")
-
-
-def _header(text: str, delimiter: str) -> list[str]:
-    lines = io.StringIO(text[:100_000], newline="")  # below the csv module's limit for one field
-    records = csv.reader(lines, delimiter=delimiter)
-    return next((names for names in records if len(names) > 1 or "".join(names).strip()), [])  # pandas' blank lines
-
-
-def _malformed(text: str, delimiter: str, name: str) -> str:
-    """Which line is at fault, counted as an editor counts; pandas takes a record of several lines for one."""
-    records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    width = len(_header(text, delimiter))
-    start = following = 1
-    try:
-        for record in records:
-            start, following = following, records.line_num + 1
-            if len(record) > width:
-                return (
-                    f"line {start} of {name} has {len(record)} fields where the header has {width}: put double "
-                    f"quotes around fields with a {DELIMITERS[delimiter]} in them."
-                )
-    except csv.Error:  # a field of more than 128 KiB: the quote before it was never closed
-        start = following
-    return f"line {start} of {name} opens a double quote that is never closed: close it, or double it to keep it."
-
-
-def _texts(rows: pd.DataFrame) -> pd.DataFrame:
-    """Per row the text and the fields of its document, "" where there is nothing."""
-    named = {_plain(column): column for column in reversed(rows.columns)}  # reversed: of two alike the first counts
-    fields = {}
-    for field, columns in FIELDS.items():
-        column = next((named[column] for column in columns if column in named), None)
+def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFrame, list[str]]:
+    """Per row what has a role, "" where there is nothing; and what is to be said of it."""
+    notes = []
+    fields = {role: [""] * len(table.rows) for role in ROLES}
+    for role, found in roles.items():
         # As objects: walking through Arrow's strings one by one takes ten times as long.
-        values = [] if column is None else rows[column].to_numpy(dtype=object)
-        fields[field] = [_stripped(value) for value in values] or [""] * len(rows)
-    texts = ["\n".join(filter(None, pair)) for pair in zip(fields["title"], fields["description"], strict=True)]
-    return pd.DataFrame({"text": texts, **fields}, dtype=object)
+        fields[role] = list(table.rows.iloc[:, found.position].to_numpy(dtype=object))
+    guessed = [f"{role} from {table.rows.columns[found.position]!r}" for role, found in roles.items()
+               if found.how == "by its contents"]  # fmt: skip
+    if guessed and len(table.rows.columns) > 1:
+        notes.append(f"{name}: {', '.join(guessed)}, by what they hold; name others in columns if that is wrong")
+    fields["language"] = [_languages.language_code(value) for value in fields["language"]]
+    fields["url"] = [value.strip() for value in fields["url"]]
+    if "published_at" in roles:
+        values = [clean(value) for value in fields["published_at"]]
+        dates = read_dates(values)
+        fields["published_at"] = list(dates.iso)
+        column = table.rows.columns[roles["published_at"].position]
+        if not dates.certain:
+            example = next(value for value in values if value)
+            notes.append(
+                f"nothing in {column!r} of {name} says whether day or month comes first, as in {example!r}: it is read "
+                f"with the {dates.order}"
+            )
+        if dates.n_unreadable:
+            example = next(v for v, iso in zip(values, fields["published_at"], strict=True) if v and not iso)
+            notes.append(
+                f"{_count(dates.n_unreadable, 'value')} in {column!r} of {name} cannot be read as a date, such as "
+                f"{example[:40]!r}"
+            )
+    return pd.DataFrame(fields, dtype=object), notes
+
+
+def _together(parts: list[_Part]) -> tuple[pd.DataFrame, bool]:
+    """All rows below each other; those of several files with a column that says which."""
+    if len(parts) == 1:
+        return parts[0].table.rows, False
+    taken = {name for part in parts for name in part.table.rows.columns}
+    column = "file"
+    while column in taken:
+        column += "_"
+    frames = [part.table.rows.assign(**{column: part.piece.label}) for part in parts]
+    rows = pd.concat(frames, ignore_index=True).fillna("")
+    return rows[[name for name in rows.columns if name != column] + [column]], True
+
+
+def _rejected(parts: list[_Part], texts: pd.DataFrame, many: bool) -> pd.DataFrame:
+    rejected, start = [], 0
+    for part in parts:
+        end = start + len(part.fields)
+        rows = texts["reason"].to_numpy()[start:end]
+        label = {"file": part.piece.label} if many else {}
+        found = [(line, reason, text) for line, reason, text in part.table.rejected]
+        for position in (rows != "").nonzero()[0]:
+            given = part.table.rows.iloc[position]
+            found.append((part.table.lines[position], rows[position], ", ".join(filter(None, given))[:500]))
+        for line, reason, text in sorted(found, key=lambda item: item[0]):
+            rejected.append({"line": int(line), "reason": reason, "text": text, **label})
+        start = end
+    return pd.DataFrame(rejected, columns=[*_REJECTED, *(["file"] if many else [])])
+
+
+def _nothing_left(texts: pd.DataFrame, source: str) -> str:
+    (reason, n), *_ = Counter(texts["reason"]).most_common(1)
+    if reason == "no text":
+        return f"none of the {_count(len(texts), 'row')} of {source} has a title or a description."
+    return f"none of the {_count(len(texts), 'row')} of {source} is a headline: of {n:,} the reason is: {reason}."
+
+
+def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    rows: dict[tuple[str, str, str], list[Any]] = {}
+    used: set[str] = set()
+    start = 0
+    for part in parts:
+        end = start + len(part.fields)
+        for role in ROLES:
+            values = fields[role].iloc[start:end]
+            if found := part.roles.get(role):
+                column = str(part.table.rows.columns[found.position])
+                used.add(column)
+                entry = rows.setdefault((role, column, found.how), [0, ""])
+                entry[0] += int(sum(1 for value in values if value.strip()))
+                shown_as = texts[role].iloc[start:end] if role in ("title", "description", "publisher") else values
+                entry[1] = entry[1] or next((value for value in [*shown_as, *values] if value), "")
+            elif role == "publisher" and (named := texts["publisher"].iloc[start:end]).ne("").any():
+                entry = rows.setdefault((role, "title", "behind the title"), [0, ""])
+                entry[0] += int(named.ne("").sum())
+                entry[1] = entry[1] or next(value for value in named if value)
+        start = end
+    understood = [
+        {"role": role, "column": column, "rows": n, "example": " ".join(example.split())[:120], "found": how}
+        for (role, column, how), (n, example) in sorted(rows.items(), key=lambda item: ROLES.index(item[0][0]))
+    ]
+    unused = dict.fromkeys(str(name) for part in parts for name in part.table.rows.columns if str(name) not in used)
+    return pd.DataFrame(understood, columns=["role", "column", "rows", "example", "found"]), list(unused)
 
 
 def _unique(texts: pd.DataFrame) -> pd.DataFrame:
     """One row per id: of equal texts the earliest dated, then by publisher and url, whatever the file's order."""
-    repeated = texts[texts.duplicated("id", keep=False)].sort_values(
-        ["published_at", "publisher", "url", "title"],
+    repeated = texts[texts.duplicated("id", keep=False)]
+    shouted = [text.isupper() or text.islower() for text in repeated["title"]]
+    repeated = repeated.assign(shouted=["1" if s else "0" for s in shouted]).sort_values(
+        ["published_at", "publisher", "url", "shouted", "title", "description"],
         key=lambda column: column.where(column != "", "\U0010ffff"),  # a row that says more goes first
     )
     documents = pd.concat([texts.drop_duplicates("id", keep=False), repeated.drop_duplicates("id")])
@@ -311,100 +408,26 @@ def _unique(texts: pd.DataFrame) -> pd.DataFrame:
     return documents.sort_values("id", ignore_index=True)[["id", "text", *FIELDS]]
 
 
-def _id(text: str) -> int:
-    """63 bits, because Milvus' INT64 has a sign."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
-
-
-def _download(url: str) -> Path:
-    """The file behind `url`, fetched once; it is kept only if headlines can be read from it."""
-    try:
-        parts = urlsplit(url)
-        valid = parts.hostname and (parts.port or True)
-    except ValueError:
-        valid = False
-    if not valid:
-        raise NewsclustError("the address in data is not valid: give http(s)://host/path, special characters as %xx.")
-    if parts.scheme not in ("http", "https"):
-        raise NewsclustError(f"{_shown(url)} is neither http nor https: {BY_HAND}.")
-    # Neither the name nor the hash of what is kept may hold a password.
-    anonymous = url.replace(parts.netloc, parts.netloc.rpartition("@")[2], 1)
-    name = re.sub(r"[^\w.-]+", "_", unquote(PurePosixPath(parts.path).name))[-60:] or "data"
-    kept = state_dir("downloads") / f"{hashlib.blake2b(anonymous.encode(), digest_size=8).hexdigest()}-{name}"
-    if kept.exists():
-        return kept
-    part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
-    try:
-        _fetch(url, part)
-        _parse(part.read_bytes(), _shown(url))
-        os.replace(part, kept)
-    finally:
-        part.unlink(missing_ok=True)
-    return kept
-
-
-def _fetch(url: str, part: Path) -> None:
-    import requests
-    from tqdm.auto import tqdm
-
-    try:
-        with requests.get(url, stream=True, timeout=TIMEOUT) as answer:
-            if not answer.ok:
-                status = f"{answer.status_code} {answer.reason or ''}".strip()
-                raise NewsclustError(f"{_shown(url)} answered {status}: check the address, or {BY_HAND}.")
-            total = int(answer.headers.get("Content-Length", 0)) or None
-            with (
-                part.open("wb") as file,
-                tqdm(total=total, unit="B", unit_scale=True, desc="downloading", leave=False) as progress,
-            ):
-                for piece in answer.iter_content(1 << 16):
-                    file.write(piece)
-                    progress.update(len(piece))
-    except (requests.RequestException, UnicodeError) as error:  # UnicodeError: a host name that is none
-        # The error's own text holds the whole address; its type says enough.
-        reason = type(error).__name__
-        raise NewsclustError(
-            f"{_shown(url)} could not be fetched ({reason}): check the address and the connection, or {BY_HAND}."
-        ) from None
-
-
-def _shown(url: str) -> str:
-    """The address without what may be secret: user, password, and the query, where signed addresses keep keys."""
-    return re.sub(r"[?#].*", "?...", re.sub(r"//[^/?#]*@", "//", url), flags=re.DOTALL)
-
-
-def _tell_of_rows_without_text(row_ids: pd.Series) -> None:
-    empty = row_ids.index[row_ids.isna()]
-    if len(empty):
-        print(
-            f"{_count(len(empty), 'row')} of {len(row_ids):,} without title and description "
-            f"{'is' if len(empty) == 1 else 'are'} no document; the first is row {empty[0]} of rows, counted from 0."
+def _tell(corpus: Corpus) -> None:
+    """One sentence each about what was set aside and what a reader could have wanted otherwise."""
+    if corpus.n_set_aside:
+        counts = Counter(corpus.rejected["reason"])
+        why = ", ".join(f"{n:,}: {reason}" for reason, n in counts.most_common(4))
+        why += f" and {len(counts) - 4} more reasons" if len(counts) > 4 else ""
+        first = corpus.rejected.iloc[0]
+        where = f" of {first['file']}" if "file" in corpus.rejected else ""
+        is_ = "is" if corpus.n_set_aside == 1 else "are"
+        notice(
+            f"{corpus.n_set_aside:,} of {_count(corpus.n_rows, 'row')} {is_} set aside ({why}); the first is line "
+            f"{first['line']}{where}."
         )
+    for note in corpus.notes:
+        notice(_sentence(note))
 
 
-def _plain(name: str) -> str:
-    return name.strip().lower()
-
-
-def _stripped(value: str) -> str:
-    value = value.strip()
-    return "" if value in NOTHING else value
+def _sentence(note: str) -> str:
+    return f"{note}." if note[-1:] not in ".?!" else note
 
 
 def _count(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
-
-
-def _listed(names: Iterable[str], most: int = 12) -> str:
-    names = [repr(name if len(name) <= 60 else name[:57] + "...") for name in names]
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def _when(published_at: pd.Series) -> str:
-    dates = pd.to_datetime(published_at, format="ISO8601", errors="coerce", utc=True).dropna()
-    return f", published {dates.min():%Y-%m-%d} to {dates.max():%Y-%m-%d}" if len(dates) else ""
-
-
-def _by(publisher: pd.Series) -> str:
-    n = publisher[publisher != ""].nunique()
-    return f", by {_count(n, 'publisher')}" if n else ""

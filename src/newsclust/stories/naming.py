@@ -7,15 +7,12 @@ import re
 import numpy as np
 import pandas as pd
 
+from ..corpus.dates import read_dates
 from ..errors import NewsclustError
+from .words import is_unspaced, parts_of, vectorizer_options
 
 #: Keywords per cluster: as many as fit on one line of a table.
 KEYWORDS = 5
-
-# Digits keep their separators, so that "10,000" is no keyword "000"; marks belong to the letter they follow,
-# so that Hindi, Thai, Arabic and Hebrew words stay whole (\w leaves combining marks out).
-MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff"
-WORD = rf"\d+(?:[.,]\d+)+|\w[\w{MARKS}]+"
 
 
 def describe_clusters(
@@ -69,8 +66,8 @@ def describe_clusters(
     clusters, sizes = np.unique(labels[labels >= 0], return_counts=True)
     exemplars = _exemplars(labels, probabilities, vectors)
     headlines = documents[["title", "text"]].iloc[exemplars]
-    weights = _term_weights(documents["text"], labels)
-    days = _days(documents["published_at"]).groupby(labels)
+    weights = _term_weights(documents["text"], labels, documents.get("language"))
+    days = read_dates(documents["published_at"]).days.groupby(labels)
     publishers = documents["publisher"].str.strip().replace("", None).groupby(labels).nunique()
     return pd.DataFrame(
         {
@@ -110,25 +107,14 @@ def _headline(title: str, text: str) -> str:
     return title.strip() or next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
-def _days(dates: pd.Series) -> pd.Series:
-    """ISO days; missing where a date cannot be read."""
-    # A year is required: pandas completes "10:30" and "today" with the day on which it runs.
-    dates = dates.where(dates.str.contains(r"(?:19|20)\d\d", regex=True))
-    read = pd.to_datetime(dates, errors="coerce", utc=True, format="ISO8601")
-    rest = dates[read.isna() & dates.notna()]
-    # The ISO reader is fast and the other, element by element, is needed only for the rest.
-    read[rest.index] = pd.to_datetime(rest, errors="coerce", utc=True, format="mixed")
-    return read.dt.strftime("%Y-%m-%d")
-
-
-def _term_weights(texts: pd.Series, labels: np.ndarray) -> list[dict[str, float]]:
+def _term_weights(texts: pd.Series, labels: np.ndarray, languages: pd.Series | None = None) -> list[dict[str, float]]:
     """The class-based TF-IDF of each cluster's heaviest shared terms."""
     from scipy.sparse import csr_array
     from sklearn.feature_extraction.text import CountVectorizer
     from tqdm.auto import tqdm
 
     clusters = np.unique(labels[labels >= 0])
-    vectorizer = CountVectorizer(stop_words="english", ngram_range=(1, 2), token_pattern=WORD)
+    vectorizer = CountVectorizer(**vectorizer_options(languages, texts))
     try:
         counts = csr_array(vectorizer.fit_transform(tqdm(texts, desc="Keywords", leave=False, delay=2)))
     except ValueError as error:
@@ -168,15 +154,15 @@ def _distinct(weights: dict[str, float]) -> list[str]:
     """
 
     def rank(term: str) -> tuple[float, int, float, str]:
-        words = term.split(" ")
-        parts = max(weights.get(word, 0.0) for word in words)
+        words = parts_of(term)
+        parts = max((weights.get(word, 0.0) for word in words), default=0.0)
         promoted = max(weights[term], parts) if weights[term] >= parts / 2 else weights[term]
         return -promoted, -len(words), -weights[term], term
 
     chosen: list[str] = []
     used: set[str] = set()
     for term in sorted(filter(_has_letter, weights), key=rank):
-        stems = {_stem(word) for word in term.split(" ")}
+        stems = _pairs(term) if is_unspaced(term) else {_stem(word) for word in term.split(" ")}
         if len(chosen) < KEYWORDS and not stems & used:
             chosen.append(term)
             used |= stems
@@ -189,3 +175,8 @@ def _has_letter(term: str) -> bool:
 
 def _stem(word: str) -> str:
     return re.sub(r"(?<=\w{3})(?:ies|ing|ed|es|s|e|y)$", "", word)
+
+
+def _pairs(term: str) -> set[str]:
+    """Every two neighbouring characters of a term without spaces: two that share a pair overlap."""
+    return {term[i : i + 2] for i in range(len(term) - 1)}

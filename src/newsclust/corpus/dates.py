@@ -1,0 +1,321 @@
+"""Dates as people write them, read column by column: the one reader of dates in newsclust."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+import numpy as np
+import pandas as pd
+
+#: Years outside are taken for nonsense (0001 and 9999 stand for "none" in exports).
+YEARS = range(1600, 2101)
+#: A column is taken for dates, whatever its name, where this share of its values can be read.
+SHARE = 0.8
+
+# The beginnings of the months' names, enough of each to tell them apart, in the languages that news comes in.
+_MONTHS = """
+jan feb mar apr may jun jul aug sep oct nov dec
+january february march april may june july august sept october november december
+ene feb mar abr may jun jul ago sep oct nov dic
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+janv fevr mars avr mai juin juil aout sept oct nov dec
+janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre
+jan feb marz apr mai jun jul aug sep okt nov dez
+januar februar mrz april mai juni juli august september oktober november dezember
+janner februar maerz april mai juni juli august september oktober november dezember
+gen feb mar apr mag giu lug ago set ott nov dic
+gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
+jan fev mar abr mai jun jul ago set out nov dez
+janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro
+jan feb mrt apr mei jun jul aug sep okt nov dec
+januari februari maart april mei juni juli augustus september oktober november december
+januari februari mars april maj juni juli augusti september oktober november december
+januar februar marts april maj juni juli august september oktober november desember
+янв фев мар апр мая июн июл авг сен окт ноя дек
+января февраля марта апреля май июня июля августа сентября октября ноября декабря
+январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь
+січ лют бер кві тра чер лип сер вер жов лис гру
+січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня
+sty lut mar kwi maj cze lip sie wrz paz lis gru
+stycznia lutego marca kwietnia maja czerwca lipca sierpnia wrzesnia pazdziernika listopada grudnia
+ledna unora brezna dubna kvetna cervna cervence srpna zari rijna listopadu prosince
+oca sub mar nis may haz tem agu eyl eki kas ara
+ocak subat mart nisan mayis haziran temmuz agustos eylul ekim kasim aralik
+ιαν φεβ μαρ απρ μαι ιουν ιουλ αυγ σεπ οκτ νοε δεκ
+ιανουαριου φεβρουαριου μαρτιου απριλιου μαιου ιουνιου ιουλιου αυγουστου σεπτεμβριου οκτωβριου νοεμβριου δεκεμβριου
+ian feb mart apr mai iun iul aug sept oct nov dec
+ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie
+jan feb mac apr mei jun jul ags sep okt nov des
+januari februari maret april mei juni juli agustus september oktober november desember
+يناير فبراير مارس ابريل مايو يونيو يوليو اغسطس سبتمبر اكتوبر نوفمبر ديسمبر
+جانفي فيفري مارس افريل ماي جوان جويليه اوت سبتمبر اكتوبر نوفمبر ديسمبر
+ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר
+בינואר בפברואר במרץ באפריל במאי ביוני ביולי באוגוסט בספטמבר באוקטובר בנובמבר בדצמבר
+जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर
+"""
+_ZONES = {
+    **{"utc": 0, "gmt": 0, "z": 0, "ut": 0, "wet": 0, "bst": 60, "west": 60, "cet": 60, "cest": 120, "mez": 60},
+    **{"mesz": 120, "eet": 120, "eest": 180, "msk": 180, "ist": 330, "pkt": 300, "wib": 420, "sgt": 480, "hkt": 480},
+    **{
+        "jst": 540,
+        "kst": 540,
+        "aest": 600,
+        "aedt": 660,
+        "nzst": 720,
+        "nzdt": 780,
+        "est": -300,
+        "edt": -240,
+        "et": -300,
+    },
+    **{"cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "pt": -480, "brt": -180},
+}
+_NUMBER = re.compile(r"\+?(\d{5,19}|\d(?=[.,]\d+e))([.,]\d*)?(e\+?\d{1,2})?", re.IGNORECASE)
+_ISO = re.compile(
+    r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?:(?:[T _]\s*|,\s*|:)(.*))?", re.IGNORECASE | re.DOTALL
+)  # a colon: Apache's logs
+_YEAR_LAST = re.compile(r"(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{4}|\d{2})\b\.?(.*)", re.DOTALL)
+_CLOCK = re.compile(
+    r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?\s*([ap]\.?\s?m\b\.?)?|(\d{1,2})\s*([ap]\.?m\b\.?)", re.I
+)
+_BARE_CLOCK = re.compile(r"(\d{2})(\d{2})(\d{2})?(?=\D|$)")
+_OFFSET = re.compile(r"(?:gmt|utc)?\s*([+\-\u2212])(\d{2}):?(\d{2})?\b", re.I)
+_STRUCT = re.compile(r"tm_year=(\d+), tm_mon=(\d+), tm_mday=(\d+), tm_hour=(\d+), tm_min=(\d+), tm_sec=(\d+)")
+_CJK = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일号號]?")
+_NEXT_NUMBER = re.compile(r"\W*(?:de|del|di|of)?\W*\d")
+_LAST_NUMBER = re.compile(r"\d\W*(?:er|st|nd|rd|th|de|del|di|of)?\W*$")
+_WORDS = re.compile(r"[^\W\d_]+(?:[\u0300-\u036f\u0900-\u097f]+[^\W\d_]*)*")
+
+
+def _folded(text: str) -> str:
+    """Lower case, without accents, with Western digits."""
+    text = unicodedata.normalize("NFKD", text.casefold())
+    text = "".join(c for c in text if not 0x300 <= ord(c) <= 0x36F and not 0x64B <= ord(c) <= 0x655)
+    return unicodedata.normalize("NFC", text)
+
+
+def _month_names() -> dict[str, int]:
+    names: dict[str, int] = {}
+    for line in _MONTHS.strip().splitlines():
+        for month, name in enumerate(line.split(), start=1):
+            names.setdefault(_folded(name), month)
+    return names
+
+
+_MONTH = _month_names()
+
+
+@dataclass(frozen=True, eq=False)
+class Dates:
+    """A column's dates.
+
+    Attributes
+    ----------
+    times : Series of datetime64[s], shape (n,)
+        In UTC; NaT where there is no date or none that can be read. A time without a zone is taken for UTC.
+    n_unreadable : int
+        Values that are there but are no date.
+    order : str
+        How ``3/4/2024`` was read: "day first", "month first", or "" where no date is written so.
+    certain : bool
+        False where nothing in the column says which of the two comes first.
+    """
+
+    times: pd.Series
+    n_unreadable: int = 0
+    order: str = ""
+    certain: bool = True
+
+    @property
+    def iso(self) -> pd.Series:
+        """Text like ``2024-06-01T14:30:00Z``, "" where there is no date."""
+        return self.times.dt.strftime("%Y-%m-%dT%H:%M:%SZ").fillna("").astype(object)
+
+    @property
+    def days(self) -> pd.Series:
+        """ISO days in UTC; missing where there is no date."""
+        return self.times.dt.strftime("%Y-%m-%d")
+
+
+def read_dates(values: Iterable[str], order: str = "") -> Dates:
+    """Read a column of dates, each different value once.
+
+    Read are ISO 8601 and what is near it, RFC 822, seconds to nanoseconds since 1970, Excel's serial numbers,
+    ``20030219``, dates with month names in some twenty languages, and numbers between slashes, dots or dashes. Of
+    these the whole column decides whether the day or the month comes first: by a number above 12, else by am and pm
+    (month first) or dots (day first), else by which reading spans less time. A year alone is no date.
+
+    Parameters
+    ----------
+    values : iterable of str, shape (n,)
+    order : {"", "day first", "month first"}
+        "" lets the column decide.
+
+    Returns
+    -------
+    Dates
+    """
+    values = values if isinstance(values, pd.Series) else pd.Series(list(values), dtype=object)
+    codes, different = pd.factorize(values.to_numpy(dtype=object), use_na_sentinel=True)
+    texts = [value.strip() if isinstance(value, str) else str(value) for value in different]
+    order, certain = (order, True) if order else _order(texts)
+    seconds = np.array([_seconds(text, order == "month first") if text else None for text in texts], dtype=object)
+    stamps = np.array([np.iinfo(np.int64).min if s is None else s for s in seconds], dtype=np.int64)
+    stamps = np.append(stamps, np.iinfo(np.int64).min)[codes]  # a missing value has the code -1, the last
+    times = pd.Series(stamps.view("datetime64[s]"), index=values.index)
+    there = np.append(np.array([bool(text) for text in texts], dtype=bool), False)[codes]
+    return Dates(times, int((there & times.isna().to_numpy()).sum()), order, certain)
+
+
+def looks_like_dates(values: Iterable[str], numbers: bool = True) -> bool:
+    """Whether a column holds dates, judged by its values alone; `numbers` may be dates, too."""
+    texts = [text for text in dict.fromkeys(value.strip() for value in values) if text][:200]
+    if not numbers:
+        texts = [text for text in texts if not _NUMBER.fullmatch(text) or re.fullmatch(r"(19|20)\d{6}", text)]
+    read = sum(len(text) <= 60 and _seconds(text, False) is not None for text in texts)
+    swapped = sum(len(text) <= 60 and _seconds(text, True) is not None for text in texts)
+    return bool(texts) and max(read, swapped) >= SHARE * len(texts)
+
+
+def _order(texts: list[str]) -> tuple[str, bool]:
+    """Whether the day or the month comes first where a date is three numbers that end with the year."""
+    written = [(text, match) for text in texts if (match := _YEAR_LAST.match(_digits(text)))]
+    if not written:
+        return "", True
+    first = sum(int(match[1]) > 12 >= int(match[2]) for _, match in written)
+    second = sum(int(match[2]) > 12 >= int(match[1]) for _, match in written)
+    if first != second:
+        return ("day first", True) if first > second else ("month first", True)
+    if first == 0:
+        if all(match[1] == match[2] for _, match in written):
+            return "day first", True  # the same day either way
+        if any(re.search(r"\d\s*[ap]\.?m", text, re.IGNORECASE) for text, _ in written):
+            return "month first", False
+        if all("." in text[:6] for text, _ in written):
+            return "day first", True
+    spans = {}
+    for order in ("day first", "month first"):
+        read = [s for text, _ in written if (s := _seconds(text, order == "month first")) is not None]
+        spans[order] = max(read) - min(read) if read else 0
+    return min(spans, key=spans.__getitem__), False
+
+
+def _seconds(text: str, month_first: bool) -> int | None:
+    """Seconds since 1970 in UTC, or None where `text` is no date."""
+    if not text or len(text) > 150:
+        return None
+    try:
+        when = _read(_digits(text), month_first)
+    except (ValueError, OverflowError):
+        return None
+    return None if when is None or when.year not in YEARS else int(when.timestamp())
+
+
+def _digits(text: str) -> str:
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.digit(c)) if c.isdigit() and unicodedata.digit(c, -1) >= 0 else c for c in text)
+
+
+def _read(text: str, month_first: bool) -> datetime | None:
+    if match := _NUMBER.fullmatch(text):
+        return _of_number(text, match[1])
+    if match := _STRUCT.search(text):
+        return datetime(*map(int, match.groups()), tzinfo=UTC)
+    text = re.sub(r"\[[\w/+-]*\]$", "", text).strip("\"' \t([{}])").replace("\u200e", "").replace("\u200f", "")
+    if match := _ISO.fullmatch(text):
+        year, _, month, day, rest = match.groups()
+        return _at(int(year), int(month), int(day), rest or "")
+    if match := re.fullmatch(r"(\d{4})-(\d{2})", text):
+        return datetime(int(match[1]), int(match[2]), 1, tzinfo=UTC)
+    if match := _CJK.search(text):
+        year, month, day = map(int, match.groups())
+        rest = text[match.end() :]
+        shift = 12 if re.search("下午|晚上|午後|오후", rest) else 0
+        rest = re.sub(r"\s*[時时点點시]\s*", ":", rest).translate(str.maketrans("分秒분초", "    "))
+        return _at(year, month, day, re.sub(r":\s*$", ":00", rest.strip()), shift)
+    if match := _YEAR_LAST.match(text):
+        first, second, year = int(match[1]), int(match[2]), match[3]
+        if (month_first or second > 12) and second <= 31 and first <= 12:
+            first, second = second, first
+        year = int(year) if len(year) == 4 else 1900 + int(year) if int(year) > 68 else 2000 + int(year)
+        return _at(year, second, first, match[4])
+    return _in_words(text)
+
+
+def _of_number(text: str, digits: str) -> datetime | None:
+    """A day or moment written as one number: its size says which kind."""
+    plain = text == digits
+    if plain and len(digits) == 8:
+        return datetime(int(digits[:4]), int(digits[4:6]), int(digits[6:]), tzinfo=UTC)
+    if plain and len(digits) in (12, 14) and digits[:2] in ("19", "20") and digits[4:6] <= "12":
+        return datetime(*[int(digits[i:j]) for i, j in [(0, 4), (4, 6), (6, 8), (8, 10), (10, 12)]],
+                        int(digits[12:] or 0), tzinfo=UTC)  # fmt: skip
+    value = float(text.replace(",", "."))
+    if 20_000 <= value < 70_000:  # Excel's days: 1954 to 2091
+        return datetime(1899, 12, 30, tzinfo=UTC) + timedelta(seconds=round(value * 86_400))
+    for unit in (1, 1e3, 1e6, 1e9):
+        if 1e8 <= value / unit < 4.2e9:  # 1973 to 2103
+            return datetime.fromtimestamp(value // unit, UTC)
+    return None
+
+
+def _in_words(text: str) -> datetime | None:
+    """A date with the month's name in it, in any order: RFC 822, "June 1, 2024", "1 de junio de 2024, 14:30 h"."""
+    folded = _folded(text)
+    months = [
+        _MONTH[match[0]]
+        for match in _WORDS.finditer(folded)
+        if match[0] in _MONTH
+        and (_NEXT_NUMBER.match(folded, match.end()) or _LAST_NUMBER.search(folded[: match.start()]))
+    ]  # a month has a number beside it: "Storms may hit 12 towns in 2024" is no date
+    if not months:
+        return None
+    clock = _CLOCK.search(folded)
+    rest = folded[: clock.start()] + " " + folded[clock.end() :] if clock else folded
+    offset = re.search(r"(?<![\w-])(?:gmt|utc)?[+\-\u2212]\d\d:?\d\d\b", rest) if clock else None
+    rest = rest[: offset.start()] + " " + rest[offset.end() :] if offset else rest
+    numbers = [n for n in re.findall(r"\d+", rest) if len(n) in (1, 2, 4)]
+    years = [n for n in numbers if len(n) == 4]
+    days = [n for n in numbers if len(n) <= 2 and 1 <= int(n) <= 31]
+    if years:
+        year = int(years[0])
+    elif len(days) >= 2:  # 19-Feb-03
+        year = 2000 + int(days[1]) if int(days[1]) <= 68 else 1900 + int(days[1])
+    else:
+        return None
+    if not days and len(numbers) == 1 and len(_WORDS.findall(folded)) == 1:
+        days = ["1"]  # June 2024
+    return _at(year, months[0], int(days[0]), folded[clock.start() :] + " " + folded if clock else "") if days else None
+
+
+def _at(year: int, month: int, day: int, rest: str, shift: int = 0) -> datetime:
+    """The moment that `rest`, a time and perhaps a zone, adds to a day."""
+    hour = minute = second = 0
+    clock = _CLOCK.search(rest) or (_BARE_CLOCK.match(rest.strip()) if rest.strip() else None)
+    zone = ""
+    if clock:
+        found = clock.groups()
+        if clock.re is _CLOCK and found[4] is not None:
+            hour, half = int(found[4]), found[5]
+        else:
+            hour, minute, second = int(found[0]), int(found[1]), int(found[2] or 0)
+            half = found[3] if clock.re is _CLOCK else None
+        if half:
+            hour = hour % 12 + (12 if half.lower().startswith("p") else 0)
+        elif shift and hour < 12:
+            hour += shift
+        if hour == 24 and minute == second == 0:
+            return _at(year, month, day, "") + timedelta(days=1)
+        zone = rest[clock.end() :]
+        if second == 60:
+            second = 59
+    minutes = 0
+    if offset := _OFFSET.match(zone.strip()):
+        minutes = (int(offset[2]) * 60 + int(offset[3] or 0)) * (1 if offset[1] == "+" else -1)
+    else:
+        minutes = next((_ZONES[w] for w in re.findall(r"[a-z]+", zone.lower()) if w in _ZONES), 0)
+    return datetime(year, month, day, hour, minute, second, tzinfo=timezone(timedelta(minutes=minutes)))

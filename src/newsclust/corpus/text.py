@@ -1,0 +1,342 @@
+"""Text as a reader would read it, without markup, boilerplate and publishers' tails; and when two texts are one."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import html
+import json
+import re
+import unicodedata
+from collections import Counter
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from .boilerplate import OUTLET, REACH, REMOVED, ROBOTS, TAILS
+
+#: What pandas writes for, or reads as, a missing value (the na_values of pandas.read_csv), and databases.
+NOTHING = frozenset(
+    "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|")
+)
+#: Stands for how texts are made into ids: collections made with other rules hold other ids.
+ID_VERSION = "text2"
+
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+# AG's corpus of news has lost the ampersand of "&#36;".
+_HALF_ENTITY = re.compile(r"(?<![&\w])#(\d{2,5});")
+_TAGS = "|".join(
+    """
+    a abbr acronym address article aside audio b big blockquote body br button caption center cite code col dd del
+    details div dl dt em embed figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe img
+    input ins kbd label li link main map mark meta nav noscript object ol p param picture pre q s section small source
+    span strike strong style script sub summary sup svg table tbody td template tfoot th thead time title tr tt u ul
+    var video wbr
+    """.split()
+)
+_HIDDEN = re.compile(r"<(script|style|noscript|template|svg)\b[^>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_BREAK = re.compile(
+    r"</?(?:p|br|div|li|tr|td|h[1-6]|ul|ol|table|blockquote|figure|figcaption|hr)\b[^<>]*>", re.IGNORECASE
+)
+_TAG = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*|/)?>|<!\[CDATA\[|\]\]>", re.IGNORECASE)
+_CUT_TAG = re.compile(rf"<(?:{_TAGS})\s[^<>]*$", re.IGNORECASE)  # where an export cut the text
+_BYTES = re.compile(r"b(['\"])(.*)\1", re.DOTALL)
+# Invisible: soft hyphen, zero-width space and joiners of words, directions, byte-order marks; not the joiners that
+# Persian, the scripts of India and emoji need.
+_INVISIBLE = {
+    c: None for c in [0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+}
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2139")  # Hangul fillers; the sign for information
+_TOKENISED = re.compile(r"(?<=\w) (?=[,.](?:\s|$))|(?<=\w) (?=['\u2019](?:s|t|re|ve|ll|d|m)\b)")
+
+_TAIL = re.compile(r"^(.*\S)\s+([-–—|·•»]|::|\|\|)\s+(\S.*)$", re.DOTALL)
+
+
+def clean(text: str) -> str:
+    """A field without entities, tags, invisible letters and runs of blanks; in Unicode's composed form."""
+    text = text.strip()
+    if not text or text in NOTHING or text == "\\N":
+        return ""
+    if "&" in text or "#" in text:
+        for _ in range(3):  # "&amp;#8217;" was escaped twice
+            once = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+            if once == text:
+                break
+            text = once
+        text = _HALF_ENTITY.sub(lambda match: html.unescape(f"&#{match[1]};"), text)
+    if "<" in text:
+        text = _HIDDEN.sub(" ", text)
+        text = _CUT_TAG.sub(" ", _TAG.sub("", _BREAK.sub(" ", text)))
+    if text[:1] == "b" and (match := _BYTES.fullmatch(text)):  # Python's way of showing bytes
+        text = _of_bytes(text, match[2])
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text.translate(_INVISIBLE))
+    text = " ".join(_CONTROL.sub("", text).split())
+    if " ," in text or " ." in text or " '" in text or " \u2019" in text:
+        text = _TOKENISED.sub("", text)
+    return text
+
+
+def cleaned_description(text: str) -> str:
+    """As `clean`, and without "Continue reading" and its like at the end."""
+    text = clean(text)
+    for _ in range(4):
+        before = text
+        for pattern in TAILS:
+            if text and (match := pattern.search(text, max(len(text) - REACH, 0))):
+                text = text[: match.start()].rstrip()
+        if text == before:
+            break
+    return text
+
+
+def cleaned_publisher(text: str) -> str:
+    """A publisher's name, out of whatever a program wrote for it: a record, a list, an address."""
+    text = text.strip()
+    if text[:1] in "{[" and text[-1:] in "}]":
+        text = _name_in(_value(text)) or text
+    text = clean(text)
+    if re.match(r"https?://", text, re.IGNORECASE):
+        text = urlsplit(text).hostname or text
+    return re.sub(r"^(?:www|m|amp|feeds|rss)\.(?=[\w-]+\.)", "", text)
+
+
+def tidy(fields: pd.DataFrame) -> pd.DataFrame:
+    """Clean titles, descriptions and publishers, and say which rows hold no headline, and why.
+
+    Parameters
+    ----------
+    fields : DataFrame of str
+        With title, description and publisher.
+
+    Returns
+    -------
+    DataFrame
+        The same columns cleaned, with `text` (title, a line end, description; or the one of the two that is there),
+        `key` (what makes two texts one document) and `reason`, "" where the row is a document's.
+    """
+    publishers = _each(fields["publisher"], cleaned_publisher)
+    given = list(fields["title"])
+    titles = [clean(title) for title in given]
+    descriptions = _each(fields["description"], cleaned_description)
+    titles, publishers = _without_tails(titles, publishers)
+    descriptions = _without_refrains(descriptions)
+    rows = []
+    for title, description, publisher in zip(titles, descriptions, publishers, strict=True):
+        reason = "" if not (title or description) else _reason(title, description)
+        if title and description:
+            description = _without_title(description, title, publisher)
+        if not title:  # a description alone is the headline
+            title, description = description, ""
+        if REMOVED.fullmatch(description):
+            description = ""
+        text = f"{title}\n{description}" if description else title
+        if not text:
+            reason = "no text"
+        rows.append((title, description, publisher, text, "" if reason else key(text), reason))
+    columns = ["title", "description", "publisher", "text", "key", "reason"]
+    return pd.DataFrame(rows, columns=columns, index=fields.index, dtype=object)
+
+
+def key(text: str) -> str:
+    """What is left of a text when case, punctuation, blanks, emoji and Unicode's forms make no difference."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    text = text.casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return " ".join(text.translate(_FOLD).split())
+
+
+def text_id(key: str) -> int:
+    """63 bits of a hash, because Milvus' INT64 has a sign."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") >> 1
+
+
+class _Fold(dict):
+    """What becomes of each character in a key: letters, digits, marks and a few signs stay."""
+
+    def __missing__(self, code: int) -> str | None:
+        character = chr(code)
+        category = unicodedata.category(character)
+        if (
+            category[0] in "LN"
+            or category in ("Sc", "Mn", "Mc")
+            and not 0xFE00 <= code <= 0xFE0F
+            or character in "+=<>%"
+        ):
+            value: str | None = character
+        else:
+            value = None if category == "Cf" else " "
+        self[code] = value
+        return value
+
+
+_FOLD = _Fold()
+
+
+def _each(values: pd.Series, change: object) -> list[str]:
+    """Each different value once."""
+    known: dict[str, str] = {}
+    for value in values:
+        if value not in known:
+            known[value] = change(value)  # type: ignore[operator]
+    return [known[value] for value in values]
+
+
+def _reason(title: str, description: str) -> str:
+    """Why a row is no document, "" if it is one."""
+    head = title or description
+    if REMOVED.fullmatch(head):
+        return "removed by its publisher"
+    if len(head) < 120 and ROBOTS.fullmatch(head):
+        return "a page for robots, no headline"
+    text = f"{title} {description}"
+    letters = sum(c.isalpha() for c in text[:300])
+    if letters > 12:
+        return ""
+    letters -= sum(c in _BLANK_LETTERS for c in text)
+    if letters <= 0:
+        return "no word in it"
+    if not text.isascii():
+        signs = sum(unicodedata.category(c) in ("So", "Sk", "Cs") for c in text)
+        words = len(re.findall(r"[^\W\d_]{2,}", text)) + len(re.findall("[\u3400-\u9fff]", text)) // 2
+        if signs and words < 2:
+            return "no word in it" if not words else "signs and one word, no headline"
+    return ""
+
+
+def _without_title(description: str, title: str, publisher: str) -> str:
+    """The description, unless all it does is say the title again; then what it adds."""
+    said, heading = key(description), key(title)
+    if not said or said == heading or said == f"{heading} {key(publisher)}".strip():
+        return ""
+    if description[: len(title)] == title and (rest := description[len(title) :]) and not rest[0].isalnum():
+        rest = rest.lstrip(" .:;,-–—|…!?\n\"'”’")
+        if publisher and key(rest) == key(publisher):
+            return ""
+        return rest if len(rest.split()) > 3 or len(rest) > 25 else ""
+    bare = description.rstrip(" .…")
+    if len(bare) < len(description) and len(said) > 15 and heading.startswith(key(bare)):
+        return ""  # the title again, cut short
+    return description
+
+
+def _without_refrains(descriptions: list[str]) -> list[str]:
+    """Without a description, or its last sentence, that the feed puts under everything."""
+    n = sum(map(bool, descriptions))
+    often = max(5, 0.05 * n)
+    whole = Counter(filter(None, descriptions))
+    refrains = {text for text, count in whole.items() if count >= often and len(whole) > 1}
+    different = [text for text in whole if text not in refrains]
+    last: Counter[str] = Counter()
+    for text in different:
+        if cut := _last_sentence(text):
+            last[text[cut:]] += 1
+    tails = {tail for tail, count in last.items() if count >= often and len(tail) >= 15}
+    if not refrains and not tails:
+        return descriptions
+    out = []
+    for text in descriptions:
+        if text in refrains:
+            text = ""
+        elif text and tails and (cut := _last_sentence(text)) and text[cut:] in tails:
+            text = text[:cut].rstrip()
+        out.append(text)
+    return out
+
+
+def _last_sentence(text: str) -> int:
+    """Where the last sentence begins; 0 where there is only one."""
+    cut = max(text.rfind(end, 0, len(text) - 2) for end in (". ", "! ", "? ", "… ", "| "))
+    return cut + 2 if cut > 0 else 0
+
+
+def _without_tails(titles: list[str], publishers: list[str]) -> tuple[list[str], list[str]]:
+    """Titles without " - Publisher", and the publishers that were only named there.
+
+    The tail goes where it is the row's publisher or another row's; and where it recurs as a publisher's would: most
+    titles have one after the same sign and few different ones make up many of them, or it names a kind of newspaper.
+    """
+    split = [match.groups() if (match := _TAIL.match(title)) else None for title in titles]
+    known = {key(publisher) for publisher in set(publishers) if publisher} - {""}
+    n_titles = max(sum(map(bool, titles)), 1)
+    by_sign: dict[str, Counter[str]] = {}
+    for parts in split:
+        if parts and _names_someone(parts[2]):
+            by_sign.setdefault(parts[1], Counter())[parts[2]] += 1
+    everywhere, recurring = set(), set()
+    for sign, tails in by_sign.items():
+        total = sum(tails.values())
+        again = sum(count for count in tails.values() if count > 1)
+        if total >= 5 and total >= 0.6 * n_titles and again >= 0.3 * total and len(tails) <= 0.7 * total:
+            everywhere.add(sign)
+        recurring |= {
+            tail for tail, count in tails.items() if count >= max(3, 0.002 * n_titles) and OUTLET.search(tail)
+        }
+    shorter, named = [], []
+    for title, publisher, parts in zip(titles, publishers, split, strict=True):
+        if parts:
+            body, sign, tail = parts
+            same = _same(tail, publisher)
+            cut = same or (
+                _names_someone(tail) and (key(tail) in known or sign in everywhere or tail in recurring)
+            )  # fmt: skip
+            if cut and _has_word(body):
+                title, publisher = body.rstrip(" -–—|·"), publisher or tail
+        shorter.append(title)
+        named.append(publisher)
+    return shorter, named
+
+
+def _same(tail: str, publisher: str) -> bool:
+    """Whether a tail is the publisher, as a name or as an address: "The New York Times", "nytimes.com"."""
+    if not publisher or not tail:
+        return False
+    one, other = key(tail).removeprefix("the "), key(publisher).removeprefix("the ")
+    if one == other:
+        return True
+    if "." in publisher or "." in tail:
+        squeezed = [re.sub(r"\W", "", re.sub(r"\.(?:com|org|net|co|\w\w)\b", "", t.lower())) for t in (tail, publisher)]
+        return min(map(len, squeezed)) >= 3 and squeezed[0].removeprefix("the") == squeezed[1].removeprefix("the")
+    return len(one) > 3 and (other.startswith(one + " ") or one.startswith(other + " ")) and len(tail) <= 50
+
+
+def _names_someone(tail: str) -> bool:
+    """Whether a tail could be a name: short, with capitals where the script has them."""
+    if len(tail) > 50 or len(tail.split()) > 6 or not _has_word(tail) or tail[-1:] in "?!":
+        return False
+    first = next(c for c in tail if c.isalpha())
+    return not first.islower() or bool(re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", tail))
+
+
+def _has_word(text: str) -> bool:
+    return any(c.isalpha() for c in text)
+
+
+def _of_bytes(text: str, inside: str) -> str:
+    try:
+        value = ast.literal_eval(text)
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else inside
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return inside.replace("\\'", "'").replace('\\"', '"')
+
+
+def _value(text: str) -> object:
+    for read in (json.loads, ast.literal_eval):
+        try:
+            return read(text[:5000])
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue
+    return None
+
+
+def _name_in(value: object) -> str:
+    if isinstance(value, dict):
+        for name in ("name", "title", "label", "text", "value", "domain", "href", "url", "uri", "id"):
+            if isinstance(value.get(name), str) and value[name].strip():
+                return value[name]
+    if isinstance(value, list) and value:
+        return value[0] if isinstance(value[0], str) else _name_in(value[0])
+    return ""

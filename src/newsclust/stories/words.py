@@ -1,0 +1,102 @@
+"""The words that keywords are made of: of any script, without those that say nothing in the corpus's languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pandas as pd
+
+from ..corpus.languages import stop_words
+
+# Digits keep their separators, so that "10,000" is no keyword "000"; marks belong to the letter they follow,
+# so that Hindi, Thai, Arabic and Hebrew words stay whole (\w leaves combining marks out).
+MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff"
+WORD = rf"\d+(?:[.,]\d+)+|\w[\w{MARKS}]+"
+
+# Scripts that put no spaces between words: Chinese characters, Japanese katakana (a run of it is one word; hiragana is
+# grammar), and those of Thailand, Laos, Myanmar and Cambodia.
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3005"
+_THAI = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+_UNSPACED = re.compile(
+    rf"(?P<han>[{_HAN}]+)|(?P<kana>[\u30a1-\u30fa\u30fc]{{2,}})|(?P<thai>[{_THAI}]{{2,}})|[\u3041-\u309f]+"
+)
+# Characters that join words in Chinese rather than being part of one that tells a story.
+_JOINING = frozenset("的了在是和与與及将將被把对對为為于於也而但或等并並其这這那从從由向以所之就都又还還")
+#: A language with a smaller share of the documents leaves its stop words in.
+_SHARE = 0.05
+# What is left of elided French and Italian words once the apostrophe has cut them.
+_ELIDED = {"fr": "qu jusqu lorsqu puisqu quelqu aujourd hui", "it": "dell nell sull dall all coll quell quest sant"}
+
+
+def vectorizer_options(languages: pd.Series | None, texts: pd.Series) -> dict[str, object]:
+    """What scikit-learn's CountVectorizer needs for texts in these languages.
+
+    Parameters
+    ----------
+    languages : Series of str or None
+        The code of each text's language, "" where it is not known.
+    texts : Series of str
+    """
+    shares = (
+        languages[languages != ""].value_counts(normalize=True) if languages is not None else pd.Series(dtype=float)
+    )
+    codes = frozenset(shares.index[shares >= _SHARE]) or frozenset({"en"})
+    if not any(map(_UNSPACED.search, texts)):
+        if codes == {"en"}:
+            return {"stop_words": "english", "ngram_range": (1, 2), "token_pattern": WORD}
+        return {"stop_words": sorted(_silent(codes)), "ngram_range": (1, 2), "token_pattern": WORD}
+    return {"analyzer": _analyzer(_silent(codes))}
+
+
+def is_unspaced(term: str) -> bool:
+    return bool(_UNSPACED.match(term))
+
+
+def parts_of(term: str) -> list[str]:
+    """The words of a term; of one without spaces the shorter runs of characters in it."""
+    if not is_unspaced(term):
+        return term.split(" ")
+    return [term[i : i + n] for n in range(2, len(term)) for i in range(len(term) - n + 1)]
+
+
+def _silent(codes: frozenset[str]) -> set[str]:
+    """Stop words that the tokeniser leaves whole, and the halves of elided ones."""
+    word = re.compile(WORD)
+    words = {stop for stop in map(str.lower, stop_words(codes)) if word.fullmatch(stop)}
+    return words.union(*(half.split() for code, half in _ELIDED.items() if code in codes))
+
+
+def _analyzer(silent: set[str]) -> Callable[[str], list[str]]:
+    word = re.compile(WORD)
+
+    def analyze(text: str) -> list[str]:
+        text = text.lower()
+        spaced = [t for t in word.findall(_UNSPACED.sub(" ", text)) if t not in silent]
+        pairs = [f"{a} {b}" for a, b in zip(spaced, spaced[1:], strict=False)]
+        return [*spaced, *pairs, *(term for term in _unspaced_terms(text) if term not in silent)]
+
+    return analyze
+
+
+def _unspaced_terms(text: str) -> Iterator[str]:
+    for match in _UNSPACED.finditer(text):
+        run = match[0]
+        if match["kana"]:
+            yield run
+        elif match["han"]:
+            for n in (2, 3, 4):
+                for i in range(len(run) - n + 1):
+                    term = run[i : i + n]
+                    if not _JOINING.intersection(term):
+                        yield term
+        elif match["thai"]:
+            for n in sorted({*range(3, min(len(run), 8) + 1), *([len(run)] if len(run) <= 16 else [])}):
+                for i in range(len(run) - n + 1):
+                    if not _is_mark(run[i]) and (i + n == len(run) or not _is_mark(run[i + n])):
+                        yield run[i : i + n]
+
+
+def _is_mark(character: str) -> bool:
+    """A vowel or tone sign that can't begin a word."""
+    return character in "ะัาำิีึืฺุู็่้๊๋์ํ" or not character.isalnum()
