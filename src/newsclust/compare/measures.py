@@ -11,7 +11,7 @@ from ..markup import link
 from ..report.drawing import count, cut
 from ..report.tables import Table
 from ..run.record import FIGURES
-from .runs import Grid, contingency, levels, noise_as_a_group
+from .runs import Grid, contingency, levels
 
 #: What runs are compared by, and what it is called where there is little room. Relative validity and the agreement on
 #: 90 % speak of HDBSCAN's own clusters; all others of the results, after noise was assigned where that was asked for.
@@ -99,7 +99,7 @@ def sensitivity(grid: Grid) -> pd.DataFrame:
 
 
 def agreement_matrix(grid: Grid) -> pd.DataFrame:
-    """How far every two finished runs agree: adjusted Rand index over all documents, noise as one group.
+    """How far every two finished runs agree: adjusted Rand index over all documents, noise being alone.
 
     The index is 1 for the same groups and 0 on average for chance. Rows and columns are ordered by average
     linkage with optimal leaf ordering (Z. Bar-Joseph, D. Gifford and T. Jaakkola 2001, Bioinformatics 17), so
@@ -211,8 +211,11 @@ def _eta_squared(values: np.ndarray, groups: np.ndarray) -> float:
 def _instability(labels: pd.DataFrame) -> np.ndarray:
     from tqdm.auto import tqdm
 
-    groups = noise_as_a_group(labels)
     noise = (labels < 0).to_numpy().T
+    # Noise, which is alone, stands in one last group only while companions are counted.
+    groups = [
+        np.where(alone, own.max(initial=-1) + 1, own) for own, alone in zip(labels.to_numpy().T, noise, strict=True)
+    ]
     sizes = [np.where(alone, 1, np.bincount(group)[group]) for group, alone in zip(groups, noise, strict=True)]
     pairs = list(combinations(range(len(groups)), 2))
     total = np.zeros(len(labels))

@@ -53,7 +53,7 @@ class Grid:
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
-        """Adjusted Rand index of every two finished runs, noise as one group: (n_finished, n_finished)."""
+        """Adjusted Rand index of every two finished runs, noise being alone: (n_finished, n_finished)."""
         return _agreement(self.labels)
 
     def __repr__(self) -> str:
@@ -157,29 +157,30 @@ def contingency(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.n
     return np.bincount(cells, minlength=n_first * n_second), cells
 
 
-def noise_as_a_group(labels: pd.DataFrame) -> list[np.ndarray]:
-    """Each run's labels with noise as one more cluster, the last."""
-    columns = [labels[name].to_numpy() for name in labels]
-    return [np.where(column < 0, column.max(initial=-1) + 1, column) for column in columns]
-
-
 def _agreement(labels: pd.DataFrame) -> pd.DataFrame:
-    """Adjusted Rand index (L. Hubert and P. Arabie 1985, *Comparing partitions*, J. of Classification 2)."""
+    """Adjusted Rand index (L. Hubert and P. Arabie 1985, *Comparing partitions*, J. of Classification 2).
+
+    It counts pairs of documents that share a group; noise, which is alone as everywhere, shares one with nobody.
+    """
     from tqdm.auto import tqdm
 
-    groups, n = noise_as_a_group(labels), len(labels)
-    # Ordered pairs of documents that share a group; as Python's integers their products cannot overflow.
-    alike = [int((np.bincount(group) ** 2).sum()) - n for group in groups]
+    groups, n = [labels[run].to_numpy() for run in labels], len(labels)
+    # Ordered pairs; as Python's integers their products cannot overflow.
+    alike = [_pairs(np.bincount(group[group >= 0])) for group in groups]
     scores = np.full((len(groups), len(groups)), np.nan)
     if n:
         np.fill_diagonal(scores, 1.0)
         pairs = list(combinations(range(len(groups)), 2))
         for i, j in tqdm(pairs, desc="Comparing runs", leave=False, delay=2):
-            together, _ = contingency(groups[i], groups[j])
-            both = int((together**2).sum()) - n
+            clustered = (groups[i] >= 0) & (groups[j] >= 0)
+            both = _pairs(contingency(groups[i][clustered], groups[j][clustered])[0])
             expected, most = alike[i] * alike[j] / max(n * (n - 1), 1), (alike[i] + alike[j]) / 2
             scores[i, j] = scores[j, i] = 1.0 if most == expected else (both - expected) / (most - expected)
     return pd.DataFrame(scores, index=labels.columns, columns=labels.columns)
+
+
+def _pairs(sizes: np.ndarray) -> int:
+    return int((sizes * (sizes - 1)).sum())
 
 
 def _record(path: Path, needed: tuple[str, ...], advice: str) -> dict[str, Any]:
