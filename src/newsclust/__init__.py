@@ -18,7 +18,7 @@ _EXPORTS = {
     "clusters.layout": ["lay_out"],
     "report.figures": ["cluster_sizes", "story_map"],
     "run.record": ["finish"],
-    "report.tables": ["closest_pairs", "largest_clusters"],
+    "report.listings": ["closest_pairs", "largest_stories"],
     "compare.runs": ["read_grid"],
     "compare.run_table": ["run_table"],
     "compare.recommendation": ["recommend"],

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..markup import link
 from ..report.drawing import count, cut
-from ..report.tables import Table
+from ..report.listings import Table
 from ..run.record import FIGURES
 from .runs import Grid, contingency, levels
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..markup import Html, escape
 from ..report.drawing import NOISE_COLOUR, SYMBOLS, said
-from ..report.tables import Table
+from ..report.listings import Table
 from .measures import METRICS, excluded, measures, percent, written
 from .recommendation import recommend
 from .runs import Grid, contingency

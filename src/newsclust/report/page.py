@@ -21,7 +21,7 @@ from ..paths import write_whole
 from ..run.parameters import Parameters
 from ..run.record import Record, read_record
 from .drawing import said
-from .tables import TEMPLATE, written_file
+from .listings import TEMPLATE, written_file
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag

@@ -13,7 +13,10 @@ from ..markup import Html, element, link, table
 
 if TYPE_CHECKING:
     from ..clusters.neighbors import Neighbors
+    from ..stories.stories import Stories
 
+#: Shown of a story in a table.
+HEADLINES = 4
 TEMPLATE = Path(__file__).parent / "templates/newsclust"
 
 
@@ -80,36 +83,20 @@ def closest_pairs(documents: pd.DataFrame, neighbors: Neighbors, n: int = 5) -> 
     return Table(frame, frame.assign(**linked))
 
 
-def largest_clusters(
-    documents: pd.DataFrame,
-    labels: np.ndarray,
-    probabilities: np.ndarray,
-    topics: pd.DataFrame,
-    n: int = 10,
-    headlines: int = 4,
-) -> Table:
-    """The `n` largest clusters, each with the `headlines` that belong to it most clearly.
-
-    Parameters
-    ----------
-    documents : DataFrame
-        As `Corpus.documents`.
-    labels, probabilities : ndarray, shape (n_documents,)
-    topics : DataFrame
-        As from `newsclust.stories.naming.describe_clusters`.
-    n, headlines : int
-    """
+def largest_stories(stories: Stories, n: int = 10) -> Table:
+    """The `n` largest stories, each with its title and the headlines that belong to it most clearly."""
+    documents, certainty = stories.documents, stories.clustering.probabilities
     rows, shown = [], []
-    for cluster, topic in topics.sort_values("size", ascending=False, kind="stable").head(n).iterrows():
-        members = np.flatnonzero(labels == cluster)
-        members = members[np.argsort(-probabilities[members], kind="stable")]
-        # One row for each headline, the clearest, and the title's first.
+    for story, told in stories.table.sort_values("size", ascending=False, kind="stable").head(n).iterrows():
+        members = np.flatnonzero(stories.labels == story)
+        members = members[np.argsort(-certainty[members], kind="stable")]
+        # Of equal headlines the clearest, and the title's first.
         found = dict(zip(_headlines(documents, members)[::-1], members[::-1], strict=True))
-        titles = list(dict.fromkeys([topic["title"], *reversed(found)]))[:headlines]
+        titles = list(dict.fromkeys([told["title"], *reversed(found)]))[:HEADLINES]
         first, *others = _linked(documents, [found[title] for title in titles])
-        rows.append((cluster, topic["size"], titles, topic["keywords"]))
+        rows.append((story, told["size"], titles, told["keywords"]))
         shown.append([element("strong", first), *others])
-    frame = pd.DataFrame(rows, columns=["cluster", "size", "headlines", "keywords"])
+    frame = pd.DataFrame(rows, columns=["story", "size", "headlines", "keywords"])
     return Table(frame, frame.assign(headlines=shown))
 
 
