@@ -112,8 +112,6 @@ def _headlines(data: Path, truth: str | None = None) -> Callable[[Path], None]:
     """Real headlines, embedded once by MiniLM."""
 
     def make(folder: Path) -> None:
-        from tqdm.auto import tqdm
-
         from newsclust.corpus.documents import read_corpus
         from newsclust.vectors.embedding import load_embedder
 
@@ -121,7 +119,7 @@ def _headlines(data: Path, truth: str | None = None) -> Callable[[Path], None]:
         table = corpus.documents[["id", "text"]].copy()
         stories = corpus.rows[truth].groupby(corpus.row_ids).first() if truth else pd.Series(dtype=object)
         table["truth"] = stories.reindex(table["id"]).fillna("").to_numpy()
-        vectors = load_embedder("minilm").encode(table["text"].tolist(), lambda batches: tqdm(batches, leave=False))
+        vectors = load_embedder("minilm").encode(table["text"].tolist())
         _write(folder, table, vectors)
 
     return make

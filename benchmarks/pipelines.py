@@ -7,12 +7,16 @@ folder holds a copy of the data set's Milvus Lite file, `STORED`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from inputs import STORED, Documents, load_documents, load_graph
+
+if TYPE_CHECKING:
+    from newsclust.vectors.embedding import Embedder
+    from newsclust.vectors.packing import Pack
 
 K = 50
 N_NEIGHBORS = 80  # the tutorial's UMAP, which counts the document itself
@@ -106,18 +110,28 @@ def collection(documents: Documents) -> str:
     return f"news_data_{_slug(documents)}"
 
 
-def _given(documents: Documents) -> Any:
-    from newsclust.vectors.embedding import Embedder, _Loaded
+class _Given:
+    """Stands in for a model: each text's vector is looked up, and a text has one token, its row number."""
 
-    def load() -> _Loaded:
-        row_of = {text: row for row, text in enumerate(documents.table["text"])}
-        return _Loaded(
-            encode=lambda texts: documents.vectors[[row_of[text] for text in texts]],
-            count_tokens=lambda texts: np.zeros(len(texts), dtype=int),
-            rows_per_call=1024,
-        )
+    pack_size = 1024
 
-    return Embedder("given vectors", _slug(documents), "given", documents.vectors.shape[1], load)
+    def __init__(self, documents: Documents) -> None:
+        self._vectors = documents.vectors
+        self._row_of = {text: row for row, text in enumerate(documents.table["text"])}
+
+    def tokenize(self, texts: list[str]) -> list[list[int]]:
+        return [[self._row_of[text]] for text in texts]
+
+    def run(self, packs: Iterable[Pack], tokens: list[list[int]]) -> Iterator[tuple[Pack, np.ndarray]]:
+        for pack in packs:
+            yield pack, self._vectors[[tokens[row][0] for row in pack.rows]]
+
+
+def _given(documents: Documents) -> Embedder:
+    from newsclust.vectors.embedding import Embedder
+
+    dim = documents.vectors.shape[1]
+    return Embedder("given vectors", _slug(documents), "given", dim, lambda: _Given(documents))
 
 
 def _slug(documents: Documents) -> str:

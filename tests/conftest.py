@@ -84,16 +84,26 @@ class ToyModel:
         seed = hashlib.blake2b(f"{name}{text}".encode(), digest_size=8).digest()
         return np.random.default_rng(int.from_bytes(seed, "big")).normal(size=self.dim)
 
-    def load_embedder(self, name: str) -> Embedder:
-        def encode(texts: list[str]) -> np.ndarray:
-            self.before(texts)
-            self.texts += sorted(set(texts))
-            return np.stack([self.vector(text, name) for text in texts])
+    def load_embedder(self, name: str, precision: str = "auto") -> Embedder:
+        return Embedder(name, name, "1", self.dim, lambda: self._Loaded(self, name))
 
-        def count_tokens(texts: list[str]) -> np.ndarray:
-            return np.array([len(text) for text in texts])
+    @dataclass
+    class _Loaded:
+        """Stands in for `newsclust.vectors.models.Model`: a token is a byte."""
 
-        return Embedder(name, name, "1", self.dim, lambda: embedding._Loaded(encode, count_tokens, 16))
+        toy: ToyModel
+        name: str
+        pack_size: int = 1  # one text at a time, so that interruptions are where the test wants them
+
+        def tokenize(self, texts: list[str]) -> list[list[int]]:
+            return [list(text.encode()) for text in texts]
+
+        def run(self, packs, tokens):
+            for pack in packs:
+                texts = [bytes(tokens[row]).decode() for row in pack.rows]
+                self.toy.before(texts)
+                self.toy.texts += texts
+                yield pack, np.stack([self.toy.vector(text, self.name) for text in texts])
 
 
 @pytest.fixture

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from newsclust import cache, stages
+from newsclust.errors import NewsclustWarning
 
 ARRAYS = {"indices": np.arange(12, dtype=np.int32).reshape(4, 3), "distances": np.linspace(0, 1, 12, dtype=np.float32)}
 
@@ -41,7 +47,7 @@ def test_a_later_save_replaces_the_earlier():
     assert same(cache.load("things", {}))
 
 
-def test_no_damaged_byte_goes_unnoticed(capsys):
+def test_no_damaged_byte_goes_unnoticed(recwarn):
     cache.save("things", {}, **ARRAYS)
     path = entry()
     whole = path.read_bytes()
@@ -50,17 +56,17 @@ def test_no_damaged_byte_goes_unnoticed(capsys):
         found = cache.load("things", {})
         assert found is None or same(found), f"byte {place} was changed and so was the result"
         assert found is not None or not path.exists()
-    assert "damaged and will be computed again" in capsys.readouterr().out
+    assert "damaged and will be computed again" in str(recwarn.pop(NewsclustWarning).message)
 
 
 @pytest.mark.parametrize("left", [0, 1, 100, -1])
-def test_a_cut_off_file_is_noticed_and_removed(left, capsys):
+def test_a_cut_off_file_is_noticed_and_removed(left, recwarn):
     cache.save("things", {}, **ARRAYS)
     path = entry()
     path.write_bytes(path.read_bytes()[:left])
     assert cache.load("things", {}) is None
     assert not path.exists()
-    assert capsys.readouterr().out.startswith("The cached things in things-")
+    assert str(recwarn.pop(NewsclustWarning).message).startswith("The cached things in things-")
 
 
 def test_no_pickle_is_ever_read(tmp_path):
@@ -122,3 +128,81 @@ def test_a_failed_stage_leaves_the_next_one_whole(monkeypatch):
     with stages.stage("good"):
         pass
     assert list(stages.ledger)[-1] == "good"
+
+
+def test_of_several_processes_one_computes_and_the_others_read(tmp_path):
+    code = """
+        import time, numpy as np
+        from pathlib import Path
+        from newsclust import cache
+        def compute():
+            with Path("computed").open("a") as log: log.write("x")
+            time.sleep(1)
+            return {"a": np.arange(3)}
+        arrays, computed = cache.once("things", {"k": 1}, compute)
+        print(arrays["a"].tolist(), computed)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    said = sorted(process.communicate(timeout=60)[0].strip() for process in running)
+    assert said == ["[0, 1, 2] False", "[0, 1, 2] False", "[0, 1, 2] True"]
+    assert Path("computed").read_text() == "x"
+
+
+def test_what_is_kept_but_will_not_do_is_computed_again():
+    cache.once("things", {}, lambda: {"a": np.arange(3)})
+    arrays, computed = cache.once("things", {}, lambda: {"a": np.arange(5)}, lambda kept: len(kept["a"]) >= 5)
+    assert computed
+    assert len(arrays["a"]) == 5
+    assert len(cache.load("things", {})["a"]) == 5
+
+
+def test_a_failed_computation_leaves_no_lock():
+    with pytest.raises(ZeroDivisionError):
+        cache.once("things", {}, lambda: {"a": np.array(1 / 0)})
+    assert cache.once("things", {}, lambda: {"a": np.arange(3)})[1]
+
+
+@pytest.mark.parametrize("fails", ["open", "mkdir", "full"])
+def test_without_a_cache_the_run_goes_on_with_one_notice(monkeypatch, recwarn, fails):
+    def refuse(*args, **kwargs):
+        raise OSError(errno.ENOSPC if fails == "full" else errno.EACCES, "No room" if fails == "full" else "No right")
+
+    monkeypatch.setattr(cache, "_complained", False)
+    if fails == "full":
+        monkeypatch.setattr(np, "savez", refuse)
+    else:
+        monkeypatch.setattr(*((Path, "open") if fails == "open" else (cache, "state_dir")), refuse)
+    for _ in range(3):
+        arrays, computed = cache.once("things", {}, lambda: {"a": np.arange(3)})
+        assert computed
+        assert arrays["a"].tolist() == [0, 1, 2]
+    said = [str(warning.message) for warning in recwarn.list if warning.category is NewsclustWarning]
+    assert len(said) == 1
+    assert said[0].startswith(f"The cache can't be used (No {'room' if fails == 'full' else 'right'}")
+    monkeypatch.undo()
+
+
+def test_another_users_entry_is_neither_called_damaged_nor_deleted(monkeypatch, recwarn):
+    cache.save("things", {}, **ARRAYS)
+    path, opened = entry(), Path.open
+
+    def refuse(self, mode="r", *args, **kwargs):
+        if self.name == path.name and mode == "rb":
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return opened(self, mode, *args, **kwargs)
+
+    monkeypatch.setattr(cache, "_complained", False)
+    monkeypatch.setattr(Path, "open", refuse)
+    assert cache.load("things", {}) is None
+    assert path.exists()
+    assert "damaged" not in str(recwarn.pop(NewsclustWarning).message)
+
+
+def test_entries_can_be_read_by_whom_the_umask_allows():
+    before = os.umask(0o027)
+    try:
+        cache.save("things", {}, **ARRAYS)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(entry().stat().st_mode) == 0o640

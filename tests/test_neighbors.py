@@ -15,7 +15,7 @@ from conftest import make_documents, make_embeddings
 from newsclust import stages
 from newsclust.clusters import neighbors
 from newsclust.clusters.neighbors import exact_neighbors, find_neighbors
-from newsclust.errors import NewsclustError
+from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.vectors.store import Store
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=60)
@@ -203,11 +203,11 @@ def test_strangers_do_not_shorten_the_lists_of_hnsw(stored):
 
 
 def test_milvus_answers_in_batches_as_in_one(stored, monkeypatch):
-    from newsclust.vectors import store as store_module
+    from newsclust.vectors import collection
 
     found = Store().search(stored, 20)
-    monkeypatch.setattr(store_module, "BATCH_BYTES", 50_000)
-    monkeypatch.setattr(store_module, "BATCH_HITS", 100)
+    monkeypatch.setattr(collection, "BATCH_BYTES", 50_000)
+    monkeypatch.setattr(collection, "BATCH_HITS", 100)
     assert np.array_equal(Store().search(stored, 20), found)
 
 
@@ -244,12 +244,16 @@ def test_short_answers_are_padded_at_the_end_and_counted():
     assert "6 places of which are empty" in repr(found)
 
 
-def test_k_is_lowered_with_a_notice(capsys):
+def test_k_is_lowered_with_a_notice_that_says_why(recwarn):
     embeddings = make_embeddings(scattered(10))
     assert find_neighbors(embeddings, 9).k == 9
-    assert capsys.readouterr().out == ""
+    assert not recwarn
     assert find_neighbors(embeddings, 50).k == 9
-    assert capsys.readouterr().out == "k is lowered from 50 to 9: there are no more neighbours to ask for.\n"
+    assert str(recwarn.pop().message) == "k is lowered from 50 to 9: there are no more than 10 documents."
+    found = find_neighbors(embeddings, 5)
+    assert found.head(8).k == 5
+    said = "k is lowered from 8 to 5: the lists hold 5 neighbours each; find more of them first."
+    assert str(recwarn.pop().message) == said
 
 
 def test_head_cuts_the_lists():
@@ -296,7 +300,7 @@ def test_other_vectors_are_searched_anew(searches):
     assert searches == [5, 5]
 
 
-def test_a_damaged_entry_is_noticed_and_computed_again(searches, capsys):
+def test_a_damaged_entry_is_noticed_and_computed_again(searches, recwarn):
     embeddings = make_embeddings(scattered(30))
     found = find_neighbors(embeddings, 5)
     (entry,) = Path(".newsclust/cache").glob("neighbors-*.npz")
@@ -305,7 +309,7 @@ def test_a_damaged_entry_is_noticed_and_computed_again(searches, capsys):
     entry.write_bytes(damaged)
     again = find_neighbors(embeddings, 5)
     assert searches == [5, 5]
-    assert "damaged and will be computed again" in capsys.readouterr().out
+    assert "damaged and will be computed again" in str(recwarn.pop(NewsclustWarning).message)
     assert np.array_equal(again.indices, found.indices)
     find_neighbors(embeddings, 5)
     assert searches == [5, 5]
@@ -333,3 +337,16 @@ def test_wrong_searches_are_refused():
         find_neighbors(embeddings, 5, "fast")
     with pytest.raises(NewsclustError, match="search 'milvus' needs the store"):
         find_neighbors(embeddings, 5, "milvus")
+
+
+@pytest.mark.parametrize("search", ["ivf", "milvus"])
+def test_an_approximate_search_finds_the_same_whatever_was_searched_before(stored, monkeypatch, tmp_path, search):
+    store = Store(index="IVF_FLAT", index_params={"nlist": 8}, search_params={"nprobe": 2})
+    embeddings = stored if search == "milvus" else make_embeddings(scattered(4000, 32))
+    first = find_neighbors(embeddings, 15, search, store)
+    for entry in Path(".newsclust/cache").glob("neighbors-*"):
+        entry.unlink()
+    find_neighbors(embeddings, 40, search, store)
+    again = find_neighbors(embeddings, 15, search, store)
+    assert np.array_equal(again.indices, first.indices)
+    assert again.recall == first.recall

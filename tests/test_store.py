@@ -21,7 +21,8 @@ from filelock import FileLock
 
 from conftest import make_documents
 from newsclust.clusters.neighbors import find_neighbors
-from newsclust.errors import NewsclustError
+from newsclust.errors import NewsclustError, NewsclustWarning
+from newsclust.vectors import collection as collection_module
 from newsclust.vectors import store as store_module
 from newsclust.vectors.store import Store
 
@@ -58,7 +59,7 @@ def test_reading_in_several_batches_changes_nothing(toy_model, monkeypatch):
     documents = make_documents(50)
     whole = Store().embed(documents)
     forget_cache()
-    monkeypatch.setattr(store_module, "READ_ROWS", 7)
+    monkeypatch.setattr(collection_module, "READ_ROWS", 7)
     assert np.array_equal(Store().embed(documents).vectors, whole.vectors)
     assert Store().embed(documents).n_embedded == 0
 
@@ -133,7 +134,7 @@ def test_a_text_longer_than_milvus_keeps_is_embedded_whole_and_stored_cut(toy_mo
     assert long in toy_model.texts
     with Store().open() as client:
         found = client.query(Store().name, ids=[int(documents["id"][0])], output_fields=["text"])[0]["text"]
-    assert found == "é" * (store_module.TEXT_BYTES // 2)
+    assert found == "é" * (collection_module.TEXT_BYTES // 2)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -210,7 +211,7 @@ def test_what_milvus_refuses_is_one_sentence_without_the_token(toy_model, monkey
     assert str(error.value) == "collection news_data_minilm of milvus.db: Milvus refused, saying 'no, ***'."
 
 
-def test_a_run_waits_for_the_one_that_has_the_file(toy_model, tmp_path, capsys):
+def test_a_run_waits_for_the_one_that_has_the_file(toy_model, tmp_path):
     def hold():
         with FileLock(tmp_path / "milvus.db.lock"):
             held.set()
@@ -219,15 +220,15 @@ def test_a_run_waits_for_the_one_that_has_the_file(toy_model, tmp_path, capsys):
     held = threading.Event()
     threading.Thread(target=hold).start()
     held.wait()
-    assert Store().embed(make_documents(3)).n_embedded == 3
-    assert "Waiting for another run that is using milvus.db ..." in capsys.readouterr().out
+    with pytest.warns(NewsclustWarning, match="Waiting for another run that is using milvus.db ..."):
+        assert Store().embed(make_documents(3)).n_embedded == 3
 
 
 def test_a_file_held_by_another_program_is_said_and_can_be_used_afterwards(toy_model, stopwatch):
     Store().embed(make_documents(3))
     with Path("milvus.db/LOCK").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(NewsclustError, match="Milvus Lite could not open .*another program or notebook"):
+        with pytest.raises(NewsclustError, match=rf"milvus.db is in use by process {os.getpid()} \(.*pytest"):
             Store().embed(make_documents(4))
         assert stopwatch() < 15
     assert Store().embed(make_documents(4)).n_embedded == 1
@@ -247,7 +248,7 @@ def test_the_file_is_free_between_uses_and_after_errors(toy_model):
     Store().embed(make_documents(3))
     assert free("milvus.db")
     toy_model.dim = 9
-    with pytest.raises(NewsclustError, match="was not made by newsclust for minilm.*give another name as collection"):
+    with pytest.raises(NewsclustError, match="was not made by newsclust for this model.*another name as collection"):
         Store().embed(make_documents(4))
     assert free("milvus.db")
 
@@ -266,7 +267,7 @@ def test_a_collection_without_an_index_gets_one(toy_model):
     documents = make_documents(5)
     Store().embed(documents)
     with Store().open() as client:  # as if a change of index had been interrupted
-        Store()._drop_index(client)
+        Store()._collection._drop_index(client)
     forget_cache()
     assert Store().embed(documents).n_embedded == 0
 
@@ -277,6 +278,15 @@ def test_a_database_made_anew_is_not_searched_as_if_it_were_the_old_one(toy_mode
     shutil.rmtree("milvus.db")
     Store().embed(make_documents(10, start=5))
     embeddings = Store().embed(documents)
+    assert embeddings.n_embedded == 5
+    assert find_neighbors(embeddings, 3, "milvus", Store()).recall == 1
+
+
+def test_documents_that_somebody_deleted_are_not_searched_as_if_they_were_there(toy_model):
+    documents = make_documents(10)
+    embeddings = Store().embed(documents)
+    with Store().open() as client:
+        client.delete(Store().name, ids=documents["id"].tolist()[:5])
     with pytest.raises(NewsclustError, match="lacks 5 of the documents .* delete the folder .newsclust/cache"):
         find_neighbors(embeddings, 3, "milvus", Store())
     forget_cache()
@@ -289,3 +299,155 @@ def test_a_deleted_database_is_made_anew(toy_model):
     shutil.rmtree("milvus.db")
     assert Store().embed(documents).n_embedded == 5
     assert os.path.isdir("milvus.db")
+
+
+def test_stored_already_is_not_said_of_a_collection_that_is_gone(toy_model):
+    documents = make_documents(5)
+    Store().embed(documents)
+    with Store().open() as client:
+        client.drop_collection(Store().name)
+    assert Store().embed(documents).n_embedded == 5
+    assert count(Store()) == 5
+
+
+def test_a_run_that_finds_its_vectors_opens_no_database_and_loads_no_model(toy_model, tmp_path):
+    Store("milvus.db", model="minilm")
+    code = """
+        import sys
+        import newsclust as nc
+        from conftest import make_documents
+        embeddings = nc.Store().embed(make_documents(3))
+        neighbors = nc.find_neighbors(embeddings, 2)
+        print(embeddings.n_embedded, *[m for m in ("torch", "transformers", "pymilvus") if m in sys.modules])
+    """
+    said = []
+    for _ in range(2):
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+        command = [sys.executable, "-c", textwrap.dedent(code)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=True)
+        said.append(done.stdout.strip())
+    assert said == ["3 torch transformers pymilvus", "0"]
+
+
+def overwrite(id: int, vector: np.ndarray, text: str) -> None:
+    with Store().open() as client:
+        client.upsert(Store().name, [{"id": id, "embedding": vector, "text": text}])
+        client.flush(Store().name)
+    forget_cache()
+
+
+def test_a_stored_vector_that_is_not_of_unit_length_is_embedded_again(toy_model):
+    documents = make_documents(6)
+    before = Store().embed(documents)
+    overwrite(int(documents["id"][2]), before.vectors[2] * 0.991, documents["text"][2])
+    with pytest.warns(NewsclustWarning, match=r"Vectors in .* are damaged \(1\): they are embedded again"):
+        again = Store().embed(documents)
+    assert again.n_embedded == 1
+    assert np.array_equal(again.vectors, before.vectors)
+    forget_cache()
+    assert Store().embed(documents).n_embedded == 0
+
+
+def test_a_vector_stored_for_another_text_is_embedded_again(toy_model):
+    documents = make_documents(6)
+    before = Store().embed(documents)
+    overwrite(int(documents["id"][2]), before.vectors[3], documents["text"][3])
+    with pytest.warns(NewsclustWarning, match=r"Documents in .* have another text there \(1\)"):
+        again = Store().embed(documents)
+    assert again.n_embedded == 1
+    assert np.array_equal(again.vectors, before.vectors)
+
+
+def test_another_spelling_of_a_document_has_a_vector_of_its_own(toy_model):
+    documents = make_documents(6)
+    Store().embed(documents)
+    spelled = documents.assign(text=documents["text"].str.replace("document 2", "Document 2"))
+    changed = np.flatnonzero(spelled["text"] != documents["text"])
+    with pytest.warns(NewsclustWarning, match="have another text there"):
+        embeddings = Store().embed(spelled)
+    assert embeddings.n_embedded == len(changed) == 1
+    expected = toy_model.vector(spelled["text"][changed[0]], "minilm")
+    np.testing.assert_allclose(embeddings.vectors[changed[0]], expected / np.linalg.norm(expected), rtol=1e-6)
+
+
+def test_two_precisions_never_share_a_collection():
+    names = {Store(precision=precision).name for precision in ("float32", "bfloat16", "float16")}
+    assert len(names) == 3
+    assert Store(precision="bfloat16").embedder.slug == "minilm_bf16"
+    with pytest.raises(NewsclustError, match="precision is 'half'; it can be 'auto', 'float32', 'bfloat16', 'float16'"):
+        Store(precision="half")
+
+
+@pytest.mark.parametrize("pattern", ["collections/*/partitions/_default/indexes/*.idx", "collections/*/schema.json"])
+def test_a_damaged_database_is_said_with_what_to_do(toy_model, pattern):
+    documents = make_documents(20)
+    Store().embed(documents)
+    forget_cache()
+    for path in Path("milvus.db").glob(pattern):
+        path.write_bytes(path.read_bytes()[:10])
+    with pytest.raises(NewsclustError, match="milvus.db is damaged .*: delete this folder"):
+        Store().embed(documents)
+    shutil.rmtree("milvus.db")
+    assert Store().embed(documents).n_embedded == 20
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "https_proxy", "grpc_proxy", "HTTP_PROXY"])
+def test_no_proxy_stands_before_a_local_file(toy_model, monkeypatch, name):
+    monkeypatch.setenv(name, "http://user:s3cret@127.0.0.1:9")
+    assert Store().embed(make_documents(3)).n_embedded == 3
+
+
+@pytest.mark.parametrize("named", ["127.0.0.1", ".0.0.1", "*", ""])
+def test_a_proxy_is_named_where_it_may_be_in_the_way_of_a_server(toy_model, monkeypatch, named):
+    for name in ("http_proxy", "https_proxy", "grpc_proxy", "no_proxy", "NO_PROXY", "no_grpc_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://user:s3cret@127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", named)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        with pytest.raises(NewsclustError) as error:
+            Store(f"http://127.0.0.1:{closed.getsockname()[1]}").embed(make_documents(3))
+    assert str(error.value).startswith("No Milvus server answered at")
+    told = "through the proxy 127.0.0.1, which the environment variable http_proxy names" in str(error.value)
+    assert told is not bool(named)
+    assert "s3cret" not in str(error.value)
+
+
+def test_an_env_file_in_another_encoding_is_no_matter_for_a_local_file(toy_model, tmp_path):
+    Path(".env").write_text("MILVUS_TOKEN=user:password\n", encoding="utf-16")
+    code = "from newsclust.vectors.connection import _import_milvus, _token; _import_milvus(); print(_token())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "user:password"
+    Path(".env").write_bytes("# Schlüssel\n".encode("latin-1"))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr.strip() == f"Note: {tmp_path / '.env'} is not read, because it is not UTF-8: save it as UTF-8."
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_rights_is_said_with_its_path(toy_model):
+    Store().embed(make_documents(3))
+    os.chmod("milvus.db", 0o555)
+    try:
+        with pytest.raises(NewsclustError, match="can't be opened .*check its permissions"):
+            Store().embed(make_documents(4))
+    finally:
+        os.chmod("milvus.db", 0o755)
+
+
+def test_numbers_given_as_text_are_understood(toy_model):
+    documents = make_documents(30)
+    embeddings = Store().embed(documents)
+    store = Store(index="HNSW", index_params={"M": "16"}, search_params={"ef": "64"})
+    assert find_neighbors(embeddings, 5, "milvus", store).recall > 0.9
+
+
+def test_an_index_with_default_parameters_is_not_the_one_built_with_others_before(toy_model, monkeypatch):
+    embeddings = Store().embed(make_documents(30))
+    built = []
+    load = collection_module.Collection._load_with
+    monkeypatch.setattr(
+        collection_module.Collection, "_load_with", lambda self, *given: built.append(given[1:]) or load(self, *given)
+    )
+    Store(index="HNSW", index_params={"M": 4}).search(embeddings, 3)
+    Store(index="HNSW").search(embeddings, 3)
+    assert built == [("HNSW", {"M": 4}), ("HNSW", {})]

@@ -1,6 +1,7 @@
 """Arrays kept on disk under a fingerprint of what they depend on.
 
-NumPy's ``.npz`` holds them: no pickle is ever read, and the zip's checksums reveal a damaged entry.
+NumPy's ``.npz`` holds them: no pickle is ever read, and the zip's checksums reveal a damaged entry. A cache only saves
+time: where it can't be written or read, the run goes on without it.
 """
 
 from __future__ import annotations
@@ -8,12 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 
+from .errors import notice
 from .paths import state_dir
+
+Arrays = dict[str, np.ndarray]
+
+_complained = False
 
 
 def fingerprint(*parts: object) -> str:
@@ -29,34 +37,112 @@ def fingerprint(*parts: object) -> str:
     return digest.hexdigest()
 
 
-def load(kind: str, key: dict) -> dict[str, np.ndarray] | None:
+def once(
+    kind: str, key: dict, compute: Callable[[], Arrays], good: Callable[[Arrays], bool] = lambda arrays: True
+) -> tuple[Arrays, bool]:
+    """The arrays kept as `kind` under `key`; computed and saved where there are none.
+
+    Of several processes that need an entry at the same time one computes it, and the others wait and read.
+
+    Parameters
+    ----------
+    kind : str
+    key : dict
+        All that the arrays depend on.
+    compute : callable
+        Gives the arrays by name.
+    good : callable, optional
+        Whether arrays that are kept will do.
+
+    Returns
+    -------
+    arrays : dict of ndarray
+    computed : bool
+        Whether `compute` was called.
+    """
+    kept = load(kind, key)
+    if kept is not None and good(kept):
+        return kept, False
+    with _turn(kind, key):
+        kept = load(kind, key)
+        if kept is not None and good(kept):
+            return kept, False
+        arrays = compute()
+        save(kind, key, **arrays)
+        return arrays, True
+
+
+def load(kind: str, key: dict) -> Arrays | None:
     """The arrays saved as `kind` under `key`, or None where there are none or the file is damaged."""
-    path = _path(kind, key)
     try:
-        with np.load(path, allow_pickle=False) as entry:
+        path = _path(kind, key)
+        file = path.open("rb")
+    except FileNotFoundError:
+        return None
+    except OSError as error:  # another user's, perhaps: not for us to judge or to delete
+        _complain(error)
+        return None
+    try:
+        with file, np.load(file, allow_pickle=False) as entry:
             arrays = {name: entry[name] for name in entry.files}
         if set(arrays.pop("names")) != arrays.keys():  # a damaged table of contents
             raise ValueError
         return arrays
-    except FileNotFoundError:
-        return None
     except Exception:  # what NumPy and zipfile raise depends on which byte is wrong
-        print(f"The cached {kind} in {path.name} are damaged and will be computed again.")
-        path.unlink(missing_ok=True)
+        notice(f"The cached {kind} in {path.name} are damaged and will be computed again.")
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
         return None
 
 
 def save(kind: str, key: dict, **arrays: np.ndarray) -> None:
     """Keep `arrays` as `kind` under `key`; an interrupted save leaves nothing that looks whole."""
-    path = _path(kind, key)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, names=np.array(list(arrays)), **arrays)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        path = _path(kind, key)
+        part = path.with_name(f"{path.stem}.{os.getpid()}-{secrets.token_hex(4)}.part")
+        try:
+            with part.open("xb") as file:  # with the rights that the user's umask gives, for others of a group
+                np.savez(file, names=np.array(list(arrays)), **arrays)
+            os.replace(part, path)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        _complain(error)
+
+
+@contextmanager
+def _turn(kind: str, key: dict) -> Iterator[None]:
+    """Wait until no other process computes this entry; where no lock can be had, nobody waits."""
+    from filelock import FileLock, Timeout
+
+    lock = None
+    try:
+        path = _path(kind, key).with_suffix(".lock")
+        with suppress(OSError):
+            path.touch()
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=2)
+        except Timeout:
+            notice(f"Waiting for another run that is making the same {kind} ...")
+            lock.acquire()
+    except (OSError, NotImplementedError):
+        lock = None
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def _complain(error: OSError) -> None:
+    global _complained
+    if not _complained:
+        _complained = True
+        what = f"{error.strerror or error}{f' at {error.filename}' if error.filename else ''}"
+        notice(f"The cache can't be used ({what}): the run goes on, and later ones may have to compute this again.")
 
 
 def _path(kind: str, key: dict) -> Path:

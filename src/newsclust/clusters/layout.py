@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .. import cache
+from ..errors import notice
+from ..paths import can_write, state_dir
 from ..stages import stage
 from ..vectors.store import Embeddings
 from .neighbors import Neighbors
@@ -70,10 +76,10 @@ def lay_out(
     n = len(embeddings.ids)
     parameters = {"n_components": n_components, "n_neighbors": n_neighbors, "min_dist": min_dist, "seed": seed}
     if n_neighbors > neighbors.k + 1:
-        print(f"n_neighbors is lowered from {n_neighbors} to {neighbors.k + 1}: there are no more documents.")
+        notice(f"n_neighbors is lowered from {n_neighbors} to {neighbors.k + 1}: {neighbors.limit}.")
         n_neighbors = neighbors.k + 1
     if seed is not None and n > SEEDED_UP_TO:
-        print(
+        notice(
             f"Laying {n:,} documents out with a seed takes minutes, on one core; seed = None uses all cores, "
             "at the price of a map that differs from run to run."
         )
@@ -88,15 +94,14 @@ def lay_out(
         "layout": [n_components, n_neighbors, min_dist, n_epochs, seed],
         "umap": version("umap-learn"),
     }
-    with stage("layout") as entry:
-        kept = None if seed is None else cache.load("layout", key)
-        entry.computed = kept is None
-        if kept is not None:
-            return Layout(embeddings.ids, kept["coordinates"], parameters)
+
+    def compute() -> dict[str, np.ndarray]:
         coordinates = _umap(embeddings.vectors, lists, n_components, n_neighbors, min_dist, n_epochs, seed)
-        if seed is not None:
-            cache.save("layout", key, coordinates=coordinates)
-        return Layout(embeddings.ids, coordinates, parameters)
+        return {"coordinates": coordinates}
+
+    with stage("layout") as entry:
+        kept, entry.computed = (compute(), True) if seed is None else cache.once("layout", key, compute)
+        return Layout(embeddings.ids, kept["coordinates"], parameters)
 
 
 def _umap(
@@ -113,6 +118,7 @@ def _umap(
         line = np.zeros((n, n_components), dtype=np.float32)
         line[:, 0] = np.arange(n)
         return line
+    _give_numba_a_folder()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from umap import UMAP
@@ -138,3 +144,13 @@ def _umap(
             force_approximation_algorithm=True,  # below 4,096 documents UMAP would compute all distances again
         )
         return model.fit_transform(vectors).astype(np.float32)
+
+
+def _give_numba_a_folder() -> None:
+    """Where numba can't write beside the packages, nor into a home, it fails instead of compiling without a cache."""
+    package = Path(find_spec("pynndescent").origin).parent
+    if "NUMBA_CACHE_DIR" in os.environ or can_write(package / "__pycache__"):
+        return
+    os.environ["NUMBA_CACHE_DIR"] = folder = str(state_dir("numba"))
+    if "numba" in sys.modules:  # which has read the environment already
+        sys.modules["numba"].config.CACHE_DIR = folder

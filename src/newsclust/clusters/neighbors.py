@@ -9,7 +9,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from .. import cache
-from ..errors import NewsclustError
+from ..errors import NewsclustError, notice
 from ..stages import stage
 from ..vectors.store import Embeddings, Store, check_finite
 
@@ -64,9 +64,18 @@ class Neighbors:
     def k(self) -> int:
         return self.indices.shape[1]
 
+    @property
+    def limit(self) -> str:
+        """Why the lists are no longer, in words."""
+        if self.k >= len(self.ids) - 1:
+            return f"there are no more than {len(self.ids):,} documents"
+        return f"the lists hold {self.k} neighbours each; find more of them first"
+
     def head(self, k: int) -> Neighbors:
         """The lists cut to the `k` nearest; all of them, with a notice, where k is larger than the lists."""
-        k = _at_most(k, self.k)
+        if k > self.k:
+            notice(f"k is lowered from {k} to {self.k}: {self.limit}.")
+            k = self.k
         indices = np.ascontiguousarray(self.indices[:, :k])
         distances = np.ascontiguousarray(self.distances[:, :k])
         return replace(self, indices=indices, distances=distances, n_padded=int((indices < 0).sum()))
@@ -111,12 +120,18 @@ def find_neighbors(embeddings: Embeddings, k: int, search: str = "auto", store: 
         raise NewsclustError(f"search is {search!r}; it can be {', '.join(map(repr, SEARCHES))}.")
     check_finite(embeddings.ids, embeddings.vectors)
     n = len(embeddings.ids)
-    k = _at_most(k, n - 1)
+    if k > n - 1:
+        notice(f"k is lowered from {k} to {n - 1}: there are no more than {n:,} documents.")
+        k = n - 1
     kind, why = _choose(search, n, store)
     parameters: dict[str, Any] = {"search": search}
     if store is not None:
         parameters |= {"index": store.index, "index_params": store.index_params, "search_params": store.search_params}
-    key = {"vectors": embeddings.fingerprint, "search": kind}
+    key: dict[str, Any] = {"vectors": embeddings.fingerprint, "search": kind}
+    if kind != "exact":
+        # The exact lists begin with those of any smaller k. What an approximate search finds depends on k, and must
+        # not depend on what was searched before.
+        key["k"] = k
     if kind == "ivf":
         import faiss
 
@@ -125,11 +140,12 @@ def find_neighbors(embeddings: Embeddings, k: int, search: str = "auto", store: 
         key |= {"in": str(store.path or store.uri), "collection": store.name, "index": store.index}
         key |= {"index_params": store.index_params, "search_params": store.search_params}
     with stage("search") as entry:
-        kept = cache.load("neighbors", key)
-        entry.computed = kept is None or kept["indices"].shape[1] < k
-        if entry.computed:
-            kept = _search(embeddings, k, kind, store)
-            cache.save("neighbors", key, **kept)
+        kept, entry.computed = cache.once(
+            "neighbors",
+            key,
+            lambda: _search(embeddings, k, kind, store),
+            lambda arrays: arrays["indices"].shape[1] >= k,
+        )
         return Neighbors(
             embeddings.ids,
             np.ascontiguousarray(kept["indices"][:, :k]),
@@ -293,9 +309,3 @@ def _share(found: np.ndarray, truth: np.ndarray) -> float:
 
 def _sample(n: int) -> np.ndarray:
     return np.sort(np.random.default_rng(0).choice(n, size=min(n, SAMPLE_ROWS), replace=False))
-
-
-def _at_most(k: int, limit: int) -> int:
-    if k > limit:
-        print(f"k is lowered from {k} to {limit}: there are no more neighbours to ask for.")
-    return min(k, limit)

