@@ -79,6 +79,7 @@ class Corpus:
     notes: list[str] = field(default_factory=list)
     columns: dict[str, str] = field(default_factory=dict)
     n_unfit: int = 0
+    given: str | list[str] = ""
 
     @property
     def n_rows(self) -> int:
@@ -118,7 +119,7 @@ class Corpus:
     @property
     def parameters(self) -> dict[str, Any]:
         truth = self.truth.name if self.truth is not None else None
-        return {"data": self.source, "truth": truth, "columns": dict(self.columns)}
+        return {"data": self.given or self.source, "truth": truth, "columns": dict(self.columns)}
 
     def __repr__(self) -> str:
         said = [f"{self.source}: {_count(self.n_rows, 'row')}, {_count(self.n_documents, 'document')}"]
@@ -215,7 +216,19 @@ def read_corpus(
     unused = [name for name in unused if name != truth]
     unfit = sum(len(part.table.rejected) for part in parts)
     corpus = Corpus(
-        source, rows, row_ids, documents, digest.hexdigest(), known, found, unused, rejected, notes, asked, unfit
+        source,
+        rows,
+        row_ids,
+        documents,
+        digest.hexdigest(),
+        known,
+        found,
+        unused,
+        rejected,
+        notes,
+        asked,
+        unfit,
+        shown(data),
     )
     _tell(corpus)
     return corpus

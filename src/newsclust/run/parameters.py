@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from ..corpus.columns import check_columns
 from ..errors import InputError, ParameterError, notice
 from ..paths import can_write, fallback_dir, find_input, find_output
 from ..vectors.store import Store
@@ -39,8 +40,10 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
-    data: Text = "sample"
+    data: Text | list[Text] = "sample"
+    columns: dict[str, str] = Field({}, examples=[{"title": "hed", "published_at": "when"}])
     model: Text = "minilm"
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     uri: Text = "milvus.db"
     collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")] = "news_data"
     k: Count = 50
@@ -85,6 +88,14 @@ class Parameters(BaseModel):
                 )
         return values
 
+    @field_validator("columns")
+    @classmethod
+    def _known_roles(cls, columns: dict[str, str]) -> dict[str, str]:
+        try:
+            return check_columns(columns)
+        except ParameterError as error:
+            raise ValueError(str(error).removesuffix(".")) from None
+
     @field_validator("uri", "output")
     @classmethod
     def _possible_output(cls, path: str | None) -> str | None:
@@ -124,7 +135,15 @@ class Parameters(BaseModel):
     @property
     def store(self) -> Store:
         """The collection these parameters name."""
-        return Store(self._uri, self.collection, self.model, self.index, self.index_params, self.search_params)
+        return Store(
+            self._uri,
+            self.collection,
+            self.model,
+            self.index,
+            self.index_params,
+            self.search_params,
+            self.precision,
+        )
 
     @property
     def _uri(self) -> str:

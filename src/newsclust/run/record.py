@@ -121,7 +121,7 @@ def finish(
     x, y`` (and ``z``, and, where noise was given a story, ``assigned``, ``vote`` and ``hdbscan_cluster``, the label
     before); an input column of one of these names is kept as ``<name>_input``. A row without any text has no document,
     so these are blank there. ``stories.csv`` has one row per story. Both open in Excel: their letters are marked as
-    UTF-8. They are written before anything is measured; ``provenance.json`` and ``metrics.json`` come last.
+    UTF-8. Rows that were set aside are in ``rejected.csv``, with their lines and reasons. All are written before anything is measured; ``provenance.json`` and ``metrics.json`` come last.
 
     Parameters
     ----------
@@ -140,6 +140,10 @@ def finish(
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / "clusters.csv", _csv(rows))
         write_whole(folder / "stories.csv", _csv(stories.table.reset_index()))
+        if len(corpus.rejected):
+            write_whole(folder / "rejected.csv", _csv(corpus.rejected))
+        else:
+            (folder / "rejected.csv").unlink(missing_ok=True)  # of an earlier run
     clustering = stories.clustering
     with stage("metrics"):
         metrics = {
@@ -233,6 +237,8 @@ def _provenance(parameters: Parameters, corpus: Corpus, embeddings: Embeddings, 
     return {
         "data": f"{corpus.source}: {corpus.n_rows:,} rows, {corpus.n_documents:,} documents",
         "data fingerprint": corpus.fingerprint,
+        "columns": {role: column for role, column in corpus.understood[["role", "column"]].itertuples(index=False)},
+        "columns not used": ", ".join(corpus.unused) or "none",
         "model": f"{embeddings.model.name}, revision {embeddings.model.revision}, {embeddings.model.dim} dimensions",
         "vectors": embeddings.where,
         "search": f"{neighbors.search}; recall {neighbors.recall:.3f}",

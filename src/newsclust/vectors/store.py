@@ -12,6 +12,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from .. import cache
+from ..corpus.text import ID_VERSION
 from ..errors import ModelError, StoreError, notice
 from ..paths import find_output
 from ..stages import stage
@@ -19,16 +20,9 @@ from .collection import Collection, fitting
 from .connection import check_uri
 from .embedding import Embedder, load_embedder
 
-try:
-    from ..corpus.text import ID_VERSION
-except ImportError:  # the room corpus/ is being rebuilt
-    ID_VERSION = ""
-
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
-#: Names the way ids are made: of another way, the same headline has another id.
-IDS = [ID_VERSION] if ID_VERSION else []
 #: Documents per insert: an interrupted ingest loses at most this many, and those of one batch of the model.
 INSERT_ROWS = 2048
 #: A stored vector's length differs from 1 by no more than this.
@@ -104,7 +98,7 @@ class Store:
 
     def __post_init__(self) -> None:
         self.embedder = load_embedder(self.model, self.precision)
-        self.name = "_".join([self.collection, self.embedder.slug, *IDS])
+        self.name = f"{self.collection}_{self.embedder.slug}_{ID_VERSION}"
         self.is_local = "://" not in self.uri
         self.path = find_output(self.uri) if self.is_local else None
         check_uri(self.uri, self.path)
