@@ -28,10 +28,10 @@ REASONS = {
     "ties": "ties: another spanning tree of the same lengths; from newsclust's own tree they select the same",
     "epsilon": "ties: clusters split at exactly cluster_selection_epsilon",
     "max_cluster_size": "they have a cluster larger than max_cluster_size",
-    "min_cluster_size": "they have a cluster of fewer documents than min_cluster_size",
+    "min_cluster_size": "they make one cluster of fewer documents than min_cluster_size",
     "leaf": 'they find nothing with "leaf" and allow_single_cluster where nothing splits',
 }
-STOPS = "they stop with an error: scikit-learn 1.9 where cluster_selection_epsilon or one cluster is selected"
+STOPS = "they stop with an error: scikit-learn 1.9 by an epsilon with NumPy 2.4 or, twice, by one cluster under a limit"
 UNEXPLAINED = "unexplained"
 
 

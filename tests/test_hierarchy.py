@@ -202,6 +202,12 @@ def test_four_equal_headlines_do_not_make_every_story_perfectly_persistent():
     assert found.persistence.mean() < 2 * plain.persistence.mean() < 0.9
 
 
+def test_stories_of_one_repeated_headline_are_perfectly_persistent():
+    vectors = np.repeat(blobs(0, n=4), 6, axis=0)
+    found = cluster(neighbor_lists(distance_matrix(vectors)))
+    assert found.n_clusters == 4 and found.persistence.tolist() == [1] * 4
+
+
 # Borrowed from private modules
 
 

@@ -101,8 +101,9 @@ def select(
     - ``"leaf"`` with `allow_single_cluster` finds the one group of a corpus that does not split, as ``"eom"`` does.
     - A split at exactly `cluster_selection_epsilon` is not below it.
     - A document that meets others at infinity alone is noise.
-    - Persistence counts a cluster's own documents, and where some have no distance at all, and so no finite density,
-      the largest finite one stands for theirs: it lies between 0 and 1.
+    - Persistence counts a cluster's own documents, so that it lies between 0 and 1. Duplicates, whose density is
+      infinite, persist by 1, and the others as a share of the largest finite density; hdbscan gives every cluster 1.0
+      as soon as there are any.
 
     Parameters
     ----------
@@ -172,10 +173,10 @@ def select(
     partial = np.isfinite(density)
     probabilities[documents] = 1.0
     probabilities[documents[partial]] = stayed[partial] / death[owner][partial]
-    if not largest:
-        return labels, probabilities, np.ones(len(nodes))
-    excess = np.bincount(owner, np.minimum(stayed, largest) - birth[owner], minlength=len(above))
-    return labels, probabilities, np.minimum(excess / largest, sizes)[nodes] / sizes[nodes]
+    with np.errstate(invalid="ignore"):
+        persisted = np.where(np.isinf(stayed), 1.0, (stayed - birth[owner]) / (largest or 1.0))
+    total = np.bincount(owner, persisted, minlength=len(above))
+    return labels, probabilities, np.minimum(total, sizes)[nodes] / sizes[nodes]
 
 
 def _most_stable(above: np.ndarray, stability: np.ndarray, may_be: np.ndarray) -> np.ndarray:
