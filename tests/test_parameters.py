@@ -85,7 +85,7 @@ def complaint(**values: object) -> str:
         ({"seed": 2**32}, "seed is 4294967296; it should be a whole number from 0 to 4294967295"),
         ({"truth": ""}, "truth is ''; it should be a text or None, for example 'story'"),
         ({"truth": False}, "truth is False; it should be a text or None"),
-        ({"data": 2.5}, "data is 2.5; it should be a text, for example 'sample'; papermill's -r takes"),
+        ({"data": 2.5}, "data is 2.5; it should be a text or a list, for example 'sample'; papermill's -r takes"),
         ({"data": ""}, "data is ''; it should be a text"),
         ({"collection": "my news"}, "collection is 'my news'; it should be letters, digits and underscores"),
         ({"collection": "Überblick"}, "collection is 'Überblick'; it should be letters, digits and underscores"),

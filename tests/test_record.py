@@ -116,7 +116,9 @@ def test_a_reader_is_told_one_share_of_noise_wherever_it_stands(given, assign_no
     assert run.metrics["hdbscan_noise_fraction"] == pytest.approx(counted + run.metrics["assigned_fraction"])
     texts = rows["id"].notna()
     assert agreement(rows["cluster"][texts].to_numpy(int), corpus.truth[texts])["ami"] == run.metrics["ami"]
-    assert run.metrics["size_max"] == documents.loc[documents["cluster"] >= 0, "cluster"].value_counts().max()
+    sizes = documents.loc[documents["cluster"] >= 0, "cluster"].value_counts()
+    told = [run.metrics[f"size_{name}"] for name in ("min", "q25", "median", "q75", "max")]
+    assert told == sizes.quantile([0, 0.25, 0.5, 0.75, 1]).tolist()
 
 
 def test_noise_that_was_given_a_story_is_marked_with_its_vote_and_its_label_before(given):

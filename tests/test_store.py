@@ -21,6 +21,7 @@ from filelock import FileLock
 
 from conftest import make_documents
 from newsclust.clusters.neighbors import find_neighbors
+from newsclust.corpus.text import ID_VERSION
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.vectors import collection as collection_module
 from newsclust.vectors import store as store_module
@@ -123,7 +124,7 @@ def test_two_models_have_two_collections(toy_model):
     assert not np.array_equal(one.vectors, other.vectors)
     assert one.fingerprint != other.fingerprint
     with Store(model="toy").open() as client:
-        assert sorted(client.list_collections()) == ["news_data_other", "news_data_toy"]
+        assert sorted(client.list_collections()) == [f"news_data_{name}_{ID_VERSION}" for name in ("other", "toy")]
 
 
 def test_a_text_longer_than_milvus_keeps_is_embedded_whole_and_stored_cut(toy_model):
@@ -208,7 +209,9 @@ def test_what_milvus_refuses_is_one_sentence_without_the_token(toy_model, monkey
     monkeypatch.setenv("MILVUS_TOKEN", "root:s3cret")
     with pytest.raises(NewsclustError) as error, Store().open():
         raise pymilvus.MilvusException(message="no, root:s3cret")
-    assert str(error.value) == "collection news_data_minilm of milvus.db: Milvus refused, saying 'no, ***'."
+    assert (
+        str(error.value) == f"collection news_data_minilm_{ID_VERSION} of milvus.db: Milvus refused, saying 'no, ***'."
+    )
 
 
 def test_a_run_waits_for_the_one_that_has_the_file(toy_model, tmp_path):

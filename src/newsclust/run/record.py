@@ -46,7 +46,7 @@ FIGURES = {
     "assigned_fraction": ("of the documents were HDBSCAN's noise and given a story", "{:.1%}"),
     "hdbscan_noise_fraction": ("of the documents were HDBSCAN's noise", "{:.1%}"),
     "size_max": ("documents in the largest story", "{:,}"),
-    "relative_validity": ("relative validity of HDBSCAN's clusters, to compare runs", "{:.2f}"),
+    "relative_validity": ("relative validity of HDBSCAN's clusters, to compare runs", "{:.3f}"),
     "dbcv": ("density-based validity (DBCV) of HDBSCAN's clusters, -1 to 1", "{:.2f}"),
     "persistence": ("mean persistence of HDBSCAN's clusters, 0 to 1", "{:.2f}"),
     "silhouette": ("silhouette of HDBSCAN's clusters, -1 to 1", "{:.2f}"),
@@ -121,7 +121,8 @@ def finish(
     x, y`` (and ``z``, and, where noise was given a story, ``assigned``, ``vote`` and ``hdbscan_cluster``, the label
     before); an input column of one of these names is kept as ``<name>_input``. A row without any text has no document,
     so these are blank there. ``stories.csv`` has one row per story. Both open in Excel: their letters are marked as
-    UTF-8. Rows that were set aside are in ``rejected.csv``, with their lines and reasons. All are written before anything is measured; ``provenance.json`` and ``metrics.json`` come last.
+    UTF-8. Rows that were set aside are in ``rejected.csv``, with their lines and reasons. All are written before
+    anything is measured; ``provenance.json`` and ``metrics.json`` come last.
 
     Parameters
     ----------
@@ -147,7 +148,6 @@ def finish(
     clustering = stories.clustering
     with stage("metrics"):
         metrics = {
-            **validity(embeddings.vectors, clustering),
             "n_rows": corpus.n_rows,
             "n_documents": corpus.n_documents,
             "n_repeats": corpus.n_repeats,
@@ -157,6 +157,7 @@ def finish(
             "assigned_fraction": float(stories.assigned.mean()) if len(stories.labels) else 0.0,
             **_sizes(stories.table["size"]),
             "hdbscan_noise_fraction": clustering.noise_fraction,
+            **validity(embeddings.vectors, clustering),
             "subsample_stability": subsample_stability(neighbors, clustering),
         }
         if corpus.truth is not None:

@@ -120,24 +120,13 @@ def validity(vectors: np.ndarray, clustering: Clustering, seed: int = 42) -> dic
         `silhouette`
             Mean silhouette, -1 to 1, over at most `SILHOUETTE_DOCUMENTS` seeded documents, each compared with
             every clustered document in float32; noise is left out. None with fewer than two clusters.
-        `noise_fraction`, `n_clusters`, `size_min`, `size_q25`, `size_median`, `size_q75`, `size_max`
-            The sizes are None without clusters.
     """
     labels = np.asarray(clustering.labels)
-    sizes = np.unique(labels[labels >= 0], return_counts=True)[1]
-    q25, median, q75 = np.quantile(sizes, (0.25, 0.5, 0.75)) if len(sizes) else (None, None, None)
     return {
         "dbcv": _dbcv(vectors, labels),
         "relative_validity": relative_validity(clustering.spanning_tree, labels),
         "persistence": _number(np.mean(clustering.persistence)) if len(clustering.persistence) else None,
         "silhouette": _silhouette(vectors, labels, seed),
-        "noise_fraction": float(np.mean(labels < 0)) if len(labels) else 0.0,
-        "n_clusters": len(sizes),
-        "size_min": int(sizes.min()) if len(sizes) else None,
-        "size_q25": _number(q25),
-        "size_median": _number(median),
-        "size_q75": _number(q75),
-        "size_max": int(sizes.max()) if len(sizes) else None,
     }
 
 
