@@ -327,7 +327,7 @@ class _Table:
 
     def counts(self, position: int) -> bool:
         """Whether numbers in this column are something else than times: row numbers, ids of any size."""
-        values = [v for v in self.sample(position) if v.isdigit()]
+        values = [v for v in self.sample(position) if v.isdecimal() and len(v) < 30]
         if not values:
             return False
         lengths = {len(v) for v in values}

@@ -135,8 +135,8 @@ def _feed(content: bytes, name: str) -> Table:
                 "language": entry.get("language", "") or parsed.feed.get("language", ""),
             }
         )
-    if not rows:
-        raise InputError(f"{name} is a feed (RSS or Atom) without an entry: fetch it again, or give another.")
+    if not any(row["title"] or row["summary"] for row in rows):
+        raise InputError(f"{name} is a feed (RSS or Atom) without an entry to read: fetch it again, or give another.")
     frame = _text_frame(rows)
     notes = []
     begun = len(re.findall(rb"<(?:\w+:)?(?:item|entry)[\s>]", content))
