@@ -187,7 +187,7 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
         found[role] = Found(table.named(column, role, name), "as asked")
     if headed:
         for role in sorted(ROLES, key=lambda role: role == "title"):  # last, so that it can see whether it is needed
-            tiers = (0, 1) if role == "title" and "description" in found else (0, 1, 2)
+            tiers = (0, 1, 2)
             if role not in found and (position := table.by_name(role, found, tiers)) is not None:
                 found[role] = Found(position, "by its name")
     if "title" not in found and "description" not in found and (wide := table.wide()):
@@ -196,7 +196,8 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
             f"of them as columns={{'title': '{wide[0]}'}}."
         )
     for role in ("url", "published_at", "title", "description", "publisher"):
-        if role in found or (role == "description" and headed) or (role == "publisher" and headed):
+        guessed = found.get("title", Found(0, "")).how == "by its contents"
+        if role in found or (role == "description" and not guessed) or (role == "publisher" and headed):
             continue
         if role == "title" and "description" in found:
             continue  # descriptions alone are texts enough
@@ -243,7 +244,7 @@ class _Table:
             if position not in taken and (rank := _rank(role, own)) is not None
         }
         for tier in tiers:
-            candidates = [p for p in ranks if ranks[p] == tier and self.filled(p) and self.fits(role, p, tier)]
+            candidates = [p for p in ranks if ranks[p] == tier and self.filled(p) and self.fits(role, p, tier, found)]
             if candidates:
                 return max(candidates, key=lambda p: (self.weight(role, p), -_place(role, self.names[p]), -p))
         return None
@@ -257,7 +258,7 @@ class _Table:
                 return position
         return None
 
-    def fits(self, role: str, position: int, tier: int) -> bool:
+    def fits(self, role: str, position: int, tier: int, found: Mapping[str, Found]) -> bool:
         """Whether a column that is called so holds such things at all."""
         values = self.sample(position)
         if role == "published_at":
@@ -271,8 +272,18 @@ class _Table:
                 _share(values, _has_letter) >= 0.5
             )  # fmt: skip
         if role == "title":
-            return _share(values, _has_letter) > 0 if tier < 2 else self.headline_likeness(position) > 0
+            return _share(values, _has_letter) > 0 if tier < 2 else self.is_weak_title(position, found)
         return _share(values, _has_letter) > 0
+
+    def is_weak_title(self, position: int, found: Mapping[str, Found]) -> bool:
+        """Whether "name" or "text" are headlines here: they look so, and are shorter than what describes them."""
+        description = found.get("description")
+        return self.headline_likeness(position) > 0 and (
+            description is None or self.length(position) < self.length(description.position)
+        )
+
+    def length(self, position: int) -> float:
+        return float(np.median([len(value) for value in self.sample(position)] or [0]))
 
     def weight(self, role: str, position: int) -> float:
         """How much there is in a column: where two are called so, the one with more of it."""
@@ -294,10 +305,15 @@ class _Table:
         scores = {p: self.headline_likeness(p) for p in free}
         if role == "title":
             best = max(scores, key=scores.__getitem__, default=None)
-            return best if best is not None and scores[best] > 0 else None
-        title = found.get("title")
-        length = np.median([len(v) for v in self.sample(title.position)]) if title else 0
-        longer = [p for p in free if scores[p] > 0 and length < np.median([len(v) for v in self.sample(p)]) < 1000]
+            if best is None or scores[best] <= 0:
+                return None
+            # Of a headline and what describes it the headline comes first and is shorter.
+            shorter = [
+                p for p in free if p < best and scores[p] > 20 and 20 <= self.length(p) < 0.75 * self.length(best)
+            ]
+            return max(shorter, key=scores.__getitem__, default=best)
+        length = self.length(found["title"].position) if "title" in found else 0
+        longer = [p for p in free if scores[p] > 0 and 1.2 * length < self.length(p) < 1000]
         return max(longer, key=lambda p: scores[p], default=None)
 
     def headline_likeness(self, position: int) -> float:
@@ -327,7 +343,7 @@ class _Table:
 
     def counts(self, position: int) -> bool:
         """Whether numbers in this column are something else than times: row numbers, ids of any size."""
-        values = [v for v in self.sample(position) if v.isdigit()]
+        values = [v for v in self.sample(position) if v.isdecimal() and len(v) < 30]
         if not values:
             return False
         lengths = {len(v) for v in values}

@@ -116,10 +116,23 @@ def _detected(content: bytes) -> tuple[str, bool]:
     best = fitting.best()
     if best is None:
         return "cp1252", False
+    if best.encoding in _MULTIBYTE and _is_scattered(sample.decode(best.encoding, "replace")):
+        return _latin(sample), False
     if best.encoding in _LATIN:
         return _latin(sample), best.chaos < 0.1
     encoding = {"euc_kr": "cp949"}.get(best.encoding, best.encoding)
     return encoding, best.chaos < 0.1 and (best.coherence > 0.2 or encoding in _MULTIBYTE)
+
+
+def _is_scattered(text: str) -> bool:
+    """Whether what would be Chinese, Japanese or Korean stands in the midst of Latin words: "S緌 Paulo"."""
+    wide = len(re.findall("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\uffef\ue000-\uf8ff]", text))
+    amid = len(
+        re.findall(
+            "(?<=[A-Za-z])[\u2e80-\u9fff\uac00-\ud7a3\ue000-\uf8ff\uff61-\uff9f](?![\u2e80-\u9fff\uac00-\ud7a3])", text
+        )
+    )
+    return amid > 0.5 * wide
 
 
 def _latin(sample: bytes) -> str:
@@ -153,9 +166,11 @@ def _latin(sample: bytes) -> str:
 def _telling_lines(content: bytes) -> bytes:
     """Lines with bytes beyond ASCII: only they tell."""
     lines, size = [], 0
-    for line in re.finditer(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*", content):
-        lines.append(line[0][:2000])
-        size += len(lines[-1])
-        if size > 20_000:
-            break
+    for line in content.splitlines(keepends=True):
+        if not line.isascii():
+            first = next(i for i, byte in enumerate(line) if byte > 127)
+            lines.append(line[max(first - 1000, 0) : first + 1000])
+            size += len(lines[-1])
+            if size > 20_000:
+                break
     return b"".join(lines)

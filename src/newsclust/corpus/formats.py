@@ -135,8 +135,8 @@ def _feed(content: bytes, name: str) -> Table:
                 "language": entry.get("language", "") or parsed.feed.get("language", ""),
             }
         )
-    if not rows:
-        raise InputError(f"{name} is a feed (RSS or Atom) without an entry: fetch it again, or give another.")
+    if not any(row["title"] or row["summary"] for row in rows):
+        raise InputError(f"{name} is a feed (RSS or Atom) without an entry to read: fetch it again, or give another.")
     frame = _text_frame(rows)
     notes = []
     begun = len(re.findall(rb"<(?:\w+:)?(?:item|entry)[\s>]", content))
@@ -197,9 +197,11 @@ def _json(text: str, name: str) -> Table | None:
         raise InputError(f"{name} is JSON nested too deep to hold a table: give a list of records.") from None
     except ValueError as error:
         failure = error
-    rows, lines, rejected = _json_lines(text)
-    if rows and len(rows) >= len(rejected):
-        return Table(_text_frame(rows), lines, rejected)
+    records, lines, rejected = _json_lines(text)
+    if records and len(records) >= len(rejected):
+        if not any(map(_named_so, records)) and any(isinstance(v, list) for record in records for v in record.values()):
+            return _json_table(records, name)  # answers that hold lists, one a line
+        return Table(_text_frame([_flat(_unwrapped(record)) for record in records]), lines, rejected)
     if re.match(r"\s*(\[\s*)?[\[{]\s*[\"'{\[}]", text):
         line = getattr(failure, "lineno", 1)
         raise InputError(f"line {line} of {name} is no JSON any more ({_reason(failure)}): fetch or export it again.")
@@ -211,7 +213,7 @@ def _reason(failure: ValueError) -> str:
 
 
 def _json_lines(text: str) -> tuple[list[dict[str, Any]], list[int], list[tuple[int, str, str]]]:
-    """JSON lines; values that follow each other in any other way; or Python's way of writing them."""
+    """Records from JSON lines; values that follow each other in any other way; or Python's way of writing them."""
     rows, lines, rejected = [], [], []
     physical = text.split("\n")
     opened = sum(line.lstrip()[:1] == "{" for line in physical)
@@ -223,7 +225,7 @@ def _json_lines(text: str) -> tuple[list[dict[str, Any]], list[int], list[tuple[
                 continue
             value = _json_value(line.rstrip(","))
             if isinstance(value, dict):
-                rows.append(_flat(value))
+                rows.append(value)
                 lines.append(number)
             else:
                 rejected.append((number, "no JSON record", line[:200]))
@@ -242,7 +244,7 @@ def _json_lines(text: str) -> tuple[list[dict[str, Any]], list[int], list[tuple[
             break
         for record in value if isinstance(value, list) else [value]:
             if isinstance(record, dict):
-                rows.append(_flat(record))
+                rows.append(record)
                 lines.append(len(rows))
     return rows, lines, rejected
 
@@ -301,9 +303,13 @@ def _gather(value: Any, path: str, depth: int, lists: dict[str, list[list[Any]]]
             if isinstance(item, (dict, list)):
                 _gather(item, path + "[]", depth + 1, lists)
     elif isinstance(value, dict):
+        several = [item for item in value.values() if isinstance(item, list) and item and isinstance(item[0], dict)]
+        alike = len(several) > 1 and all(_named_so(_unwrapped(item[0])) for item in several)  # a list for each day
         for key, item in value.items():
             if isinstance(item, (dict, list)):
-                _gather(item, f"{path}.{key}" if len(value) < 200 else f"{path}.*", depth + 1, lists)
+                if alike and isinstance(item, list):
+                    item = [{"key": key, **record} if isinstance(record, dict) else record for record in item]
+                _gather(item, f"{path}.*" if alike or len(value) >= 200 else f"{path}.{key}", depth + 1, lists)
 
 
 def _promise(path: str, lists: list[list[Any]]) -> tuple[int, int, int]:
@@ -318,7 +324,7 @@ def _promise(path: str, lists: list[list[Any]]) -> tuple[int, int, int]:
 def _unwrapped(record: dict[str, Any]) -> dict[str, Any]:
     """Reddit's ``{"kind": "t3", "data": {...}}`` and its like."""
     inner = [item for item in record.values() if isinstance(item, dict)]
-    if len(inner) == 1 and not _named_so(record, deep=False) and _named_so(inner[0]):
+    if len(inner) == 1 and not _named_so(record) and _named_so(inner[0]):
         (key,) = [key for key, item in record.items() if item is inner[0]]
         return {**{k: v for k, v in record.items() if k != key and k not in inner[0]}, **inner[0]}
     return record
@@ -499,7 +505,11 @@ def _sheets(sheets: Iterator[tuple[str, list[tuple[int, list[str]]]]], name: str
         ) from None
     if not tables:
         raise InputError(f"{name} is a workbook without a table in it: check that all of it was saved.")
-    named = {title: table for title, table in tables.items() if _any_title(dict.fromkeys(table.rows.columns))}
+    named = {
+        title: table
+        for title, table in tables.items()
+        if table.headed and _any_title(dict.fromkeys(table.rows.columns))
+    }
     if not named:
         title = max(tables, key=lambda title: tables[title].rows.size)
         named = {title: tables[title]}

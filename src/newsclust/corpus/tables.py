@@ -269,10 +269,11 @@ def _quotings(text: str, delimiter: str) -> list[Dialect]:
     bare = whole < 0.3 * lines
     if re.search(rf'[^\\{d}]\\"(?!{ends})', text) or re.search(rf'{begins}"\\"', text, re.MULTILINE):
         return [Dialect(delimiter, '"', "\\", loose), Dialect(delimiter, '"', None, loose)]
-    if not needed and bare and (delimiter == "\t" or not spanning):
-        # Nothing in quotes needs them, and most fields have none: they belong to the text.
-        return [Dialect(delimiter, None)]
-    return [Dialect(delimiter, '"', None, loose, bare)]
+    quoted = Dialect(delimiter, '"', None, loose, bare)
+    if not needed and bare:
+        # Nothing in quotes needs them, and most fields have none: they belong to the text, unless lines say otherwise.
+        return [Dialect(delimiter, None), quoted] if spanning else [Dialect(delimiter, None)]
+    return [quoted]
 
 
 def _line_quoting(sample: list[str]) -> tuple[str | None]:

@@ -50,6 +50,8 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2139")  # Hangul fillers; the sign for information
 _TOKENISED = re.compile(r"(?<=\w) (?=[,.](?:\s|$))|(?<=\w) (?=['\u2019](?:s|t|re|ve|ll|d|m)\b)")
 
+_BULLET = re.compile(r"[-*•‣◦▪–—·]\s+(?=\S)")
+_ORDINAL = re.compile(r"[(\[]?\d{1,5}[.):\]]\s+(?=\S)")
 _TAIL = re.compile(r"^(.*\S)\s+([-–—|·•»]|::|\|\|)\s+(\S.*)$", re.DOTALL)
 
 
@@ -118,7 +120,7 @@ def tidy(fields: pd.DataFrame) -> pd.DataFrame:
     """
     publishers = _each(fields["publisher"], cleaned_publisher)
     given = list(fields["title"])
-    titles = [clean(title) for title in given]
+    titles = _without_markers([clean(title) for title in given])
     descriptions = _each(fields["description"], cleaned_description)
     titles, publishers = _without_tails(titles, publishers)
     descriptions = _without_refrains(descriptions)
@@ -221,6 +223,14 @@ def _without_title(description: str, title: str, publisher: str) -> str:
     if len(bare) < len(description) and len(said) > 15 and heading.startswith(key(bare)):
         return ""  # the title again, cut short
     return description
+
+
+def _without_markers(titles: list[str]) -> list[str]:
+    """Without the dots and numbers of a list, where nearly all titles begin with one."""
+    for marker in (_BULLET, _ORDINAL):
+        if len(titles) >= 3 and sum(bool(marker.match(title)) for title in titles) >= 0.8 * sum(map(bool, titles)) > 0:
+            return [marker.sub("", title) for title in titles]
+    return titles
 
 
 def _without_refrains(descriptions: list[str]) -> list[str]:
