@@ -44,14 +44,11 @@ def state_dir(name: str) -> Path:
 
 def fallback_dir() -> Path:
     """A folder for this project's files outside of it: in the user's cache, else among the temporary files."""
-    import platformdirs
-
     project = root()
     name = f"{project.name}-{hashlib.blake2b(os.fsencode(project), digest_size=4).hexdigest()}"
-    with suppress(RuntimeError):  # no home
-        caches = platformdirs.user_cache_path("newsclust", appauthor=False)
-        if caches.is_absolute() and _can_keep(caches / name):
-            return caches / name
+    caches = _user_caches()
+    if caches and _can_keep(caches / "newsclust" / name):
+        return caches / "newsclust" / name
     return _temporary_dir() / name
 
 
@@ -104,6 +101,14 @@ def write_whole(path: Path, text: str) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _user_caches() -> Path | None:
+    """None for a user without a home, whose "~" would be a folder of that name."""
+    import platformdirs
+
+    path = platformdirs.user_cache_path()
+    return path if path.is_absolute() else None
 
 
 @lru_cache
