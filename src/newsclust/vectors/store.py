@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from tqdm.auto import tqdm
 
 from .. import cache
@@ -25,6 +24,7 @@ except ImportError:  # the room corpus/ is being rebuilt
     ID_VERSION = ""
 
 if TYPE_CHECKING:
+    import pandas as pd
     from pymilvus import MilvusClient
 
 #: Names the way ids are made: of another way, the same headline has another id.
