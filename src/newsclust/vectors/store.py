@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from tqdm.auto import tqdm
 
 from .. import cache
@@ -21,6 +20,7 @@ from .connection import check_uri
 from .embedding import Embedder, load_embedder
 
 if TYPE_CHECKING:
+    import pandas as pd
     from pymilvus import MilvusClient
 
 #: Documents per insert: an interrupted ingest loses at most this many, and those of one batch of the model.
