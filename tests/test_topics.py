@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+from newsclust.corpus.words import WORD
 from newsclust.errors import NewsclustError
 from newsclust.stories.naming import KEYWORDS, _distinct, _stem, _term_weights, describe_clusters
 from newsclust.stories.noise import assign_noise
-from newsclust.stories.words import WORD
 
 STORIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "stories_2014.csv"
 few = settings(deadline=None, derandomize=True, max_examples=40)
