@@ -83,6 +83,17 @@ def test_auto_is_near_the_best_setting_of_its_grid(n_stories, size, one_offs):
     assert (chosen.min_samples, chosen.min_cluster_size) == tuple(chosen.curve.iloc[0, :2].astype(int))
 
 
+@pytest.mark.parametrize("n_stories, size", [(40, 3), (12, 15)])
+def test_a_search_along_the_axes_finds_about_what_the_whole_grid_finds(monkeypatch, n_stories, size):
+    embeddings, _ = stories(n_stories, size, spread=0.8, one_offs=10)
+    lists = find_neighbors(embeddings, 40, "exact")
+    whole = choose_settings(lists, embeddings.vectors)
+    monkeypatch.setattr("newsclust.stories.settings.WHOLE_GRID_UP_TO", 50)
+    searched = choose_settings(lists, embeddings.vectors)
+    assert len(searched.curve) <= 13 and len(whole.curve) > 25
+    assert searched.curve["separation"][0] >= 0.97 * whole.curve["separation"][0]
+
+
 def test_order_of_rows_changes_nothing():
     embeddings, _ = stories(15, 5, one_offs=10)
     shuffled = np.random.default_rng(3).permutation(len(embeddings.vectors))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,8 @@ AUTO = "auto"
 #: What `AUTO` tries. Stories of a day have three headlines, those of a year hundreds; beyond 20 nothing was won.
 MIN_SAMPLES = (1, 2, 3, 5)
 MIN_CLUSTER_SIZES = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
+#: Beyond so many documents the grid is not walked through but searched along one axis after the other.
+WHOLE_GRID_UP_TO = 100_000
 #: Documents on which the separation is measured; of more, this many evenly spread over the ids, which are hashes.
 SCORED = 20_000
 #: Runners-up that are named.
@@ -89,6 +92,8 @@ def choose_settings(
     the highest `separation` is chosen, of equal ones (to nine digits) that with the smaller `min_samples`, then that
     with the smaller `min_cluster_size`. The grid is `MIN_SAMPLES` times `MIN_CLUSTER_SIZES`, without values that no
     document or story could reach. A spanning tree is made once per `min_samples`, a condensed tree once per setting.
+    Of more than `WHOLE_GRID_UP_TO` documents a dozen settings are tried: sizes first, then `min_samples` at the best
+    size, then the sizes beside it.
 
     Parameters
     ----------
@@ -117,28 +122,70 @@ def choose_settings(
     most = max(1, min(lists.indices.shape[1], n - 1))
     samples = _tried("min_samples", min_samples, [number for number in MIN_SAMPLES if number <= most])
     sizes = _tried("min_cluster_size", min_cluster_size, [size for size in MIN_CLUSTER_SIZES if size <= n // 2] or [2])
-    directions = centred(vectors)
-    rows = []
-    with stage("settings"), tqdm(total=len(samples) * len(sizes), desc="Settings", leave=False, delay=2) as bar:
-        for number in samples:
-            merges = linkage(spanning_tree(lists, number, distance))
-            for size in sizes:
-                labels, _, _ = select(condense(merges, size), n, size, **selection)
-                given = assign_noise(lists, labels, least_support).labels
-                rows.append((number, size, separation(directions, given, lists), *_counts(given)))
-                bar.update()
+    trial = _Trial(lists, centred(vectors), distance, least_support, selection)
+    with stage("settings"), tqdm(desc="Settings", unit="setting", leave=False, delay=2) as bar:
+        trial.bar = bar
+        if n <= WHOLE_GRID_UP_TO:
+            for number, size in product(samples, sizes):
+                trial(number, size)
+        else:
+            _search(trial, samples, sizes)
     columns = ["min_samples", "min_cluster_size", "separation", "n_stories", "noise_fraction"]
+    rows = [(*setting, *measured) for setting, measured in trial.measured.items()]
     curve = pd.DataFrame(rows, columns=columns)
     order = np.lexsort((curve["min_cluster_size"], curve["min_samples"], -curve["separation"].round(9)))
     curve = curve.iloc[order].reset_index(drop=True)
     return Settings(int(curve["min_samples"][0]), int(curve["min_cluster_size"][0]), curve)
 
 
+class _Trial:
+    """Tries settings and remembers them, with the hierarchy of the last `min_samples`."""
+
+    def __init__(self, lists: Neighbors, directions: np.ndarray, distance: str, least_support: float, selection: dict):
+        self.lists, self.directions, self.distance = lists, directions, distance
+        self.least_support, self.selection = least_support, selection
+        self.measured: dict[tuple[int, int], tuple[float, int, float]] = {}
+        self.made_for: int | None = None
+        self.bar: tqdm | None = None
+
+    def __call__(self, min_samples: int, min_cluster_size: int) -> float:
+        setting = min_samples, min_cluster_size
+        if setting not in self.measured:
+            if self.made_for != min_samples:
+                self.merges = linkage(spanning_tree(self.lists, min_samples, self.distance))
+                self.made_for = min_samples
+            tree = condense(self.merges, min_cluster_size)
+            labels, _, _ = select(tree, len(self.lists.ids), min_cluster_size, **self.selection)
+            given = assign_noise(self.lists, labels, self.least_support).labels
+            noise = float((given < 0).mean()) if len(given) else 0.0
+            found = separation(self.directions, given, self.lists)
+            self.measured[setting] = found, int(given.max(initial=-1)) + 1, noise
+            self.bar.update()
+        return self.measured[setting][0]
+
+
+def _search(trial: _Trial, samples: list[int], sizes: list[int]) -> None:
+    """The best of the grid, found along one axis after the other: the separation has one top along each."""
+    number = samples[min(1, len(samples) - 1)]
+    size = max(sizes[::2], key=lambda size: trial(number, size))
+    size = max(_beside(sizes, size), key=lambda size: trial(number, size))
+    number = max(samples, key=lambda number: trial(number, size))
+    for beside in _beside(sizes, size):
+        trial(number, beside)
+
+
+def _beside(values: list[int], value: int) -> list[int]:
+    place = values.index(value)
+    return values[max(0, place - 1) : place + 2]
+
+
 def centred(vectors: np.ndarray) -> np.ndarray:
     """Each vector's direction from the mean of all: unit rows, float32; a vector at the mean stays 0."""
     apart = vectors - vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
-    lengths = np.sqrt(np.einsum("ij,ij->i", apart, apart, dtype=np.float64))[:, None]
-    return np.divide(apart, lengths, out=np.zeros_like(apart), where=lengths > 0, casting="same_kind")
+    lengths = np.sqrt(np.einsum("ij,ij->i", apart, apart))
+    lengths[lengths == 0] = 1
+    apart /= lengths[:, None]
+    return apart
 
 
 def separation(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -> float:
@@ -213,10 +260,6 @@ def _similarity(directions: np.ndarray, sums: np.ndarray, documents: np.ndarray,
         at = slice(start, start + block)
         found[at] = np.einsum("ij,ij->i", directions[documents[at]], sums[stories[at]])
     return found
-
-
-def _counts(labels: np.ndarray) -> tuple[int, float]:
-    return int(labels.max(initial=-1)) + 1, float((labels < 0).mean()) if len(labels) else 0.0
 
 
 def _tried(name: str, value: int | str, numbers: Iterable[int]) -> list[int]:
