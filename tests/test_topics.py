@@ -6,7 +6,6 @@ import math
 import re
 from collections import Counter
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,10 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+from newsclust.corpus.words import WORD
 from newsclust.errors import NewsclustError
 from newsclust.stories.naming import KEYWORDS, _distinct, _stem, _term_weights, describe_clusters
-from newsclust.stories.noise import assign_noise
-from newsclust.stories.words import WORD
 
 STORIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "stories_2014.csv"
 few = settings(deadline=None, derandomize=True, max_examples=40)
@@ -204,54 +202,6 @@ def test_renaming_clusters_renames_rows_and_nothing_else(rows, names):
     renamed = np.where(labels < 0, -1, np.array(names)[labels])
     table = describe_clusters(frame, labels, np.ones(len(rows))).rename(index=dict(enumerate(names)))
     pd.testing.assert_frame_equal(table.sort_index(), describe_clusters(frame, renamed, np.ones(len(rows))))
-
-
-def lists(indices, distances):
-    return SimpleNamespace(indices=np.array(indices, np.int32), distances=np.array(distances, np.float32))
-
-
-def test_noise_joins_the_story_of_most_of_its_neighbours():
-    neighbors = lists([[1, 2], [0, 2], [0, 1], [2, 4], [5, -1], [4, -1], [2, 0]], [[0.5, 0.5]] * 7)
-    neighbors.distances[neighbors.indices < 0] = np.inf
-    labels = np.array([0, 0, 1, -1, -1, -1, -1])
-    # 3 has one clustered neighbour; 4 and 5 have only each other; for 6 the stories tie.
-    assert assign_noise(neighbors, labels)[0].tolist() == [0, 0, 1, 1, -1, -1, 0]
-    assert labels.tolist() == [0, 0, 1, -1, -1, -1, -1]
-
-
-def test_one_close_neighbour_outvotes_two_distant_ones():
-    neighbors = lists([[3, 1, 2], [2, 0, 3], [1, 0, 3], [0, 1, 2]], [[0.2, 1.3, 1.3]] * 4)
-    assert assign_noise(neighbors, np.array([-1, 0, 0, 1]))[0][0] == 1
-    neighbors.distances[:] = [0.2, 0.3, 0.3]
-    assert assign_noise(neighbors, np.array([-1, 0, 0, 1]))[0][0] == 0
-
-
-def test_opposed_headlines_have_no_vote():
-    assert assign_noise(lists([[1], [0]], [[1.5], [1.5]]), np.array([-1, 0]))[0].tolist() == [-1, 0]
-
-
-@pytest.mark.parametrize("labels", [[], [-1, -1], [0, 0]])
-def test_nothing_to_assign_changes_nothing(labels):
-    neighbors = lists(np.zeros((len(labels), 1), int), np.ones((len(labels), 1)))
-    assert assign_noise(neighbors, np.array(labels, dtype=np.int32))[0].tolist() == labels
-
-
-@few
-@given(st.integers(1, 12), st.integers(1, 5), st.integers(0, 10**6))
-def test_noise_is_assigned_as_by_counting_votes_one_by_one(n, k, seed):
-    rng = np.random.default_rng(seed)
-    indices = rng.integers(-1, n, (n, k))
-    neighbors = lists(indices, np.where(indices < 0, np.inf, rng.choice([0.0, 0.5, 1.0, 1.5], (n, k))))
-    labels = rng.integers(-1, 3, n)
-    expected = labels.copy()
-    for row in np.flatnonzero(labels < 0):
-        votes = {}
-        for other, distance in zip(neighbors.indices[row], neighbors.distances[row], strict=True):
-            if other >= 0 and labels[other] >= 0 and distance**2 < 2:
-                votes[labels[other]] = votes.get(labels[other], 0) + 1 - float(distance) ** 2 / 2
-        if votes:
-            expected[row] = min(votes, key=lambda label: (-votes[label], label))
-    assert assign_noise(neighbors, labels)[0].tolist() == expected.tolist()
 
 
 @pytest.mark.skipif(not STORIES.exists(), reason="the data set stories_2014.csv is not there")

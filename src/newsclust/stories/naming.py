@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ..corpus.dates import read_dates
+from ..corpus.words import is_unspaced, parts_of, vectorizer_options
 from ..errors import NewsclustError
-from .words import is_unspaced, parts_of, vectorizer_options
 
 #: Keywords per cluster: as many as fit on one line of a table.
 KEYWORDS = 5

@@ -1,22 +1,78 @@
-"""Noise that finds its story."""
+"""Noise that finds its story, and one-offs that stay alone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csr_array
+
+from ..errors import ParameterError
 
 if TYPE_CHECKING:
     from ..clusters.neighbors import Neighbors
 
+#: How many of a document's nearest neighbours have a vote.
+VOTERS = 5
+#: A vote counts the similarity to this power: one near neighbour outweighs several far ones.
+POWER = 4
 
-def assign_noise(neighbors: Neighbors, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give every noise document the story of most of its neighbours.
 
-    Each clustered neighbour of a noise document votes for its own cluster with the similarity of the two, the
-    cosine `1 - d**2 / 2` of unit vectors at Euclidean distance `d`; opposed vectors (a cosine below 0) have
-    no vote. Ties go to the smaller label. Noise without a vote stays noise. All votes are by the labels
-    given, not by each other's result, so the order of the documents does not matter.
+@dataclass(frozen=True, eq=False)
+class Vote:
+    """What the neighbours of noise say of it.
+
+    Attributes
+    ----------
+    labels : ndarray of int32, shape (n,)
+        The clustering's labels, and for assigned noise the story it was given; -1 is noise.
+    assigned : ndarray of bool, shape (n,)
+        Which noise was given a story.
+    nearest : ndarray of int32, shape (n,)
+        Of noise, assigned or not, the story with the most support; -1 where none has any, and for members.
+    support : ndarray of float64, shape (n,)
+        The support of `nearest`, 0 to 1.5: a single neighbour at this similarity would support it as much. 0 where
+        `nearest` is -1.
+    share : ndarray of float64, shape (n,)
+        The part of all votes that went to `nearest`, 0 to 1; NaN where it is -1.
+    margin : ndarray of float64, shape (n,)
+        By how much that is more than the part of the next story; NaN where `nearest` is -1.
+    parameters : dict
+        ``least_support``.
+    """
+
+    labels: np.ndarray
+    assigned: np.ndarray
+    nearest: np.ndarray
+    support: np.ndarray
+    share: np.ndarray
+    margin: np.ndarray
+    parameters: dict[str, Any]
+
+    def __repr__(self) -> str:
+        n_noise = int((self.labels < 0).sum())
+        return (
+            f"{int(self.assigned.sum()):,} of {int(self.assigned.sum()) + n_noise:,} noise documents were given the "
+            f"story that their neighbours support with at least {self.parameters['least_support']:g}."
+        )
+
+
+def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float = 0.42) -> Vote:
+    """Give a noise document the story that its nearest neighbours support, where they support it enough.
+
+    Of its `VOTERS` nearest neighbours those in a story vote for it; a vote counts `s ** 4`, with `s` the similarity
+    `1 - d**2 / 2` of the two at distance `d` (0 where that is negative). Neighbours in no story have no vote, and so a
+    one-off, whose neighbours are far away or noise themselves, stays alone. The support of a story is the fourth root
+    of its votes: the similarity at which a single neighbour would say as much. The story with the most support takes
+    the document if that is `least_support` or more: one neighbour at 0.42 or five at 0.28 are enough. Ties go to
+    the smaller label. All votes are by the labels given, not by each other's result, so the order of the documents does
+    not matter.
+
+    Why not a share of the vote or a margin between two stories? They compare stories with each other, and a one-off may
+    well be nearer to one than to all others. On labelled sets of headlines (see ``benchmarks/evaluation.md``) the
+    support told those that belong from those that do not with an area under the curve of 0.91, the share with 0.83, the
+    margin between mean similarities with 0.79, and the nearest neighbour's similarity alone with 0.90.
 
     Parameters
     ----------
@@ -24,29 +80,51 @@ def assign_noise(neighbors: Neighbors, labels: np.ndarray) -> tuple[np.ndarray, 
         Of which `indices` and `distances` are read.
     labels : ndarray, shape (n,)
         Cluster of each document; -1 is noise.
+    least_support : float
+        0 assigns whatever has a vote at all; 1.5 or more assigns nothing.
 
     Returns
     -------
-    labels : ndarray, shape (n,)
-        A copy with noise assigned.
-    vote : ndarray of float, shape (n,)
-        Of an assigned document the share of the votes that went to its story; NaN for the others.
+    Vote
+
+    Raises
+    ------
+    ParameterError
+        If `least_support` is negative or not a number.
     """
-    assigned, vote = np.array(labels), np.full(len(labels), np.nan)
+    if not least_support >= 0:
+        raise ParameterError(f"least_support is {least_support}; it must be a similarity, 0 or larger.")
+    n = len(labels)
+    assigned, nearest = np.array(labels, dtype=np.int32), np.full(n, -1, dtype=np.int32)
+    support, share, margin = np.zeros(n), np.full(n, np.nan), np.full(n, np.nan)
     noise = np.flatnonzero(assigned < 0)
-    indices = neighbors.indices[noise]
-    votes = np.where(indices < 0, -1, assigned[indices])
-    weights = 1 - neighbors.distances[noise].astype(np.float64) ** 2 / 2
-    voter, column = np.nonzero((votes >= 0) & (weights > 0))
-    if not len(voter):
-        return assigned, vote
-    n_clusters = int(assigned.max()) + 1
-    ballots, ballot = np.unique(voter * n_clusters + votes[voter, column], return_inverse=True)
-    totals = np.bincount(ballot, weights=weights[voter, column])
-    voters, choices = np.divmod(ballots, n_clusters)
-    ranking = np.lexsort((choices, -totals, voters))
-    everything = np.bincount(voters, weights=totals)
-    voters, first = np.unique(voters[ranking], return_index=True)
-    assigned[noise[voters]] = choices[ranking][first]
-    vote[noise[voters]] = totals[ranking][first] / everything[voters]
-    return assigned, vote
+    votes = _votes(neighbors, assigned, noise)
+    filled = np.diff(votes.indptr) > 0
+    voters, starts = noise[filled], votes.indptr[:-1][filled]
+    if len(voters):
+        # Each row's entries are sorted by label: of equal maxima the first is that of the smaller one.
+        row = np.repeat(np.arange(len(voters)), np.diff(votes.indptr)[filled])
+        most, all_votes = np.maximum.reduceat(votes.data, starts), np.add.reduceat(votes.data, starts)
+        place = np.flatnonzero(votes.data == most[row])
+        _, first = np.unique(row[place], return_index=True)
+        winner = place[first]
+        nearest[voters], support[voters] = votes.indices[winner], most ** (1 / POWER)
+        others = votes.data.copy()
+        others[winner] = 0
+        share[voters] = most / all_votes
+        margin[voters] = (most - np.maximum.reduceat(others, starts)) / all_votes
+    taken = (nearest >= 0) & (support >= least_support)
+    assigned[taken] = nearest[taken]
+    return Vote(assigned, taken, nearest, support, share, margin, {"least_support": least_support})
+
+
+def _votes(neighbors: Neighbors, labels: np.ndarray, noise: np.ndarray) -> csr_array:
+    """The votes of each noise document's neighbours: rows are `noise`, columns are stories."""
+    indices = neighbors.indices[noise, :VOTERS]
+    stories = np.where(indices < 0, -1, labels[indices])
+    similarity = 1 - neighbors.distances[noise, :VOTERS].astype(np.float64) ** 2 / 2
+    row, column = np.nonzero((stories >= 0) & (similarity > 0))
+    counts = similarity[row, column] ** POWER
+    votes = csr_array((counts, (row, stories[row, column])), shape=(len(noise), labels.max(initial=-1) + 1))
+    votes.sum_duplicates()
+    return votes

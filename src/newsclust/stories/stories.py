@@ -79,14 +79,15 @@ def find_stories(
     corpus : Corpus
     embeddings : Embeddings
     neighbors : Neighbors
-        The lists whose votes decide; the nearest ``clustering.parameters["k"]`` have one.
+        The lists whose votes decide.
     clustering : Clustering
     assign_noise : bool
         See `newsclust.stories.noise.assign_noise`.
     """
     labels, vote = clustering.labels, np.full(len(clustering.labels), np.nan)
     if assign_noise:
-        labels, vote = _assign_noise(neighbors.head(clustering.parameters["k"]), clustering.labels)
+        given = _assign_noise(neighbors, clustering.labels)
+        labels, vote = given.labels, np.where(given.assigned, given.share, np.nan)
     table = describe_clusters(corpus.documents, labels, clustering.probabilities, embeddings.vectors)
     return Stories(corpus.documents, clustering, labels, vote, table, {"assign_noise": assign_noise})
 

@@ -1,4 +1,4 @@
-"""The words that keywords are made of: of any script, without those that say nothing in the corpus's languages."""
+"""The words of texts, of any script; for keywords without those that say nothing in the corpus's languages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from ..corpus.languages import stop_words
+from .languages import stop_words
 
 # Digits keep their separators, so that "10,000" is no keyword "000"; marks belong to the letter they follow,
 # so that Hindi, Thai, Arabic and Hebrew words stay whole (\w leaves combining marks out).
@@ -29,8 +29,15 @@ _SHARE = 0.05
 _ELIDED = {"fr": "qu jusqu lorsqu puisqu quelqu aujourd hui", "it": "dell nell sull dall all coll quell quest sant"}
 
 
+def all_words(texts: pd.Series) -> dict[str, object]:
+    """What scikit-learn's vectorizers need to see every word and every pair of adjacent ones."""
+    if any(map(_UNSPACED.search, texts)):
+        return {"analyzer": _analyzer(set())}
+    return {"ngram_range": (1, 2), "token_pattern": WORD}
+
+
 def vectorizer_options(languages: pd.Series | None, texts: pd.Series) -> dict[str, object]:
-    """What scikit-learn's CountVectorizer needs for texts in these languages.
+    """The same without the stop words of these languages.
 
     Parameters
     ----------

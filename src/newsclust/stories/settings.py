@@ -1,0 +1,270 @@
+"""Settings without truth: `min_samples` and `min_cluster_size` chosen by how well the stories stand apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+from tqdm.auto import tqdm
+
+from ..clusters.hierarchy import condense, linkage, select
+from ..clusters.spanning_tree import spanning_tree
+from ..errors import ParameterError
+from ..stages import stage
+from .noise import assign_noise
+
+if TYPE_CHECKING:
+    from ..clusters.neighbors import Neighbors
+
+AUTO = "auto"
+#: What `AUTO` tries. Stories of a day have three headlines, those of a year hundreds; beyond 20 nothing was won.
+MIN_SAMPLES = (1, 2, 3, 5)
+MIN_CLUSTER_SIZES = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
+#: Beyond so many documents the grid is not walked through but searched along one axis after the other.
+WHOLE_GRID_UP_TO = 100_000
+#: Documents on which the separation is measured; of more, this many evenly spread over the ids, which are hashes.
+SCORED = 20_000
+#: Runners-up that are named.
+RUNNERS_UP = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """What was tried, and what was chosen.
+
+    Attributes
+    ----------
+    min_samples, min_cluster_size : int
+        The chosen ones.
+    curve : DataFrame, one row per setting tried, the best first
+        ``min_samples, min_cluster_size, separation, n_stories, noise_fraction``; the last three after the vote.
+    """
+
+    min_samples: int
+    min_cluster_size: int
+    curve: pd.DataFrame
+
+    @property
+    def runners_up(self) -> pd.DataFrame:
+        """The next best settings."""
+        return self.curve.iloc[1 : 1 + RUNNERS_UP]
+
+    @property
+    def lead(self) -> float:
+        """How much higher the chosen separation is than the next best one, as a share of the chosen one."""
+        best, *others = self.curve["separation"].tolist()
+        return (best - others[0]) / best if others and best else 0.0
+
+    def __repr__(self) -> str:
+        best = self.curve.iloc[0]
+        told = (
+            f"min_samples {self.min_samples} and min_cluster_size {self.min_cluster_size}, of "
+            f"{len(self.curve)} settings: separation {best.separation:.3f} with {best.n_stories:,.0f} stories"
+        )
+        others = [
+            f"{int(row.min_samples)} and {int(row.min_cluster_size)} ({row.separation:.3f})"
+            for row in self.runners_up.itertuples()
+        ]
+        if not others:
+            return f"{told}."
+        flat = " The top is flat: the choice between them hardly matters." if self.lead < 0.005 else ""
+        return f"{told}. Next: {', '.join(others)}.{flat}"
+
+
+def choose_settings(
+    neighbors: Neighbors,
+    vectors: np.ndarray,
+    k: int | None = None,
+    min_samples: int | str = AUTO,
+    min_cluster_size: int | str = AUTO,
+    distance: str = "euclidean",
+    least_support: float = 0.42,
+    **selection: Any,
+) -> Settings:
+    """Choose `min_samples`, `min_cluster_size` or both, without known stories.
+
+    Every setting of the grid is clustered and its noise assigned, whatever is done with noise later; the setting with
+    the highest `separation` is chosen, of equal ones (to nine digits) that with the smaller `min_samples`, then that
+    with the smaller `min_cluster_size`. The grid is `MIN_SAMPLES` times `MIN_CLUSTER_SIZES`, without values that no
+    document or story could reach. A spanning tree is made once per `min_samples`, a condensed tree once per setting.
+    Of more than `WHOLE_GRID_UP_TO` documents a dozen settings are tried: sizes first, then `min_samples` at the best
+    size, then the sizes beside it.
+
+    Parameters
+    ----------
+    neighbors : Neighbors
+        As for `newsclust.clusters.clustering.cluster`.
+    vectors : ndarray, shape (n, dim)
+        The documents' embeddings.
+    k, distance, **selection
+        As for `newsclust.clusters.clustering.cluster`.
+    min_samples, min_cluster_size : int or "auto"
+        A number is kept, and the other chosen for it.
+    least_support : float
+        As for `newsclust.stories.noise.assign_noise`.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    ParameterError
+        If one of the two is neither a number nor "auto".
+    """
+    lists = neighbors if k is None else neighbors.head(k)
+    n = len(lists.ids)
+    most = max(1, min(lists.indices.shape[1], n - 1))
+    samples = _tried("min_samples", min_samples, [number for number in MIN_SAMPLES if number <= most])
+    sizes = _tried("min_cluster_size", min_cluster_size, [size for size in MIN_CLUSTER_SIZES if size <= n // 2] or [2])
+    trial = _Trial(lists, centred(vectors), distance, least_support, selection)
+    with stage("settings"), tqdm(desc="Settings", unit="setting", leave=False, delay=2) as bar:
+        trial.bar = bar
+        if n <= WHOLE_GRID_UP_TO:
+            for number, size in product(samples, sizes):
+                trial(number, size)
+        else:
+            _search(trial, samples, sizes)
+    columns = ["min_samples", "min_cluster_size", "separation", "n_stories", "noise_fraction"]
+    rows = [(*setting, *measured) for setting, measured in trial.measured.items()]
+    curve = pd.DataFrame(rows, columns=columns)
+    order = np.lexsort((curve["min_cluster_size"], curve["min_samples"], -curve["separation"].round(9)))
+    curve = curve.iloc[order].reset_index(drop=True)
+    return Settings(int(curve["min_samples"][0]), int(curve["min_cluster_size"][0]), curve)
+
+
+class _Trial:
+    """Tries settings and remembers them, with the hierarchy of the last `min_samples`."""
+
+    def __init__(self, lists: Neighbors, directions: np.ndarray, distance: str, least_support: float, selection: dict):
+        self.lists, self.directions, self.distance = lists, directions, distance
+        self.least_support, self.selection = least_support, selection
+        self.measured: dict[tuple[int, int], tuple[float, int, float]] = {}
+        self.made_for: int | None = None
+        self.bar: tqdm | None = None
+
+    def __call__(self, min_samples: int, min_cluster_size: int) -> float:
+        setting = min_samples, min_cluster_size
+        if setting not in self.measured:
+            if self.made_for != min_samples:
+                self.merges = linkage(spanning_tree(self.lists, min_samples, self.distance))
+                self.made_for = min_samples
+            tree = condense(self.merges, min_cluster_size)
+            labels, _, _ = select(tree, len(self.lists.ids), min_cluster_size, **self.selection)
+            given = assign_noise(self.lists, labels, self.least_support).labels
+            noise = float((given < 0).mean()) if len(given) else 0.0
+            found = separation(self.directions, given, self.lists)
+            self.measured[setting] = found, int(given.max(initial=-1)) + 1, noise
+            self.bar.update()
+        return self.measured[setting][0]
+
+
+def _search(trial: _Trial, samples: list[int], sizes: list[int]) -> None:
+    """The best of the grid, found along one axis after the other: the separation has one top along each."""
+    number = samples[min(1, len(samples) - 1)]
+    size = max(sizes[::2], key=lambda size: trial(number, size))
+    size = max(_beside(sizes, size), key=lambda size: trial(number, size))
+    number = max(samples, key=lambda number: trial(number, size))
+    for beside in _beside(sizes, size):
+        trial(number, beside)
+
+
+def _beside(values: list[int], value: int) -> list[int]:
+    place = values.index(value)
+    return values[max(0, place - 1) : place + 2]
+
+
+def centred(vectors: np.ndarray) -> np.ndarray:
+    """Each vector's direction from the mean of all: unit rows, float32; a vector at the mean stays 0."""
+    apart = vectors - vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+    lengths = np.sqrt(np.einsum("ij,ij->i", apart, apart))
+    lengths[lengths == 0] = 1
+    apart /= lengths[:, None]
+    return apart
+
+
+def separation(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -> float:
+    """How well stories stand apart: the mean over all documents of `(a - b) / (1 - min(a, b))`.
+
+    `a` is a document's mean similarity to the other members of its story, `b` its highest mean similarity to another
+    story. This is the silhouette (P. J. Rousseeuw 1987) of the dissimilarity 1 - similarity, with 0 for documents in no
+    story: so neither a few tight stories among much noise nor stories put together win. Mean similarities
+    come from the stories' mean vectors, and other stories are looked for among those of the document's neighbours: no
+    pair of documents is compared, and where a document has no neighbour in another story `b` is 0, the mean similarity
+    of all.
+
+    The similarity is that of the centred vectors, whatever `neighbors` were blended of: runs with other weights can be
+    compared.
+
+    Parameters
+    ----------
+    directions : ndarray of float32, shape (n, dim)
+        From `centred`.
+    labels : ndarray of int, shape (n,)
+        -1 is noise.
+    neighbors : Neighbors
+        Say which stories are near.
+
+    Returns
+    -------
+    float
+        -1 to 1; 0 without stories.
+    """
+    n, n_stories = len(labels), int(labels.max(initial=-1)) + 1
+    if not n_stories:
+        return 0.0
+    scored = np.arange(n) if n <= SCORED else np.linspace(0, n - 1, SCORED).astype(np.intp)
+    inside = scored[labels[scored] >= 0]
+    document, story = _near(labels, neighbors, inside)
+    sums, sizes = _sums(directions, labels, n_stories)
+    similarity = _similarity(directions, sums, inside[document], story)
+    own = story == labels[inside[document]]
+    a, b = np.zeros(len(inside)), np.full(len(inside), -np.inf)
+    itself = np.einsum("ij,ij->i", directions[inside], directions[inside], dtype=np.float64)
+    a[document[own]] = similarity[own] - itself[document[own]]
+    others = sizes[labels[inside]] - 1
+    a /= np.maximum(others, 1)
+    np.maximum.at(b, document[~own], similarity[~own] / sizes[story[~own]])
+    b[np.isinf(b)] = 0.0
+    apart = 1 - np.minimum(a, b)
+    scores = np.divide(a - b, apart, out=np.zeros(len(inside)), where=(others > 0) & (apart > 1e-9))
+    return float(scores.sum() / max(len(scored), 1))
+
+
+def _near(labels: np.ndarray, neighbors: Neighbors, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of a document (its place in `rows`) and a story, its own or one of its neighbours'; each pair once."""
+    indices = neighbors.indices[rows]
+    stories = np.column_stack((labels[rows], np.where(indices < 0, -1, labels[indices])))
+    place, column = np.nonzero(stories >= 0)
+    n_stories = int(labels.max()) + 1
+    pairs = np.unique(place * np.int64(n_stories) + stories[place, column])
+    return np.divmod(pairs, n_stories)
+
+
+def _sums(directions: np.ndarray, labels: np.ndarray, n_stories: int) -> tuple[np.ndarray, np.ndarray]:
+    members = np.flatnonzero(labels >= 0)
+    ones = np.ones(len(members), dtype=directions.dtype)
+    sums = csr_array((ones, (labels[members], members)), shape=(n_stories, len(labels))) @ directions
+    return sums, np.bincount(labels[members], minlength=n_stories)
+
+
+def _similarity(directions: np.ndarray, sums: np.ndarray, documents: np.ndarray, stories: np.ndarray) -> np.ndarray:
+    """Each document's similarities to the members of each story, summed."""
+    found, block = np.empty(len(documents)), 2**14
+    for start in range(0, len(documents), block):
+        at = slice(start, start + block)
+        found[at] = np.einsum("ij,ij->i", directions[documents[at]], sums[stories[at]])
+    return found
+
+
+def _tried(name: str, value: int | str, numbers: Iterable[int]) -> list[int]:
+    if isinstance(value, str):
+        if value != AUTO:
+            raise ParameterError(f"{name} is {value!r}; it can be a whole number or {AUTO!r}.")
+        return list(numbers)
+    return [value]
