@@ -1,0 +1,39 @@
+"""What the package imports is what pyproject.toml declares, so that an installation is whole."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+TOP = Path(__file__).parent.parent
+
+
+def imported() -> set[str]:
+    found = set()
+    for path in (TOP / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found.add(node.module.split(".")[0])
+    return found - set(sys.stdlib_module_names) - {"newsclust"}
+
+
+def declared() -> set[str]:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
+    extras = [name for extra in project["optional-dependencies"].values() for name in extra]
+    return {re.match(r"[\w.-]+", line)[0].lower().replace("_", "-") for line in project["dependencies"] + extras}
+
+
+def test_no_import_depends_on_what_another_package_happens_to_bring():
+    distributions = packages_distributions()
+    missing = {
+        module
+        for module in imported()
+        if not {name.lower().replace("_", "-") for name in distributions.get(module, [module])} & declared()
+    }
+    assert not missing
