@@ -166,7 +166,7 @@ def test_quotation_marks_of_an_unquoted_table_stay():
 def test_other_languages_are_told_before_a_model_for_english_reads_them():
     for name, language in {"arabic": "Arabic", "chinese": "Chinese", "hindi": "Hindi", "spanish": "Spanish"}.items():
         corpus = read(f"85-language-{name}.csv")
-        said = language_notice(corpus, "minilm")
+        said = language_notice(corpus.documents["language"], "minilm")
         assert f"{language} 100%" in said and "-p model BAAI/bge-m3" in said
-        assert language_notice(corpus, "BAAI/bge-m3") is None
-    assert language_notice(read("00-control.csv"), "minilm") is None
+        assert language_notice(corpus.documents["language"], "BAAI/bge-m3") is None
+    assert language_notice(read("00-control.csv").documents["language"], "minilm") is None

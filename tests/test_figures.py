@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from browser import open_page  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError
 from newsclust.report.drawing import with_alternative
-from newsclust.report.figures import cluster_sizes, story_map
+from newsclust.report.figures import story_map, story_sizes
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -77,7 +77,7 @@ def test_markup_in_a_headline_is_drawn_as_text():
     points = forty_stories()
     points["title"] = points["publisher"] = points["published_at"] = points["story"] = ATTACK
     topics = make_topics([5, 4, 3]).assign(title=ATTACK)
-    for fig in (story_map(points), cluster_sizes(topics)):
+    for fig in (story_map(points), story_sizes(topics)):
         plotly_own = re.compile(r"</?(b|extra)>|<br>")
         for text in all_text(fig):
             assert "<" not in plotly_own.sub("", text), text
@@ -195,7 +195,7 @@ def test_map_has_no_axes_and_one_scale():
 
 
 def test_largest_story_is_the_top_bar_and_the_rest_are_counted():
-    fig = cluster_sizes(make_topics([3, 90, 4] + [2] * 30))
+    fig = story_sizes(make_topics([3, 90, 4] + [2] * 30))
     assert fig.data[0].x[:3] == (90, 4, 3) and len(fig.data[0].x) == 20
     assert fig.layout.annotations[0].text == "Story 1"
     assert fig.layout.yaxis.range[0] > fig.layout.yaxis.range[1]
@@ -207,7 +207,7 @@ def test_a_story_has_one_colour_in_map_and_bars():
     points = make_points(labels)
     topics = points.groupby("cluster").agg(size=("x", "size"), title=("story", "first"))
     in_map = {trace.meta["story"]: trace.marker.color for trace in story_map(points).data if trace.legendrank < 10}
-    bars = cluster_sizes(topics)
+    bars = story_sizes(topics)
     in_bars = {
         note.text: colour for note, colour in zip(bars.layout.annotations, bars.data[0].marker.color, strict=True)
     }
@@ -220,7 +220,7 @@ def test_figures_say_in_words_and_numbers_what_they_show():
     assert alt_text(fig).startswith("Map of 500 headlines in ") and "100 in no story" in alt_text(fig)
     table = fig.layout.meta["table"]
     assert table["columns"] == ["Story", "Headlines"] and sum(row[1] for row in table["rows"]) == 500
-    bars = cluster_sizes(make_topics([30, 20] + [2] * 30))
+    bars = story_sizes(make_topics([30, 20] + [2] * 30))
     assert "30 headlines" in alt_text(bars) and bars.layout.meta["table"]["rows"][-1] == [
         "12 smaller stories",
         24,
@@ -238,7 +238,7 @@ def test_any_figure_can_be_given_an_alternative():
 @pytest.mark.parametrize("labels", [[], [-1, -1]])
 def test_nothing_found_is_drawn_too(labels):
     assert "0 stories" in alt_text(story_map(make_points(labels)))
-    empty = cluster_sizes(make_topics([]))
+    empty = story_sizes(make_topics([]))
     assert alt_text(empty) == "No story was found." and empty.layout.annotations[0].text == "No story was found"
 
 
@@ -246,7 +246,7 @@ def test_missing_column_is_named():
     with pytest.raises(NewsclustError, match="'title'"):
         story_map(pd.DataFrame({"x": [0.0], "y": [0.0], "cluster": [0]}))
     with pytest.raises(NewsclustError, match="'size'"):
-        cluster_sizes(pd.DataFrame({"title": ["a"]}))
+        story_sizes(pd.DataFrame({"title": ["a"]}))
 
 
 # In a browser, as a notebook shows them ------------------------------------------------------------

@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from browser import open_page  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError
-from newsclust.report.figures import cluster_sizes, story_map
+from newsclust.report.figures import story_map, story_sizes
 from newsclust.report.page import render_report
 from newsclust.run.parameters import Parameters
 from newsclust.run.record import Record
@@ -98,7 +98,7 @@ def make_notebook(*more_cells):
             new_code_cell("check()", metadata={"tags": ["hide-report"]}, outputs=[stderr]),
             new_markdown_cell("# First section"),
             new_code_cell("story_map(points)", outputs=[stderr, widget, figure_output(story_map(points))]),
-            new_code_cell("cluster_sizes(topics)", outputs=[figure_output(cluster_sizes(topics))]),
+            new_code_cell("story_sizes(topics)", outputs=[figure_output(story_sizes(topics))]),
             new_code_cell("topics.head()", outputs=[html_output(topics.head()._repr_html_())]),
             new_code_cell("run_table(runs)", outputs=[html_output(RUNS)]),
             new_code_cell("points.title[1]", outputs=[new_output("execute_result", {"text/plain": ATTACK})]),

@@ -91,7 +91,8 @@ def blend(
         for start in tqdm(range(0, n, block), desc="Blending", leave=False, delay=2):
             rows = slice(start, start + block)
             indices[rows], distances[rows] = _measure(neighbors.indices[rows], neighbors.distances[rows], start, parts)
-    return replace(neighbors, indices=indices, distances=distances)
+    parameters = neighbors.parameters | {"words": words, "days": days, "day_scale": day_scale}
+    return replace(neighbors, indices=indices, distances=distances, parameters=parameters)
 
 
 def weighted_words(texts: pd.Series) -> csr_array:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING
 
 import pandas as pd
-
-if TYPE_CHECKING:
-    from .documents import Corpus
 
 #: A language that fewer of the documents than this seem to be in is a detector's slip.
 LEAST_SHARE = 0.02
@@ -84,20 +80,20 @@ def language_name(code: str) -> str:
     return _NAMES.get(code, code)
 
 
-def language_notice(corpus: Corpus, model: str) -> str | None:
+def language_notice(languages: Iterable[str], model: str) -> str | None:
     """What a model that reads English costs a corpus in other languages, and what to do; None where all is well.
 
     Parameters
     ----------
-    corpus : Corpus
+    languages : iterable of str
+        Of each document, as in `Corpus.documents`; "" where it is not known.
     model : str
         As the notebook's parameter `model`.
     """
     name = str(model).lower()
     if any(part in name for part in MULTILINGUAL) or not any(part in name for part in ENGLISH_MODELS):
         return None
-    shares = corpus.languages
-    others = shares.drop("en", errors="ignore")
+    others = shares(languages).drop("en", errors="ignore")
     if (share := others.sum()) < MISMATCH:
         return None
     listed = ", ".join(f"{language_name(code)} {part:.0%}" for code, part in others.head(3).items())

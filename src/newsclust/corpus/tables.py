@@ -264,7 +264,7 @@ def _quotings(text: str, delimiter: str) -> list[Dialect]:
     loose = len(re.findall(rf'{d} +"', text)) > 0.5 * len(re.findall(rf'{d} *"', text)) > 0
     whole = len(re.findall(rf'{begins}"(?:[^"\\]|""|\\.)*"(?={ends})', text, re.MULTILINE))
     needed = len(re.findall(rf'{begins}"(?:[^"\n]|"")*(?:{d}|"")(?:[^"\n]|"")*"(?={ends})', text, re.MULTILINE))
-    spanning = len(re.findall(rf'{begins}"[^"]*\n[^"]*"(?={ends})', text, re.MULTILINE))
+    spanning = len(re.findall(rf'{begins}"(?:[^"\n]|"")*\n(?:[^"]|"")*"(?={ends})', text, re.MULTILINE))
     lines = max(text.count("\n"), 1)
     bare = whole < 0.3 * lines
     if re.search(rf'[^\\{d}]\\"(?!{ends})', text) or re.search(rf'{begins}"\\"', text, re.MULTILINE):

@@ -1,4 +1,4 @@
-"""Plotly figures of one run: the map of stories and their sizes."""
+"""Plotly figures of one run: the map of stories, their sizes, and how the settings were chosen."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from .drawing import HOVER_WIDTH, INK, NOISE_COLOUR, SYMBOLS, count, cut, cut_at
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from ..stories.settings import Settings
+
 NAMED_STORIES = 10
 BARS = 20
 SVG_POINTS = 3000
 _SMALLER_RANK, _NOISE_RANK = 1000, 2000  # places in the legend, below the named stories
 
+_GRID = "rgba(128, 134, 142, 0.25)"
 _RING_COLOURS = np.array(["#0072B2", "#D98E04", "#009E73", "#D279AC", "#D55E00", "#8E6BBF", "#6E8F00"])
 
 
@@ -74,7 +77,7 @@ def story_map(points: pd.DataFrame) -> go.Figure:
     return with_alternative(fig, sentence, table, kind="map")
 
 
-def cluster_sizes(topics: pd.DataFrame) -> go.Figure:
+def story_sizes(topics: pd.DataFrame) -> go.Figure:
     """Draw the largest stories as horizontal bars, and say how many others there are.
 
     Parameters
@@ -150,6 +153,59 @@ def cluster_sizes(topics: pd.DataFrame) -> go.Figure:
             int(others["size"].sum()),
         ]
     return with_alternative(fig, _sizes_sentence(shown, rest), table, kind="bars")
+
+
+def settings_curve(settings: Settings) -> go.Figure | None:
+    """Draw how well the stories stand apart for every setting that was tried; None where none was.
+
+    Parameters
+    ----------
+    settings : Settings
+        As from `newsclust.stories.settings.choose_settings`.
+    """
+    import plotly.graph_objects as go
+
+    curve = settings.curve
+    if curve.empty:
+        return None
+    fig = go.Figure()
+    for place, (number, rows) in enumerate(curve.sort_values("min_cluster_size").groupby("min_samples")):
+        color, symbol = SYMBOLS[place % len(SYMBOLS)]
+        fig.add_scatter(
+            x=rows["min_cluster_size"].tolist(),
+            y=rows["separation"].tolist(),
+            mode="lines+markers",
+            name=f"min_samples {number}",
+            line=dict(color=color, width=1.6),
+            marker=dict(color=color, symbol=symbol, size=7),
+            text=[
+                f"min_samples {number}, min_cluster_size {row.min_cluster_size}<br>separation {row.separation:.3f}<br>"
+                f"{count(row.n_stories, 'story', 'stories')}, {row.noise_fraction:.0%} noise"
+                for row in rows.itertuples()
+            ],
+            hovertemplate="%{text}<extra></extra>",
+        )
+    best = curve.iloc[0]
+    fig.add_scatter(
+        x=[int(best.min_cluster_size)],
+        y=[float(best.separation)],
+        mode="markers",
+        name="chosen",
+        marker=dict(color=INK, symbol="circle-open", size=17, line_width=2),
+        hoverinfo="skip",
+    )
+    style(fig, height=380)
+    axis = dict(showgrid=True, gridcolor=_GRID, zeroline=False, fixedrange=True)
+    fig.update_layout(
+        margin=dict(l=56, r=8, t=8, b=88),
+        hovermode="closest",
+        xaxis=axis | dict(title="min_cluster_size"),
+        yaxis=axis | dict(title="separation"),
+        legend=dict(orientation="h", x=0, y=-0.2, yanchor="top", bgcolor="rgba(0,0,0,0)"),
+    )
+    table = curve.assign(separation=curve["separation"].round(3), noise_fraction=curve["noise_fraction"].round(3))
+    sentence = f"Separation of the stories over {len(curve)} settings; chosen is {settings!r}"
+    return with_alternative(fig, sentence, table)
 
 
 def _require(frame: pd.DataFrame, columns: list[str]) -> None:

@@ -100,6 +100,22 @@ def largest_stories(stories: Stories, n: int = 10) -> Table:
     return Table(frame, frame.assign(headlines=shown))
 
 
+def least_certain(stories: Stories, n: int = 10) -> Table:
+    """The `n` assigned headlines that their neighbours support least: where a slip of the assignment would be."""
+    rows = np.flatnonzero(stories.assigned)
+    rows = rows[np.argsort(stories.vote.support[rows], kind="stable")][:n]
+    titles = _headlines(stories.documents, rows)
+    frame = pd.DataFrame(
+        {
+            "headline": titles,
+            "was given to the story": stories.table["title"].reindex(stories.labels[rows]).to_list(),
+            "support": [f"{value:.2f}" for value in stories.vote.support[rows]],
+            "share of the vote": [f"{value:.0%}" for value in stories.vote.share[rows]],
+        }
+    )
+    return Table(frame, frame.assign(headline=_linked(stories.documents, rows)))
+
+
 def _headlines(documents: pd.DataFrame, rows: Sequence[int]) -> list[str]:
     """The titles of these rows, the first line of the text where there is none."""
     return [title or text.partition("\n")[0] for title, text in documents[["title", "text"]].iloc[rows].to_numpy()]

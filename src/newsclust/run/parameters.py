@@ -51,14 +51,18 @@ class Parameters(BaseModel):
     index: Literal[tuple(INDEXES)] = "FLAT"
     index_params: dict[str, Any] = Field({}, examples=[{"M": 16}])
     search_params: dict[str, Any] = Field({}, examples=[{"ef": 128}])
-    min_samples: Count = 3
-    min_cluster_size: Annotated[int, Field(ge=2, le=MOST)] = 3
+    words: Annotated[float, Field(ge=0, le=1)] = 0.0
+    days: Annotated[float, Field(ge=0, le=1)] = 0.0
+    day_scale: Annotated[float, Field(ge=0.001, le=36500)] = 3.0
+    min_samples: Count | Literal["auto"] = 3
+    min_cluster_size: Annotated[int, Field(ge=2, le=MOST)] | Literal["auto"] = 3
     distance: Literal["euclidean", "squared"] = "euclidean"
     cluster_selection_method: Literal["eom", "leaf"] = "eom"
     cluster_selection_epsilon: Annotated[float, Field(ge=0, le=4)] = 0.0  # the largest squared distance of unit vectors
     max_cluster_size: Annotated[int, Field(ge=0, le=MOST)] = 0
     allow_single_cluster: bool = False
     assign_noise: bool = False
+    least_support: Annotated[float, Field(ge=0, le=2)] = 0.42
     n_components: Literal[2, 3] = 2
     n_neighbors: Annotated[int, Field(ge=2, le=MOST)] = 80
     min_dist: Annotated[float, Field(ge=0, le=1)] = 0.1
@@ -111,7 +115,12 @@ class Parameters(BaseModel):
 
     @model_validator(mode="after")
     def _enough_neighbors(self) -> Parameters:
-        if self.k < self.min_samples:
+        if self.words + self.days >= 1:
+            raise ValueError(
+                f"words and days are {self.words:g} and {self.days:g}; together they should be less than 1, because "
+                "the rest is the weight of the vectors"
+            )
+        if self.min_samples != "auto" and self.k < self.min_samples:
             raise ValueError(
                 f"k is {self.k}, but a document's density is measured at neighbour number min_samples = "
                 f"{self.min_samples}: raise k to at least {self.min_samples} or lower min_samples"

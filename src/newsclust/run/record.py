@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..clusters.layout import Layout
@@ -21,6 +22,7 @@ from ..markup import table
 from ..paths import find_output, write_whole
 from ..stages import ledger, stage
 from ..stories.evaluation import agreement, subsample_stability, validity
+from ..stories.settings import Settings, centred, separation
 from ..stories.stories import Stories, place
 from ..vectors.store import Embeddings
 from .origin import commit
@@ -38,6 +40,7 @@ FIGURES = {
     "n_clusters": ("stories", "{:,}"),
     "noise_fraction": ("of the documents in no story (noise)", "{:.1%}"),
     "size_median": ("documents in the median story", "{:g}"),
+    "separation": ("separation of the stories, noise assigned by its neighbours", "{:.3f}"),
     "subsample_stability": ("stability: ARI with HDBSCAN on 90 % of the documents", "{:.2f}"),
     "ami": ("agreement with the known stories: AMI", "{:.2f}"),
     "n_rows": ("rows in the input", "{:,}"),
@@ -111,6 +114,7 @@ def finish(
     corpus: Corpus,
     embeddings: Embeddings,
     neighbors: Neighbors,
+    settings: Settings,
     stories: Stories,
     layout: Layout,
     output: str | None = None,
@@ -118,15 +122,16 @@ def finish(
     """Write the run's results to the folder `output`, measure it, and record what made it.
 
     ``clusters.csv`` has one row per input row, in input order: every input column and ``id, cluster, probability,
-    x, y`` (and ``z``, and, where noise was given a story, ``assigned``, ``vote`` and ``hdbscan_cluster``, the label
-    before); an input column of one of these names is kept as ``<name>_input``. A row without any text has no document,
-    so these are blank there. ``stories.csv`` has one row per story. Both open in Excel: their letters are marked as
-    UTF-8. Rows that were set aside are in ``rejected.csv``, with their lines and reasons. All are written before
-    anything is measured; ``provenance.json`` and ``metrics.json`` come last.
+    x, y`` (and ``z``); an input column of one of these names is kept as ``<name>_input``. Where noise was given a story
+    there are also ``hdbscan_cluster``, the label before, ``assigned``, and ``vote, support, margin`` as in
+    `newsclust.stories.noise.Vote`. A row without any text has no document, so these are blank there. ``stories.csv``
+    has one row per story; rows that were set aside are in ``rejected.csv``, with their lines and reasons. All of them
+    open in Excel, their letters marked as UTF-8, and are written before anything is measured; ``provenance.json`` and
+    ``metrics.json`` come last.
 
     Parameters
     ----------
-    corpus, embeddings, neighbors, stories, layout
+    corpus, embeddings, neighbors, settings, stories, layout
         The results of the steps before, each with the parameters that made it.
     output : str, optional
         Without one nothing is written.
@@ -159,6 +164,9 @@ def finish(
             "hdbscan_noise_fraction": clustering.noise_fraction,
             **validity(embeddings.vectors, clustering),
             "subsample_stability": subsample_stability(neighbors, clustering),
+            "separation": separation(
+                centred(embeddings.vectors), stories.vote.labels, neighbors.head(clustering.parameters["k"])
+            ),
         }
         if corpus.truth is not None:
             texts = rows["id"].notna()
@@ -173,7 +181,7 @@ def finish(
         **layout.parameters,
         "output": output,
     }
-    record = Record(parameters, metrics, _provenance(Parameters(**parameters), corpus, embeddings, neighbors))
+    record = Record(parameters, metrics, _provenance(Parameters(**parameters), corpus, embeddings, neighbors, settings))
     if folder:
         made_by = {"parameters": record.parameters, "provenance": record.provenance}
         write_whole(folder / "provenance.json", json.dumps(made_by, indent=2, default=str) + "\n")
@@ -211,6 +219,9 @@ def _rows(corpus: Corpus, stories: Stories, points: pd.DataFrame) -> pd.DataFram
     added = points.drop(columns=["title", "url", "publisher", "published_at", "story"]).set_index("id")
     if stories.assigned.any():
         added.insert(2, "hdbscan_cluster", stories.clustering.labels)
+        for name in ("margin", "support"):
+            values = np.where(stories.assigned, getattr(stories.vote, name), np.nan)
+            added.insert(added.columns.get_loc("vote") + 1, name, values)
     else:
         added = added.drop(columns=["assigned", "vote"])
     found = added.reindex(corpus.row_ids).reset_index(drop=True)
@@ -234,7 +245,9 @@ def _other_names(columns: Iterable[str], taken: Iterable[str]) -> list[str]:
     return names
 
 
-def _provenance(parameters: Parameters, corpus: Corpus, embeddings: Embeddings, neighbors: Neighbors) -> dict[str, Any]:
+def _provenance(
+    parameters: Parameters, corpus: Corpus, embeddings: Embeddings, neighbors: Neighbors, settings: Settings
+) -> dict[str, Any]:
     return {
         "data": f"{corpus.source}: {corpus.n_rows:,} rows, {corpus.n_documents:,} documents",
         "data fingerprint": corpus.fingerprint,
@@ -243,6 +256,7 @@ def _provenance(parameters: Parameters, corpus: Corpus, embeddings: Embeddings, 
         "model": f"{embeddings.model.name}, revision {embeddings.model.revision}, {embeddings.model.dim} dimensions",
         "vectors": embeddings.where,
         "search": f"{neighbors.search}; recall {neighbors.recall:.3f}",
+        "settings": repr(settings),
         "seed": parameters.seed,
         "stages": {
             name: {

@@ -41,7 +41,7 @@ class Settings:
     ----------
     min_samples, min_cluster_size : int
         The chosen ones.
-    curve : DataFrame, one row per setting tried, the best first
+    curve : DataFrame, one row per setting tried, the best first; none where both were given
         ``min_samples, min_cluster_size, separation, n_stories, noise_fraction``; the last three after the vote.
     """
 
@@ -61,6 +61,8 @@ class Settings:
         return (best - others[0]) / best if others and best else 0.0
 
     def __repr__(self) -> str:
+        if self.curve.empty:
+            return f"min_samples {self.min_samples} and min_cluster_size {self.min_cluster_size}, as given."
         best = self.curve.iloc[0]
         told = (
             f"min_samples {self.min_samples} and min_cluster_size {self.min_cluster_size}, of "
@@ -104,7 +106,7 @@ def choose_settings(
     k, distance, **selection
         As for `newsclust.clusters.clustering.cluster`.
     min_samples, min_cluster_size : int or "auto"
-        A number is kept, and the other chosen for it.
+        A number is kept, and the other chosen for it; where both are numbers nothing is tried.
     least_support : float
         As for `newsclust.stories.noise.assign_noise`.
 
@@ -117,6 +119,9 @@ def choose_settings(
     ParameterError
         If one of the two is neither a number nor "auto".
     """
+    columns = ["min_samples", "min_cluster_size", "separation", "n_stories", "noise_fraction"]
+    if isinstance(min_samples, int) and isinstance(min_cluster_size, int):
+        return Settings(min_samples, min_cluster_size, pd.DataFrame(columns=columns))
     lists = neighbors if k is None else neighbors.head(k)
     n = len(lists.ids)
     most = max(1, min(lists.indices.shape[1], n - 1))
@@ -130,7 +135,6 @@ def choose_settings(
                 trial(number, size)
         else:
             _search(trial, samples, sizes)
-    columns = ["min_samples", "min_cluster_size", "separation", "n_stories", "noise_fraction"]
     rows = [(*setting, *measured) for setting, measured in trial.measured.items()]
     curve = pd.DataFrame(rows, columns=columns)
     order = np.lexsort((curve["min_cluster_size"], curve["min_samples"], -curve["separation"].round(9)))

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..errors import notice
+from .collapse import collapse_notice
 from .naming import describe_clusters
-from .noise import assign_noise as _assign_noise
+from .noise import Vote
+from .noise import assign_noise as vote_on_noise
 
 if TYPE_CHECKING:
     from ..clusters.clustering import Clustering
@@ -32,18 +35,18 @@ class Stories:
     labels : ndarray of int32, shape (n,)
         The story of each document, after the assignment: the clustering's labels, and for assigned noise the story
         it was given; -1 is in no story. Story numbers are the clusters'.
-    vote : ndarray of float, shape (n,)
-        Of an assigned document the share of its neighbours' votes that went to its story, 0 to 1; NaN for the others.
+    vote : Vote
+        What the neighbours say of HDBSCAN's noise, whether or not it was assigned.
     table : DataFrame, one row per story
         Index ``cluster``; as from `newsclust.stories.naming.describe_clusters`, assigned documents included.
     parameters : dict
-        ``assign_noise``, as it was used.
+        ``assign_noise`` and ``least_support``, as they were used.
     """
 
     documents: pd.DataFrame
     clustering: Clustering
     labels: np.ndarray
-    vote: np.ndarray
+    vote: Vote
     table: pd.DataFrame
     parameters: dict[str, Any]
 
@@ -71,6 +74,7 @@ def find_stories(
     neighbors: Neighbors,
     clustering: Clustering,
     assign_noise: bool = False,
+    least_support: float = 0.42,
 ) -> Stories:
     """Name the clusters and, if asked to, give noise the story of its neighbours.
 
@@ -79,17 +83,19 @@ def find_stories(
     corpus : Corpus
     embeddings : Embeddings
     neighbors : Neighbors
-        The lists whose votes decide.
+        The lists that were clustered; the nearest ``clustering.parameters["k"]`` count.
     clustering : Clustering
     assign_noise : bool
-        See `newsclust.stories.noise.assign_noise`.
+    least_support : float
+        Noise that its neighbours support less stays noise; see `newsclust.stories.noise.assign_noise`.
     """
-    labels, vote = clustering.labels, np.full(len(clustering.labels), np.nan)
-    if assign_noise:
-        given = _assign_noise(neighbors, clustering.labels)
-        labels, vote = given.labels, np.where(given.assigned, given.share, np.nan)
+    if told := collapse_notice(clustering.labels, clustering.parameters):
+        notice(told)
+    vote = vote_on_noise(neighbors.head(clustering.parameters["k"]), clustering.labels, least_support)
+    labels = vote.labels if assign_noise else clustering.labels
     table = describe_clusters(corpus.documents, labels, clustering.probabilities, embeddings.vectors)
-    return Stories(corpus.documents, clustering, labels, vote, table, {"assign_noise": assign_noise})
+    parameters = {"assign_noise": assign_noise, "least_support": least_support}
+    return Stories(corpus.documents, clustering, labels, vote, table, parameters)
 
 
 def place(stories: Stories, layout: Layout) -> pd.DataFrame:
@@ -106,7 +112,7 @@ def place(stories: Stories, layout: Layout) -> pd.DataFrame:
     points["cluster"] = stories.labels
     points["probability"] = stories.clustering.probabilities
     points["assigned"] = stories.assigned
-    points["vote"] = stories.vote
+    points["vote"] = np.where(stories.assigned, stories.vote.share, np.nan)
     points["story"] = points["cluster"].map(stories.table["title"]).fillna("no story (noise)")
     for axis, column in zip("xyz", layout.coordinates.T, strict=False):
         points[axis] = column

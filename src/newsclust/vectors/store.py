@@ -11,6 +11,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from .. import cache
+from ..corpus.languages import language_notice
 from ..corpus.text import ID_VERSION
 from ..errors import ModelError, StoreError, notice
 from ..paths import find_output
@@ -124,7 +125,8 @@ class Store:
         Parameters
         ----------
         documents : DataFrame
-            With columns ``id`` (int64, ascending) and ``text``, as in `Corpus.documents`.
+            With columns ``id`` (int64, ascending) and ``text``, as in `Corpus.documents`; where there is a column
+            ``language`` and the model does not read what is there, it is said before anything is embedded.
 
         Returns
         -------
@@ -136,6 +138,8 @@ class Store:
             If Milvus can't be opened or reached, the model can't be loaded, or a vector is not finite.
         """
         ids, texts = documents["id"].to_numpy(np.int64), documents["text"].to_numpy(object)
+        if told := language_notice(documents.get("language", ()), self.model):
+            notice(told)
         # The texts too: one document can be spelled in several ways.
         fingerprint = cache.fingerprint(ids, texts.tolist(), [self.embedder.slug, self.embedder.revision])
         key = {"vectors": fingerprint, "in": str(self.path or self.uri), "collection": self.name}
