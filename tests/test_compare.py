@@ -83,6 +83,7 @@ def write_grid(folder: Path, n: int = 200, seed: int = 0) -> Path:
             "n_rows": n + 3,
             "n_clusters": len(set(labels) - {-1}),
             "noise_fraction": float((labels < 0).mean()),
+            "separation": None if min_samples == 10 else min_samples / 20 + (method == "eom") / 5,
             "relative_validity": None if min_samples == 10 else min_samples / 10 + (method == "eom") / 3,
             "dbcv": None,
             "subsample_stability": 0.6 + min_cluster_size / 40,
@@ -370,6 +371,22 @@ def test_the_recommended_run_has_the_best_mean_rank_and_says_why(grid):
     said = str(choice)
     assert f"mean rank, {ranks.min():.1f}" in said and "Excluded: 1 of 12 runs. Of these 1 failed." in said
     assert "adjusted mutual information 0.860, the highest of all runs" in said
+
+
+def test_the_recommended_run_is_the_one_whose_stories_stand_apart_best(grid):
+    rising = dataclasses.replace(grid, runs=grid.runs.assign(separation=np.linspace(0.1, 0.4, len(grid.runs))))
+    sound = excluded(rising)
+    choice = recommend(rising)
+    assert choice.run == sound.index[sound == ""][-1]
+    assert "its stories stand apart best: separation 0." in str(choice) and "The top is flat" not in str(choice)
+    flat = recommend(dataclasses.replace(grid, runs=grid.runs.assign(separation=0.3)))
+    assert "The top is flat: 11 runs are within 0.5% of it" in str(flat)
+
+
+def test_separations_of_other_vectors_are_not_compared(grid):
+    runs = grid.runs.assign(separation=np.linspace(0.1, 0.4, len(grid.runs)), model="minilm")
+    other = dataclasses.replace(grid, runs=runs, varied=[*grid.varied, "model"])
+    assert recommend(other).run == recommend(grid).run and "mean rank" in str(recommend(other))
 
 
 def test_known_stories_do_not_change_the_choice(grid):

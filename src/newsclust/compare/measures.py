@@ -18,6 +18,7 @@ from .runs import Grid, contingency, levels
 METRICS = {
     "n_clusters": "stories",
     "noise_fraction": "noise",
+    "separation": "separation of the stories",
     "relative_validity": "relative validity",
     "neighbour_stability": "stability, adjacent runs",
     "subsample_stability": "stability, 90 % sample",
@@ -31,7 +32,7 @@ LARGEST_STORY = 0.5
 MOST_NOISE = 0.75
 _DESTINATIONS = 3
 # How what only a comparison knows is written.
-_PATTERNS = {"neighbour_stability": "{:.2f}", "coverage": "{:.1%}", "seconds": "{:,.1f}"}
+_PATTERNS = {"separation": "{:.3f}", "neighbour_stability": "{:.2f}", "coverage": "{:.1%}", "seconds": "{:,.1f}"}
 
 
 def written(metric: str, value: float) -> str:
