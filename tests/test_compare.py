@@ -91,6 +91,8 @@ def write_grid(folder: Path, n: int = 200, seed: int = 0) -> Path:
             "seconds": {"search": 0.25},
         }
         (run / "metrics.json").write_text(json.dumps(metrics))
+        understood = {"title": {"column": "Title"}, "description": {"column": "description"}, "url": {"column": "URL"}}
+        (run / "provenance.json").write_text(json.dumps({"provenance": {"understood": understood}}))
         points = pd.DataFrame(
             {
                 "Title": titles,

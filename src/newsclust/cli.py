@@ -78,7 +78,7 @@ def report(
 def list_runs() -> None:
     """List the runs under reports/ with their key figures.
 
-    For example, `newsclust list` says "reports/quickstart: 61 stories, 27% noise".
+    For example, `newsclust list` says "reports/quickstart: 61 stories, 26.7% noise".
     """
     stamps = sorted(find_output("reports").rglob("run.json"), key=_in_natural_order)
     if not stamps:
@@ -133,17 +133,23 @@ def _summary(plan: Plan, seconds: float) -> str:
         return f"The run {_outcome(folder)}"
     metrics = _read(folder / "metrics.json")
     return (
-        f"{metrics['n_documents']:,} documents fall into {metrics['n_clusters']:,} "
-        f"stories; {metrics['noise_fraction']:.0%} of them belong to none (noise). It took {seconds:.0f} seconds. "
-        "Open the report in a browser: hover over the map to read headlines."
+        f"{metrics['n_documents']:,} documents fall into {metrics['n_clusters']:,} stories; {_noise(metrics)} of them "
+        f"belong to none (noise). It took {seconds:.0f} seconds. Open the report in a browser: hover over the map to "
+        "read headlines."
     )
 
 
 def _outcome(folder: Path) -> str:
     stamp, metrics = read_stamp(folder), _read(folder / "metrics.json")
     if stamp.get("status") == "ok" and metrics:
-        return f"{metrics['n_clusters']:,} stories, {metrics['noise_fraction']:.0%} noise"
+        return f"{metrics['n_clusters']:,} stories, {_noise(metrics)} noise"
     return f"failed: {stamp['message']}" if stamp.get("message") else "not finished"
+
+
+def _noise(metrics: dict) -> str:
+    from .run.record import written  # here, because not every command needs what it imports
+
+    return written("noise_fraction", metrics["noise_fraction"])
 
 
 def _notebook_of(name: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ def read_grid(folder: str | Path) -> Grid:
         row |= {parameter: run["parameters"].get(parameter) for parameter in record["varied"]}
         if run["status"] == "ok":
             row |= _flat(_record(path / name / "metrics.json", ("n_clusters", "noise_fraction"), advice))
-            points = _read_points(path / name / "clusters.csv", advice)
+            points = _read_points(path / name, advice)
             maps[name] = points[["cluster", "probability", "x", "y"]]
             texts = texts if len(texts) else points[["title", "url"]]
         rows.append(row | {"seconds": run["seconds"]})
@@ -199,11 +199,13 @@ def _flat(metrics: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in metrics.items() if name != "seconds"} | stages
 
 
-def _read_points(path: Path, advice: str) -> pd.DataFrame:
+def _read_points(folder: Path, advice: str) -> pd.DataFrame:
     """A run's documents with their clusters and places, their headlines and addresses."""
+    path = folder / "clusters.csv"
+    understood = _record(folder / "provenance.json", ("provenance",), advice)["provenance"].get("understood", {})
     try:
-        named = {column.strip().lower(): column for column in reversed(list(pd.read_csv(path, nrows=0)))}
-        types = _NUMBERS | {named[name]: str for name in _TEXTS if name in named} | {"id": str}
+        columns = {name: _columns_of(name, understood, list(pd.read_csv(path, nrows=0))) for name in _TEXTS}
+        types = _NUMBERS | {column: str for column in ["id", *chain(*columns.values())]}
         # Only a blank is missing: a headline may be "NA".
         rows = pd.read_csv(
             path, usecols=list(types), dtype=types, keep_default_na=False, na_values={c: "" for c in _NUMBERS}
@@ -213,10 +215,26 @@ def _read_points(path: Path, advice: str) -> pd.DataFrame:
     rows = rows[rows["id"] != ""].drop_duplicates("id").astype({"cluster": "int64"})
     rows.index = rows.pop("id").str.removeprefix("d").astype("int64")
     rows = rows.sort_index()
-    texts = {name: rows[named[name]] if name in named else pd.Series("", rows.index) for name in _TEXTS}
-    title, description, url = (text.str.split().str.join(" ") for text in texts.values())
+    title, description, url = (_first_filled(rows, columns[name]) for name in _TEXTS)
     title = title.where(title != "", description)
     return rows.assign(title=title.where(title != "", "(no headline)"), url=url)
+
+
+def _columns_of(role: str, understood: dict[str, dict[str, Any]], header: list[str]) -> list[str]:
+    """The columns that a role was found in, as clusters.csv names them."""
+    found = [entry["column"] for name, entry in understood.items() if name == role or name.startswith(f"{role} (")]
+    return [
+        name
+        for name in (f"{column}_input" if f"{column}_input" in header else column for column in found)
+        if name in header
+    ]
+
+
+def _first_filled(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
+    text = pd.Series("", index=rows.index, dtype=object)
+    for column in columns:
+        text = text.where(text != "", rows[column].str.split().str.join(" "))
+    return text
 
 
 def _key(value: Any) -> str:

@@ -251,7 +251,7 @@ def _provenance(
     return {
         "data": f"{corpus.source}: {corpus.n_rows:,} rows, {corpus.n_documents:,} documents",
         "data fingerprint": corpus.fingerprint,
-        "columns": {role: column for role, column in corpus.understood[["role", "column"]].itertuples(index=False)},
+        "understood": _understood(corpus),
         "columns not used": ", ".join(corpus.unused) or "none",
         "model": f"{embeddings.model.name}, revision {embeddings.model.revision}, {embeddings.model.dim} dimensions",
         "vectors": embeddings.where,
@@ -273,6 +273,15 @@ def _provenance(
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": parameters.command(),
     }
+
+
+def _understood(corpus: Corpus) -> dict[str, dict[str, Any]]:
+    """Per role the column it came from; of several columns for one role the second is "title (2)"."""
+    roles = corpus.understood["role"]
+    nth = roles.groupby(roles).cumcount()
+    names = [f"{role} ({place + 1})" if place else role for role, place in zip(roles, nth, strict=True)]
+    rows = corpus.understood.drop(columns="role").astype({"rows": int}).to_dict("records")
+    return dict(zip(names, rows, strict=True))
 
 
 def _plain(value: Any) -> str:
