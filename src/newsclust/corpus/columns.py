@@ -181,6 +181,8 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
     InputError
         Where a column that was asked for is not there, or none holds headlines.
     """
+    if not len(rows.columns):
+        raise NoHeadlines(f"{name} holds records without any field: give those with the headlines.")
     table = _Table(rows)
     found: dict[str, Found] = {}
     for role, column in asked.items():

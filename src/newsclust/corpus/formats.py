@@ -17,10 +17,11 @@ import pandas as pd
 from ..errors import InputError
 from .columns import listed
 from .encodings import decoded
-from .tables import Table, read_text_table, table_of_records
+from .tables import LONGEST_LINE, Table, read_text_table, table_of_records
 
 #: More cells than this are no table of headlines but a bomb, or more than memory holds.
 MOST_CELLS = 200_000_000
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 _DEEPEST = 6  # levels of JSON in which the list of articles is looked for
 _BINARY = {
     b"%PDF": "a PDF",
@@ -59,7 +60,8 @@ def read_rows(content: bytes, name: str) -> Table | Feeds:
     InputError
         Where it is empty, of a kind that holds no rows, or damaged.
     """
-    if not content.strip(b"\xef\xbb\xbf \t\r\n"):
+    start = content[:4096].strip(_BLANK)  # of the beginning: a copy of the whole may not fit into memory
+    if not start and not content.strip(_BLANK):
         raise InputError(f"{name} is empty: give a file with headlines in it.")
     for magic, reader in _READERS.items():
         if content.startswith(magic):
@@ -71,6 +73,8 @@ def read_rows(content: bytes, name: str) -> Table | Feeds:
         start = content[:2000].decode("utf-8", "replace").lstrip("\ufeff")
         if _MARKUP.match(start) and (table := _markup(content, start, name)) is not None:
             return table
+    if start[:1] not in (b"{", b"["):
+        _refuse_long_lines(content, name)
     text, notes = decoded(content, name)
     is_markup = (start := text[:2000].lstrip()).startswith("<") and _MARKUP.match(start)  # in UTF-16
     if is_markup and (table := _markup(text.encode(), start, name)) is not None:
@@ -79,6 +83,16 @@ def read_rows(content: bytes, name: str) -> Table | Feeds:
     table = table or read_text_table(text, name)
     table.notes[:0] = notes
     return table
+
+
+def _refuse_long_lines(content: bytes, name: str) -> None:
+    """Before anything is copied: a file of which no line ends is no table."""
+    position = 0
+    while len(content) - position > 4 * LONGEST_LINE:  # four bytes a character at most
+        end = max(content.rfind(mark, position, position + 4 * LONGEST_LINE) for mark in (b"\n", b"\r"))
+        if end < 0:
+            raise InputError(f"{name} has a line of more than {LONGEST_LINE:,} characters: give a headline a line.")
+        position = end + 1
 
 
 # Markup
@@ -391,7 +405,8 @@ def _parquet(content: bytes, name: str) -> Table:
         if content.startswith(b"PAR1"):
             file = parquet.ParquetFile(io.BytesIO(content))
             size = file.metadata.num_rows * max(file.metadata.num_columns, 1)
-            if size > MOST_CELLS:
+            # A bomb: one value said often. Headlines take more than a few hundredths of a byte each.
+            if size > MOST_CELLS or size > 5_000_000 and size > 20 * len(content):
                 raise InputError(f"{name} says that it holds {size:,} cells: give a smaller part of it.")
             table = file.read()
         else:

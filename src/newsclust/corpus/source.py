@@ -169,7 +169,7 @@ def _tables_among(names: list[str]) -> list[str]:
 def _bytes(path: Path) -> bytes:
     try:
         size = path.stat().st_size
-        if size > (limit := _limit(size // MOST_GROWTH)):
+        if size > (limit := _limit(1 << 40)):
             raise InputError(
                 f"{short(path)} has {size / 1e9:.1f} GB, more than the {limit / 1e9:.1f} that memory holds here."
             )

@@ -91,6 +91,11 @@ def read_text_table(text: str, name: str) -> Table:
         raise InputError(
             f"line {number} of {name} has {len(longest):,} characters: give a file with a headline a line."
         )
+    for number, line in enumerate(lines[:5], start=1):
+        if '"' not in line and (widest := max(map(line.count, DELIMITERS))) >= MOST_COLUMNS:
+            raise InputError(
+                f"line {number} of {name} has {widest + 1:,} fields: give a table with a headline in each row."
+            )
     limit = csv.field_size_limit(2 * LONGEST_LINE)
     try:
         lines, skipped, delimiter = _without_leading_lines(lines)
@@ -240,7 +245,7 @@ def _dialect(lines: list[str], delimiter: str | None) -> Dialect:
         sample.append(line)
         if size > _SAMPLE:
             break
-    text = "".join(sample)
+    text = re.sub("\r\n?", "\n", "".join(sample))
     best, best_score = Dialect(None), 0.6  # below that no delimiter makes records of one width
     for candidate in [delimiter] if delimiter else [d for d in DELIMITERS if d in text]:
         for dialect in _quotings(text, candidate):
