@@ -8,7 +8,7 @@ from functools import cache
 import pandas as pd
 
 #: A language that fewer of the documents than this seem to be in is a detector's slip.
-LEAST_SHARE = 0.02
+LEAST_SHARE = 0.05
 #: From this share on, documents that a model can't read are worth a word.
 MISMATCH = 0.2
 #: Models that were trained on English alone, by what their names hold.

@@ -199,7 +199,8 @@ def unique_names(names: Iterable[object]) -> list[str]:
 
 def _lines(text: str) -> list[str]:
     """Physical lines with their ends; a bare carriage return ends a line only where it is the file's way."""
-    breaks, returns = text.count("\n"), text.count("\r") - text.count("\r\n")
+    outside = "".join(text[:_SAMPLE].split('"')[::2]) if "\r" in text else text  # what is in quotes ends no record
+    breaks, returns = outside.count("\n"), outside.count("\r") - outside.count("\r\n")
     if returns > breaks:
         return [line for line in re.split(r"(?<=\n)|(?<=\r)(?!\n)", text) if line]
     return text.splitlines(keepends=True) if _plain_breaks(text) else re.findall(r"[^\n]*\n|[^\n]+$", text)
