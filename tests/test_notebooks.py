@@ -131,10 +131,21 @@ def test_results_keep_every_input_row_and_column_in_order(tmp_path):
         (["-p", "min_cluster_size", "-4"], "min_cluster_size is -4"),
         (["-p", "distance", "euclidian"], "'euclidean' or 'squared'"),
         (["-p", "min_sample", "3"], "did you mean 'min_samples'?"),
+        (["-p", "epsilon", "0.5"], "did you mean 'cluster_selection_epsilon'?"),
+        (["-f", TOP / "params/grid.yaml"], "a parameter file for `newsclust run FILE`"),
         (["-p", "truth", "stroy"], "no such column"),
         (["-p", "data", "nowhere.csv"], "nowhere.csv"),
     ],
-    ids=["k", "negative", "misspelt value", "misspelt name", "unknown column", "no file"],
+    ids=[
+        "k",
+        "negative",
+        "misspelt value",
+        "misspelt name",
+        "part of a name",
+        "file for another",
+        "unknown column",
+        "no file",
+    ],
 )
 def test_a_slip_ends_the_run_with_one_sentence_before_anything_is_embedded(tmp_path, arguments, sentence):
     done = papermill(TOP / "notebooks/cluster.ipynb", tmp_path, *arguments)

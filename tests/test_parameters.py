@@ -85,8 +85,9 @@ def complaint(**values: object) -> str:
         ({"seed": 2**32}, "seed is 4294967296; it should be a whole number from 0 to 4294967295"),
         ({"truth": ""}, "truth is ''; it should be a text or None, for example 'story'"),
         ({"truth": False}, "truth is False; it should be a text or None"),
-        ({"data": 2.5}, "data is 2.5; it should be a text or a list, for example 'sample'; papermill's -r takes"),
+        ({"data": 2.5}, "data is 2.5; it should be a text or a list of texts, for example 'sample'; papermill's -r"),
         ({"data": ""}, "data is ''; it should be a text"),
+        ({"data": ["a.csv", 5]}, "data is ['a.csv', 5]; it should be a text or a list of texts"),
         ({"collection": "my news"}, "collection is 'my news'; it should be letters, digits and underscores"),
         ({"collection": "Überblick"}, "collection is 'Überblick'; it should be letters, digits and underscores"),
         ({"model": "bert"}, "model 'bert' is neither 'minilm' nor 'e5' nor 'BAAI/bge-m3' nor a folder"),
@@ -261,6 +262,7 @@ def test_a_token_file_that_is_no_text_is_told_where_a_server_needs_it():
     check_parameters({"uri": "milvus.db"})
 
 
+@pytest.mark.filterwarnings("ignore:.*is kept in")
 @pytest.mark.parametrize("kind", ["output", "uri", "default uri"])
 def test_folders_that_cannot_be_written_are_told(kind, read_only_folder):
     if kind == "default uri":  # chosen by nobody: the run goes on with another one
@@ -364,6 +366,7 @@ def as_papermill_reads(command: str) -> dict[str, object]:
     [
         {},
         {"k": 30, "min_dist": 0.0, "cluster_selection_epsilon": 1e-07, "search": "ivf"},
+        {"data": ["a.csv", "b c.csv"]},
         {"seed": None, "truth": "story", "allow_single_cluster": True},
         {"index": "HNSW", "index_params": {"M": 16, "efConstruction": 200}, "search_params": {"ef": 128}},
         {"data": "my news, all of it.csv", "output": "out/Übersicht", "truth": "it's"},

@@ -40,8 +40,9 @@ def run(
         fixed: {data: mine.csv, k: 30}
         grid: {min_samples: [2, 3, 5]}
 
-    run `newsclust run mine.yaml` and open reports/mine/index.html. A file that holds parameters alone, such as data:
-    mine.csv, is a single run with its report in reports/mine.html. Stopped, the same command goes on.
+    run `newsclust run mine.yaml` and open reports/mine/index.html.
+    A file of parameters alone is a single run, with its report in reports/mine.html.
+    Stopped, the same command goes on.
     """
     start = time.perf_counter()
     plan = read_plan(file)

@@ -95,6 +95,18 @@ def gather(data: object, check: Callable[[Piece], None]) -> list[Piece]:
     return _labelled([piece for path in _paths(data) for piece in unpacked(_bytes(path), short(path))])
 
 
+def local_files(data: object) -> list[Path]:
+    """The files on this machine that `data` names: none of the sample, of Kaggle and of an address.
+
+    Raises
+    ------
+    InputError
+    """
+    if isinstance(data, (list, tuple)):
+        return [path for item in data for path in local_files(item)]
+    return [] if data in ("sample", "kaggle") or _ADDRESS.match(str(data)) else _paths(data)
+
+
 def shown(data: object) -> object:
     """`data` without what may be secret in an address."""
     if isinstance(data, (list, tuple)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import json
 import platform
@@ -13,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ..cache import fingerprint
+from ..corpus.source import local_files
 from ..errors import NewsclustError, RunError
-from ..paths import find_input, find_output
 from ..run.record import PACKAGES, RESULTS
 from ..vectors.embedding import load_embedder
 from .execute import find_notebook
@@ -27,10 +26,10 @@ _OF_PAGES = ("cli.py", "compare", "grid", "__main__.py")
 def fingerprints(plan: Plan) -> dict[str, str]:
     """Run by run, of all that it depends on: code, versions, parameters, headlines, weights of the model."""
     made_by = [_cells("cluster"), _versions(), _code(pages=False)]
-    data = {name: _headlines(name) for name in {run.parameters.data for run in plan.runs}}
+    headlines = {str(run.parameters.data): _headlines(run.parameters.data) for run in plan.runs}
     models = {name: load_embedder(name).revision for name in {run.parameters.model for run in plan.runs}}
     return {
-        run.name: fingerprint(made_by, p.model_dump(), data[p.data], models[p.model])
+        run.name: fingerprint(made_by, p.model_dump(), headlines[str(p.data)], models[p.model])
         for run in plan.runs
         for p in [run.parameters]
     }
@@ -64,20 +63,14 @@ def is_fresh(run: PlannedRun, current: str) -> bool:
     return whole and stamp.get("status") == "ok" and stamp.get("fingerprint") == current
 
 
-def _headlines(data: str) -> str:
-    """Of a file, or of all files in a folder or of a pattern; a download is kept and not fetched again."""
+def _headlines(data: str | list[str]) -> str:
+    """Of the files that are named; a download is kept and not fetched again."""
     if data == "sample":
         return fingerprint((files("newsclust") / "data" / "sample.csv").read_bytes())
     try:
-        path = find_input(data)
-        found = sorted(path.rglob("*")) if path.is_dir() else [path] if path.is_file() else _matching(data)
-        return fingerprint(data, [[file.name, _hash(file)] for file in found if file.is_file()])
+        return fingerprint(data, [[file.name, _hash(file)] for file in local_files(data)])
     except (OSError, NewsclustError):  # left to the run, which says what is wrong
-        return data
-
-
-def _matching(pattern: str) -> list[Path]:
-    return sorted({Path(name) for name in glob.glob(pattern) + glob.glob(str(find_output(pattern)))})
+        return fingerprint(data)
 
 
 def _hash(file: Path) -> str:

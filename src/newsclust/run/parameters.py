@@ -258,7 +258,8 @@ def make_parameters(values: dict[str, Any]) -> Parameters:
     try:
         parameters = Parameters(**values)
     except ValidationError as error:
-        raise ParameterError("; ".join(dict.fromkeys(map(_sentence, error.errors())))) from None
+        said = [_sentence(each, values.get(each["loc"][0]) if each["loc"] else None) for each in error.errors()]
+        raise ParameterError("; ".join(dict.fromkeys(said))) from None
     if parameters.search == "milvus" and "://" not in parameters.uri and parameters.index not in LITE_INDEXES:
         raise ParameterError(
             f"index is {parameters.index!r}, which only a server has; for the local file {parameters.uri} it should be "
@@ -275,11 +276,11 @@ def _find(find: Callable[[str], Path], path: str) -> None:
         raise ValueError(str(error)) from None  # which gets the parameter's name
 
 
-def _sentence(error: dict[str, Any]) -> str:
+def _sentence(error: dict[str, Any], value: Any) -> str:
     cause = error.get("ctx", {}).get("error")
     if not error["loc"]:
         return str(cause)
-    name, value = str(error["loc"][0]), error["input"]
+    name = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
         return no_such(name, Parameters.model_fields)
     if error["type"] == "value_error":

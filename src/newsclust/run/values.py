@@ -117,7 +117,7 @@ def _as_text(value: Any) -> Any:
 def _in_words(kind: type, field: FieldInfo, value: Any) -> str:
     if kind in (int, float):
         return f"a {'whole ' if kind is int else ''}number{_range(field, value)}"
-    words = {bool: "True or False", str: "a text", dict: "a dict", NoneType: "None"}
+    words = {bool: "True or False", str: "a text", list: "a list of texts", dict: "a dict", NoneType: "None"}
     return words.get(kind, f"a {kind.__name__}")
 
 

@@ -1,0 +1,103 @@
+"""Every command that the README shows does what it is shown for."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import newsclust
+from newsclust.run.parameters import Parameters
+
+TOP = Path(__file__).parent.parent
+README = (TOP / "README.md").read_text(encoding="utf-8")
+SHOWN = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+COMMANDS = [line for line in SHOWN if re.match(r"(\.venv/bin/)?(papermill|newsclust) ", line)]
+#: What needs a network or much time, and what stands in for it here.
+STAND_INS = {
+    r"data: (sample|kaggle)": "data: mine.csv",
+    r"model: BAAI/bge-m3": "model: minilm",
+    r"min_samples: \[.*?\]": "min_samples: [1, 2]",
+    r"min_cluster_size: \[.*?\]": "min_cluster_size: [3]",
+}
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    """The project with 40 headlines of its own, which stand in for the sample too."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("notebooks", "params"):
+        shutil.copytree(TOP / name, folder / name)
+    pd.read_csv(TOP / "src/newsclust/data/sample.csv", dtype=str).head(40).to_csv(folder / "mine.csv", index=False)
+    for path in (folder / "params").iterdir():
+        text = path.read_text(encoding="utf-8")
+        for shown, stand_in in STAND_INS.items():
+            text = re.sub(shown, stand_in, text)
+        path.write_text(text, encoding="utf-8")
+    notebook = folder / "notebooks/cluster.ipynb"
+    text = notebook.read_text(encoding="utf-8")
+    assert r"data = \"sample\"" in text
+    notebook.write_text(text.replace(r"data = \"sample\"", r"data = \"mine.csv\""), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[str]:
+    """A server's address: that of Milvus Lite's own server."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [Path(sys.executable).parent / "milvus-lite", "server", "--data-dir", tmp_path_factory.mktemp("data")]
+    with subprocess.Popen(
+        [*map(str, command), "--host", "127.0.0.1", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as running:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with socket.socket() as tried:
+                if tried.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.2)
+        yield f"http://localhost:{port}"
+        running.terminate()
+
+
+def test_the_readme_shows_commands():
+    assert len(COMMANDS) >= 5
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_of_the_readme_does_its_work(line, checkout, request):
+    if "localhost" in line:
+        line = re.sub(r"http://localhost:\d+", request.getfixturevalue("server"), line)
+    program, *arguments = shlex.split(line.removeprefix(".venv/bin/"), comments=True)
+    done = subprocess.run(
+        [sys.executable, "-m", program, *arguments],
+        cwd=checkout,
+        env=os.environ | {"PYTHONPATH": str(Path(newsclust.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    if "-p output" in line:
+        folder = checkout / arguments[arguments.index("output") + 1]
+        assert len(pd.read_csv(folder / "clusters.csv")) == 40
+    for report in re.findall("^Report: (.*)", done.stdout, flags=re.MULTILINE):
+        assert (checkout / report).exists()
+
+
+def test_the_parameter_files_and_names_that_the_readme_mentions_are_there():
+    for path in re.findall(r"\b(?:params|notebooks)/\w+\.(?:yaml|ipynb)", README):
+        assert (TOP / path).exists()
+    assert set(re.findall(r"-[pr] (\w+) ", README)) <= set(Parameters.model_fields)
