@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lab bench notebooks lock lint clean
+.PHONY: run test lab bench evaluate notebooks lock lint clean
 
 run: .venv/ready
 	$(BIN)/newsclust run params/quickstart.yaml
@@ -16,6 +16,10 @@ lab: .venv/ready
 # BENCH=--quick for the sample and 10,000 vectors only
 bench: .venv/ready-bench
 	$(BIN)/python benchmarks/run.py $(BENCH)
+
+# newsclust and its peers on every labelled set that is there; the table goes to benchmarks/evaluation.md
+evaluate: .venv/ready-bench
+	$(BIN)/python benchmarks/evaluate.py
 
 # Execute the notebooks again and keep what they print.
 notebooks: .venv/ready

@@ -1,0 +1,81 @@
+"""What else groups headlines, each as its users would run it on the same vectors.
+
+A peer is a function of vectors and texts that gives candidates: labels by a name that says what was set. Where there
+are several, a comparison takes the one that agrees best with the truth, which favours the peer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+
+import numpy as np
+
+Labels = dict[str, np.ndarray]
+#: Peers that make a matrix of all pairs take no more documents than this: it would need 3 GB.
+ALL_PAIRS_UP_TO = 20_000
+#: Cosine distances at which average linkage is cut.
+THRESHOLDS = (0.4, 0.5, 0.6, 0.7)
+
+
+def tutorial(vectors: np.ndarray, texts: list[str]) -> Labels:
+    """The tutorial's own lines: a matrix of all pairs, infinite but for 50 squared distances a row, and HDBSCAN.
+
+    Milvus's answers are computed with FAISS. The matrix is made symmetric, which is not in the tutorial: one-sided it
+    crashes current hdbscan.
+    """
+    import faiss
+    from hdbscan import HDBSCAN
+
+    squared, found = faiss.knn(vectors, vectors, min(50, len(vectors)))
+    matrix = np.full((len(vectors), len(vectors)), np.inf)
+    np.put_along_axis(matrix, found, np.maximum(squared, 0), axis=1)
+    matrix = np.minimum(matrix, matrix.T)
+    return {"3 / 3": HDBSCAN(min_samples=3, min_cluster_size=3, metric="precomputed").fit(matrix).labels_}
+
+
+def bertopic(vectors: np.ndarray, texts: list[str]) -> Labels:
+    """BERTopic with its defaults, but for the smallest topic: its own 10, and 3, which news needs."""
+    from bertopic import BERTopic
+
+    return {
+        f"min_topic_size {size}": np.array(BERTopic(min_topic_size=size).fit_transform(texts, vectors)[0])
+        for size in (3, 10)
+    }
+
+
+def evoc(vectors: np.ndarray, texts: list[str]) -> Labels:
+    """EVoC with its defaults: every layer it offers."""
+    from evoc import EVoC
+
+    model = EVoC()
+    model.fit(vectors)
+    return {f"layer {number}": np.asarray(labels) for number, labels in enumerate(model.cluster_layers_)}
+
+
+def average_linkage(vectors: np.ndarray, texts: list[str]) -> Labels:
+    """Average linkage of cosine distances, cut at a threshold."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import pdist
+
+    merges = linkage(pdist(vectors, "cosine"), "average")
+    return {f"cut at {cut:g}": fcluster(merges, cut, "distance") - 1 for cut in THRESHOLDS}
+
+
+#: name -> (package it needs, whether it compares all pairs, what runs it)
+PEERS: dict[str, tuple[str, bool, Callable[[np.ndarray, list[str]], Labels]]] = {
+    "the tutorial's own code": ("hdbscan", True, tutorial),
+    "BERTopic": ("bertopic", False, bertopic),
+    "EVoC": ("evoc", False, evoc),
+    "average linkage": ("scipy", True, average_linkage),
+}
+
+
+def absent(name: str, n: int) -> str:
+    """Why a peer can't take part with `n` documents, in a sentence; "" where it can."""
+    package, all_pairs, _ = PEERS[name]
+    if find_spec(package) is None:
+        return f"{name} is left out: {package} is not installed (pip install 'newsclust[evaluate]')."
+    if all_pairs and n > ALL_PAIRS_UP_TO:
+        return f"{name} is left out: it compares all pairs of documents, and {n:,} are too many for that."
+    return ""
