@@ -143,3 +143,9 @@ def test_values_that_make_poor_names_get_folders_of_their_own():
 def test_a_run_keeps_its_folder_when_rows_are_added_before_it():
     before = read_plan(write("rows:\n  - truth: a b\n")).runs[0].name
     assert read_plan(write("rows:\n  - k: 20\n  - truth: a b\n")).runs[1].name == before
+
+
+def test_the_quick_start_shows_the_settings_that_stories_yaml_has():
+    quick, stories = (read_plan(TOP / f"params/{name}.yaml").runs[0].parameters for name in ("quickstart", "stories"))
+    differ = {name for name, value in quick.model_dump().items() if value != getattr(stories, name)}
+    assert differ == {"truth", "output"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,10 @@ def test_real_stories_are_found():
     corpus, found = run(DATA / "stories_2014.csv", "story", min_samples=5, min_cluster_size=10)
     labels = pd.Series(found.labels, index=found.ids)[corpus.row_ids].to_numpy()
     assert agreement(labels, corpus.truth)["ami"] >= 0.82
-    # As they ever were, but for headlines that another processor's rounding of the vectors may move.
+    # As before spellings of one headline became one document (23 rows here) and ids came from the normalised text; by
+    # row, because the ids of that time were hashes of the titles as they stand.
     golden = np.load(Path(__file__).parent / "golden.npz")["stories_2014_5_10"]
-    assert stability_between(found.labels, found.ids, golden, found.ids) > 0.99
+    hashes = [hashlib.blake2b(title.strip().encode(), digest_size=8).digest() for title in corpus.rows["title"]]
+    _, places = np.unique([int.from_bytes(digest, "big") >> 1 for digest in hashes], return_inverse=True)
+    rows = np.arange(len(places))
+    assert stability_between(labels, rows, golden[places], rows) > 0.97

@@ -79,7 +79,7 @@ def report(
 def list_runs() -> None:
     """List the runs under reports/ with their key figures.
 
-    For example, `newsclust list` says "reports/quickstart: 61 stories, 26.7% noise".
+    For example, `newsclust list` says "reports/quickstart: 69 stories, 11.2% noise".
     """
     stamps = sorted(find_output("reports").rglob("run.json"), key=_in_natural_order)
     if not stamps:
