@@ -179,7 +179,7 @@ class Parameters(BaseModel):
 
     def _repr_html_(self) -> str:
         cells = [
-            f"<tr><td><code>{name}</code></td><td>{escape(value)}</td>"
+            f"<tr><td><code>{name}</code></td><td>{escape(str(value))}</td>"
             f"<td>{'' if name in self.changed else 'default'}</td></tr>"
             for name, value in self.model_dump().items()
         ]
