@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import html
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ..corpus.columns import check_columns
 from ..errors import InputError, ParameterError, notice
+from ..markup import escape
 from ..paths import can_write, fallback_dir, find_input, find_output
 from ..vectors.store import Store
 from .names import injected, no_such
@@ -179,7 +179,7 @@ class Parameters(BaseModel):
 
     def _repr_html_(self) -> str:
         cells = [
-            f"<tr><td><code>{name}</code></td><td>{html.escape(str(value))}</td>"
+            f"<tr><td><code>{name}</code></td><td>{escape(str(value))}</td>"
             f"<td>{'' if name in self.changed else 'default'}</td></tr>"
             for name, value in self.model_dump().items()
         ]
