@@ -26,6 +26,7 @@ _EXPORTS = {
     "compare.recommendation": ["recommend"],
     "compare.charts": ["parallel_coordinates", "sensitivity_chart", "parameter_pairs", "agreement_map"],
     "compare.measures": ["unsettled"],
+    "evaluate.labelled": ["evaluate", "mistakes"],
     "errors": ["NewsclustError"],
 }
 _MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in names}

@@ -43,8 +43,7 @@ class Settings:
     ----------
     min_samples, min_cluster_size : int
         The chosen ones.
-    curve : DataFrame, one row per setting tried, the chosen first, then the best; none where both
-        were given:
+    curve : DataFrame, one row per setting tried, the chosen first, then the best; none where both were given
         ``min_samples, min_cluster_size, separation, n_stories, noise_fraction``; the last three after the vote.
     """
 

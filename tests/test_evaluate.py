@@ -1,0 +1,71 @@
+"""Labelled headlines: the numbers are those of the run, and each mistake is shown with its headlines."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from newsclust.corpus.documents import read_corpus
+from newsclust.errors import InputError, NewsclustWarning
+from newsclust.evaluate import peers
+from newsclust.evaluate.labelled import Evaluation, evaluate, mistakes, read_parameters
+from newsclust.vectors.store import Store
+
+
+def made(found: list[int], truth: list[str]) -> Evaluation:
+    documents = pd.DataFrame({"title": [f"headline {i}" for i in range(len(truth))], "text": "t"})
+    labels = {"a method": np.array(found)}
+    return Evaluation(documents, np.array(truth, dtype=object), labels, pd.DataFrame(), {})
+
+
+def test_merged_split_assigned_and_left_out_are_told_apart():
+    truth = ["fire"] * 2 + ["flood"] * 2 + ["vote"] * 4 + ["one-off", "one-off", "fire", ""]
+    wrong = mistakes(made([0, 0, 0, 0, 1, 1, 2, 2, 1, -1, -1, 1], truth), "a method")
+    assert wrong["merged"]["known"].tolist() == ["fire", "flood"] and set(wrong["merged"]["found"]) == {0}
+    assert wrong["split"]["found"].tolist() == [1, 2] and set(wrong["split"]["known"]) == {"vote"}
+    assert wrong["one-offs in a story"].to_numpy().tolist() == [["headline 8", "headline 4"]]
+    assert wrong["left out"].to_numpy().tolist() == [["headline 10", "fire"]]
+    assert wrong["merged"]["for example"][0] == "headline 0 · headline 1"
+
+
+def test_perfect_stories_have_no_mistakes():
+    wrong = mistakes(made([0, 0, 1, 1, -1], ["a", "a", "b", "b", "one-off"]), "a method")
+    assert all(rows.empty for rows in wrong.values())
+
+
+@pytest.fixture(scope="module")
+def headlines(tmp_path_factory):
+    path = tmp_path_factory.mktemp("labelled") / "headlines.csv"
+    rows = read_corpus("sample").rows
+    kept = rows["story"].isin(rows["story"].value_counts().drop("one-off").index[:8])
+    rows[kept].to_csv(path, index=False)
+    return path
+
+
+def test_every_method_is_a_row_and_absent_peers_are_named(headlines, tmp_path, monkeypatch):
+    corpus = read_corpus(str(headlines), "story")
+    embeddings = Store(str(tmp_path / "m.db")).embed(corpus.documents)
+    files = [tmp_path / "plain.yaml", tmp_path / "auto.yaml"]
+    files[0].write_text("fixed:\n  min_samples: 2\n  min_cluster_size: 4\n  data: elsewhere\n")
+    files[1].write_text("words: 0.2\ndays: 0.15\nmin_samples: auto\nmin_cluster_size: auto\nassign_noise: true\n")
+    monkeypatch.setitem(peers.PEERS, "nobody", ("no_such_package", False, None))
+    with pytest.warns(NewsclustWarning, match="nobody is left out: no_such_package is not installed"):
+        result = evaluate(corpus, embeddings, files, ["the tutorial's own code", "average linkage", "nobody"])
+    named = ["newsclust, plain.yaml", "newsclust, auto.yaml", "the tutorial's own code", "average linkage"]
+    assert result.table.index.tolist() == named == list(result.labels)
+    assert result.table["settings"].tolist()[0] == "2 / 4" and "chosen" in result.table["settings"].iloc[1]
+    curve = result.settings["newsclust, auto.yaml"].curve
+    assert curve["ami"].iloc[0] == pytest.approx(result.table.loc["newsclust, auto.yaml", "ami"])
+    assert curve["ami"].iloc[0] >= 0.985 * curve["ami"].max()
+    assert "<table" in result._repr_html_()
+
+
+def test_a_corpus_read_without_truth_is_refused(headlines):
+    with pytest.raises(InputError, match="There is no truth to evaluate against"):
+        evaluate(read_corpus(str(headlines)), None)
+
+
+def test_a_parameter_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(InputError, match="There is no parameter file"):
+        read_parameters(tmp_path / "none.yaml")
