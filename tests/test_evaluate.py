@@ -57,7 +57,6 @@ def test_every_method_is_a_row_and_absent_peers_are_named(headlines, tmp_path, m
     assert result.table["settings"].tolist()[0] == "2 / 4" and "chosen" in result.table["settings"].iloc[1]
     curve = result.settings["newsclust, auto.yaml"].curve
     assert curve["ami"].iloc[0] == pytest.approx(result.table.loc["newsclust, auto.yaml", "ami"])
-    assert curve["ami"].iloc[0] >= 0.985 * curve["ami"].max()
     assert "<table" in result._repr_html_()
 
 

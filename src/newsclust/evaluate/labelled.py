@@ -72,7 +72,7 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         digits = {name: "{:.3f}" for name in ("ami", "ari", "v_measure", "b_cubed_f1", "ami_group", "ari_group")}
-        return self.table.style.format(digits | {"noise": "{:.1%}", "seconds": "{:.1f}"})._repr_html_()
+        return self.table.style.format(digits | {"noise": "{:.1%}", "seconds": "{:.1f}"}, escape="html")._repr_html_()
 
 
 def evaluate(
