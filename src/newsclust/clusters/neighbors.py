@@ -72,9 +72,10 @@ class Neighbors:
         return f"the lists hold {self.k} neighbours each; find more of them first"
 
     def head(self, k: int) -> Neighbors:
-        """The lists cut to the `k` nearest; all of them, with a notice, where k is larger than the lists."""
+        """The lists cut to the `k` nearest; all of them where k is larger, with a notice if others are left out."""
         if k > self.k:
-            notice(f"k is lowered from {k} to {self.k}: {self.limit}.")
+            if self.k < len(self.ids) - 1:  # else the search has said already that there are no more documents
+                notice(f"k is lowered from {k} to {self.k}: {self.limit}.")
             k = self.k
         indices = np.ascontiguousarray(self.indices[:, :k])
         distances = np.ascontiguousarray(self.distances[:, :k])
