@@ -79,9 +79,7 @@ def test_auto_is_near_the_best_setting_of_its_grid(n_stories, size, one_offs):
         assert labels.max() + 1 == row.n_stories and (labels < 0).mean() == row.noise_fraction
         scores.append(agreement(labels, truth)["ami"])
     assert scores[0] >= 0.985 * max(scores)
-    apart = chosen.curve["separation"]
-    assert (np.diff(apart[1:]) <= 1e-9).all() and apart[0] >= (1 - 0.0025) * apart.max()
-    assert (chosen.curve["min_samples"][apart >= (1 - 0.0025) * apart.max()] >= chosen.min_samples).all()
+    assert (np.diff(chosen.curve["separation"]) <= 1e-9).all()
     assert (chosen.min_samples, chosen.min_cluster_size) == tuple(chosen.curve.iloc[0, :2].astype(int))
 
 

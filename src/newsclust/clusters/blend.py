@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from multiprocessing.pool import ThreadPool
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ..vectors.store import Embeddings
     from .neighbors import Neighbors
 
-PAIRS = 2**18  # pairs measured at a time: what that takes stays near the processor's cache
+PAIRS = 2**15  # pairs measured at a time: what that takes stays near the processor's cache
 DAY = 86_400_000_000  # microseconds
 ROUNDING = 1e-12  # two texts of the same words are this near to similarity 1
 
@@ -88,9 +89,15 @@ def blend(
         indices = np.empty_like(neighbors.indices)
         distances = np.empty_like(neighbors.distances)
         block = max(1, PAIRS // max(k, 1))
-        for start in tqdm(range(0, n, block), desc="Blending", leave=False, delay=2):
+        starts = range(0, n, block)
+
+        def measure(start: int) -> None:
             rows = slice(start, start + block)
             indices[rows], distances[rows] = _measure(neighbors.indices[rows], neighbors.distances[rows], start, parts)
+
+        with ThreadPool() as pool:  # most of it is SciPy's and NumPy's, outside Python's lock
+            for _ in tqdm(pool.imap(measure, starts), total=len(starts), desc="Blending", leave=False, delay=2):
+                pass
     parameters = neighbors.parameters | {"words": words, "days": days, "day_scale": day_scale}
     return replace(neighbors, indices=indices, distances=distances, parameters=parameters)
 
@@ -131,6 +138,9 @@ class _Parts:
         self.words: csr_array | None = weighted_words(documents["text"]) if words else None
         self.day = _days(documents["published_at"]) / day_scale if days else np.full(n, np.nan)
         has_words = np.diff(self.words.indptr) > 0 if words else np.zeros(n, dtype=bool)
+        if words:
+            # A term of one text alone, as most pairs of words are, is part of its length but shared with nobody.
+            self.words = self.words[:, np.bincount(self.words.indices, minlength=self.words.shape[1]) > 1]
         by_words, by_days = words * has_words, days * ~np.isnan(self.day)
         self.roots = np.sqrt((1 - by_words - by_days, by_words, by_days))
 
@@ -173,11 +183,22 @@ def _squared(one: np.ndarray, other: np.ndarray, distances: np.ndarray, parts: _
     np.divide(apart, product, out=by_vectors, where=product > 0)
     np.clip(by_vectors, 0, 4, out=by_vectors)
     if parts.words is not None:
-        by_words = 2 - 2 * parts.words[one].multiply(parts.words[other]).sum(axis=1)
+        by_words = 2 - 2 * _shared(parts.words, one, other)
         by_words[by_words < ROUNDING] = 0
     if not np.isnan(parts.day).all():
         by_days = np.nan_to_num(-2 * np.expm1(-np.abs(parts.day[one] - parts.day[other])))
     return by_vectors, by_words, by_days
+
+
+def _shared(words: csr_array, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The cosine of the words of each pair: the same for either order of the two."""
+    sums = words[one].multiply(words[other])
+    # Empty rows have no sum of their own in reduceat.
+    filled = np.diff(sums.indptr) > 0
+    found = np.zeros(len(one))
+    if filled.any():
+        found[filled] = np.add.reduceat(sums.data, sums.indptr[:-1][filled])
+    return found
 
 
 def _days(dates: pd.Series) -> np.ndarray:

@@ -29,8 +29,6 @@ MIN_CLUSTER_SIZES = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
 WHOLE_GRID_UP_TO = 100_000
 #: Documents on which the separation is measured; of more, this many evenly spread over the ids, which are hashes.
 SCORED = 20_000
-#: Settings whose separation is lower than the highest by no more than this share of it are as good.
-EVEN = 0.0025
 #: Runners-up that are named.
 RUNNERS_UP = 3
 
@@ -43,7 +41,7 @@ class Settings:
     ----------
     min_samples, min_cluster_size : int
         The chosen ones.
-    curve : DataFrame, one row per setting tried, the chosen first, then the best; none where both were given
+    curve : DataFrame, one row per setting tried, the best first; none where both were given
         ``min_samples, min_cluster_size, separation, n_stories, noise_fraction``; the last three after the vote.
     """
 
@@ -58,7 +56,7 @@ class Settings:
 
     @property
     def lead(self) -> float:
-        """How much higher the chosen separation is than the next one, as a share of it; below 0 where it is lower."""
+        """How much higher the chosen separation is than the next one, as a share of it."""
         best, *others = self.curve["separation"].tolist()
         return (best - others[0]) / best if others and best else 0.0
 
@@ -93,9 +91,8 @@ def choose_settings(
     """Choose `min_samples`, `min_cluster_size` or both, without known stories.
 
     Every setting of the grid is clustered and its noise assigned, whatever is done with noise later; the setting with
-    the highest `separation` is chosen. Those within `EVEN` of it are as good: of them the one with the smallest
-    `min_samples`, which leaves the least noise, then the highest separation (to nine digits), then the smallest
-    `min_cluster_size`. The grid is `MIN_SAMPLES` times `MIN_CLUSTER_SIZES`, without values that no
+    the highest `separation` is chosen, of equal ones (to nine digits) that with the smaller `min_samples`, then that
+    with the smaller `min_cluster_size`. The grid is `MIN_SAMPLES` times `MIN_CLUSTER_SIZES`, without values that no
     document or story could reach. A spanning tree is made once per `min_samples`, a condensed tree once per setting.
     Of more than `WHOLE_GRID_UP_TO` documents a dozen settings are tried: sizes first, then `min_samples` at the best
     size, then the sizes beside it.
@@ -140,11 +137,8 @@ def choose_settings(
             _search(trial, samples, sizes)
     rows = [(*setting, *measured) for setting, measured in trial.measured.items()]
     curve = pd.DataFrame(rows, columns=columns)
-    highest = curve["separation"].max()
-    even = curve["separation"] >= highest - EVEN * abs(highest)
     order = np.lexsort((curve["min_cluster_size"], curve["min_samples"], -curve["separation"].round(9)))
-    chosen = order[np.argmin(np.where(even, curve["min_samples"], np.inf)[order])]
-    curve = curve.iloc[[chosen, *order[order != chosen]]].reset_index(drop=True)
+    curve = curve.iloc[order].reset_index(drop=True)
     return Settings(int(curve["min_samples"][0]), int(curve["min_cluster_size"][0]), curve)
 
 
