@@ -17,10 +17,13 @@ from ..stages import stage
 from . import languages as _languages
 from .columns import ROLES, Found, NoHeadlines, check_columns, find_columns, listed
 from .dates import read_dates
-from .formats import Feeds, read_rows
-from .source import Piece, fetched, gather, shown
+from .downloads import fetched
+from .feeds import Feeds
+from .formats import read_rows
+from .source import gather, shown
 from .tables import Table
 from .text import ID_VERSION, clean, text_id, tidy
+from .unpacking import Piece
 
 __all__ = ["ID_VERSION", "Corpus", "check_columns", "read_corpus"]
 
