@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from newsclust.clusters.clustering import cluster
 from newsclust.clusters.neighbors import find_neighbors
 from newsclust.errors import NewsclustError, NewsclustWarning
-from newsclust.vectors import embedding, models
+from newsclust.vectors import embedding, models, precision
 from newsclust.vectors.embedding import Embedder, load_embedder
 from newsclust.vectors.models import Model
 from newsclust.vectors.store import Store
@@ -152,11 +152,11 @@ def test_a_long_wait_says_once_what_would_shorten_it(monkeypatch, recwarn):
 
 
 def test_only_who_leaves_the_choice_to_us_hears_of_other_precisions(monkeypatch):
-    monkeypatch.setattr(models, "_has_gpu", lambda: False)
-    monkeypatch.setattr(models, "_processor_flags", lambda: frozenset({"amx_bf16", "avx512_bf16"}))
+    monkeypatch.setattr(precision, "has_gpu", lambda: False)
+    monkeypatch.setattr(precision, "_processor_flags", lambda: frozenset({"amx_bf16", "avx512_bf16"}))
     assert "3 to 4 times as fast" in load_embedder("minilm").faster
     assert not load_embedder("minilm", "float32").faster
-    monkeypatch.setattr(models, "_processor_flags", lambda: frozenset({"avx2"}))
+    monkeypatch.setattr(precision, "_processor_flags", lambda: frozenset({"avx2"}))
     assert not load_embedder("minilm").faster
 
 
@@ -164,7 +164,7 @@ def test_only_who_leaves_the_choice_to_us_hears_of_other_precisions(monkeypatch)
 def test_a_gpu_gets_what_it_does_well(monkeypatch, capability):
     import torch
 
-    monkeypatch.setattr(models, "_has_gpu", lambda: True)
+    monkeypatch.setattr(precision, "has_gpu", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
     fast = capability[0] >= 7
     assert load_embedder("minilm").precision == ("float16" if fast else "float32")

@@ -66,5 +66,5 @@ def test_a_corpus_read_without_truth_is_refused(headlines):
 
 
 def test_a_parameter_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(InputError, match="There is no parameter file"):
+    with pytest.raises(InputError, match="there is no parameter file"):
         read_parameters(tmp_path / "none.yaml")

@@ -256,10 +256,15 @@ def test_an_output_that_can_be_written_is_made_and_left_empty():
 
 
 def test_a_token_file_that_is_no_text_is_told_where_a_server_needs_it():
-    Path(".env").write_text("MILVUS_TOKEN=user:password\n", encoding="utf-16")
-    with pytest.raises(StoreError, match=r"\.env is not UTF-8.*save it as UTF-8"):
+    Path(".env").write_bytes("MILVUS_TOKEN=Schlüssel\n".encode("latin-1"))
+    with pytest.raises(StoreError, match=r"\.env is not read, because it is not UTF-8: save it as UTF-8"):
         check_parameters({"uri": "http://localhost:19530"})
     check_parameters({"uri": "milvus.db"})
+
+
+def test_a_token_file_of_windows_powershell_is_read_for_a_server():
+    Path(".env").write_text("MILVUS_TOKEN=user:password\n", encoding="utf-16")
+    assert check_parameters({"uri": "http://localhost:19530"}).uri == "http://localhost:19530"
 
 
 @pytest.mark.filterwarnings("ignore:.*is kept in")

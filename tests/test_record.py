@@ -13,7 +13,7 @@ import pytest
 from conftest import make_embeddings
 from newsclust.clusters.clustering import cluster
 from newsclust.clusters.layout import Layout
-from newsclust.clusters.neighbors import find_neighbors
+from newsclust.clusters.neighbors import Neighbors, find_neighbors
 from newsclust.corpus.documents import Corpus, read_corpus
 from newsclust.paths import write_whole
 from newsclust.run.record import FIGURES, Record, finish, read_record, written
@@ -145,6 +145,14 @@ def test_the_record_speaks_of_the_arguments_of_the_cells_not_of_the_parameters_c
     assert saved["parameters"] == run.parameters
     for word in ("min_samples:? 2", "min_cluster_size:? 6", "cluster_selection_method:? leaf", "data:? mine.csv"):
         assert re.search(word, saved["provenance"]["command"])
+
+
+def test_what_shorter_lists_allowed_is_recorded_not_what_was_asked_of_them(given):
+    run, _, _ = run_on(given, k=25)  # the lists hold 10 of 37 others
+    assert run.parameters["k"] == 10
+    everybody = Neighbors(np.arange(3), np.array([[1, 2], [0, 2], [0, 1]]), np.ones((3, 2), dtype=np.float32))
+    assert everybody.usable(50) == 50  # lists of everybody are as good as longer ones
+    assert everybody.head(1).usable(50) == 1
 
 
 def test_numbers_and_provenance_are_json_that_any_program_reads(given):

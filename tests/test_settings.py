@@ -132,3 +132,11 @@ def test_another_word_than_auto_is_refused():
     lists = SimpleNamespace(ids=np.arange(3), indices=np.zeros((3, 2), int))
     with pytest.raises(ParameterError, match="min_cluster_size is 'automatic'; it can be a whole number or 'auto'"):
         choose_settings(lists, np.eye(3, dtype=np.float32), min_cluster_size="automatic")
+
+
+def test_a_chosen_size_is_never_larger_than_the_largest_story_that_was_allowed():
+    embeddings, truth = stories(6, 5)
+    lists = find_neighbors(embeddings, 20, "exact")
+    settings = choose_settings(lists, embeddings.vectors, max_cluster_size=4)
+    assert settings.curve["min_cluster_size"].max() <= 4
+    cluster(lists, None, settings.min_samples, settings.min_cluster_size, max_cluster_size=4)

@@ -49,7 +49,7 @@ class Clustering:
     tree : structured ndarray
         hdbscan's condensed tree: ``parent, child, lambda_val, child_size``.
     parameters : dict
-        What made it: the arguments of `cluster`, `k` as it was used.
+        What made it: the arguments of `cluster`, and `k` as the lists allowed it.
     """
 
     ids: np.ndarray
@@ -141,7 +141,7 @@ def cluster(
         If a distance is negative or NaN.
     """
     parameters = {
-        "k": neighbors.indices.shape[1] if k is None else k,
+        "k": neighbors.k if k is None else k,
         "min_samples": min_samples,
         "min_cluster_size": min_cluster_size,
         "distance": distance,
@@ -151,6 +151,7 @@ def cluster(
         "allow_single_cluster": allow_single_cluster,
     }
     _check(**parameters)
+    parameters["k"] = neighbors.usable(parameters["k"])
     if k is not None:
         neighbors = neighbors.head(k)
     with tqdm(total=4, desc="clustering", unit="step", delay=2, leave=False) as bar:

@@ -38,7 +38,7 @@ class Layout:
     coordinates : ndarray of float32, shape (n, n_components)
         Row i belongs to ``ids[i]``.
     parameters : dict
-        ``n_components, n_neighbors, min_dist, seed``, as asked for.
+        ``n_components, n_neighbors, min_dist, seed``; ``n_neighbors`` as the lists allowed it.
     """
 
     ids: np.ndarray
@@ -74,7 +74,12 @@ def lay_out(
     Layout
     """
     n = len(embeddings.ids)
-    parameters = {"n_components": n_components, "n_neighbors": n_neighbors, "min_dist": min_dist, "seed": seed}
+    parameters = {
+        "n_components": n_components,
+        "n_neighbors": neighbors.usable(n_neighbors - 1) + 1,
+        "min_dist": min_dist,
+        "seed": seed,
+    }
     if n_neighbors > neighbors.k + 1:
         notice(f"n_neighbors is lowered from {n_neighbors} to {neighbors.k + 1}: {neighbors.limit}.")
         n_neighbors = neighbors.k + 1

@@ -71,6 +71,13 @@ class Neighbors:
             return f"there are no more than {len(self.ids):,} documents"
         return f"the lists hold {self.k} neighbours each; find more of them first"
 
+    def usable(self, k: int) -> int:
+        """How many neighbours `k` comes to: no more than the lists hold.
+
+        Lists of everybody are as good as any longer ones, so that `k` then stays as it was asked for.
+        """
+        return k if self.k >= len(self.ids) - 1 else min(k, self.k)
+
     def head(self, k: int) -> Neighbors:
         """The lists cut to the `k` nearest; all of them where k is larger, with a notice if others are left out."""
         if k > self.k:

@@ -14,7 +14,8 @@ import pandas as pd
 
 from ..errors import ParameterError
 from ..markup import plotly_text
-from ..report.drawing import INK, count, cut, style, with_alternative
+from ..report.drawing import INK, cut, style, with_alternative
+from ..wording import count
 from .heat_map import broken, heat_map, nothing, short, ticks
 from .measures import METRICS, agreement_matrix, measures, percent, sensitivity, written
 from .runs import Grid, label, levels

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ..markup import link
-from ..report.drawing import count, cut
+from ..report.drawing import cut
 from ..report.listings import Table
 from ..run.record import FIGURES
+from ..wording import count
 from .runs import Grid, contingency, levels
 
 #: What runs are compared by, and what it is called where there is little room. Relative validity and the agreement on

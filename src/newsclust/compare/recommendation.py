@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..markup import element, escape
-from ..report.drawing import count
+from ..wording import count
 from .measures import excluded, measures, percent, written
 from .runs import Grid
 

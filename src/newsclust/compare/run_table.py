@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from ..markup import Html, escape
-from ..report.drawing import NOISE_COLOUR, SYMBOLS, said
+from ..report.drawing import NOISE_COLOUR, SYMBOLS
 from ..report.listings import Table
+from ..wording import said
 from .measures import METRICS, excluded, measures, percent, written
 from .recommendation import recommend
 from .runs import Grid, contingency

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..errors import RunError
 from ..paths import find_input
-from ..report.drawing import count, said
+from ..wording import count, said
 
 #: What ``clusters.csv`` holds of a document besides the input's own columns.
 _NUMBERS = {"cluster": "Int64", "probability": "float64", "x": "float64", "y": "float64"}

@@ -14,6 +14,7 @@ import pandas as pd
 
 from ..errors import InputError, notice
 from ..stages import stage
+from ..wording import count
 from . import languages as _languages
 from .columns import ROLES, Found, NoHeadlines, check_columns, find_columns, listed
 from .dates import read_dates
@@ -125,16 +126,16 @@ class Corpus:
         return {"data": self.given or self.source, "truth": truth, "columns": dict(self.columns)}
 
     def __repr__(self) -> str:
-        said = [f"{self.source}: {_count(self.n_rows, 'row')}, {_count(self.n_documents, 'document')}"]
+        said = [f"{self.source}: {count(self.n_rows, 'row')}, {count(self.n_documents, 'document')}"]
         if self.n_repeats:
-            said.append(_count(self.n_repeats, "repeat"))
+            said.append(count(self.n_repeats, "repeat"))
         if self.n_set_aside:
             said.append(f"{self.n_set_aside:,} set aside")
         if self.span:
             said.append(f"published {self.span[0]} to {self.span[1]}")
             said += [f"{self.undated:,} without a date"] if self.undated else []
         if publishers := self.documents["publisher"].replace("", None).nunique():
-            said.append(f"by {_count(publishers, 'publisher')}")
+            said.append(f"by {count(publishers, 'publisher')}")
         if len(self.languages) and (len(self.languages) > 1 or self.languages.index[0] != "en"):
             top = self.languages.head(3).items()
             said.append("in " + ", ".join(f"{_languages.language_name(code)} ({share:.0%})" for code, share in top))
@@ -285,7 +286,7 @@ def _feeds(feeds: Feeds, piece: Piece) -> list[tuple[Piece, Table]]:
     if not tables:
         raise InputError(
             f"{piece.name} is a list of feeds (OPML) and holds no headlines itself, and none of its "
-            f"{_count(len(feeds.addresses), 'feed')} can be read: "
+            f"{count(len(feeds.addresses), 'feed')} can be read: "
             f"{failures[0] if failures else 'they are lists as well.'}"
         )
     if failures:
@@ -341,7 +342,7 @@ def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFr
         if dates.n_unreadable:
             example = next(v for v, iso in zip(values, fields["published_at"], strict=True) if v and not iso)
             notes.append(
-                f"{_count(dates.n_unreadable, 'value')} in {column!r} of {name} cannot be read as a date, such as "
+                f"{count(dates.n_unreadable, 'value')} in {column!r} of {name} cannot be read as a date, such as "
                 f"{example[:40]!r}"
             )
     return pd.DataFrame(fields, dtype=object), notes
@@ -379,8 +380,8 @@ def _rejected(parts: list[_Part], texts: pd.DataFrame, many: bool) -> pd.DataFra
 def _nothing_left(texts: pd.DataFrame, source: str) -> str:
     (reason, n), *_ = Counter(texts["reason"]).most_common(1)
     if reason == "no text":
-        return f"none of the {_count(len(texts), 'row')} of {source} has a title or a description."
-    return f"none of the {_count(len(texts), 'row')} of {source} is a headline: of {n:,} the reason is: {reason}."
+        return f"none of the {count(len(texts), 'row')} of {source} has a title or a description."
+    return f"none of the {count(len(texts), 'row')} of {source} is a headline: of {n:,} the reason is: {reason}."
 
 
 def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -434,7 +435,7 @@ def _tell(corpus: Corpus) -> None:
         where = f" of {first['file']}" if "file" in corpus.rejected else ""
         is_ = "is" if corpus.n_set_aside == 1 else "are"
         notice(
-            f"{corpus.n_set_aside:,} of {_count(corpus.n_rows, 'row')} {is_} set aside ({why}); the first is line "
+            f"{corpus.n_set_aside:,} of {count(corpus.n_rows, 'row')} {is_} set aside ({why}); the first is line "
             f"{first['line']}{where}."
         )
     for note in corpus.notes:
@@ -443,7 +444,3 @@ def _tell(corpus: Corpus) -> None:
 
 def _sentence(note: str) -> str:
     return f"{note}." if note[-1:] not in ".?!" else note
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from ..clusters.blend import blend
 from ..clusters.clustering import cluster
 from ..clusters.neighbors import find_neighbors
 from ..errors import InputError, notice
-from ..paths import find_input
+from ..grid.plan import read_plan
+from ..run.parameters import Parameters
 from ..stories.evaluation import ONE_OFF, agreement
 from ..stories.noise import assign_noise
 from ..stories.settings import AUTO, Settings, choose_settings
@@ -28,20 +28,6 @@ if TYPE_CHECKING:
     from ..corpus.documents import Corpus
     from ..vectors.store import Embeddings
 
-#: Neighbours that are searched: as the notebook does, whose map wants 80.
-SEARCHED = 80
-#: What the parameter files may leave out: the notebook's defaults.
-_DEFAULTS = {
-    "k": 50,
-    "words": 0.0,
-    "days": 0.0,
-    "day_scale": 3.0,
-    "min_samples": 3,
-    "min_cluster_size": 3,
-    "distance": "euclidean",
-    "assign_noise": False,
-    "least_support": 0.42,
-}
 _SELECTION = "cluster_selection_method cluster_selection_epsilon max_cluster_size allow_single_cluster".split()
 
 
@@ -137,7 +123,7 @@ def evaluate(
             chosen[name] = Settings(settings.min_samples, settings.min_cluster_size, settings.curve.assign(ami=ami))
             said = f"{settings.min_samples} / {settings.min_cluster_size}, chosen"
         else:
-            said = f"{given['min_samples']} / {given['min_cluster_size']}"
+            said = f"{given.min_samples} / {given.min_cluster_size}"
         rows.append({"method": name, "settings": said, **scores(found), "seconds": seconds})
     for name in peers:
         if why := absent(name, len(documents)):
@@ -156,46 +142,50 @@ def evaluate(
     return Evaluation(documents, truth, labels, pd.DataFrame(rows).set_index("method"), chosen)
 
 
-def read_parameters(file: str | Path) -> dict[str, Any]:
-    """The parameters in a file that decide the stories, the notebook's defaults where it has none."""
-    path = find_input(file)
-    if not path.is_file():
-        raise InputError(f"There is no parameter file {path}; params/ holds the ones that come with newsclust.")
-    given = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    given = given.get("fixed", given)
-    return _DEFAULTS | {name: value for name, value in given.items() if name in _DEFAULTS or name in _SELECTION}
+def read_parameters(file: str | Path) -> Parameters:
+    """The parameters of the one run that a file asks for.
+
+    Raises
+    ------
+    NewsclustError
+        If there is no such file, it holds a mistake, or it asks for several runs.
+    """
+    plan = read_plan(file)
+    if len(plan.runs) > 1:
+        raise InputError(f"{file} asks for {len(plan.runs)} runs: give a file with one value for each parameter.")
+    return plan.runs[0].parameters
 
 
 def group(
-    documents: pd.DataFrame, embeddings: Embeddings, given: Mapping[str, Any]
+    documents: pd.DataFrame, embeddings: Embeddings, given: Parameters
 ) -> tuple[np.ndarray, Settings | None, Neighbors]:
     """From vectors to stories, as the notebook does it; the settings, where they were chosen; and the lists."""
     n = len(documents)
-    found = find_neighbors(embeddings, min(max(SEARCHED, given["k"]), n - 1))
-    blended = blend(found, embeddings, documents, given["words"], given["days"], given["day_scale"])
-    lists = blended.head(min(given["k"], n - 1))
-    numbers, settings = (given["min_samples"], given["min_cluster_size"]), None
+    found = find_neighbors(embeddings, min(max(given.k, given.n_neighbors), n - 1))
+    blended = blend(found, embeddings, documents, given.words, given.days, given.day_scale)
+    lists = blended.head(min(given.k, n - 1))
+    numbers, settings = (given.min_samples, given.min_cluster_size), None
     if AUTO in numbers:
         settings = choose_settings(
             lists,
             embeddings.vectors,
             None,
             *numbers,
-            distance=given["distance"],
-            least_support=given["least_support"],
+            distance=given.distance,
+            least_support=given.least_support,
             **_selection(given),
         )
         numbers = settings.min_samples, settings.min_cluster_size
     return _stories(lists, numbers, given), settings, lists
 
 
-def _stories(lists: Neighbors, numbers: tuple[int, int], given: Mapping[str, Any]) -> np.ndarray:
-    labels = cluster(lists, None, *numbers, given["distance"], **_selection(given)).labels
-    return assign_noise(lists, labels, given["least_support"]).labels if given["assign_noise"] else labels
+def _stories(lists: Neighbors, numbers: tuple[int, int], given: Parameters) -> np.ndarray:
+    labels = cluster(lists, None, *numbers, given.distance, **_selection(given)).labels
+    return assign_noise(lists, labels, given.least_support).labels if given.assign_noise else labels
 
 
-def _selection(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: given[name] for name in _SELECTION if name in given}
+def _selection(given: Parameters) -> dict[str, Any]:
+    return {name: getattr(given, name) for name in _SELECTION}
 
 
 def _grouped(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:

@@ -20,7 +20,7 @@ from .execute import find_notebook
 from .plan import Plan, PlannedRun
 
 #: The package's modules that turn runs into pages: no run depends on them.
-_OF_PAGES = ("cli.py", "compare", "grid", "__main__.py")
+_OF_PAGES = ("__main__.py", "cli.py", "compare/", "evaluate/", "grid/", "report/page.py")
 
 
 def fingerprints(plan: Plan) -> dict[str, str]:
@@ -96,5 +96,5 @@ def _code(pages: bool) -> str:
     """Of the package's own code, that of the pages or that of the runs."""
     package = Path(__file__).parents[1]
     sources = [path for path in sorted(package.rglob("*")) if path.suffix in {".py", ".j2", ".css", ".js"}]
-    of_pages = [path.suffix != ".py" or path.relative_to(package).parts[0] in _OF_PAGES for path in sources]
+    of_pages = [path.suffix != ".py" or path.relative_to(package).as_posix().startswith(_OF_PAGES) for path in sources]
     return fingerprint(*(path.read_bytes() for path, is_one in zip(sources, of_pages, strict=True) if is_one == pages))

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import RunError
 from ..paths import short, write_whole
-from ..run.record import RESULTS
+from ..run.record import REJECTED, RESULTS
 from .execute import execute, find_notebook, load_papermill
 from .freshness import fingerprint_of_pages, fingerprints, is_fresh, read_stamp
 from .pages import make_pages, render_page
@@ -168,14 +168,14 @@ def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool) -> N
     """Run the notebook, render its report, and only then write ``run.json``, which says that all is there."""
     start = time.perf_counter()
     run.folder.mkdir(parents=True, exist_ok=True)
-    for name in ("run.json", "run.ipynb", "report.html", *RESULTS):
+    for name in ("run.json", "run.ipynb", "report.html", REJECTED, *RESULTS):
         (run.folder / name).unlink(missing_ok=True)
     for part in run.folder.glob(".*part*"):  # of a run that was killed
         part.unlink(missing_ok=True)
     executed = run.folder / "run.ipynb"
     message = execute(notebook, executed, run.parameters.model_dump(), show_bars)
     if message:
-        for name in RESULTS:
+        for name in (REJECTED, *RESULTS):
             (run.folder / name).unlink(missing_ok=True)
     try:
         render_page(executed)

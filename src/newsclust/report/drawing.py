@@ -77,20 +77,6 @@ def with_alternative(fig: go.Figure, alt: str, table: pd.DataFrame | None = None
     return fig
 
 
-def said(value: Any) -> str:
-    """A parameter's value as one would say it."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def count(n: int, noun: str, plural: str = "") -> str:
-    """``1 run``, ``2 runs``."""
-    return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
-
-
 def cut(value: Any, width: int) -> str:
     """The text, cut to `width` letters."""
     text = plain(value)

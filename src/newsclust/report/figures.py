@@ -10,7 +10,8 @@ import pandas as pd
 
 from ..errors import NewsclustError
 from ..markup import plain, plotly_text, web_address
-from .drawing import HOVER_WIDTH, INK, NOISE_COLOUR, SYMBOLS, count, cut, cut_at_word, style, with_alternative, wrapped
+from ..wording import count
+from .drawing import HOVER_WIDTH, INK, NOISE_COLOUR, SYMBOLS, cut, cut_at_word, style, with_alternative, wrapped
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -20,7 +20,7 @@ from ..markup import are_numbers, escape, table
 from ..paths import write_whole
 from ..run.parameters import Parameters
 from ..run.record import Record, read_record
-from .drawing import said
+from ..wording import said
 from .listings import TEMPLATE, written_file
 
 if TYPE_CHECKING:

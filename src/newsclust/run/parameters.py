@@ -135,13 +135,6 @@ class Parameters(BaseModel):
         }
 
     @property
-    def hdbscan(self) -> dict[str, Any]:
-        """The arguments of `newsclust.clusters.clustering.cluster`."""
-        names = """min_samples min_cluster_size distance cluster_selection_method cluster_selection_epsilon
-        max_cluster_size allow_single_cluster"""
-        return {name: getattr(self, name) for name in names.split()}
-
-    @property
     def store(self) -> Store:
         """The collection these parameters name."""
         return Store(

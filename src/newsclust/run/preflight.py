@@ -6,8 +6,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import ParameterError, StoreError
+from ..errors import ParameterError
 from ..paths import can_write, find_output, state_dir
+from ..vectors.connection import read_dotenv
 
 
 def try_output(output: str) -> None:
@@ -43,7 +44,8 @@ def try_store(uri: str, path: Path | None) -> None:
     ParameterError, StoreError
     """
     if path is None:
-        _try_token()
+        if not os.environ.get("MILVUS_TOKEN"):
+            read_dotenv()
     elif not path.exists() and not can_write(path):
         raise ParameterError(
             f"uri is {uri!r}, but nothing can be written in {path.parent}: check its permissions, or give a file in "
@@ -56,18 +58,3 @@ def try_store(uri: str, path: Path | None) -> None:
 def try_state() -> None:
     """Say now, and once, where the project's own folder can't be written."""
     state_dir("cache")
-
-
-def _try_token() -> None:
-    """A file that is not UTF-8 may well hold the token, and would only seem to lack it."""
-    from dotenv import find_dotenv
-
-    name = find_dotenv(usecwd=True)
-    if os.environ.get("MILVUS_TOKEN") or not name:
-        return
-    try:
-        Path(name).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise StoreError(f"{name} is not UTF-8, so that no token can be read from it: save it as UTF-8.") from None
-    except OSError as error:
-        raise StoreError(f"{name} can't be read ({error.strerror}): check its permissions.") from None

@@ -25,14 +25,17 @@ from ..stories.evaluation import agreement, subsample_stability, validity
 from ..stories.settings import Settings, centred, separation
 from ..stories.stories import Stories, place
 from ..vectors.store import Embeddings
+from ..wording import said
 from .origin import commit
 from .parameters import Parameters
 
 PACKAGES = (
     "newsclust numpy scipy pandas scikit-learn pymilvus milvus-lite faiss-cpu hdbscan umap-learn plotly papermill torch"
 )
-#: Written by `finish`, in this order: where the last one is, the others are whole.
+#: Written by `finish`, in this order: where the last one is, the others are whole. `REJECTED` is there where rows were
+#: set aside.
 RESULTS = ("clusters.csv", "stories.csv", "provenance.json", "metrics.json")
+REJECTED = "rejected.csv"
 #: A run's numbers: what readers call each, and how it is written. "HDBSCAN's" are of the clusters before any noise was
 #: assigned; everything else is of the stories after it, which is what clusters.csv holds.
 FIGURES = {
@@ -100,7 +103,7 @@ class Record:
         return f"{summary(self.metrics)}, in {sum(self.metrics['seconds'].values()):.1f} seconds."
 
     def _repr_html_(self) -> str:
-        rows = self.figures + [(name, _plain(value)) for name, value in self.provenance.items()]
+        rows = self.figures + [(name, _on_one_line(value)) for name, value in self.provenance.items()]
         return table(pd.DataFrame(rows, columns=["", " "]), header=False)
 
 
@@ -147,9 +150,9 @@ def finish(
         write_whole(folder / "clusters.csv", _csv(rows))
         write_whole(folder / "stories.csv", _csv(stories.table.reset_index()))
         if len(corpus.rejected):
-            write_whole(folder / "rejected.csv", _csv(corpus.rejected))
+            write_whole(folder / REJECTED, _csv(corpus.rejected))
         else:
-            (folder / "rejected.csv").unlink(missing_ok=True)  # of an earlier run
+            (folder / REJECTED).unlink(missing_ok=True)  # of an earlier run
     clustering = stories.clustering
     with stage("metrics"):
         metrics = {
@@ -253,7 +256,8 @@ def _provenance(
         "data fingerprint": corpus.fingerprint,
         "understood": _understood(corpus),
         "columns not used": ", ".join(corpus.unused) or "none",
-        "model": f"{embeddings.model.name}, revision {embeddings.model.revision}, {embeddings.model.dim} dimensions",
+        "model": f"{embeddings.model.name}, revision {embeddings.model.revision}, {embeddings.model.dim} dimensions, "
+        f"{embeddings.model.precision}",
         "vectors": embeddings.where,
         "search": f"{neighbors.search}; recall {neighbors.recall:.3f}",
         "settings": repr(settings),
@@ -284,9 +288,7 @@ def _understood(corpus: Corpus) -> dict[str, dict[str, Any]]:
     return dict(zip(names, rows, strict=True))
 
 
-def _plain(value: Any) -> str:
+def _on_one_line(value: Any) -> str:
     if isinstance(value, dict):
-        return "; ".join(f"{name} {_plain(inner)}" for name, inner in value.items())
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+        return "; ".join(f"{name} {_on_one_line(inner)}" for name, inner in value.items())
+    return said(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -38,8 +38,6 @@ class Vote:
         The part of all votes that went to `nearest`, 0 to 1; NaN where it is -1.
     margin : ndarray of float64, shape (n,)
         By how much that is more than the part of the next story; NaN where `nearest` is -1.
-    parameters : dict
-        ``least_support``.
     """
 
     labels: np.ndarray
@@ -48,14 +46,6 @@ class Vote:
     support: np.ndarray
     share: np.ndarray
     margin: np.ndarray
-    parameters: dict[str, Any]
-
-    def __repr__(self) -> str:
-        n_noise = int((self.labels < 0).sum())
-        return (
-            f"{int(self.assigned.sum()):,} of {int(self.assigned.sum()) + n_noise:,} noise documents were given the "
-            f"story that their neighbours support with at least {self.parameters['least_support']:g}."
-        )
 
 
 def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float = 0.42) -> Vote:
@@ -115,7 +105,7 @@ def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float 
         margin[voters] = (most - np.maximum.reduceat(others, starts)) / all_votes
     taken = (nearest >= 0) & (support >= least_support)
     assigned[taken] = nearest[taken]
-    return Vote(assigned, taken, nearest, support, share, margin, {"least_support": least_support})
+    return Vote(assigned, taken, nearest, support, share, margin)
 
 
 def _votes(neighbors: Neighbors, labels: np.ndarray, noise: np.ndarray) -> csr_array:

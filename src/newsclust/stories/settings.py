@@ -126,7 +126,9 @@ def choose_settings(
     n = len(lists.ids)
     most = max(1, min(lists.indices.shape[1], n - 1))
     samples = _tried("min_samples", min_samples, [number for number in MIN_SAMPLES if number <= most])
-    sizes = _tried("min_cluster_size", min_cluster_size, [size for size in MIN_CLUSTER_SIZES if size <= n // 2] or [2])
+    largest = min(n // 2, selection.get("max_cluster_size") or n)
+    fitting = [size for size in MIN_CLUSTER_SIZES if size <= largest] or [2]
+    sizes = _tried("min_cluster_size", min_cluster_size, fitting)
     trial = _Trial(lists, centred(vectors), distance, least_support, selection)
     with stage("settings"), tqdm(desc="Settings", unit="setting", leave=False, delay=2) as bar:
         trial.bar = bar

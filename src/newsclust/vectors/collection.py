@@ -165,7 +165,8 @@ class Collection:
             Row numbers into `ids`, in no particular order; -1 pads an answer that was shorter.
         """
         self._index(client, index, index_params)
-        total = client.query(self.name, filter="", output_fields=["count(*)"])[0]["count(*)"]
+        total = client.query(self.name, filter="", output_fields=["count(*)"], consistency_level="Strong")
+        total = total[0]["count(*)"]
         found = np.full((len(ids), k), -1, dtype=np.int32)
         todo, limit = np.arange(len(ids)), min(k + 1, total, MAX_LIMIT)
         while len(todo):

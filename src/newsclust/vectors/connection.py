@@ -107,20 +107,34 @@ def _import_milvus() -> tuple[type[MilvusClient], tuple[type[Exception], ...]]:
     return MilvusClient, (MilvusException, RpcError)
 
 
-def _token() -> str:
-    """From the environment, else from a file .env."""
-    from dotenv import find_dotenv, load_dotenv
+def read_dotenv() -> str:
+    """The text of the nearest file .env, "" where there is none; UTF-16, as Windows PowerShell 5 writes it, will do.
+
+    Raises
+    ------
+    StoreError
+        If it can't be read, or is in another encoding: it may well hold the token.
+    """
+    from dotenv import find_dotenv
 
     name = find_dotenv(usecwd=True)
     try:
-        if name:
-            text = Path(name).read_bytes()
-            wide = text[:2] in (b"\xff\xfe", b"\xfe\xff")  # as Windows PowerShell 5 writes files
-            load_dotenv(stream=StringIO(text.decode("utf-16" if wide else "utf-8-sig")))
+        text = Path(name).read_bytes() if name else b""
+        return text.decode("utf-16" if text[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
-        notice(f"{name} is not read, because it is not UTF-8: save it as UTF-8.")
+        raise StoreError(f"{name} is not read, because it is not UTF-8: save it as UTF-8.") from None
     except OSError as error:
-        notice(f"{name} can't be read ({error.strerror}): check its permissions.")
+        raise StoreError(f"{name} can't be read ({error.strerror}): check its permissions.") from None
+
+
+def _token() -> str:
+    """From the environment, else from a file .env."""
+    from dotenv import load_dotenv
+
+    try:
+        load_dotenv(stream=StringIO(read_dotenv()))
+    except StoreError as error:
+        notice(str(error))
     return os.environ.get("MILVUS_TOKEN", "")
 
 

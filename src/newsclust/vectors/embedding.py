@@ -21,14 +21,13 @@ from .models import (
     MINILM,
     E5Model,
     Model,
-    choose_precision,
     download_bge_m3,
-    faster_precision,
     hash_checkpoint,
     load_flag,
     load_minilm,
 )
 from .packing import Pack, fill_packs
+from .precision import choose_precision, faster_precision
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -154,7 +153,7 @@ def load_embedder(model: str, precision: str = "auto") -> Embedder:
     model : str
         ``"minilm"``, ``"e5"``, ``"BAAI/bge-m3"`` or a path to a checkpoint of BGE-M3.
     precision : {"auto", "float32", "bfloat16", "float16"}
-        See `newsclust.vectors.models.choose_precision`.
+        See `newsclust.vectors.precision.choose_precision`.
 
     Raises
     ------

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ModelError, ParameterError
+from ..errors import ModelError
 from .packing import STEP, Pack, fill_packs
+from .precision import has_gpu
 
 if TYPE_CHECKING:
     import torch
@@ -27,7 +28,6 @@ BGE_M3 = "BAAI/bge-m3"
 #: BGE-M3's files never change under a run's feet: the revision is part of the model's identity.
 BGE_M3_REVISION = "5617a9f61b028005a4858fdac845db406aefb181"
 BGE_M3_TOKENS = 8192  # its own limit
-PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 #: Places in a pack on a processor: enough to keep its cores busy, little to fill up at the end.
 PACK_SIZE = 1024
 #: And on a GPU, at most; less where its memory is small.
@@ -212,68 +212,13 @@ def _attend_within_texts(
     return out[None], None
 
 
-# --- what this machine does well
-
-
-def choose_precision(asked: str) -> str:
-    """The precision for `asked`, one of `PRECISIONS`.
-
-    ``"auto"`` is float32 on a processor, and float16 on a GPU that multiplies it at full speed.
-
-    Raises
-    ------
-    ParameterError
-    """
-    if asked not in PRECISIONS:
-        raise ParameterError(f"precision is {asked!r}; it can be {', '.join(map(repr, PRECISIONS))}.")
-    if asked != "auto":
-        return asked
-    return "float16" if _has_gpu() and _halves_are_fast() else "float32"
-
-
-def faster_precision(asked: str) -> str:
-    """What to tell who waits: a precision that would be faster on this processor, "" where there is none."""
-    flags = _processor_flags()
-    if asked != "auto" or _has_gpu() or not flags & {"amx_bf16", "avx512_bf16"}:
-        return ""
-    times = "3 to 4 times" if "amx_bf16" in flags else "about twice"
-    return (
-        f'precision = "bfloat16" would be {times} as fast on this processor, at vectors that differ by less than a '
-        "hundredth; it has a collection of its own"
-    )
-
-
-@lru_cache
-def _processor_flags() -> frozenset[str]:
-    try:
-        return frozenset(Path("/proc/cpuinfo").read_text().split("\nflags", 1)[1].split("\n", 1)[0].split())
-    except (OSError, IndexError):
-        return frozenset()
-
-
-@lru_cache
-def _has_gpu() -> bool:
-    """Whether PyTorch can compute on a GPU. Without a driver there is none, and PyTorch need not be imported to ask."""
-    from shutil import which
-
-    drivers = "/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg"
-    if not any(map(Path.exists, map(Path, drivers))) and which("nvidia-smi") is None:
-        return False
-    import torch
-
-    return torch.cuda.is_available()
-
-
-def _halves_are_fast() -> bool:
-    import torch
-
-    return torch.cuda.get_device_capability()[0] >= 7  # tensor cores
+# --- what this machine has
 
 
 def _devices() -> list[str]:
     import torch
 
-    if _has_gpu():
+    if has_gpu():
         return [f"cuda:{number}" for number in range(torch.cuda.device_count())]
     return ["mps" if torch.backends.mps.is_available() else "cpu"]
 
