@@ -155,7 +155,7 @@ def test_documents_that_their_neighbours_gave_a_story_are_hollow_and_say_so():
             assert [s.endswith("-open") for s in trace.marker.symbol] == told.tolist() and not told[0]
             hollow += told.sum()
     assert hollow + smaller == n and hollow and smaller
-    assert f"{n:,}, drawn hollow, HDBSCAN left as noise" in alt_text(fig)
+    assert f"{n:,}, drawn hollow, or smaller among the rings of smaller stories, HDBSCAN left as noise" in alt_text(fig)
     assert "hollow" not in alt_text(story_map(forty_stories()))
     rings = next(trace for trace in story_map(points.assign(z=points["x"])).data if "smaller" in trace.name)
     assert set(rings.marker.symbol) == {"circle-open", "diamond-open"}, "rings of half the size are not seen in space"

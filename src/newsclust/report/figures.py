@@ -318,7 +318,10 @@ def _map_sentence(sizes: pd.Series, names: dict[int, str], noise: int, assigned:
         f"headlines of similar meaning close together; {noise:,} in no story"
     )
     if assigned:
-        sentence += f"; {assigned:,}, drawn hollow, HDBSCAN left as noise and their neighbours gave a story"
+        sentence += (
+            f"; {assigned:,}, drawn hollow, or smaller among the rings of smaller stories, HDBSCAN left as noise and "
+            "their neighbours gave a story"
+        )
     if len(sizes):
         sentence += f"; the largest story, {cut(names[sizes.index[0]], 80)!r}, has {sizes.iloc[0]:,}"
     return sentence + "."

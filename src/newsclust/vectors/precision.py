@@ -33,8 +33,8 @@ def faster_precision(asked: str) -> str:
         return ""
     times = "3 to 4 times" if "amx_bf16" in flags else "about twice"
     return (
-        f'precision = "bfloat16" would be {times} as fast on this processor, at vectors that differ by less than a '
-        "hundredth; it has a collection of its own"
+        f'precision = "bfloat16" would be {times} as fast on this processor, at a cosine of 0.9999 to these '
+        "vectors; it has a collection of its own"
     )
 
 
