@@ -29,15 +29,23 @@ class Table:
         The rows, to work with.
     """
 
-    def __init__(self, frame: pd.DataFrame, shown: pd.DataFrame | None = None, classes: str = "") -> None:
-        """`shown` is what stands on the page instead of `frame`; `classes` are those of `newsclust.markup.table`."""
-        self.frame, self.classes = frame, classes
+    def __init__(
+        self, frame: pd.DataFrame, shown: pd.DataFrame | None = None, classes: str = "", empty: str = ""
+    ) -> None:
+        """`shown` is what stands on the page instead of `frame`, and `empty` a sentence instead of no rows; `classes`
+        are those of `newsclust.markup.table`.
+        """
+        self.frame, self.classes, self._empty = frame, classes, empty
         self._shown = frame if shown is None else shown
 
     def __repr__(self) -> str:
+        if self.frame.empty and self._empty:
+            return self._empty
         return f"{len(self.frame)} rows: {', '.join(map(str, self.frame))}"
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
+        if self.frame.empty and self._empty:
+            return None  # the sentence, as text
         written = table(self._shown, classes=self.classes)
         if not self.classes:
             return written
@@ -98,6 +106,20 @@ def largest_stories(stories: Stories, n: int = 10) -> Table:
         shown.append([element("strong", first), *others])
     frame = pd.DataFrame(rows, columns=["story", "size", "headlines", "keywords"])
     return Table(frame, frame.assign(headlines=shown))
+
+
+def linked_titles(stories: Stories, numbers: Sequence[int]) -> list[Html]:
+    """The titles of these stories, each linked to the article whose headline it is."""
+    wanted = set(numbers)
+    members = np.flatnonzero([label in wanted for label in stories.labels.tolist()])
+    titles = _headlines(stories.documents, members)
+    found = dict(zip(zip(stories.labels[members].tolist(), titles, strict=True), members, strict=True))
+    urls = stories.documents["url"]
+    linked = []
+    for number, title in stories.table["title"][list(numbers)].items():
+        row = found.get((number, title))
+        linked.append(link(title, "" if row is None else urls.iloc[row]))
+    return linked
 
 
 def least_certain(stories: Stories, n: int = 10) -> Table:

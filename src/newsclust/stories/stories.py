@@ -13,6 +13,7 @@ from .collapse import collapse_notice
 from .naming import describe_clusters
 from .noise import Vote
 from .noise import assign_noise as vote_on_noise
+from .topics import topic_numbers
 
 if TYPE_CHECKING:
     from ..clusters.clustering import Clustering
@@ -38,7 +39,8 @@ class Stories:
     vote : Vote
         What the neighbours say of HDBSCAN's noise, whether or not it was assigned.
     table : DataFrame, one row per story
-        Index ``cluster``; as from `newsclust.stories.naming.describe_clusters`, assigned documents included.
+        Index ``cluster``; as from `newsclust.stories.naming.describe_clusters`, assigned documents included, and
+        `topic`, as from `newsclust.stories.topics.topic_numbers`.
     parameters : dict
         ``assign_noise`` and ``least_support``, as they were used.
     """
@@ -94,6 +96,7 @@ def find_stories(
     vote = vote_on_noise(neighbors.head(clustering.parameters["k"]), clustering.labels, least_support)
     labels = vote.labels if assign_noise else clustering.labels
     table = describe_clusters(corpus.documents, labels, clustering.probabilities, embeddings.vectors)
+    table["topic"] = topic_numbers(clustering, table["size"].to_numpy())
     parameters = {"assign_noise": assign_noise, "least_support": least_support}
     return Stories(corpus.documents, clustering, labels, vote, table, parameters)
 

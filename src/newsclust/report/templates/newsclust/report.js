@@ -19,6 +19,10 @@
     return changes;
   };
 
+  // The greys of a tree's groups are see-through: what is written on them goes with the page.
+  const isTree = (trace) => trace.type === "icicle";
+  const inked = ({ customdata, textfont }) => customdata.map(([story], i) => (story < 0 ? colour("--ink") : textfont.color[i]));
+
   const put = (target, path, value) => {
     const keys = path.split(".");
     const last = keys.pop();
@@ -71,6 +75,12 @@
       layout.showlegend = false;
       layout.margin = { l: 4, r: 4, t: 4, b: 4 };
     }
+    for (const trace of data.filter(isTree)) {
+      trace.textfont.color = inked(trace);
+      if (div.clientWidth < 520) trace.maxdepth = 2; // for which a phone has room; a click shows the next levels
+    }
+    // Once the window has changed its size, plotly takes the height from here.
+    if (layout.height) div.style.height = `${layout.height}px`;
     if (isMap && div.clientWidth < 520) put(layout, "hoverlabel.font.size", 11);
     // A finger moving over the figure means to scroll the page.
     if (isTouch) layout.dragmode = false;
@@ -82,8 +92,8 @@
       modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
     });
     if (isMap) div.after(legendOf(div));
-    if (data.some((trace) => trace.customdata)) linkPoints(div, figure, isTouch);
-    if (figure.classList.contains("kind-bars") && layout.annotations) {
+    if (isMap && data.some((trace) => trace.customdata)) linkPoints(div, figure, isTouch);
+    if (/kind-(bars|time)/.test(figure.className) && layout.annotations) {
       fit(div);
       new ResizeObserver(() => fit(div)).observe(div);
     }
@@ -160,7 +170,10 @@
 
   document.querySelectorAll("figure.plot").forEach(draw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    for (const div of plots) Plotly.relayout(div, themed(div.layout));
+    for (const div of plots) {
+      Plotly.relayout(div, themed(div.layout));
+      if (div.data.some(isTree)) Plotly.restyle(div, { "textfont.color": div.data.map(inked) });
+    }
   });
 
   // Paper is narrower than most windows, and plotly draws in pixels.

@@ -1,0 +1,102 @@
+"""How stories lie in the condensed tree: the branches that hold any, contracted to where stories part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ..clusters.clustering import Clustering
+
+
+@dataclass(frozen=True, eq=False)
+class Branches:
+    """The condensed tree without what holds no story: of s stories a binary tree with s leaves and s - 1 forks.
+
+    A parent comes before its children; the first branch, 0, holds all stories.
+
+    Attributes
+    ----------
+    parent : ndarray of int, shape (2 s - 1,)
+        The branch that each lies in; -1 for the first.
+    story : ndarray of int, shape (2 s - 1,)
+        The story that the branch is, -1 for a fork.
+    n_stories : ndarray of int, shape (2 s - 1,)
+        How many stories lie in it.
+    distance : ndarray of float64, shape (2 s - 1,)
+        At which it parts from the others of its parent, in units of the clustering's distance; infinite for the first,
+        and where nothing links the two.
+    node : ndarray of int, shape (2 s - 1,)
+        Its node in the condensed tree, as numbered there: the smallest that holds all its stories.
+    """
+
+    parent: np.ndarray
+    story: np.ndarray
+    n_stories: np.ndarray
+    distance: np.ndarray
+    node: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.parent)
+
+
+def find_branches(clustering: Clustering) -> Branches:
+    """The branches of the condensed tree that hold stories.
+
+    A story's node is the smallest that holds all its documents, without the noise that was assigned to it. Where only
+    one side of a split holds stories, the branch goes on as if nothing had happened.
+    """
+    n, tree = len(clustering.ids), clustering.tree
+    is_document = tree["child"] < n
+    nodes = tree[~is_document]
+    above = np.append(-1, nodes["parent"] - n).tolist()  # of the node 0, the root, none; children follow their parents
+    with np.errstate(divide="ignore"):
+        distance = np.append(np.inf, 1 / nodes["lambda_val"])
+
+    story = _story_nodes(clustering, above)
+    n_stories = (story >= 0).astype(int)
+    for node in range(len(above) - 1, 0, -1):
+        n_stories[above[node]] += n_stories[node]
+    holding = np.flatnonzero(n_stories)
+    n_parts = np.bincount(np.array(above)[holding[holding > 0]], minlength=len(above)) if len(holding) else n_stories
+    kept = (story >= 0) | (n_parts > 1)
+
+    within = np.full(len(above), -1)  # the kept branch that each node lies in, or is
+    parted = np.full(len(above), np.inf)  # where the node, or what it is the rest of, parted from other stories
+    chosen: list[int] = []
+    parent: list[int] = []
+    for node in holding.tolist():
+        up = above[node]
+        if up >= 0:
+            within[node] = within[up]
+            parted[node] = distance[node] if kept[up] else parted[up]
+        if kept[node]:
+            parent.append(int(within[node]))
+            within[node] = len(chosen)
+            chosen.append(node)
+    place = np.array(chosen, dtype=int)
+    return Branches(np.array(parent, dtype=int), story[place], n_stories[place], parted[place], place + n)
+
+
+def _story_nodes(clustering: Clustering, above: list[int]) -> np.ndarray:
+    """The story that each node of the condensed tree is, or -1: the smallest node that holds all its documents."""
+    n, tree, labels = len(clustering.ids), clustering.tree, clustering.labels
+    documents = tree[tree["child"] < n]
+    node, label = documents["parent"] - n, labels[documents["child"]]
+    node, label = node[label >= 0], label[label >= 0]
+    sizes = np.bincount(label, minlength=clustering.n_clusters)
+    inside = np.bincount(node, minlength=len(above))
+    whose = np.full(len(above), -1)
+    whose[node] = label  # no node has documents of two stories: each is one branch, and no branch lies in another
+    story = np.full(len(above), -1)
+    for place in range(len(above) - 1, -1, -1):
+        if whose[place] < 0:
+            continue
+        if inside[place] == sizes[whose[place]]:
+            story[place] = whose[place]
+        else:
+            inside[above[place]] += inside[place]
+            whose[above[place]] = whose[place]
+    return story

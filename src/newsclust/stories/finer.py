@@ -1,0 +1,80 @@
+"""What the stories are made of: the two ways to select clusters from one tree, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ..clusters.hierarchy import select
+from ..wording import count
+from .naming import describe_clusters
+
+if TYPE_CHECKING:
+    from .stories import Stories
+
+
+@dataclass(frozen=True, eq=False)
+class Finer:
+    """The clusters of ``cluster_selection_method`` ``"eom"``, and those of ``"leaf"`` that lie inside them.
+
+    Attributes
+    ----------
+    eom, leaf : DataFrame, one row per cluster
+        As from `newsclust.stories.naming.describe_clusters`, of HDBSCAN's clusters alone, without assigned noise; one
+        of the two is the run's own. `leaf` has also `story`, the cluster in `eom` that it lies in, or -1.
+    parts : DataFrame
+        Of the clusters in `eom` that `leaf` parts, one row per part, the largest cluster and the largest part first:
+        `story` (the number in `eom`), `part` (the number in `leaf`), `title`, `size`.
+    noise : tuple of float
+        The share of noise with ``"eom"`` and with ``"leaf"``.
+    """
+
+    eom: pd.DataFrame
+    leaf: pd.DataFrame
+    parts: pd.DataFrame
+    noise: tuple[float, float]
+
+    def __repr__(self) -> str:
+        n_parted, n_gone = self.parts["story"].nunique(), int((~self.eom.index.isin(self.leaf["story"])).sum())
+        gone = f", and {n_gone:,} would be noise" if n_gone else ""
+        return (
+            f"eom finds {count(len(self.eom), 'story', 'stories')} and {self.noise[0]:.1%} noise, leaf "
+            f"{len(self.leaf):,} and {self.noise[1]:.1%}: it parts {n_parted:,} of them{gone}."
+        )
+
+
+def part_stories(stories: Stories) -> Finer:
+    """Select from the tree of these stories in both ways, all else as it was.
+
+    Parameters
+    ----------
+    stories : Stories
+    """
+    found, titled = stories.clustering, {}
+    asked = {
+        name: found.parameters[name]
+        for name in ("min_cluster_size", "cluster_selection_epsilon", "max_cluster_size", "allow_single_cluster")
+    }
+    own, labels = found.parameters["cluster_selection_method"], {}
+    for method in ("eom", "leaf"):
+        labels[method], probabilities = found.labels, found.probabilities
+        if method != own:
+            labels[method], probabilities, _ = select(
+                found.tree, len(found.ids), cluster_selection_method=method, **asked
+            )
+        table = describe_clusters(stories.documents, labels[method], probabilities)
+        if method == own:
+            table["title"] = stories.table["title"].reindex(table.index)
+        titled[method] = table
+    both = pd.DataFrame({"story": labels["eom"], "part": labels["leaf"]})
+    # Where each leaf lies: a document that only one of the two calls noise says nothing.
+    inside = both[(both >= 0).all(axis=1)].groupby("part")["story"].agg(lambda story: np.bincount(story).argmax())
+    leaf = titled["leaf"].assign(story=inside.reindex(titled["leaf"].index).fillna(-1).astype(int))
+    parts = leaf[leaf["story"] >= 0].rename_axis("part").reset_index()[["story", "part", "title", "size"]]
+    parts = parts[parts.groupby("story")["part"].transform("size") > 1]
+    parts = parts.sort_values(["story", "size"], ascending=[True, False], kind="stable", ignore_index=True)
+    noise = tuple(float((labels[method] < 0).mean()) if len(found.ids) else 0.0 for method in ("eom", "leaf"))
+    return Finer(titled["eom"], leaf, parts, noise)
