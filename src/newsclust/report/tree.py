@@ -10,7 +10,7 @@ import pandas as pd
 from ..markup import plotly_text
 from ..stories.outline import outline
 from ..wording import count
-from .drawing import INK, cut, cut_at_word, story_mark, style, with_alternative, wrapped
+from .drawing import INK, cut, story_mark, style, with_alternative, wrapped
 from .listings import Table, linked_titles
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: Stories of a topic, and finer clusters of a story, that a table names.
 NAMED = 6
-_LEAF_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 17, 360, 1500  # pixels
+_LEAF_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 20, 360, 1600  # pixels
 _LETTERS = 165  # of all levels side by side, in a report on a desktop
 _GREYS = {
     "all": "rgba(128, 134, 142, 0.10)",
@@ -61,7 +61,7 @@ def story_tree(stories: Stories, topics: Topics) -> go.Figure | None:
         go.Icicle(
             ids=[str(place) for place in rows.index],
             parents=["" if parent < 0 else str(parent) for parent in rows["parent"]],
-            labels=[plotly_text(cut_at_word(name, letters)) for name in names],
+            labels=[plotly_text(cut(name, letters)) for name in names],
             values=rows["size"].tolist(),
             branchvalues="total",
             tiling=dict(orientation="h", pad=1),

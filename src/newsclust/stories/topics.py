@@ -96,7 +96,8 @@ def _cut(branches: Branches) -> list[np.ndarray]:
     """The leaves of each topic's branch."""
     if not len(branches):
         return []
-    most = max(2, int(LARGEST * branches.n_stories[0]))
+    n_stories = branches.n_stories[0]
+    most = min(max(2, int(LARGEST * n_stories)), n_stories - 1)  # all stories together are no topic
     fits = (branches.n_stories >= 2) & (branches.n_stories <= most)
     parent, within = branches.parent.tolist(), [-1] * len(branches)
     for place in range(len(branches)):
