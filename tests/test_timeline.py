@@ -110,7 +110,7 @@ def test_new_stories_are_those_that_begin_in_the_last_period():
     timeline = follow_stories(stories_of([old, new, [START + 10 * DAY] * 3, [None] * 3]))
     assert timeline.unit == "day" and timeline.n_last == 1
     assert timeline.table["is_new"].tolist() == [False, True, False, False]
-    assert timeline.table["last"].tolist() == [1, 9, 0, 0]
+    assert timeline.table["now"].tolist() == [1, 9, 0, 0]
     assert repr(timeline).endswith("In the last day (from 2024-04-10): 1 new story, 0 came back after a silence.")
 
 

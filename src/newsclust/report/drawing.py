@@ -123,7 +123,8 @@ def with_alternative(fig: go.Figure, alt: str, table: pd.DataFrame | None = None
         Its content as a small table, shown beside it in reports.
     kind : str
         ``"map"`` is drawn as tall as the window allows, with a legend outside the drawing; anything else
-        keeps its own height and legend.
+        keeps its own height and legend. In reports ``"time"`` and ``"tree"`` choose stories together with other
+        views.
     """
     meta: dict[str, Any] = {"alt": alt, "kind": kind}
     if table is not None:

@@ -116,11 +116,11 @@ def what_is_new(stories: Stories, timeline: Timeline) -> Table | None:
     if not timeline.unit:
         return None
     table = timeline.table
-    more = table["last"] - table["before"]
+    more = table["now"] - table["before"]
     is_back = (table["back"] >= timeline.last_from) & ~table["is_new"]
     grew = (more >= _GREW) & ~table["is_new"] & ~is_back
     chosen = [
-        ("new", table["is_new"], table["last"]),
+        ("new", table["is_new"], table["now"]),
         ("grew", grew, more),
         ("came back", is_back, table["silence"]),
     ]
@@ -134,7 +134,7 @@ def what_is_new(stories: Stories, timeline: Timeline) -> Table | None:
         {
             "what": kinds,
             "story": told["title"].to_list(),
-            timeline.last_period.partition(" (")[0].removeprefix("the "): table["last"][rows].to_numpy(),
+            timeline.last_period.partition(" (")[0].removeprefix("the "): table["now"][rows].to_numpy(),
             "before": table["before"][rows].to_numpy(),
             "headlines": told["size"].to_numpy(),
             "first seen": told["first"].to_list(),
@@ -242,10 +242,9 @@ def _drawn(heights: list[float], linear: list[float]) -> list[float]:
 
 
 def _switch_label(most: int, unit: str) -> dict:
-    length = unit if not unit[0].isdigit() else f"in {unit}"
-    per = f"a {unit}" if length == unit else length
+    per = f"in {unit}" if unit[0].isdigit() else f"{'an' if unit == 'hour' else 'a'} {unit}"
     return dict(
-        text=f"highest bar: {count(int(most), 'headline')} {per}".replace("a hour", "an hour"),
+        text=f"highest bar: {count(int(most), 'headline')} {per}",
         x=1,
         xref="paper",
         xanchor="right",

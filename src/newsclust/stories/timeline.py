@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,7 +56,7 @@ class Timeline:
     n_undated, n_earlier, n_later : int
         Documents of the corpus without a date, and those so far from all others that no bin holds them.
     table : DataFrame, one row per story
-        Index ``cluster``; `last` and `before` (documents in the last period and in as many bins before it), `is_new`
+        Index ``cluster``; `now` and `before` (documents in the last period and in as many bins before it), `is_new`
         (the first one is in the last period), `silence` (days of the latest silence that the story came back from,
         NaN where there was none) and `back` (when; NaT).
     """
@@ -164,7 +163,7 @@ def follow_stories(stories: Stories) -> Timeline:
 
 def said_time(time: np.datetime64, unit: str) -> str:
     """When a bin of this length begins, as one would say it."""
-    when = pd.Timestamp(time).to_pydatetime() if isinstance(time, np.datetime64) else datetime.fromisoformat(str(time))
+    when = pd.Timestamp(time)
     if "hour" in unit:
         return when.strftime("%Y-%m-%d %H:%M")
     if unit == "quarter":
@@ -213,7 +212,7 @@ def _changes(counts: pd.DataFrame, members: list[np.ndarray], n_last: int) -> pd
     silences = [_silence(times, least) for times in members]
     return pd.DataFrame(
         {
-            "last": values[:, n_bins - n_last :].sum(axis=1),
+            "now": values[:, n_bins - n_last :].sum(axis=1),
             "before": values[:, max(n_bins - 2 * n_last, 0) : n_bins - n_last].sum(axis=1),
             "is_new": np.array([len(times) > 0 and times[0] >= last_from for times in members], dtype=bool),
             "silence": np.array([days for days, _ in silences], dtype=float),
