@@ -147,6 +147,19 @@ def test_without_dates_a_sentence_says_what_to_do_and_nothing_is_drawn():
     assert timeline.n_undated == 7 and not timeline.table["is_new"].any()
 
 
+def test_stories_without_dates_are_not_drawn_where_only_the_noise_has_some():
+    stories = stories_of([[None] * 4], spread(40))
+    assert stories_over_time(stories, follow_stories(stories)) is None
+
+
+def test_a_bar_a_hundred_thousand_times_lower_than_another_is_still_there():
+    stories = stories_of([spread(40, 41)])
+    timeline = follow_stories(stories)
+    timeline.counts.iloc[0, 0] = 1_000_000
+    for button in stories_over_time(stories, timeline).layout.updatemenus[0].buttons:
+        assert len(button.args[0]["y"][0]) == 41
+
+
 def test_without_stories_there_is_no_figure_and_the_table_says_so():
     stories = stories_of([], spread(40))
     timeline = follow_stories(stories)

@@ -48,7 +48,7 @@ def stories_over_time(stories: Stories, timeline: Timeline) -> go.Figure | None:
     import plotly.graph_objects as go
 
     counts = timeline.counts
-    if not timeline.unit or counts.empty:
+    if not counts.to_numpy().any():
         return None
     totals = counts.sum(axis=1)
     order = totals[totals > 0].sort_values(ascending=False, kind="stable").index
@@ -62,7 +62,8 @@ def stories_over_time(stories: Stories, timeline: Timeline) -> go.Figure | None:
         rows.append((None, count(len(others), "smaller story", "smaller stories"), counts.loc[others].sum().to_numpy()))
     for place, (story, title, values) in enumerate(rows):
         top = values.max() if story is None else most
-        heights.append([(_BARS * scaled(values) / scaled(top)).round(4).tolist() for scaled in (np.array, np.log1p)])
+        there = values[values > 0]
+        heights.append([(_BARS * scaled(there) / scaled(top)).round(4).tolist() for scaled in (np.array, np.log1p)])
         _add_row(fig, last - place, story, title, values, heights[-1][0], timeline.starts, said)
 
     style(fig, height=64 + 32 + _HEIGHT * len(rows))
@@ -168,7 +169,7 @@ def _add_row(fig, place: int, story: int | None, title: str, values, heights, st
         meta={"story": number},
     )
     bars = dict(base=place, x=_iso(middles[there]), width=widths[there].tolist(), meta={"story": number})
-    fig.add_bar(y=[heights[i] for i in there], marker=dict(color=colour, line_width=0), hoverinfo="skip", **bars)
+    fig.add_bar(y=heights, marker=dict(color=colour, line_width=0), hoverinfo="skip", **bars)
     fig.add_bar(  # unseen and as high as a bar can be, so that the lowest can be hit
         y=[_BARS] * len(there),
         marker_color="rgba(0, 0, 0, 0)",
@@ -219,7 +220,7 @@ def _switch(heights: list[list[list[float]]]) -> dict:
     """Two buttons: bars as high as their numbers, or as their logarithms."""
     traces = [_TRACES * i + 1 for i in range(len(heights))]
     buttons = [
-        dict(label=label, method="restyle", args=[{"y": [_drawn(row[place], row[0]) for row in heights]}, traces])
+        dict(label=label, method="restyle", args=[{"y": [row[place] for row in heights]}, traces])
         for place, label in enumerate(("linear", "log"))
     ]
     return dict(
@@ -235,10 +236,6 @@ def _switch(heights: list[list[list[float]]]) -> dict:
         bordercolor="rgba(128, 134, 142, 0.5)",
         font_size=12,
     )
-
-
-def _drawn(heights: list[float], linear: list[float]) -> list[float]:
-    return [height for height, number in zip(heights, linear, strict=True) if number]
 
 
 def _switch_label(most: int, unit: str) -> dict:
