@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..stories.topics import Topics
 
 #: Stories of a topic, and finer clusters of a story, that a table names.
-NAMED = 6
+NAMED = 4
 _LEAF_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 20, 360, 1600  # pixels
 _LETTERS = 165  # of all levels side by side, in a report on a desktop
 _GREYS = {

@@ -77,7 +77,9 @@
     }
     for (const trace of data.filter(isTree)) {
       trace.textfont.color = inked(trace);
-      if (div.clientWidth < 520) trace.maxdepth = 2; // for which a phone has room; a click shows the next levels
+      if (div.clientWidth >= 520) continue;
+      trace.maxdepth = 2; // for which a phone has room; a click shows the next levels
+      layout.height = Math.min(layout.height, 640);
     }
     // Once the window has changed its size, plotly takes the height from here.
     if (layout.height) div.style.height = `${layout.height}px`;
