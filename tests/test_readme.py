@@ -101,3 +101,10 @@ def test_the_parameter_files_and_names_that_the_readme_mentions_are_there():
     for path in re.findall(r"\b(?:params|notebooks)/\w+\.(?:yaml|ipynb)", README):
         assert (TOP / path).exists()
     assert set(re.findall(r"-[pr] (\w+) ", README)) <= set(Parameters.model_fields)
+
+
+def test_the_times_a_reader_sees_are_rows_of_what_was_measured():
+    section = README.partition("## Speed")[2].partition("\n## ")[0]
+    shown = [line for line in section.splitlines() if line.startswith("| ")]
+    measured = {line for path in (TOP / "benchmarks").glob("*.md") for line in path.read_text("utf-8").splitlines()}
+    assert len(shown) > 4 and not [line for line in shown if line not in measured]

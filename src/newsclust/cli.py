@@ -10,17 +10,16 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .errors import NewsclustError, RunError
-from .grid.execute import kill_kernels
-from .grid.freshness import read_stamp
-from .grid.pages import render_page
-from .grid.plan import Plan, read_plan
-from .grid.run_plan import alone, run_plan
 from .paths import find_input, find_output, short, state_dir
+
+# The rooms are imported by the commands that need them: help and a slip in a command are answered at once.
+if TYPE_CHECKING:
+    from .grid.plan import Plan
 
 _FULL_OR_FORBIDDEN = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -44,6 +43,10 @@ def run(
     A file of parameters alone is a single run, with its report in reports/mine.html.
     Stopped, the same command goes on.
     """
+    from .grid.execute import kill_kernels
+    from .grid.plan import read_plan
+    from .grid.run_plan import run_plan
+
     start = time.perf_counter()
     plan = read_plan(file)
     try:
@@ -68,6 +71,8 @@ def report(
     For example: `newsclust report reports/quickstart`, `newsclust report grid` for the index of a grid,
     `newsclust report out.ipynb` for a notebook that papermill executed.
     """
+    from .grid.pages import render_page
+
     page = render_page(_notebook_of(name))
     alone = page.parent.with_suffix(".html")  # a single run's report has a copy beside its folder
     if page.name == "report.html" and page.parent.parent == find_output("reports") and alone.exists():
@@ -96,6 +101,8 @@ def clean(
 
     For example: `newsclust clean`, or `newsclust clean grid` for reports/grid/ and its runs.
     """
+    from .grid.run_plan import alone
+
     if name is None:
         _remove(state_dir("cache"))
         return
@@ -123,6 +130,8 @@ def main() -> None:
 
 
 def _summary(plan: Plan, seconds: float) -> str:
+    from .grid.freshness import read_stamp
+
     failed = [run.name for run in plan.runs if read_stamp(run.folder).get("status") != "ok"]
     if plan.varied:
         return (
@@ -141,6 +150,8 @@ def _summary(plan: Plan, seconds: float) -> str:
 
 
 def _outcome(folder: Path) -> str:
+    from .grid.freshness import read_stamp
+
     stamp, metrics = read_stamp(folder), _read(folder / "metrics.json")
     if stamp.get("status") == "ok" and metrics:
         return f"{metrics['n_clusters']:,} stories, {_noise(metrics)} noise"
@@ -148,7 +159,7 @@ def _outcome(folder: Path) -> str:
 
 
 def _noise(metrics: dict) -> str:
-    from .run.record import written  # here, because not every command needs what it imports
+    from .run.record import written
 
     return written("noise_fraction", metrics["noise_fraction"])
 
