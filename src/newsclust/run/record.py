@@ -127,10 +127,11 @@ def finish(
     ``clusters.csv`` has one row per input row, in input order: every input column and ``id, cluster, probability,
     x, y`` (and ``z``); an input column of one of these names is kept as ``<name>_input``. Where noise was given a story
     there are also ``hdbscan_cluster``, the label before, ``assigned``, and ``vote, support, margin`` as in
-    `newsclust.stories.noise.Vote`. A row without any text has no document, so these are blank there. ``stories.csv``
-    has one row per story; rows that were set aside are in ``rejected.csv``, with their lines and reasons. All of them
-    open in Excel, their letters marked as UTF-8, and are written before anything is measured; ``provenance.json`` and
-    ``metrics.json`` come last.
+    `newsclust.stories.noise.Vote`; where documents nearly repeat others, ``near_duplicate_of`` has the id of the one
+    that stands for them. A row without any text has no document, so these are blank there. ``stories.csv`` has one row
+    per story; rows that were set aside are in ``rejected.csv``, with their lines and reasons. All of them open in Excel,
+    their letters marked as UTF-8, and are written before anything is measured; ``provenance.json`` and ``metrics.json``
+    come last.
 
     Parameters
     ----------
@@ -227,6 +228,11 @@ def _rows(corpus: Corpus, stories: Stories, points: pd.DataFrame) -> pd.DataFram
             added.insert(added.columns.get_loc("vote") + 1, name, values)
     else:
         added = added.drop(columns=["assigned", "vote"])
+    repeated = stories.documents["id"].to_numpy()[stories.repeats]
+    if (repeated != added.index).any():
+        added["near_duplicate_of"] = [
+            f"d{other}" if other != own else None for own, other in zip(added.index, repeated, strict=True)
+        ]
     found = added.reindex(corpus.row_ids).reset_index(drop=True)
     # As text behind a letter: spreadsheets round numbers of 19 digits.
     found.insert(0, "id", [None if pd.isna(row_id) else f"d{row_id}" for row_id in corpus.row_ids])

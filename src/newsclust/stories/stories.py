@@ -13,6 +13,7 @@ from .collapse import collapse_notice
 from .naming import describe_clusters
 from .noise import Vote
 from .noise import assign_noise as vote_on_noise
+from .repeats import find_repeats
 from .topics import topic_numbers
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ class Stories:
         `topic`, as from `newsclust.stories.topics.topic_numbers`.
     parameters : dict
         ``assign_noise`` and ``least_support``, as they were used.
+    repeats : ndarray of int32, shape (n,)
+        The row of the document that each one nearly repeats, its own where it repeats none: see
+        `newsclust.stories.repeats.find_repeats`.
     """
 
     documents: pd.DataFrame
@@ -51,6 +55,7 @@ class Stories:
     vote: Vote
     table: pd.DataFrame
     parameters: dict[str, Any]
+    repeats: np.ndarray
 
     @property
     def assigned(self) -> np.ndarray:
@@ -93,12 +98,14 @@ def find_stories(
     """
     if told := collapse_notice(clustering.labels, clustering.parameters):
         notice(told)
-    vote = vote_on_noise(neighbors.head(clustering.parameters["k"]), clustering.labels, least_support)
+    lists = neighbors.head(clustering.parameters["k"])
+    vote = vote_on_noise(lists, clustering.labels, least_support)
     labels = vote.labels if assign_noise else clustering.labels
     table = describe_clusters(corpus.documents, labels, clustering.probabilities, embeddings.vectors)
     table["topic"] = topic_numbers(clustering, table["size"].to_numpy())
     parameters = {"assign_noise": assign_noise, "least_support": least_support}
-    return Stories(corpus.documents, clustering, labels, vote, table, parameters)
+    repeats = find_repeats(corpus.documents, lists)
+    return Stories(corpus.documents, clustering, labels, vote, table, parameters, repeats)
 
 
 def place(stories: Stories, layout: Layout) -> pd.DataFrame:

@@ -1,0 +1,71 @@
+"""Near-duplicates: what is folded away must be the same headline, and say nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsclust.clusters.neighbors import Neighbors
+from newsclust.stories.repeats import OVERLAP, find_repeats
+
+
+def found(headlines: list[str], lists: list[list[int]] | None = None, texts: list[str] | None = None) -> list[int]:
+    n = len(headlines)
+    lists = lists or [[j for j in range(n) if j != i] for i in range(n)]
+    indices = np.array(lists, dtype=np.int32).reshape(n, -1)
+    documents = pd.DataFrame({"title": headlines, "text": texts or headlines})
+    return find_repeats(documents, Neighbors(np.arange(n), indices, np.ones(indices.shape, np.float32))).tolist()
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "same"),
+    [
+        (
+            "Harbour council to modernise the old ferries - mayor",
+            "Harbour council to modernize the old ferries: mayor",
+            True,
+        ),
+        ("FERRY LINE CLOSES FOR THE WINTER AGAIN", "Ferry line again closes for the winter", True),
+        ("Lorry overturns near the harbour; 31 hurt", "Lorry overturns near the harbour; 29 hurt", False),
+        ("Lorry overturns near the harbour; 31 hurt", "Lorry overturns near the harbour", True),
+        ("Minister resigns over letters", "Minister denies letters, stays", False),
+        ("东京发生强烈地震多人受伤", "东京发生强烈地震多人受伤了", True),
+        ("???", "!!!", False),
+    ],
+)
+def test_a_reworded_headline_is_folded_and_another_number_or_message_is_not(one, two, same):
+    assert found([one, two]) == ([0, 0] if same else [0, 1])
+
+
+def test_a_headline_without_a_title_is_compared_by_its_first_line():
+    assert found(["", ""], texts=["Storm hits the coast\nabc", "Storm hits the coast\nxyz"]) == [0, 0]
+
+
+def test_headlines_that_no_search_put_side_by_side_are_not_compared():
+    assert found(["the same words", "the same words", "other"], [[2], [2], [-1]]) == [0, 1, 2]
+
+
+words = st.lists(st.sampled_from("storm hits coast town again 12 13 hurt dies mayor".split()), min_size=1, max_size=6)
+
+
+def overlap(one: str, two: str) -> float:
+    a, b = ({f" {word} "[i : i + 3] for word in line.split() for i in range(len(word))} for line in (one, two))
+    return len(a & b) / len(a | b)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(words.map(" ".join), min_size=1, max_size=8))
+def test_whoever_stands_for_others_stands_for_itself_and_is_near_to_each(headlines):
+    leaders = found(headlines) if len(headlines) > 1 else [0]
+    for row, leader in enumerate(leaders):
+        assert leaders[leader] == leader
+        assert row == leader or overlap(headlines[row], headlines[leader]) >= OVERLAP
+    alone = [row for row, leader in enumerate(leaders) if leaders.count(row) == 1 and leader == row]
+    for i, row in enumerate(alone):
+        for other in alone[i + 1 :]:
+            numbers = [set(headlines[x].split()) & {"12", "13"} for x in (row, other)]
+            contradict = numbers[0] - numbers[1] and numbers[1] - numbers[0]
+            assert contradict or overlap(headlines[row], headlines[other]) < OVERLAP
