@@ -21,6 +21,7 @@ _EXPORTS = {
     "stories.topics": ["group_stories"],
     "stories.finer": ["part_stories"],
     "clusters.layout": ["lay_out"],
+    "report.browser": ["story_browser"],
     "report.figures": ["settings_curve", "story_map", "story_sizes"],
     "report.over_time": ["stories_over_time", "what_is_new"],
     "report.tree": ["story_tree", "topic_table", "finer_stories"],

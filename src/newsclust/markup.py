@@ -1,4 +1,4 @@
-"""Text from strangers made fit for HTML and for plotly: the one place where escaping is done, for tables and figures.
+"""Text from strangers made fit for HTML, scripts and plotly: the one place where escaping is done, for tables and figures.
 
 What a headline says has to be read as it stands in the file, in JupyterLab, the classic notebook, Colab, VS Code,
 nbconvert's page and the report: no markup of its own takes effect, no two dollars make a formula, and no mark that
@@ -8,6 +8,7 @@ turns the direction of writing reaches beyond its cell.
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -98,6 +99,15 @@ def are_numbers(texts: Iterable[str]) -> bool:
     """Whether a column of texts holds numbers, with units or not, and otherwise only what stands for missing ones."""
     known = [text for text in texts if text.lower() not in _NO_NUMBER]
     return bool(known) and all(map(_NUMBER.fullmatch, known))
+
+
+def script_json(value: Any) -> str:
+    """JSON that browsers can parse and that cannot end the script element it stands in; no number is infinite or NaN."""
+    finite = json.loads(json.dumps(value), parse_constant=lambda _: None)
+    text = json.dumps(finite, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
 
 
 def plotly_text(text: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..errors import NewsclustError, RunError
-from ..markup import are_numbers, escape, table
+from ..markup import are_numbers, escape, script_json, table
 from ..paths import write_whole
 from ..run.parameters import Parameters
 from ..run.record import Record, read_record
@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
 PLOTLY_MIMETYPE = "application/vnd.plotly.v1+json"
 WIDGET_MIMETYPE = "application/vnd.jupyter.widget-view+json"
+STORIES_MIMETYPE = "application/vnd.newsclust.stories+json"  # what a story browser's HTML becomes on the way
 
 # What a report can show, the best rendering first; whatever else an output holds (JavaScript) is left out.
 _SHOWN_MIMETYPES = [
     PLOTLY_MIMETYPE,
+    STORIES_MIMETYPE,
     "text/html",
     "text/markdown",
     "image/svg+xml",
@@ -43,6 +45,9 @@ _DROPPED_TAGS = {"colab", "hide-report", "papermill-error-cell-tag"}
 _PARAMETER_TAGS = {"parameters", "injected-parameters"}
 _OWN_ERRORS = {kind.__name__ for kind in (NewsclustError, *NewsclustError.__subclasses__())}  # sentences already
 _PLOTLY_PLACE = "/* plotly.js */"
+_STORIES = re.compile(
+    r'<div class="nc-stories[^>]*>(.*?)<script type="application/json">([^<]*)</script></div>', flags=re.DOTALL
+)
 _TILES = 6  # key figures that everybody sees; the others are folded
 _WHOLE_ROWS = 40  # a table of up to so many rows is shown whole, a longer one scrolls
 
@@ -54,7 +59,8 @@ def render_report(notebook: Path, html: Path, title: str | None = None) -> Path:
     notebook, where there are such. A run that failed is rendered as far as it came, with its failure named at the top;
     what lies beside it is then not its own. What the run told as a notice stands above the cells.
 
-    A figure whose ``layout.meta`` has the kind ``"map"`` moves to the top if it is the only one. Tables of the class
+    A figure whose ``layout.meta`` has the kind ``"map"`` moves to the top if it is the only one, and so does a story
+    browser, below it. Tables of the class
     ``sortable`` get headers that sort, and those of the class ``filterable`` a box that filters.
 
     Parameters
@@ -93,6 +99,7 @@ def render_report(notebook: Path, html: Path, title: str | None = None) -> Path:
         "more_figures": _facts(figures[_TILES:], "More figures"),
         "notices": notices,
         "map": _take_map(nb),
+        "stories": _take_stories(nb),
         "changed": [(name, said(value)) for name, value in parameters.items() if not _is_default(name, value)],
         "parameters": _facts([(name, said(value)) for name, value in parameters.items()], "All parameters"),
         "provenance": [_entry(*fact) for fact in record.provenance.items()] if record else [],
@@ -101,11 +108,14 @@ def render_report(notebook: Path, html: Path, title: str | None = None) -> Path:
         "plotly_place": _PLOTLY_PLACE,
     }
     report["nonce"] = hashlib.sha256(json.dumps([nb, report], sort_keys=True).encode()).hexdigest()[:32]
-    page = _export(nb, report)
+    # Only afterwards, so that megabytes of script and data need not go through nbconvert's HTML parser.
+    data, place = "", f"[{report['nonce']}]"
+    if report["stories"]:
+        data, report["stories"] = report["stories"]["data"], report["stories"] | {"data": place}
+    page = _export(nb, report).replace(place, data, 1)
     if has_figures:
         from plotly.offline import get_plotlyjs
 
-        # Only now, so that 5 MB of script need not go through nbconvert's HTML parser.
         page = page.replace(_PLOTLY_PLACE, get_plotlyjs(), 1)
     html.parent.mkdir(parents=True, exist_ok=True)
     write_whole(html, page)
@@ -201,14 +211,28 @@ def _readable(output):
     data = output.data
     if WIDGET_MIMETYPE in data:
         return None
+    if stories := _stories(str(data.get("text/html", ""))):
+        data[STORIES_MIMETYPE] = stories
     best = next((kind for kind in _SHOWN_MIMETYPES if kind in data), None)
     if best == "text/html":
         data[best] = _cleaned(data[best])
-    if best is None or not (best == PLOTLY_MIMETYPE or str(data[best]).strip()):
+    if best is None or not (best in (PLOTLY_MIMETYPE, STORIES_MIMETYPE) or str(data[best]).strip()):
         return None
     output.data = {best: data[best]}
     output["is_prose"] = best == "text/plain" and _is_prose(data[best])
     return output
+
+
+def _stories(markup: str) -> dict[str, str] | None:
+    """What a report needs of a story browser: what stands for it without scripts, and its data; None of other HTML.
+
+    Its style and its script are the report's own, so nothing of the output is run.
+    """
+    found = _STORIES.search(markup)
+    try:
+        return found and {"still": _cleaned(found[1]), "data": script_json(json.loads(found[2]))}
+    except ValueError:
+        return None
 
 
 def _is_prose(text: str) -> bool:
@@ -294,6 +318,16 @@ def _take_map(nb) -> dict[str, Any] | None:
     return figure
 
 
+def _take_stories(nb) -> dict[str, str] | None:
+    """Return the notebook's one story browser and leave a link to it; None if there is none, or several."""
+    browsers = [output for output in _outputs(nb) if STORIES_MIMETYPE in output.get("data", {})]
+    if len(browsers) != 1:
+        return None
+    stories = browsers[0].data[STORIES_MIMETYPE]
+    browsers[0].data = {"text/html": '<p class="moved"><a href="#the-stories">The stories are at the top</a>.</p>'}
+    return stories
+
+
 def _is_map(output) -> bool:
     figure = output.get("data", {}).get(PLOTLY_MIMETYPE, {})
     meta = figure.get("layout", {}).get("meta")
@@ -341,22 +375,13 @@ def _export(nb, report: dict[str, Any]) -> str:
         extra_template_basedirs=[str(TEMPLATE.parent)],
         exclude_anchor_links=True,
     )
-    for function in (_script_json, _below_title, _facts):
+    for function in (script_json, _below_title, _facts):
         exporter.register_filter(function.__name__.removeprefix("_"), function)
-    for kind in ("css", "js"):
-        names = ["style.css", "tables.css"] if kind == "css" else ["report.js", "chosen.js", "tables.js"]
-        report[kind] = "".join(map(written_file, names))
+    parts = {"css": ["style", "tables", "browser"], "js": ["report", "chosen", "tables", "browser"]}
+    for kind, names in parts.items():
+        report[kind] = "".join(written_file(f"{name}.{kind}") for name in names)
     page, _ = exporter.from_notebook_node(nb, resources={"report": report})
     return page
-
-
-def _script_json(value: Any) -> str:
-    """Return JSON that browsers can parse and that cannot end the script element it stands in."""
-    finite = json.loads(json.dumps(value), parse_constant=lambda _: None)
-    text = json.dumps(finite, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
 
 
 def _below_title(markup: str) -> str:

@@ -129,9 +129,9 @@ def finish(
     there are also ``hdbscan_cluster``, the label before, ``assigned``, and ``vote, support, margin`` as in
     `newsclust.stories.noise.Vote`; where documents nearly repeat others, ``near_duplicate_of`` has the id of the one
     that stands for them. A row without any text has no document, so these are blank there. ``stories.csv`` has one row
-    per story; rows that were set aside are in ``rejected.csv``, with their lines and reasons. All of them open in Excel,
-    their letters marked as UTF-8, and are written before anything is measured; ``provenance.json`` and ``metrics.json``
-    come last.
+    per story; rows that were set aside are in ``rejected.csv``, with their lines and reasons. All of them open in
+    Excel, their letters marked as UTF-8, and are written before anything is measured; ``provenance.json`` and
+    ``metrics.json`` come last.
 
     Parameters
     ----------
