@@ -1,4 +1,4 @@
-"""Text from strangers made fit for HTML, scripts and plotly: the one place where escaping is done, for tables and figures.
+"""Text from strangers made fit for HTML, scripts and plotly: the one place where escaping is done.
 
 What a headline says has to be read as it stands in the file, in JupyterLab, the classic notebook, Colab, VS Code,
 nbconvert's page and the report: no markup of its own takes effect, no two dollars make a formula, and no mark that
@@ -102,7 +102,7 @@ def are_numbers(texts: Iterable[str]) -> bool:
 
 
 def script_json(value: Any) -> str:
-    """JSON that browsers can parse and that cannot end the script element it stands in; no number is infinite or NaN."""
+    """JSON that browsers can parse and that cannot end the script element it stands in; null for NaN and infinity."""
     finite = json.loads(json.dumps(value), parse_constant=lambda _: None)
     text = json.dumps(finite, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":

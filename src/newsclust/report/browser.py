@@ -52,7 +52,10 @@ class StoryBrowser:
         self.data = data
 
     def __repr__(self) -> str:
-        n_stories, held = sum(number >= 0 for number in self.data["stories"]["number"]), sum(self.data["stories"]["held"])
+        n_stories, held = (
+            sum(number >= 0 for number in self.data["stories"]["number"]),
+            sum(self.data["stories"]["held"]),
+        )
         told = f"{count(n_stories, 'story', 'stories')}, {count(self.data['n'], 'headline')}"
         return f"{told}." if held == self.data["n"] else f"{told}, of which {held:,} can be read here."
 
@@ -201,8 +204,8 @@ def _flags(values: np.ndarray) -> str:
 class _Timeline:
     """When documents were published, on one scale for all stories.
 
-    `seconds` since 1970 are NaN where a document has no date. A date far outside the others would leave nothing to be
-    seen of them, so the scale spans what lies within once the span of the middle 99 % around it.
+    `seconds` since 1970 are NaN where a document has no date. A date far outside, 1970 say, would leave nothing to be
+    seen of the others, so the scale leaves out what lies ten times the span of the middle 90 % before or after it.
     """
 
     seconds: np.ndarray
@@ -218,8 +221,9 @@ class _Timeline:
         known = seconds[~np.isnan(seconds)]
         if not len(known):
             return cls(seconds)
-        low, high = np.quantile(known, [0.005, 0.995])
-        near = known[(known >= 2 * low - high) & (known <= 2 * high - low)]
+        low, high = np.quantile(known, 0.05, method="higher"), np.quantile(known, 0.95, method="lower")
+        reach = 10 * max(high - low, _DAY)
+        near = known[(known >= low - reach) & (known <= high + reach)]
         return cls(seconds, near.min(), near.max(), bool((known % _DAY != 0).any()))
 
     @property
@@ -259,7 +263,13 @@ class _Timeline:
         recent, before = (
             np.bincount(story[(ago >= start) & (ago < start + length)], minlength=n).tolist() for start in (0, length)
         )
-        return {"first": first, "last": last, "recent": recent, "before": before, "line": self._lines(seconds, story, n)}
+        return {
+            "first": first,
+            "last": last,
+            "recent": recent,
+            "before": before,
+            "line": self._lines(seconds, story, n),
+        }
 
     def _lines(self, seconds: np.ndarray, story: np.ndarray, n: int) -> list[str]:
         """Of each story its headlines per bin, as a share of its fullest bin, in digits of base 36."""
