@@ -17,18 +17,22 @@ if TYPE_CHECKING:
 
 #: The share of their letters, three by three, that two near-duplicates have in common at least.
 OVERLAP = 0.75
-PAIRS = 2**17  # compared at a time
+#: Of a document's neighbours so many are compared: a copy is among the first.
+NEAREST = 20
+PAIRS = 2**16  # compared at a time
+CLASSES = 64
+_SIGNS = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 def find_repeats(documents: pd.DataFrame, neighbors: Neighbors) -> np.ndarray:
     """For each document the one that it nearly repeats.
 
-    Two documents are near-duplicates if one is among the other's neighbours, their headlines share `OVERLAP` of their
-    letters, and no number contradicts. Letters are taken three by three within words, without case and signs, and the
-    share is Jaccard's, as in A. Broder's *On the resemblance and containment of documents* (1997): spelling, endings
-    and the order of words count little. Numbers contradict where each headline has one that the other lacks: "31 hurt"
-    is news to whoever read "29 hurt".
+    Two documents are near-duplicates if one is among the `NEAREST` neighbours of the other, their headlines share
+    `OVERLAP` of their letters, and no number contradicts. Letters are taken three by three within words, without case
+    and signs, and the share is Jaccard's, as in A. Broder's *On the resemblance and containment of documents* (1997):
+    spelling, endings and the order of words count little. Numbers contradict where each headline has one that the other
+    lacks: "31 hurt" is news to whoever read "29 hurt".
 
     Of a group the document with the most near-duplicates stands for all that are near to it; so each of a group nearly
     repeats that one, which a chain of pairs does not promise. The smaller row wins ties.
@@ -54,7 +58,7 @@ def find_repeats(documents: pd.DataFrame, neighbors: Neighbors) -> np.ndarray:
     headlines = [
         plain(title) or plain(text.partition("\n")[0]) for title, text in documents[["title", "text"]].to_numpy()
     ]
-    one, two = _listed_pairs(neighbors.indices)
+    one, two = _listed_pairs(neighbors.indices[:, :NEAREST])
     near = _alike(headlines, one, two) if len(one) else np.zeros(0, dtype=bool)
     one, two = one[near], two[near]
     agree = [_agree(headlines[a], headlines[b]) for a, b in zip(one.tolist(), two.tolist(), strict=True)]
@@ -74,26 +78,35 @@ def _listed_pairs(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _alike(headlines: list[str], one: np.ndarray, two: np.ndarray) -> np.ndarray:
     """Which pairs of headlines share enough of their letters: bool, shape (n_pairs,)."""
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    letters = [re.sub(r"[\W_]+", " ", headline.casefold()).strip() for headline in headlines]
-    vectorizer = CountVectorizer(analyzer="char_wb", ngram_range=(3, 3), binary=True, lowercase=False)
-    try:
-        parts = csr_array(vectorizer.fit_transform(letters))
-    except ValueError as error:
-        # scikit-learn refuses texts without a single letter.
-        if "empty vocabulary" not in str(error):
-            raise
-        return np.zeros(len(one), dtype=bool)
+    parts = _letters(headlines)
     sizes = np.diff(parts.indptr)
-    found = np.minimum(sizes[one], sizes[two]) >= OVERLAP * np.maximum(np.maximum(sizes[one], sizes[two]), 1)
-    candidates = np.flatnonzero(found)
-    for start in tqdm(range(0, len(candidates), PAIRS), desc="Near-duplicates", leave=False, delay=2):
-        block = candidates[start : start + PAIRS]
-        a, b = one[block], two[block]
-        shared = parts[a].multiply(parts[b]).sum(axis=1)
-        found[block] = shared >= OVERLAP * (sizes[a] + sizes[b] - shared)
+    # What two share is at most what their counts in some classes of letters share: quickly seen, and mostly too little.
+    rows = np.repeat(np.arange(len(sizes)), sizes)
+    classes = np.bincount(rows * CLASSES + parts.indices % CLASSES, minlength=len(sizes) * CLASSES)
+    classes = classes.clip(max=255).astype(np.uint8).reshape(-1, CLASSES)
+    found = np.zeros(len(one), dtype=bool)
+    for start in tqdm(range(0, len(one), PAIRS), desc="Near-duplicates", leave=False, delay=2):
+        block = np.arange(start, min(start + PAIRS, len(one)))
+        least = OVERLAP / (1 + OVERLAP) * (sizes[one[block]] + sizes[two[block]])  # Jaccard's share, solved for theirs
+        block, least = block[least > 0], least[least > 0]
+        likely = np.minimum(classes[one[block]], classes[two[block]]).sum(axis=1, dtype=np.int64) >= least
+        block, least = block[likely], least[likely]
+        found[block] = parts[one[block]].multiply(parts[two[block]]).sum(axis=1) >= least
     return found
+
+
+def _letters(headlines: list[str]) -> csr_array:
+    """Which three letters in a row, a space before and behind each word, each headline has: ones, sorted columns."""
+    texts = [f" {_SIGNS.sub(' ', headline.casefold()).strip()} " for headline in headlines]
+    signs = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
+    triples = (signs[:-2] << 42) | (signs[1:-1] << 21) | signs[2:]
+    inside = signs[1:-1] != ord(" ")  # else the three are of two words, or of two headlines
+    rows = np.repeat(np.arange(len(texts)), list(map(len, texts)))[:-2][inside]
+    kinds, columns = np.unique(triples[inside], return_inverse=True)
+    cells = np.unique(rows * max(len(kinds), 1) + columns)
+    rows, columns = np.divmod(cells, max(len(kinds), 1))
+    shape = (len(texts), max(len(kinds), 1))
+    return csr_array((np.ones(len(cells), dtype=np.int32), (rows, columns)), shape=shape)
 
 
 def _agree(one: str, two: str) -> bool:
