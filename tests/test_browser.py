@@ -130,7 +130,7 @@ def test_near_duplicates_stand_behind_the_one_they_repeat(stories):
 
 
 def test_of_too_many_headlines_the_first_of_every_story_stay(stories):
-    found = story_browser(stories, most_bytes=900)
+    found = story_browser(stories, most_bytes=1500)
     held = found.data["stories"]["held"]
     assert 0 < sum(held) < len(stories.labels) and max(held) - min(held[:-1]) <= 1
     assert repr(found) == f"3 stories, 22 headlines, of which {sum(held)} can be read here."
@@ -401,7 +401,7 @@ def test_everything_can_be_done_by_keyboard_alone(page, stories):
 
 
 def test_what_is_left_out_is_said_with_where_the_rest_is(tmp_path, stories, open_page):  # noqa: F811
-    nb = notebook(browser_cell(stories, most_bytes=900))
+    nb = notebook(browser_cell(stories, most_bytes=1500))
     page = open_page(rendered(tmp_path, nb))
     assert re.search(r"holds \d+ of 22 headlines.*clusters\.csv", page.locator(".notes").text_content())
     page.locator(".row button").first.click()

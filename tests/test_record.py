@@ -132,6 +132,15 @@ def test_noise_that_was_given_a_story_is_marked_with_its_vote_and_its_label_befo
     assert run.metrics["assigned_fraction"] > 0
 
 
+def test_near_duplicates_are_listed_with_the_document_that_stands_for_them(given):
+    given.loc[4, "title"] = "The flood has reached the old harbour this morning"
+    given.loc[8, "title"] = "Flood has reached the old harbour this morning"
+    run_on(given)
+    rows = pd.read_csv("out/clusters.csv")
+    copies = rows.dropna(subset="near_duplicate_of")
+    assert len(copies) == 1 and {*copies["id"], *copies["near_duplicate_of"]} == set(rows.loc[[4, 8], "id"])
+
+
 def test_a_map_in_space_has_a_third_coordinate(given):
     run_on(given, n_components=3)
     assert list(pd.read_csv("out/clusters.csv"))[-3:] == ["x", "y", "z"]

@@ -21,8 +21,8 @@ from .listings import written_file
 if TYPE_CHECKING:
     from ..stories.stories import Stories
 
-#: Headlines are held up to so many bytes, about 30,000 of them: a report with plotly and a map stays under 25 MiB.
-MOST_BYTES = 6 * 2**20
+#: Of the list, about 20,000 headlines: beside plotly and a map of 100,000 the report stays under 25 MiB.
+MOST_BYTES = 5 * 2**20
 #: A headline is cut to so many letters: some feeds have whole articles for titles.
 LETTERS = 300
 #: Shown where no script runs.
@@ -30,6 +30,7 @@ WITHOUT_SCRIPT = 20
 #: Named of a story's publishers.
 PUBLISHERS = 3
 BINS = 40  # of the timeline beside a title
+_ABOUT_A_STORY, _ABOUT_A_HEADLINE = 140, 50  # bytes, with a timeline or an id, numbers and the signs between
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _MINUTE, _DAY = 60, 86_400
 _PERIODS = {"hour": 3600, "6 hours": 6 * 3600, "day": _DAY, "7 days": 7 * _DAY, "30 days": 30 * _DAY}
@@ -61,9 +62,10 @@ class StoryBrowser:
 
     def _repr_html_(self) -> str:
         style, script = (written_file(name) for name in ("browser.css", "browser.js"))
-        # MathJax would make formulas of what stands between two dollars.
+        # MathJax would make formulas of what stands between two dollars, and JupyterLab commands of keys.
+        attributes = 'class="nc-stories mathjax_ignore tex2jax_ignore" data-lm-suppress-shortcuts="true"'
         return (
-            f'<style>{style}</style><div class="nc-stories mathjax_ignore tex2jax_ignore">{self._without_script()}'
+            f"<style>{style}</style><div {attributes}>{self._without_script()}"
             f'<script type="application/json">{script_json(self.data)}</script></div><script>{script}</script>'
         )
 
@@ -83,7 +85,7 @@ def story_browser(stories: Stories, most_bytes: int = MOST_BYTES) -> StoryBrowse
     ----------
     stories : Stories
     most_bytes : int
-        That the headlines may take, with their addresses.
+        That the list may take, about: what is told of the stories, and the headlines with their addresses.
     """
     documents = stories.documents
     told = stories.table.sort_values("size", ascending=False, kind="stable")
@@ -92,7 +94,11 @@ def story_browser(stories: Stories, most_bytes: int = MOST_BYTES) -> StoryBrowse
     timeline = _Timeline.of(documents["published_at"])
     rows, is_repeat = _reading_order(stories, place, timeline.seconds)
     titles, urls = _headlines(documents), [web_address(url) for url in documents["url"]]
-    held = _fitting(rows, place, titles, urls, most_bytes)
+    spent = sum(
+        _ABOUT_A_STORY + len(f"{title}{words}".encode())
+        for title, words in zip(told["title"], told["keywords"], strict=True)
+    )
+    held = _fitting(rows, place, titles, urls, most_bytes - spent)
     rows, is_repeat = rows[held], is_repeat[held]
     codes, names = _publishers(documents["publisher"])
     noise = rows[stories.labels[rows] < 0]
@@ -154,8 +160,7 @@ def _fitting(rows: np.ndarray, place: np.ndarray, titles: list[str], urls: list[
     """Which of the listed rows are held: bool; the first of every story, then the second of every story, and so on."""
     if not len(rows):
         return np.zeros(0, dtype=bool)
-    other = 50  # the id, a date, a publisher and the signs between
-    size = np.array([len(titles[row].encode()) + len(urls[row].encode()) + other for row in rows])
+    size = np.array([_ABOUT_A_HEADLINE + len(f"{titles[row]}{urls[row]}".encode()) for row in rows])
     starts = np.flatnonzero(np.append(True, np.diff(place[rows]) != 0))
     nth = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
     order = np.lexsort((place[rows], nth))

@@ -459,15 +459,15 @@
       else if (state.chosen) unchoose(false);
     });
 
-    // A headline that is pointed at is shown on the map, after a moment.
+    // A headline of the chosen story that is pointed at is shown on the map, after a moment.
     let pointed = null, waiting = 0;
     const point = (line) => {
       clearTimeout(waiting);
       if (line?.dataset.document === pointed?.dataset.document) return;
       waiting = setTimeout(() => {
+        if (!state.chosen || (line && !rows.get(state.chosen)?.item.contains(line))) return;
         pointed = line;
-        const story = line ? stories.find((one) => rows.get(one)?.item.contains(line)) : state.chosen;
-        tell(story ?? null, line?.dataset.document ?? null);
+        tell(state.chosen, line?.dataset.document ?? null);
       }, 120);
     };
     list.addEventListener("pointerover", (event) => event.pointerType === "mouse" && point(event.target.closest(".line")));
