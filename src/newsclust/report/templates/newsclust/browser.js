@@ -405,7 +405,7 @@
       const link = make("a", { href: hash(story), dir: "auto", textContent: story.title });
       link.addEventListener("click", (event) => {
         event.preventDefault();
-        choose(story, { tell: true, scroll: true });
+        choose(story, { tell: true, top: true, scroll: true });
       });
       return make("span", { className: "near" }, symbol(story.mark), " ", link, ` ${(line.certainty / 100).toFixed(2)}`);
     }
@@ -437,11 +437,11 @@
     }
 
     // One that comes from elsewhere goes to the top of the list, so that a map above stays in sight.
-    function choose(story, { tell: isOurs = false, scroll = false, id = null } = {}) {
+    function choose(story, { tell: isOurs = false, top = false, scroll = false, id = null } = {}) {
       const before = state.chosen;
       [state.chosen, state.document] = [story, id];
       state.open.add(story);
-      if (scroll && list.firstElementChild !== rows.get(story)?.item) {
+      if (top && list.firstElementChild !== rows.get(story)?.item) {
         state.pinned = story;
         render();
       } else {
@@ -455,7 +455,7 @@
     document.addEventListener("newsclust:story", ({ detail }) => {
       if (!root.isConnected || !detail || detail.source === "list") return;
       const story = byNumber.get(detail.story);
-      if (story) choose(story, { scroll: true, id: detail.document ?? null });
+      if (story) choose(story, { top: true, scroll: detail.source === "map", id: detail.document ?? null });
       else if (state.chosen) unchoose(false);
     });
 
@@ -477,7 +477,7 @@
     const fromAddress = () => {
       const named = /^#(?:story-(\d+)|no-story)$/.exec(location.hash);
       const story = named && byNumber.get(named[1] === undefined ? NOISE : Number(named[1]));
-      if (story) choose(story, { tell: true, scroll: true });
+      if (story) choose(story, { tell: true, top: true, scroll: true });
     };
 
     // On paper every story of the list has its headlines: opened ones all, the others the first.
