@@ -344,7 +344,9 @@ def _export(nb, report: dict[str, Any]) -> str:
     for function in (_script_json, _below_title, _facts):
         exporter.register_filter(function.__name__.removeprefix("_"), function)
     for kind in ("css", "js"):
-        names = ["style.css", "tables.css"] if kind == "css" else ["report.js", "chosen.js", "tables.js"]
+        names = ["style.css", "map.css", "tables.css"]
+        if kind == "js":
+            names = ["map.js", "report.js", "chosen.js", "tables.js"]
         report[kind] = "".join(map(written_file, names))
     page, _ = exporter.from_notebook_node(nb, resources={"report": report})
     return page
