@@ -11,7 +11,7 @@ import pandas as pd
 from ..errors import NewsclustError
 from ..markup import plain, plotly_text, web_address
 from ..wording import count
-from .drawing import HOVER_WIDTH, INK, SYMBOLS, cut, cut_at_word, story_mark, style, with_alternative, wrapped
+from .drawing import HOVER_WIDTH, INK, MARKS, SYMBOLS, cut, cut_at_word, story_mark, style, with_alternative, wrapped
 from .labels import free_places, label_lines, text_size
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ NAMED_STORIES = 10
 LABELS = 40  # titles that are tried for a place on the map
 BARS = 20
 SVG_POINTS = 3000
+ADDRESSED_POINTS = 20_000  # the addresses of more would make up half of a report
 _SMALLER_RANK, _NOISE_RANK = 1000, 2000  # places in the legend, below the named stories
 
 _GRID = "rgba(128, 134, 142, 0.25)"
@@ -68,6 +69,8 @@ def story_map(points: pd.DataFrame) -> go.Figure:
     import plotly.graph_objects as go
 
     points = complete(points)
+    if len(points) > ADDRESSED_POINTS:
+        points["address"] = ""
     sizes, names, places = stories_on(points)
     points["hover"] = [_hover(row, names, sizes) for row in points.to_dict("records")]
     points = points.sort_values("assigned", kind="stable")  # the hollow ones last: plotly's legend shows the first
@@ -273,10 +276,12 @@ def stories_on(points: pd.DataFrame) -> tuple[pd.Series, dict[int, str], pd.Data
 def look_alikes(places: pd.DataFrame) -> set[int]:
     """The stories to be outlined: a larger one of the same mark, not outlined, stands near by.
 
-    Near is a fifth of the map's extent. `places` are those of `stories_on`.
+    Near is a fifth of the map's extent for sixty stories, and less for more, so that as many are near by. `places` are
+    those of `stories_on`.
     """
     where = places[[axis for axis in "xyz" if axis in places]].to_numpy()
-    near = 0.2 * float(np.ptp(where, axis=0).max(initial=0)) if len(where) else 0.0
+    extent = float(np.ptp(where, axis=0).max()) if len(where) else 0.0
+    near = 0.2 * extent * min(1.0, (len(MARKS) / max(len(where), 1)) ** 0.5)
     plain_ones: dict[tuple[str, str], list[np.ndarray]] = {}
     outlined = set()
     for cluster, place in zip(places.index, where, strict=True):
@@ -427,6 +432,8 @@ def _map_sentence(sizes: pd.Series, names: dict[int, str], noise: int, assigned:
     )
     if assigned:
         sentence += f"; {assigned:,}, drawn hollow, HDBSCAN left as noise and their neighbours gave a story"
+    if total > ADDRESSED_POINTS:
+        sentence += "; the addresses of so many are in clusters.csv alone"
     if len(sizes):
         sentence += f"; the largest story, {cut(names[sizes.index[0]], 80)!r}, has {sizes.iloc[0]:,}"
     return sentence + "."

@@ -7,6 +7,8 @@ beside the notebook, and plotly's script is put in once.
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import json
 import re
@@ -43,6 +45,7 @@ _DROPPED_TAGS = {"colab", "hide-report", "papermill-error-cell-tag"}
 _PARAMETER_TAGS = {"parameters", "injected-parameters"}
 _OWN_ERRORS = {kind.__name__ for kind in (NewsclustError, *NewsclustError.__subclasses__())}  # sentences already
 _PLOTLY_PLACE = "/* plotly.js */"
+_PLAIN_SCRIPT = 2_000_000  # letters of a figure; a map of 100,000 headlines has 40 millions, packed a third
 _TILES = 6  # key figures that everybody sees; the others are folded
 _WHOLE_ROWS = 40  # a table of up to so many rows is shown whole, a longer one scrolls
 
@@ -341,7 +344,7 @@ def _export(nb, report: dict[str, Any]) -> str:
         extra_template_basedirs=[str(TEMPLATE.parent)],
         exclude_anchor_links=True,
     )
-    for function in (_script_json, _below_title, _facts):
+    for function in (_figure_script, _below_title, _facts):
         exporter.register_filter(function.__name__.removeprefix("_"), function)
     for kind in ("css", "js"):
         names = ["style.css", "map.css", "tables.css"]
@@ -350,6 +353,15 @@ def _export(nb, report: dict[str, Any]) -> str:
         report[kind] = "".join(map(written_file, names))
     page, _ = exporter.from_notebook_node(nb, resources={"report": report})
     return page
+
+
+def _figure_script(figure: dict[str, Any]) -> str:
+    """The figure as a script element that runs nothing: as JSON, a large one packed, for report.js to unpack."""
+    text = _script_json(figure)
+    if len(text) <= _PLAIN_SCRIPT:
+        return f'<script type="application/json">{text}</script>'
+    packed = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    return f'<script type="application/gzip">{packed}</script>'
 
 
 def _script_json(value: Any) -> str:

@@ -6,7 +6,6 @@ const storyMap = (() => {
   const SURE = 8; // so many titles are placed over headlines if need be; the others where they hide next to none
   const HIDDEN = 2;
   const ROWS = 500; // headlines that the list shows; a copy has them all
-  const FADED = 0.16;
   const CELL = 6; // pixels
   const root = document.documentElement;
   const pen = document.createElement("canvas").getContext("2d");
@@ -145,6 +144,8 @@ const storyMap = (() => {
       return { number, title, place, reach: place.slice(-2) };
     });
     for (const trace of traces) trace.stories = [...new Set(trace.customdata.map(([story]) => story))];
+    const crowd = traces.reduce((n, trace) => n + trace.x.length, 0);
+    const faded = crowd > 20000 ? 0.06 : 0.16;
     const isShown = (trace) => trace.visible !== false && trace.visible !== "legendonly";
     const every = (fits) => traces.flatMap((trace, t) => {
       const found = [];
@@ -164,17 +165,37 @@ const storyMap = (() => {
     let current = null; // what stands out: a "story", what a "search" found, or nothing
     let chosen = null; // the number of that story
     let busy = false;
+    let late = false;
     const label = () => {
-      if (busy || !isFlat || !div._fullLayout?.xaxis?._length) return;
+      if (!isFlat || !div._fullLayout?.xaxis?._length) return;
+      late = busy;
+      if (busy) return;
       busy = true;
-      const done = () => { busy = false; };
+      const done = () => { busy = false; if (late) label(); };
       // What was chosen is placed first, so that it always has its title.
       const order = chosen === null ? stories : [...stories].sort((a, b) => (b.number === chosen) - (a.number === chosen));
       Plotly.relayout(div, { annotations: titles(div, order, (number) => current !== null && number !== chosen) }).then(done, done);
     };
-    div.on("plotly_relayout", (changes) => { if (!("annotations" in changes)) label(); });
+
+    // One scale on both axes makes plotly widen a range where a window narrows, and it would stay wide ever after.
+    let wanted = whole;
+    let going = false;
+    const go = (ranges) => {
+      [wanted, going] = [ranges, true];
+      const [x, y] = ranges.map((range) => [...range]);
+      return Plotly.relayout(div, { "xaxis.range": x, "yaxis.range": y }).then(() => { going = false; });
+    };
+    div.on("plotly_relayout", (changes) => {
+      if ("annotations" in changes) return;
+      const keys = Object.keys(changes);
+      if (!isFlat) return;
+      if (keys.some((key) => /^[xy]axis/.test(key))) {
+        if (!going) wanted = [div.layout.xaxis.range, div.layout.yaxis.range].map((range) => [...range]);
+        label();
+      } else if (keys.some((key) => /^(autosize|width|height)$/.test(key))) go(wanted);
+      else label();
+    });
     div.on("plotly_restyle", ([changes]) => { if ("visible" in changes) label(); });
-    if (isFlat) new ResizeObserver(() => setTimeout(label, 150)).observe(div);
 
     // Highlights
 
@@ -191,7 +212,7 @@ const storyMap = (() => {
         "marker.symbol": [pick((trace) => trace.marker.symbol, each)],
         "marker.size": [pick((trace) => trace.marker.size, each).map((value, i) => value + (edges[i] > 2 ? 3 * size : size))],
         ...(isFlat ? { "marker.line.width": [edges], "marker.line.color": colour("--ink") } : {}),
-      }, [own]).then(() => Plotly.restyle(div, { opacity: found ? FADED : 1 }, traces.map((_, t) => t))).then(label);
+      }, [own]).then(() => Plotly.restyle(div, { opacity: found ? faded : 1 }, traces.map((_, t) => t))).then(label);
     }
 
     const isInView = ([t, i]) => {
@@ -204,7 +225,7 @@ const storyMap = (() => {
       tools.box.value = "";
       tools.tell("");
       const found = story === null ? [] : every(([number]) => number === story);
-      if (found.length && !found.some(isInView)) Plotly.relayout(div, { "xaxis.range": [...whole[0]], "yaxis.range": [...whole[1]] });
+      if (found.length && !found.some(isInView)) go(whole);
       return highlight(found.length ? found : null, "story", story, document);
     }
 
@@ -262,7 +283,7 @@ const storyMap = (() => {
       return found;
     }
     let soon = 0;
-    tools.box.addEventListener("input", () => { clearTimeout(soon); soon = setTimeout(search, traces.reduce((n, trace) => n + trace.x.length, 0) > 5000 ? 200 : 60); });
+    tools.box.addEventListener("input", () => { clearTimeout(soon); soon = setTimeout(search, crowd > 5000 ? 200 : 60); });
     const listMatches = () => { clearTimeout(soon); const found = search(); if (found.length) list(found, true); };
     tools.box.addEventListener("keydown", (event) => { if (event.key === "Enter") listMatches(); });
     tools.list.addEventListener("click", listMatches);

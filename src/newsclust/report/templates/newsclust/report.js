@@ -58,9 +58,16 @@
     Plotly.relayout(div, Object.fromEntries(texts.map((text, i) => [`annotations[${i}].text`, text])));
   }
 
-  function draw(figure) {
+  async function held(script) {
+    if (script.type !== "application/gzip") return JSON.parse(script.textContent);
+    const bytes = Uint8Array.from(atob(script.textContent), (sign) => sign.charCodeAt(0));
+    script.textContent = "";
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+  }
+
+  async function draw(figure) {
     const div = figure.querySelector(".plot-area");
-    const { data, layout } = JSON.parse(figure.querySelector("script").textContent);
+    const { data, layout } = await held(figure.querySelector("script"));
     const isMap = figure.classList.contains("kind-map");
     const isTouch = matchMedia("(pointer: coarse)").matches;
     if (data.some((trace) => trace.type === "scattergl") && !hasWebGL()) {
