@@ -200,7 +200,7 @@ def test_a_map_in_space_uses_the_shapes_that_plotly_draws_there():
     points = make_points(np.repeat(np.arange(60), 3), dimensions=3).assign(assigned=[False, False, True] * 60)
     shapes = {symbol for trace in story_map(points).data for symbol in np.atleast_1d(trace.marker.symbol)}
     hollow = {"circle-open", "square-open", "diamond-open"}
-    assert shapes == {"circle", "square", "diamond", "cross", "x"} | hollow
+    assert shapes == {"circle", "square", "diamond", "cross"} | hollow
     assert not story_map(points).layout.annotations
 
 

@@ -35,7 +35,7 @@ ZOOM = """(zoom) => {
 }"""
 RESET = """() => {
     const div = document.querySelector(".kind-map .plot-area");
-    document.querySelector(".story-browser")?.remove();
+    document.querySelector(".nc-stories")?.remove();
     document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
     window.told = [];
     return Plotly.relayout(div, { dragmode: "zoom", "xaxis.range": [-10, 10], "yaxis.range": [-10, 10] });
@@ -124,7 +124,7 @@ def click(view, x: float, y: float) -> None:
 
 
 def with_a_browser(view) -> None:
-    view.evaluate("document.body.append(Object.assign(document.createElement('div'), { className: 'story-browser' }))")
+    view.evaluate("document.body.append(Object.assign(document.createElement('div'), { className: 'nc-stories' }))")
 
 
 def point_of(view, trace: int, point: int) -> tuple[float, float]:

@@ -28,8 +28,8 @@ _SMALLER_RANK, _NOISE_RANK = 1000, 2000  # places in the legend, below the named
 
 _GRID = "rgba(128, 134, 142, 0.25)"
 _NOTEBOOK, _TITLE_SIZE = (700.0, 540.0), 11  # the pixels that a map has in a notebook, its legend left out
-_IN_SPACE = {  # the shapes that plotly draws in space
-    "circle": "circle", "square": "square", "diamond": "diamond", "cross": "cross", "x": "x",
+_IN_SPACE = {  # the shapes that plotly draws in space; its "x" is a letter that not every machine has
+    "circle": "circle", "square": "square", "diamond": "diamond", "cross": "cross", "x": "cross",
     "triangle-up": "diamond", "triangle-down": "square", "star": "circle",
 }  # fmt: skip
 _HOLLOW_IN_SPACE = {

@@ -298,9 +298,12 @@ def _take_map(nb) -> dict[str, Any] | None:
 
 
 def _is_map(output) -> bool:
-    figure = output.get("data", {}).get(PLOTLY_MIMETYPE, {})
+    return _is_kind(output.get("data", {}).get(PLOTLY_MIMETYPE, {}), "map")
+
+
+def _is_kind(figure: dict[str, Any], kind: str) -> bool:
     meta = figure.get("layout", {}).get("meta")
-    return isinstance(meta, dict) and meta.get("kind") == "map"
+    return isinstance(meta, dict) and meta.get("kind") == kind
 
 
 def _is_default(name: str, value: Any) -> bool:
@@ -356,9 +359,9 @@ def _export(nb, report: dict[str, Any]) -> str:
 
 
 def _figure_script(figure: dict[str, Any]) -> str:
-    """The figure as a script element that runs nothing: as JSON, a large one packed, for report.js to unpack."""
+    """The figure as a script element that runs nothing: as JSON, a large map packed, for report.js to unpack."""
     text = _script_json(figure)
-    if len(text) <= _PLAIN_SCRIPT:
+    if len(text) <= _PLAIN_SCRIPT or not _is_kind(figure, "map"):
         return f'<script type="application/json">{text}</script>'
     packed = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
     return f'<script type="application/gzip">{packed}</script>'

@@ -200,6 +200,7 @@ const storyMap = (() => {
     // Highlights
 
     function highlight(found, kind, story = null, document = null) {
+      const before = [current, chosen];
       [current, chosen] = found ? [kind, story] : [null, null];
       const pick = (values, one) => found?.map(([t, i]) => one(values(traces[t]), i)) ?? [];
       const each = (value, i) => (Array.isArray(value) ? value[i] : value);
@@ -212,7 +213,10 @@ const storyMap = (() => {
         "marker.symbol": [pick((trace) => trace.marker.symbol, each)],
         "marker.size": [pick((trace) => trace.marker.size, each).map((value, i) => value + (edges[i] > 2 ? 3 * size : size))],
         ...(isFlat ? { "marker.line.width": [edges], "marker.line.color": colour("--ink") } : {}),
-      }, [own]).then(() => Plotly.restyle(div, { opacity: found ? faded : 1 }, traces.map((_, t) => t))).then(label);
+      }, [own]).then(() => {
+        if ((before[0] === null) !== (current === null)) return Plotly.restyle(div, { opacity: found ? faded : 1 }, traces.map((_, t) => t));
+        return null;
+      }).then(() => { if (before[0] !== current || before[1] !== chosen) label(); });
     }
 
     const isInView = ([t, i]) => {
@@ -310,7 +314,7 @@ const storyMap = (() => {
     return { label };
   }
 
-  const hasList = () => Boolean(document.querySelector(".story-browser, [data-newsclust-list]"));
+  const hasList = () => Boolean(document.querySelector(".nc-stories"));
 
   function toolsOf() {
     const box = make("input", { type: "search", autocomplete: "off", spellcheck: false });

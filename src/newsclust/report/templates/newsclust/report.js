@@ -58,16 +58,21 @@
     Plotly.relayout(div, Object.fromEntries(texts.map((text, i) => [`annotations[${i}].text`, text])));
   }
 
-  async function held(script) {
-    if (script.type !== "application/gzip") return JSON.parse(script.textContent);
+  // A large map comes packed, and is drawn a moment later than the other figures.
+  async function unpacked(script) {
     const bytes = Uint8Array.from(atob(script.textContent), (sign) => sign.charCodeAt(0));
     script.textContent = "";
     return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
   }
 
-  async function draw(figure) {
+  function start(figure) {
+    const script = figure.querySelector("script");
+    if (script.type === "application/gzip") unpacked(script).then((content) => draw(figure, content));
+    else draw(figure, JSON.parse(script.textContent));
+  }
+
+  function draw(figure, { data, layout }) {
     const div = figure.querySelector(".plot-area");
-    const { data, layout } = await held(figure.querySelector("script"));
     const isMap = figure.classList.contains("kind-map");
     const isTouch = matchMedia("(pointer: coarse)").matches;
     if (data.some((trace) => trace.type === "scattergl") && !hasWebGL()) {
@@ -171,7 +176,7 @@
     });
   }
 
-  document.querySelectorAll("figure.plot").forEach(draw);
+  document.querySelectorAll("figure.plot").forEach(start);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     for (const div of plots) {
       Plotly.relayout(div, themed(div.layout));
