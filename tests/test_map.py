@@ -61,7 +61,7 @@ def make_headlines() -> pd.DataFrame:
         published_at="2024-03-01T22:05:00Z",
         url=[f"https://a.example/{i}" for i in n],
         story=[
-            f"{ATTACK} number {label}" if label == 2 else f"Story {label} of a new bridge & its toll"
+            f"<b>Bold</b> {ATTACK} {label}" if label == 2 else f"Story {label} of a new bridge & its toll"
             for label in labels
         ],
     )
@@ -287,11 +287,11 @@ def test_an_attack_in_titles_and_headlines_is_text_in_labels_and_lists(view):
     view.evaluate(TELL, {"story": 2, "document": None, "source": "list"})
     stand_out(view, EACH)
     view.wait_for_timeout(300)
-    assert "<script>" in "".join(titles(view))
+    assert any(title.startswith("<b>Bold</b>") for title in titles(view))
     view.get_by_label("Search the headlines").fill("onerror")
     view.get_by_label("Search the headlines").press("Enter")
     assert view.locator(".picked tbody a").first.text_content() == ATTACK
-    assert view.locator(".picked tbody td:last-child").first.text_content() == f"{ATTACK} number 2"
+    assert view.locator(".picked tbody td:last-child").first.text_content() == f"<b>Bold</b> {ATTACK} 2"
     assert view.locator("img[src=x]").count() == 0
 
 
