@@ -67,12 +67,14 @@ def story_map(points: pd.DataFrame) -> go.Figure:
         If a required column is missing.
     """
     import plotly.graph_objects as go
+    from tqdm.auto import tqdm
 
     points = complete(points)
     if len(points) > ADDRESSED_POINTS:
         points["address"] = ""
     sizes, names, places = stories_on(points)
-    points["hover"] = [_hover(row, names, sizes) for row in points.to_dict("records")]
+    rows = tqdm(points.to_dict("records"), desc="Drawing the map", leave=False, delay=2)
+    points["hover"] = [_hover(row, names, sizes) for row in rows]
     points = points.sort_values("assigned", kind="stable")  # the hollow ones last: plotly's legend shows the first
     named, smaller = sizes.index[:NAMED_STORIES], sizes.index[NAMED_STORIES:]
     noise = points[points["cluster"] < 0]
