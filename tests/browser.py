@@ -56,3 +56,22 @@ def open_page():
 
         yield open_one
         browser.close()
+
+
+def boxes_of(locator) -> list[dict[str, float]]:
+    """Where the elements are, in pixels."""
+    return [element.bounding_box() for element in locator.all()]
+
+
+def overlapping(boxes: list[dict[str, float]]) -> list[tuple[int, int]]:
+    """The pairs of boxes that cover each other by more than a pixel."""
+
+    def apart(one, other):
+        return (
+            one["x"] + one["width"] <= other["x"] + 1
+            or other["x"] + other["width"] <= one["x"] + 1
+            or one["y"] + one["height"] <= other["y"] + 1
+            or other["y"] + other["height"] <= one["y"] + 1
+        )
+
+    return [(i, j) for i in range(len(boxes)) for j in range(i) if not apart(boxes[i], boxes[j])]

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from browser import open_page  # noqa: F401  (a fixture)
+from browser import boxes_of, open_page, overlapping  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError
-from newsclust.report.drawing import with_alternative
+from newsclust.report.drawing import story_mark, with_alternative
 from newsclust.report.figures import story_map, story_sizes
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -45,7 +45,7 @@ def alt_text(fig) -> str:
 
 
 def all_text(fig) -> list[str]:
-    """Every string in the figure that plotly would draw, which is all but the report's own `meta`."""
+    """Every string in the figure that plotly would draw, which is all but the report's own `meta` and `customdata`."""
     found = []
 
     def walk(value):
@@ -60,6 +60,8 @@ def all_text(fig) -> list[str]:
 
     figure = json.loads(fig.to_json())
     figure["layout"].pop("meta")
+    for trace in figure["data"]:
+        trace.pop("customdata", None)
     walk(figure)
     return found
 
@@ -143,43 +145,78 @@ def test_documents_that_their_neighbours_gave_a_story_are_hollow_and_say_so():
     points = forty_stories()
     points["assigned"] = (np.arange(500) % 7 == 0) & (points["cluster"] >= 0)
     points["vote"], points["probability"] = np.where(points["assigned"], 0.718, np.nan), 0.9
-    fig, n = story_map(points), int(points["assigned"].sum())
-    hollow = smaller = 0
-    for trace in fig.data:
-        told = np.array(["Assigned by its neighbours, vote 0.72;<br>HDBSCAN left it as noise" in t for t in trace.text])
-        assert all(("Membership" in t) != (told[i] or "In no story" in t) for i, t in enumerate(trace.text))
-        if "smaller" in trace.name:
-            assert (np.asarray(trace.marker.size)[told] < np.asarray(trace.marker.size)[~told].min()).all()
-            smaller += told.sum()
-        elif told.any():
-            assert [s.endswith("-open") for s in trace.marker.symbol] == told.tolist() and not told[0]
-            hollow += told.sum()
-    assert hollow + smaller == n and hollow and smaller
-    assert f"{n:,}, drawn hollow, or smaller among the rings of smaller stories, HDBSCAN left as noise" in alt_text(fig)
+    n, hollow = int(points["assigned"].sum()), 0
+    for fig in (story_map(points), story_map(points.assign(z=points["x"]))):
+        for trace in fig.data:
+            told = [("Assigned by its neighbours, vote 0.72;<br>HDBSCAN left it as noise" in t) for t in trace.text]
+            assert all(("Membership" in t) != (told[i] or "In no story" in t) for i, t in enumerate(trace.text))
+            symbols = np.broadcast_to(trace.marker.symbol, len(told))
+            assert [symbol.endswith("-open") for symbol in symbols] == told
+            hollow += sum(told)
+    assert hollow == 2 * n
+    assert f"{n:,}, drawn hollow, HDBSCAN left as noise" in alt_text(fig)
     assert "hollow" not in alt_text(story_map(forty_stories()))
-    rings = next(trace for trace in story_map(points.assign(z=points["x"])).data if "smaller" in trace.name)
-    assert set(rings.marker.symbol) == {"circle-open", "diamond-open"}, "rings of half the size are not seen in space"
 
 
-def test_only_web_addresses_travel_with_the_points():
-    points = make_points([0, 0, 0, -1])
+def test_points_carry_their_story_id_address_publisher_and_day_and_only_addresses_of_the_web():
+    points = make_points([7, 7, 7, -1])
     points["url"] = ["https://a.example/1", "javascript:alert(1)", None, ""]
+    points["id"], points["publisher"], points["published_at"] = [2**60, 5, 6, 8], None, "2024-03-01T22:05:00Z"
     noise, story = story_map(points).data
-    assert story.customdata == ("https://a.example/1", "", "") and noise.customdata is None
+    assert story.customdata[0] == [7, f"d{2**60}", "https://a.example/1", "", "2024-03-01"]
+    assert [facts[2] for facts in (*story.customdata[1:], *noise.customdata)] == ["", "", ""]
+    assert noise.customdata[0][:2] == [-1, "d8"]
+
+
+def test_addresses_of_very_many_headlines_stay_out_of_the_map_which_says_so(monkeypatch):
+    monkeypatch.setattr("newsclust.report.figures.ADDRESSED_POINTS", 3)
+    points = make_points([0, 0, 0, 0]).assign(url="https://a.example/1")
+    assert {facts[2] for facts in story_map(points).data[0].customdata} == {""}
+    assert "the addresses of so many are in clusters.csv alone" in alt_text(story_map(points))
+    assert "addresses" not in alt_text(story_map(points[:3]))
+
+
+def test_every_story_has_the_mark_of_its_number():
+    points = make_points(np.repeat(np.arange(75), 3))
+    for trace in story_map(points).data:
+        colours, symbols = (np.broadcast_to(trace.marker[name], len(trace.x)) for name in ("color", "symbol"))
+        for facts, *mark in zip(trace.customdata, colours, symbols, strict=True):
+            assert tuple(mark) == story_mark(facts[0])
+
+
+def test_of_two_stories_side_by_side_with_one_mark_the_smaller_is_outlined():
+    points = make_points([0] * 5 + [60] * 3 + [120] * 3 + [1] * 3)
+    points["x"], points["y"] = [0] * 5 + [1] * 3 + [50] * 3 + [2] * 3, 0.0
+    edged = {
+        facts[0]
+        for trace in story_map(points).data
+        for facts, colour in zip(trace.customdata, np.broadcast_to(trace.marker.line.color, len(trace.x)), strict=True)
+        if colour != story_mark(facts[0])[0]
+    }
+    assert edged == {60}
+
+
+def test_a_map_in_space_uses_the_shapes_that_plotly_draws_there():
+    points = make_points(np.repeat(np.arange(60), 3), dimensions=3).assign(assigned=[False, False, True] * 60)
+    shapes = {symbol for trace in story_map(points).data for symbol in np.atleast_1d(trace.marker.symbol)}
+    hollow = {"circle-open", "square-open", "diamond-open"}
+    assert shapes == {"circle", "square", "diamond", "cross"} | hollow
+    assert not story_map(points).layout.annotations
+
+
+def test_titles_of_the_largest_stories_stand_on_the_map_cut_at_words():
+    points = make_points(np.repeat(np.arange(3), [9, 6, 3]))
+    points["story"] = np.repeat(
+        [ATTACK, "Short & sweet", "One two three four five six seven eight nine ten"], [9, 6, 3]
+    )
+    texts = [note.text for note in story_map(points).layout.annotations]
+    assert texts[1:] == ["Short &amp; sweet", "One two three four five six<br>seven eight nine ten"]
+    assert "<script" not in texts[0]
 
 
 def test_noise_lies_under_the_stories_and_last_in_the_legend():
     traces = story_map(forty_stories()).data
     assert traces[0].name == "In no story (100)" and traces[0].legendrank == max(t.legendrank for t in traces)
-
-
-def test_small_stories_side_by_side_differ_in_colour():
-    labels = np.repeat(np.arange(40), [9] * 10 + [3] * 30)
-    points = make_points(labels)
-    points["x"], points["y"] = labels.astype(float), 0.0  # all in a row
-    rings = next(trace for trace in story_map(points).data if trace.name == "30 smaller stories")
-    colour_at = dict(zip(rings.x, rings.marker.color, strict=True))
-    assert all(colour_at[i] != colour_at[i + 1] for i in range(10, 39))
 
 
 def test_a_big_map_is_drawn_by_webgl_and_a_spatial_one_in_3d():
@@ -288,3 +325,24 @@ def test_titles_in_the_legend_are_whole_beside_the_map_in_narrow_windows_and_whe
                 beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
                 below = one["y"] + one["height"] <= other["y"] + 1 or other["y"] + other["height"] <= one["y"] + 1
                 assert one is other or beside or below
+
+
+def test_titles_on_a_notebooks_map_cover_no_other_even_where_it_is_narrow_or_zoomed(notebook_page):
+    for width, zoom in ((760, 1), (1100, 1), (1100, 4)):
+        notebook_page.set_viewport_size({"width": width, "height": 900})
+        notebook_page.wait_for_timeout(300)
+        notebook_page.evaluate(
+            """(zoom) => {
+                const div = document.querySelector(".js-plotly-plot");
+                const changes = {};
+                for (const axis of ["xaxis", "yaxis"]) {
+                    const [low, high] = div.layout[axis].range;
+                    const [middle, half] = [(low + high) / 2, (high - low) / 2 / zoom];
+                    changes[axis + ".range"] = [middle - half, middle + half];
+                }
+                return Plotly.relayout(div, changes);
+            }""",
+            zoom,
+        )
+        boxes = boxes_of(notebook_page.locator(".annotation"))
+        assert len(boxes) > 1 and not overlapping(boxes)

@@ -25,6 +25,7 @@ _EXPORTS = {
     "report.figures": ["settings_curve", "story_map", "story_sizes"],
     "report.over_time": ["stories_over_time", "what_is_new"],
     "report.tree": ["story_tree", "topic_table", "finer_stories"],
+    "report.print_map": ["save_map"],
     "run.record": ["finish"],
     "report.listings": ["closest_pairs", "largest_stories", "least_certain"],
     "compare.runs": ["read_grid"],

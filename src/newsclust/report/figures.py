@@ -11,7 +11,8 @@ import pandas as pd
 from ..errors import NewsclustError
 from ..markup import plain, plotly_text, web_address
 from ..wording import count
-from .drawing import HOVER_WIDTH, INK, NOISE_COLOUR, SYMBOLS, cut, cut_at_word, style, with_alternative, wrapped
+from .drawing import HOVER_WIDTH, INK, MARKS, SYMBOLS, cut, cut_at_word, story_mark, style, with_alternative, wrapped
+from .labels import free_places, label_lines, text_size
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -19,28 +20,46 @@ if TYPE_CHECKING:
     from ..stories.settings import Settings
 
 NAMED_STORIES = 10
+LABELS = 40  # titles that are tried for a place on the map
 BARS = 20
 SVG_POINTS = 3000
+ADDRESSED_POINTS = 20_000  # the addresses of more would make up half of a report
 _SMALLER_RANK, _NOISE_RANK = 1000, 2000  # places in the legend, below the named stories
 
 _GRID = "rgba(128, 134, 142, 0.25)"
-_RING_COLOURS = np.array(["#0072B2", "#D98E04", "#009E73", "#D279AC", "#D55E00", "#8E6BBF", "#6E8F00"])
+_NOTEBOOK, _TITLE_SIZE = (700.0, 540.0), 11  # the pixels that a map has in a notebook, its legend left out
+_IN_SPACE = {  # the shapes that plotly draws in space; its "x" is a letter that not every machine has
+    "circle": "circle", "square": "square", "diamond": "diamond", "cross": "cross", "x": "cross",
+    "triangle-up": "diamond", "triangle-down": "square", "star": "circle",
+}  # fmt: skip
+_HOLLOW_IN_SPACE = {
+    symbol: f"{shape}-open" if shape in ("circle", "square", "diamond") else "diamond-open"
+    for symbol, shape in _IN_SPACE.items()
+}
 
 
 def story_map(points: pd.DataFrame) -> go.Figure:
-    """Draw every headline at its place on the map, coloured by story.
+    """Draw every headline at its place on the map, with the mark of its story.
 
-    The largest stories get a legend entry each; all the others share one, drawn as rings whose colours change
-    from neighbour to neighbour. A headline that HDBSCAN left as noise and that its neighbours gave a story is drawn
-    hollow; in a smaller story, as a smaller ring (in space, a diamond). Noise lies underneath in grey. A click on a
-    name in the legend switches its headlines off; in a report a click on a headline opens its address.
+    A story's colour and shape depend on its number alone (`newsclust.report.drawing.story_mark`). The largest stories
+    get a legend entry each and, where there is room, their title on the map; all the others share one entry. Of
+    stories side by side that share a mark, as they may beyond sixty, the smaller is outlined. A headline that HDBSCAN
+    left as noise and that its neighbours gave a story is drawn hollow. Noise lies underneath in grey. A click on a name
+    in the legend switches its headlines off. In space plotly knows few shapes, so that colours differ more than those.
 
     Parameters
     ----------
     points : DataFrame, one row per headline
         ``x``, ``y`` and, for a map in space, ``z``; ``cluster`` (int, -1 for noise); ``title``; optionally
-        ``publisher``, ``published_at``, ``url``, ``probability``, ``story`` (the name of the row's cluster),
+        ``id``, ``publisher``, ``published_at``, ``url``, ``probability``, ``story`` (the name of the row's cluster),
         ``assigned`` (bool: noise that was given a story) and ``vote`` (the share its story had of its neighbours).
+
+    Returns
+    -------
+    plotly Figure
+        Each point's ``customdata`` is ``[cluster, "d<id>", address or "", publisher, day]``, for the report, which
+        opens stories and lists headlines by it; ``layout.meta["stories"]`` has number and place of each story, in the
+        order of the figure's table.
 
     Raises
     ------
@@ -48,34 +67,41 @@ def story_map(points: pd.DataFrame) -> go.Figure:
         If a required column is missing.
     """
     import plotly.graph_objects as go
+    from tqdm.auto import tqdm
 
-    _require(points, ["x", "y", "cluster", "title"])
-    sizes = points.loc[points["cluster"] >= 0].groupby("cluster").size()
-    sizes = sizes.sort_values(ascending=False, kind="stable")
-    names = _story_names(points, sizes.index)
-    points = points.assign(
-        hover=[_hover(row, names, sizes) for row in points.to_dict("records")],
-        assigned=points["assigned"].astype(bool) if "assigned" in points else False,
-        address=[web_address(url) for url in points["url"]] if "url" in points else "",
-    ).sort_values("assigned", kind="stable")  # the hollow ones last: plotly's legend shows a layer's first point
+    points = complete(points)
+    if len(points) > ADDRESSED_POINTS:
+        points["address"] = ""
+    sizes, names, places = stories_on(points)
+    rows = tqdm(points.to_dict("records"), desc="Drawing the map", leave=False, delay=2)
+    points["hover"] = [_hover(row, names, sizes) for row in rows]
+    points = points.sort_values("assigned", kind="stable")  # the hollow ones last: plotly's legend shows the first
     named, smaller = sizes.index[:NAMED_STORIES], sizes.index[NAMED_STORIES:]
-    noise, rings = points[points["cluster"] < 0], points[points["cluster"].isin(smaller)]
-
-    others = count(len(smaller), "smaller story", "smaller stories")
+    noise = points[points["cluster"] < 0]
     layers = [
-        (noise, f"In no story ({len(noise):,})", _NOISE_RANK, NOISE_COLOUR, "circle"),
-        (rings, others, _SMALLER_RANK, _ring_colours(rings, smaller), "circle-open"),
+        (noise, f"In no story ({len(noise):,})", _NOISE_RANK),
+        (
+            points[points["cluster"].isin(smaller)],
+            count(len(smaller), "smaller story", "smaller stories"),
+            _SMALLER_RANK,
+        ),
     ]
     for place, cluster in reversed(list(enumerate(named))):  # the largest last, on top
-        layers.append((points[points["cluster"] == cluster], names[cluster], place, *SYMBOLS[place]))
+        layers.append((points[points["cluster"] == cluster], names[cluster], place))
 
-    fig = go.Figure([_layer(*layer, crowd=len(points)) for layer in layers if len(layer[0])])
-    _style_map(fig, "z" in points)
+    outlined = look_alikes(places)
+    fig = go.Figure([_layer(*layer, outlined, len(points)) for layer in layers if len(layer[0])])
+    in_space = "z" in points
+    _style_map(fig, in_space)
+    if not in_space:
+        fig.update_layout(annotations=_titles(points, names, places))
     table = pd.DataFrame({"Story": [names[c] for c in sizes.index], "Headlines": sizes.to_numpy()})
     if len(noise):
         table.loc[len(table)] = ["In no story", len(noise)]
     sentence = _map_sentence(sizes, names, len(noise), int(points["assigned"].sum()))
-    return with_alternative(fig, sentence, table, kind="map")
+    found = [[int(cluster), *place] for cluster, *place in places.round(4).itertuples()]
+    with_alternative(fig, sentence, table, kind="map")
+    return fig.update_layout(meta={**fig.layout.meta, "stories": found})
 
 
 def story_sizes(topics: pd.DataFrame) -> go.Figure:
@@ -94,7 +120,6 @@ def story_sizes(topics: pd.DataFrame) -> go.Figure:
     import plotly.graph_objects as go
 
     _require(topics, ["size", "title"])
-    # The map's order, so that a story has one colour in both.
     ordered = topics.sort_index().sort_values("size", ascending=False, kind="stable")
     shown, others = ordered.iloc[:BARS], ordered.iloc[BARS:]
     place = list(range(len(shown)))
@@ -104,7 +129,7 @@ def story_sizes(topics: pd.DataFrame) -> go.Figure:
             y=place,
             orientation="h",
             width=0.34,
-            marker_color=[SYMBOLS[i][0] if i < NAMED_STORIES else INK for i in place],
+            marker_color=[story_mark(cluster)[0] for cluster in shown.index],
             text=[f"{size:,}" for size in shown["size"]],
             textposition="outside",
             cliponaxis=False,
@@ -218,28 +243,78 @@ def _require(frame: pd.DataFrame, columns: list[str]) -> None:
         )
 
 
-def _story_names(points: pd.DataFrame, clusters: pd.Index) -> dict[int, str]:
+def complete(points: pd.DataFrame) -> pd.DataFrame:
+    """The points of `story_map` as a new table, with ids, addresses a reader can be sent to, and ``assigned``."""
+    _require(points, ["x", "y", "cluster", "title"])
+    return points.assign(
+        assigned=points["assigned"].astype(bool) if "assigned" in points else False,
+        address=[web_address(url) for url in points["url"]] if "url" in points else "",
+        id=points["id"] if "id" in points else np.arange(len(points)),
+    )
+
+
+def stories_on(points: pd.DataFrame) -> tuple[pd.Series, dict[int, str], pd.DataFrame]:
+    """The stories of a map, the largest first: their sizes, their names, and where they stand.
+
+    A story stands at the headline nearest to the median of its places, assigned ones left out where others are there:
+    a story of two islands has nothing at its mean. Four of five are within
+    ``reach_x`` and ``reach_y`` of it.
+    """
+    in_stories = points[points["cluster"] >= 0]
+    sizes = in_stories.groupby("cluster").size().sort_values(ascending=False, kind="stable")
     given = points.groupby("cluster")["story"].first() if "story" in points else pd.Series(dtype=object)
-    return {cluster: plain(given.get(cluster)) or f"Story {cluster}" for cluster in clusters}
+    names = {cluster: plain(given.get(cluster)) or f"Story {cluster}" for cluster in sizes.index}
+    axes = [axis for axis in "xyz" if axis in points]
+    own = in_stories[~in_stories["assigned"]]
+    firm = pd.concat([own, in_stories[~in_stories["cluster"].isin(own["cluster"])]])
+    off = firm[axes].astype(float) - firm.groupby("cluster")[axes].transform("median")
+    order = off.pow(2).sum(axis=1).to_frame("away").assign(**firm[axes]).sort_values(["away", *axes], kind="stable")
+    firm = firm.loc[order.index]
+    places = firm.groupby("cluster")[axes].first().reindex(sizes.index).astype(float)
+    reach = off.abs().groupby(firm["cluster"]).quantile(0.8).reindex(sizes.index)
+    return sizes, names, places.join(reach[["x", "y"]].add_prefix("reach_"))
 
 
-def _layer(rows, name, rank, color, symbol, crowd):
+def look_alikes(places: pd.DataFrame) -> set[int]:
+    """The stories to be outlined: a larger one of the same mark, not outlined, stands near by.
+
+    Near is a fifth of the map's extent for sixty stories, and less for more, so that as many are near by. `places` are
+    those of `stories_on`.
+    """
+    where = places[[axis for axis in "xyz" if axis in places]].to_numpy()
+    extent = float(np.ptp(where, axis=0).max()) if len(where) else 0.0
+    near = 0.2 * extent * min(1.0, (len(MARKS) / max(len(where), 1)) ** 0.5)
+    plain_ones: dict[tuple[str, str], list[np.ndarray]] = {}
+    outlined = set()
+    for cluster, place in zip(places.index, where, strict=True):
+        alike = plain_ones.setdefault(story_mark(cluster), [])
+        if any(np.linalg.norm(place - other) < near for other in alike):
+            outlined.add(int(cluster))
+        else:
+            alike.append(place)
+    return outlined
+
+
+def _layer(rows: pd.DataFrame, name: str, rank: int, outlined: set[int], crowd: int):
     """Return one layer of the map; `crowd` is how many headlines the whole map shows."""
     import plotly.graph_objects as go
 
-    in_space = "z" in rows
+    in_space, is_noise = "z" in rows, rank == _NOISE_RANK
     scatter = go.Scatter3d if in_space else go.Scattergl if crowd > SVG_POINTS else go.Scatter
-    size = (8 if crowd <= 1000 else 6 if crowd <= SVG_POINTS else 4) * (0.6 if in_space else 1)
-    is_noise, is_ring, assigned = rank == _NOISE_RANK, symbol.endswith("-open"), rows["assigned"].to_numpy()
-    marker = dict(color=color, symbol=symbol, size=0.6 * size if is_noise else size)
+    size = (9 if crowd <= 1000 else 7 if crowd <= SVG_POINTS else 5) * (0.6 if in_space else 1)
+    marks = {cluster: story_mark(cluster) for cluster in rows["cluster"].unique()}
+    colours = rows["cluster"].map({cluster: colour for cluster, (colour, _) in marks.items()})
+    symbols = rows["cluster"].map({cluster: symbol for cluster, (_, symbol) in marks.items()})
+    if in_space:
+        symbols = symbols.map(_IN_SPACE).where(~rows["assigned"], symbols.map(_HOLLOW_IN_SPACE))
+    else:
+        symbols = symbols.where(~rows["assigned"], symbols + "-open")
+    marker = dict(color=_shared(colours), symbol=_shared(symbols), size=0.5 * size if is_noise else size)
     marker["opacity"] = 0.45 if is_noise else 0.85
-    if is_ring and assigned.any() and not in_space:
-        marker["size"] = np.where(assigned, 0.55 * size, size)
-    elif assigned.any():
-        # A smaller ring would be too thin to be seen in space.
-        marker["symbol"] = np.where(assigned, "diamond-open" if is_ring else f"{symbol}-open", symbol)
     if not in_space:
-        marker["line"] = dict(width=1.5 if is_ring or assigned.any() else 0, color=color)
+        edged = rows["cluster"].isin(outlined)
+        width = np.where(rows["assigned"] | edged, 1.5, 0.0)
+        marker["line"] = dict(width=_shared(width), color=_shared(colours.where(~edged, INK)))
     return scatter(
         **{axis: rows[axis].to_numpy(np.float32) for axis in ("xyz" if in_space else "xy")},
         mode="markers",
@@ -248,9 +323,61 @@ def _layer(rows, name, rank, color, symbol, crowd):
         legendrank=rank,
         meta={"story": plotly_text(cut_at_word(name, 60))},  # for the report's own list of stories
         text=rows["hover"].tolist(),
-        customdata=rows["address"].tolist() if rows["address"].any() else None,
+        customdata=_facts(rows),
         hovertemplate="%{text}<extra></extra>",
     )
+
+
+def _shared(values: Any) -> Any:
+    """One value where all are the same, a list otherwise."""
+    values = np.asarray(values).tolist()
+    return values[0] if len(set(values)) == 1 else values
+
+
+def _facts(rows: pd.DataFrame) -> list[list[Any]]:
+    blank = [""] * len(rows)
+    return [
+        [int(cluster), f"d{identity}", address, plain(publisher), _day(time)]
+        for cluster, identity, address, publisher, time in zip(
+            rows["cluster"],
+            rows["id"],
+            rows["address"],
+            rows.get("publisher", blank),
+            rows.get("published_at", blank),
+            strict=True,
+        )
+    ]
+
+
+def _titles(points: pd.DataFrame, names: dict[int, str], places: pd.DataFrame) -> list[dict[str, Any]]:
+    """Titles of the largest stories, for a notebook, which can't be asked how wide it is; reports place their own."""
+    spots = points[["x", "y"]].to_numpy(float)
+    corner, far = (spots.min(axis=0), spots.max(axis=0)) if len(spots) else (np.zeros(2), np.ones(2))
+    # plotly leaves some room around the headlines, where a title may stand.
+    scale = ((np.array(_NOTEBOOK) - 48) / np.maximum(far - corner, 1e-9)).min()
+    corner = (corner + far - np.array(_NOTEBOOK) / scale) / 2
+    places = places.head(LABELS)
+    lines = [label_lines(names[cluster]) for cluster in places.index]
+    found = free_places(
+        (places[["x", "y"]].to_numpy() - corner) * scale,
+        places[["reach_x", "reach_y"]].to_numpy() * scale,
+        [text_size(each, _TITLE_SIZE) for each in lines],
+        (spots - corner) * scale,
+        _NOTEBOOK,
+    )
+    return [
+        dict(
+            x=x / scale + corner[0],
+            y=y / scale + corner[1],
+            text="<br>".join(map(plotly_text, lines[index])),
+            showarrow=False,
+            # Dark on light in either theme, because a notebook's can't be known.
+            font=dict(size=_TITLE_SIZE, color="#22262b"),
+            bgcolor="rgba(255, 255, 255, 0.78)",
+            borderpad=1,
+        )
+        for index, x, y in found
+    ]
 
 
 def _hover(row: dict[str, Any], names: dict[int, str], sizes: pd.Series) -> str:
@@ -268,18 +395,6 @@ def _hover(row: dict[str, Any], names: dict[int, str], sizes: pd.Series) -> str:
         elif pd.notna(row.get("probability")):
             lines.append(f"Membership: {row['probability']:.2f}")
     return "<br>".join(filter(None, lines))
-
-
-def _ring_colours(rows: pd.DataFrame, clusters: pd.Index) -> list[str]:
-    """Give each small story the colour whose nearest use on the map is farthest away."""
-    axes = ["x", "y", "z"] if "z" in rows else ["x", "y"]
-    centres = rows.groupby("cluster")[axes].mean().reindex(clusters).to_numpy()
-    chosen = np.zeros(len(clusters), dtype=int)
-    for i, centre in enumerate(centres):
-        distance = np.linalg.norm(centres[:i] - centre, axis=1)
-        nearest = [distance[chosen[:i] == c].min(initial=np.inf) for c in range(len(_RING_COLOURS))]
-        chosen[i] = int(np.argmax(nearest))
-    return _RING_COLOURS[chosen][clusters.get_indexer(rows["cluster"])].tolist()
 
 
 def _style_map(fig: go.Figure, in_space: bool) -> None:
@@ -318,10 +433,9 @@ def _map_sentence(sizes: pd.Series, names: dict[int, str], noise: int, assigned:
         f"headlines of similar meaning close together; {noise:,} in no story"
     )
     if assigned:
-        sentence += (
-            f"; {assigned:,}, drawn hollow, or smaller among the rings of smaller stories, HDBSCAN left as noise and "
-            "their neighbours gave a story"
-        )
+        sentence += f"; {assigned:,}, drawn hollow, HDBSCAN left as noise and their neighbours gave a story"
+    if total > ADDRESSED_POINTS:
+        sentence += "; the addresses of so many are in clusters.csv alone"
     if len(sizes):
         sentence += f"; the largest story, {cut(names[sizes.index[0]], 80)!r}, has {sizes.iloc[0]:,}"
     return sentence + "."

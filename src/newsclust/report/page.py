@@ -7,6 +7,8 @@ beside the notebook, and plotly's script is put in once.
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import json
 import re
@@ -48,6 +50,7 @@ _PLOTLY_PLACE = "/* plotly.js */"
 _STORIES = re.compile(
     r'<div class="nc-stories[^>]*>(.*?)<script type="application/json">([^<]*)</script></div>', flags=re.DOTALL
 )
+_PLAIN_SCRIPT = 2_000_000  # letters of a figure; a map of 100,000 headlines has 40 millions, packed a third
 _TILES = 6  # key figures that everybody sees; the others are folded
 _WHOLE_ROWS = 40  # a table of up to so many rows is shown whole, a longer one scrolls
 
@@ -329,9 +332,12 @@ def _take_stories(nb) -> dict[str, str] | None:
 
 
 def _is_map(output) -> bool:
-    figure = output.get("data", {}).get(PLOTLY_MIMETYPE, {})
+    return _is_kind(output.get("data", {}).get(PLOTLY_MIMETYPE, {}), "map")
+
+
+def _is_kind(figure: dict[str, Any], kind: str) -> bool:
     meta = figure.get("layout", {}).get("meta")
-    return isinstance(meta, dict) and meta.get("kind") == "map"
+    return isinstance(meta, dict) and meta.get("kind") == kind
 
 
 def _is_default(name: str, value: Any) -> bool:
@@ -375,13 +381,25 @@ def _export(nb, report: dict[str, Any]) -> str:
         extra_template_basedirs=[str(TEMPLATE.parent)],
         exclude_anchor_links=True,
     )
-    for function in (script_json, _below_title, _facts):
+    for function in (script_json, _figure_script, _below_title, _facts):
         exporter.register_filter(function.__name__.removeprefix("_"), function)
-    parts = {"css": ["style", "tables", "browser"], "js": ["report", "chosen", "tables", "browser"]}
+    parts = {
+        "css": ["style", "map", "tables", "browser"],
+        "js": ["map", "report", "chosen", "tables", "browser"],
+    }
     for kind, names in parts.items():
         report[kind] = "".join(written_file(f"{name}.{kind}") for name in names)
     page, _ = exporter.from_notebook_node(nb, resources={"report": report})
     return page
+
+
+def _figure_script(figure: dict[str, Any]) -> str:
+    """The figure as a script element that runs nothing: as JSON, a large map packed, for report.js to unpack."""
+    text = script_json(figure)
+    if len(text) <= _PLAIN_SCRIPT or not _is_kind(figure, "map"):
+        return f'<script type="application/json">{text}</script>'
+    packed = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    return f'<script type="application/gzip">{packed}</script>'
 
 
 def _below_title(markup: str) -> str:

@@ -58,9 +58,21 @@
     Plotly.relayout(div, Object.fromEntries(texts.map((text, i) => [`annotations[${i}].text`, text])));
   }
 
-  function draw(figure) {
+  // A large map comes packed, and is drawn a moment later than the other figures.
+  async function unpacked(script) {
+    const bytes = Uint8Array.from(atob(script.textContent), (sign) => sign.charCodeAt(0));
+    script.textContent = "";
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+  }
+
+  function start(figure) {
+    const script = figure.querySelector("script");
+    if (script.type === "application/gzip") unpacked(script).then((content) => draw(figure, content));
+    else draw(figure, JSON.parse(script.textContent));
+  }
+
+  function draw(figure, { data, layout }) {
     const div = figure.querySelector(".plot-area");
-    const { data, layout } = JSON.parse(figure.querySelector("script").textContent);
     const isMap = figure.classList.contains("kind-map");
     const isTouch = matchMedia("(pointer: coarse)").matches;
     if (data.some((trace) => trace.type === "scattergl") && !hasWebGL()) {
@@ -74,6 +86,7 @@
       delete layout.height;
       layout.showlegend = false;
       layout.margin = { l: 4, r: 4, t: 4, b: 4 };
+      storyMap.prepare(data, layout);
     }
     for (const trace of data.filter(isTree)) {
       trace.textfont.color = inked(trace);
@@ -91,10 +104,10 @@
       responsive: true, displaylogo: false, displayModeBar: isMap || (figure.classList.contains("kind-bars") ? false : "hover"),
       // plotly offers to upload the chart to its cloud; a report keeps what it holds.
       showSendToCloud: false, plotlyServerURL: "",
-      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+      modeBarButtonsToRemove: isMap ? ["autoScale2d"] : ["select2d", "lasso2d", "autoScale2d"],
     });
     if (isMap) div.after(legendOf(div));
-    if (isMap && data.some((trace) => trace.customdata)) linkPoints(div, figure, isTouch);
+    if (isMap) storyMap.attach(div, figure, isTouch);
     if (/kind-(bars|time)/.test(figure.className) && layout.annotations) {
       fit(div);
       new ResizeObserver(() => fit(div)).observe(div);
@@ -102,22 +115,11 @@
     plots.push(div);
   }
 
-  // A finger's first tap shows what the headline says, the second one on the same opens it.
-  function linkPoints(div, figure, isTouch) {
-    let last = null;
-    div.on("plotly_click", ({ points: [point] }) => {
-      const again = last === point.customdata;
-      last = point.customdata;
-      if (/^https?:\/\//i.test(point.customdata ?? "") && (again || !isTouch)) open(point.customdata, "_blank", "noopener,noreferrer");
-    });
-    figure.querySelector("figcaption")?.append(isTouch ? " Tap a headline twice to open it." : " Click a headline to open it.");
-  }
-
   function legendOf(div) {
     const set = document.createElement("fieldset");
     set.className = "legend";
     set.append(Object.assign(document.createElement("legend"), { textContent: "Show on the map" }));
-    const order = [...div.data.keys()].sort((a, b) => (div.data[a].legendrank ?? 1000) - (div.data[b].legendrank ?? 1000));
+    const order = [...div.data.keys()].filter((i) => !div.data[i].meta?.highlight).sort((a, b) => (div.data[a].legendrank ?? 1000) - (div.data[b].legendrank ?? 1000));
     const boxes = order.map((index) => {
       const label = document.createElement("label");
       const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: true });
@@ -132,7 +134,7 @@
     all.addEventListener("click", () => {
       const show = !boxes.some((box) => box.checked);
       for (const box of boxes) box.checked = show;
-      Plotly.restyle(div, { visible: show });
+      Plotly.restyle(div, { visible: show }, order);
     });
     set.addEventListener("change", () => { all.textContent = boxes.some((box) => box.checked) ? "Hide all" : "Show all"; });
     all.addEventListener("click", () => set.dispatchEvent(new Event("change")));
@@ -140,6 +142,11 @@
     return set;
   }
 
+  const SHAPES = {
+    circle: "M0-5a5 5 0 1 0 .01 0z", square: "M-5-5h10v10h-10z", diamond: "M0-6l6 6-6 6-6-6z", "triangle-up": "M0-5.5l5.8 10h-11.6z",
+    "triangle-down": "M0 5.5l5.8-10h-11.6z", cross: "M-2-6h4v4h4v4h-4v4h-4v-4h-4v-4h4z", x: "M-2-6h4v4h4v4h-4v4h-4v-4h-4v-4h4z",
+    star: "M0-6.5l1.5 4.4h4.7l-3.8 2.8 1.5 4.5-3.9-2.8-3.9 2.8 1.5-4.5-3.8-2.8h4.7z",
+  };
   function swatch(marker) {
     const make = (name, attributes) => {
       const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -147,14 +154,13 @@
       return element;
     };
     const picture = make("svg", { width: 18, height: 14, viewBox: "0 0 18 14", "aria-hidden": "true" });
-    if (Array.isArray(marker.color)) {
-      [...new Set(marker.color)].slice(0, 3).forEach((stroke, i) =>
-        picture.append(make("circle", { cx: 4 + 5 * i, cy: 7, r: 3, fill: "none", stroke, "stroke-width": 1.5 })));
-    } else {
-      const symbol = Array.isArray(marker.symbol) ? marker.symbol[0] : marker.symbol;
-      const shape = { diamond: "M9 1l6 6-6 6-6-6z", square: "M4 2h10v10h-10z" }[symbol] ?? "M9 2a5 5 0 1 0 .01 0z";
-      picture.append(make("path", { d: shape, fill: marker.color, opacity: marker.opacity ?? 1 }));
-    }
+    const first = (value, i) => (Array.isArray(value) ? value[i] : value).replace("-open", "");
+    const marks = Array.isArray(marker.color) ? [...new Map(marker.color.map((fill, i) => [fill, first(marker.symbol, i)]))].slice(0, 3)
+      : [[marker.color, Array.isArray(marker.symbol) ? first(marker.symbol, 0) : marker.symbol.replace("-open", "")]];
+    marks.forEach(([fill, symbol], i) => picture.append(make("path", {
+      d: SHAPES[symbol], fill, opacity: marker.opacity ?? 1,
+      transform: marks.length > 1 ? `translate(${3 + 6 * i} 7) scale(.55)` : `translate(9 7)${symbol === "x" ? " rotate(45)" : ""}`,
+    })));
     return picture;
   }
 
@@ -170,7 +176,7 @@
     });
   }
 
-  document.querySelectorAll("figure.plot").forEach(draw);
+  document.querySelectorAll("figure.plot").forEach(start);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     for (const div of plots) {
       Plotly.relayout(div, themed(div.layout));

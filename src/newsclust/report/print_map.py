@@ -1,0 +1,163 @@
+"""The map of stories as a file for print or slides: PNG, SVG or PDF."""
+
+from __future__ import annotations
+
+import warnings
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ParameterError, notice
+from ..paths import find_output
+from ..wording import count
+from .drawing import INK, NOISE_COLOUR, story_mark
+from .figures import LABELS, complete, look_alikes, stories_on
+from .labels import free_places, label_lines
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: The kinds of file, each with what would make its bytes differ from day to day or between versions.
+KINDS = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+_INCHES, _DPI = (11.0, 8.5), 200
+_VECTOR_POINTS = 20_000  # programs open no more shapes than these; the marks of a larger map are one picture
+_SHAPES = {
+    "circle": "o", "square": "s", "diamond": "D", "cross": "P", "x": "X", "star": "*",
+    "triangle-up": "^", "triangle-down": "v",
+}  # fmt: skip
+
+
+def save_map(points: pd.DataFrame, path: str | Path) -> Path:
+    """Write the map for print: the marks of `story_map`, titles on the largest stories, on white.
+
+    The same points give the same bytes, as long as matplotlib stays the same.
+
+    Parameters
+    ----------
+    points : DataFrame
+        As for `newsclust.report.figures.story_map`; of a map in space, `z` is left out.
+    path : str or Path
+        The file; its ending says what it is: .png, .svg or .pdf. Relative paths start where those of a run's output do.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ParameterError
+        If the ending is none of these.
+    NewsclustError
+        If a required column is missing.
+
+    Examples
+    --------
+    >>> nc.save_map(nc.place(stories, layout), "map.pdf")  # doctest: +SKIP
+    """
+    path = find_output(path)
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in KINDS:
+        raise ParameterError(f"A map can't be written as {path.name!r}: end the name in .{', .'.join(KINDS)}.")
+    points = complete(points).drop(columns="z", errors="ignore")
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    fig = Figure(figsize=_INCHES, facecolor="white")
+    FigureCanvasAgg(fig)  # not pyplot's, which would show a second picture in a notebook
+    axes = fig.add_axes((0.02, 0.06, 0.96, 0.92))
+    sizes, names, places = stories_on(points)
+    # Headlines hold dollars, which make no formula here; text stays text, that can be searched and set in another font.
+    settings = {"text.parse_math": False, "svg.hashsalt": "newsclust", "svg.fonttype": "none", "pdf.fonttype": 42}
+    picture = BytesIO()
+    with matplotlib.rc_context(settings), warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        _draw(axes, points, look_alikes(places))
+        _write_titles(axes, points, names, places)
+        fig.text(0.02, 0.02, _caption(points, len(sizes)), fontsize=8, color=INK)
+        fig.savefig(picture, format=kind, dpi=_DPI, metadata=KINDS[kind])
+    if kind != "svg" and any("Glyph" in str(one.message) for one in told):
+        notice("Some titles hold letters that matplotlib's font has not: as .svg the map takes the reader's fonts.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(picture.getvalue())
+    return path
+
+
+def _draw(axes: Axes, points: pd.DataFrame, outlined: set[int]) -> None:
+    """Every headline, mark by mark: noise first, the marks of the largest stories last, on top."""
+    area = 34 if len(points) <= 1000 else 16 if len(points) <= 10_000 else 5
+    sizes = points.loc[points["cluster"] >= 0, "cluster"].value_counts()
+    marks = [story_mark(cluster) for cluster in points["cluster"]]
+    points = points.assign(
+        colour=[colour for colour, _ in marks],
+        symbol=[symbol for _, symbol in marks],
+        edged=points["cluster"].isin(outlined),
+        size=points["cluster"].map(sizes).fillna(0),
+    )
+    groups = points.groupby(["colour", "symbol", "assigned", "edged"])
+    order = groups["size"].max().sort_values(kind="stable").index
+    axes.axis("off")
+    axes.set_aspect("equal", adjustable="datalim")
+    for place, (colour, symbol, assigned, edged) in enumerate(order):
+        rows = groups.get_group((colour, symbol, assigned, edged))
+        is_noise = colour == NOISE_COLOUR
+        axes.scatter(
+            rows["x"],
+            rows["y"],
+            s=area * (0.25 if is_noise else 1.8 if symbol == "star" else 1),
+            marker=_SHAPES[symbol],
+            facecolors="none" if assigned else colour,
+            edgecolors=INK if edged else colour,
+            linewidths=0.8 if assigned or edged else 0,
+            alpha=0.5 if is_noise else 0.9,
+            zorder=place,
+            rasterized=len(points) > _VECTOR_POINTS,
+        )
+
+
+def _write_titles(axes: Axes, points: pd.DataFrame, names: dict[int, str], places: pd.DataFrame) -> None:
+    axes.apply_aspect()  # the limits as they will be, so that a place in pixels is known
+    corner, far = axes.transData.inverted().transform(axes.bbox.get_points())
+    scale = axes.bbox.width / (far - corner)[0]
+    places = places.head(LABELS)
+    texts = [
+        axes.text(
+            *corner,
+            "\n".join(label_lines(names[cluster])),
+            fontsize=8,
+            color="#22262b",
+            ha="center",
+            va="center",
+            linespacing=1.15,
+            zorder=1000,
+            # A halo would be drawn by shapes, of which the text itself would become one.
+            bbox=dict(facecolor="white", alpha=0.75, edgecolor="none", pad=0.6),
+        )
+        for cluster in places.index
+    ]
+    boxes = [text.get_window_extent() for text in texts]
+    found = free_places(
+        (places[["x", "y"]].to_numpy() - corner) * scale,
+        places[["reach_x", "reach_y"]].to_numpy() * scale,
+        [(box.width, box.height) for box in boxes],
+        (points[["x", "y"]].to_numpy(float) - corner) * scale,
+        (axes.bbox.width, axes.bbox.height),
+    )
+    for text in texts:
+        text.set_visible(False)  # only now: what can't be seen has no size
+    for index, x, y in found:
+        texts[index].set(position=np.array([x, y]) / scale + corner, visible=True)
+
+
+def _caption(points: pd.DataFrame, n_stories: int) -> str:
+    noise, assigned = int((points["cluster"] < 0).sum()), int(points["assigned"].sum())
+    parts = [f"{count(len(points), 'headline')} in {count(n_stories, 'story', 'stories')}"]
+    if noise:
+        parts.append(f"{noise:,} in none (grey)")
+    if assigned:
+        parts.append(f"{assigned:,} given to a story by their neighbours (hollow)")
+    return ", ".join(parts) + ". Headlines of similar meaning stand close together."
