@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from inputs import STORED, Documents, load_documents, load_graph
+from inputs import STORED, Documents, load_documents, load_graph, load_texts
 from pipelines import N_NEIGHBORS, K, Run, collection
 
 #: From here on UMAP searches neighbours with pynndescent instead of comparing all pairs.
@@ -191,6 +191,21 @@ def _release(path: Path) -> None:
     from milvus_lite.server_manager import server_manager_instance
 
     server_manager_instance.release_server(os.fspath(path))
+
+
+def tf_idf_of_scikit_learn(name: str) -> Run:
+    """The weighed words of a graph's texts, by scikit-learn from the texts on."""
+    from newsclust.corpus.words import WORD
+
+    texts = load_texts(name)["text"]
+
+    def run(folder: Path) -> dict[str, Any]:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=WORD).fit_transform(texts)
+        return {}
+
+    return run
 
 
 def _compile_umap(n: int, metric: str, seed: int | None) -> None:

@@ -191,6 +191,42 @@ def _neighbor_graph(n: int, k: int = 15) -> Callable[[Path], None]:
     return make
 
 
+def _texts(graph: str) -> Callable[[Path], None]:
+    """Texts for the documents of a graph, as long as AG News's: half of the words are the story's, in its phrases, half
+    anybody's. Neighbours are of one story where their lists lead to the same document."""
+
+    def make(folder: Path) -> None:
+        from newsclust.clusters.pairs import lead
+
+        globals()["make"](graph)
+        lists = load_graph(graph)
+        n = len(lists.indices)
+        np.save(folder / "indices.npy", lists.indices)
+        np.save(folder / "distances.npy", lists.distances)
+        rng, story = np.random.default_rng(n), lead(lists.indices)
+        vocabulary = np.array([f"w{number:x}" for number in range(200_000)], dtype=object)
+        commonness = np.cumsum(1 / np.arange(1, len(vocabulary) + 1) ** 1.05)
+
+        def words(*shape: int) -> np.ndarray:
+            drawn = np.searchsorted(commonness, rng.random(shape, dtype=np.float32) * commonness[-1])
+            return np.minimum(drawn, len(vocabulary) - 1)
+
+        phrases = rng.integers(0, 10, size=(n, 3, 1)) * 6 + np.arange(6)
+        of_story = np.take_along_axis(words(story.max() + 1, 60)[story], phrases.reshape(n, 18), axis=1)
+        texts = [" ".join(row) for row in vocabulary[np.hstack([of_story, words(n, 20)])]]
+        day = pd.Timestamp("2024-01-01", tz="UTC")
+        day += pd.to_timedelta(rng.integers(365 * 24, size=n)[story] + rng.integers(72, size=n), unit="h")
+        table = pd.DataFrame({"text": texts, "published_at": day.strftime("%Y-%m-%dT%H:%M:%SZ")})
+        table.to_pickle(folder / "texts.pickle")
+
+    return make
+
+
+def load_texts(name: str) -> pd.DataFrame:
+    """The texts and dates of a graph's documents."""
+    return pd.read_pickle(WORK / name / "texts.pickle")
+
+
 def _write(folder: Path, table: pd.DataFrame, vectors: np.ndarray) -> None:
     from pipelines import store
 
@@ -216,4 +252,6 @@ INPUTS = {
     "graph-1k": Input(_neighbor_graph(1_000)),
     "graph-100k": Input(_neighbor_graph(100_000)),
     "graph-1m": Input(_neighbor_graph(1_000_000)),
+    "graph-1k-texts": Input(_texts("graph-1k")),
+    "graph-1m-texts": Input(_texts("graph-1m")),
 }

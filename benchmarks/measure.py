@@ -45,7 +45,9 @@ def time_sides(name: str, repeats: str, *sides: str) -> dict[str, dict[str, Any]
         For each side its seconds (a list), the agreement of its labels with the known stories (`ami`, the median)
         and with the first side's (`ari`), and what else it says of itself.
     """
-    small = "graph-1k" if name.startswith("graph") else "synthetic-500"
+    small = "synthetic-500"
+    if name.startswith("graph"):
+        small = "graph-1k-texts" if name.endswith("texts") else "graph-1k"
     inputs.make(small)
     for side in sides:
         _timed(_prepare(side, small), small)
@@ -117,7 +119,7 @@ def _facts(name: str, results: list[dict[str, Any]], reference: list[dict[str, A
 
     labels = results[0]["labels"]
     facts["clusters"], facts["noise"] = len(np.unique(labels[labels >= 0])), float(np.mean(labels < 0))
-    if len(labels) == len(reference[0]["labels"]):
+    if len(labels) == len(reference[0].get("labels", ())):
         facts["ari"] = float(adjusted_rand_score(reference[0]["labels"], labels))
     if not name.startswith("graph") and (truth := inputs.load_documents(name).table["truth"]).ne("").any():
         facts["ami"] = median(agreement(result["labels"], truth)["ami"] for result in results)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from inputs import STORED, Documents, load_documents, load_graph
+from inputs import DIM, STORED, Documents, load_documents, load_graph, load_texts
 
 if TYPE_CHECKING:
     from newsclust.vectors.embedding import Embedder
@@ -93,6 +93,64 @@ def graph_to_labels(name: str) -> Run:
         return {"labels": cluster(neighbors, min_samples=3, min_cluster_size=3).labels}
 
     return run
+
+
+def graph_to_blend_and_vote(name: str) -> Run:
+    """Words and days blended into a graph, and noise assigned; the words are weighed before the clock starts."""
+    from unittest.mock import patch
+
+    from newsclust.clusters import blend as blending
+    from newsclust.clusters.clustering import cluster
+    from newsclust.stories.noise import assign_noise
+
+    neighbors, embeddings, texts = _graph_with_texts(name)
+    labels = cluster(neighbors, min_samples=3, min_cluster_size=3).labels
+    weighed = blending.weighted_words(texts["text"])
+
+    def run(folder: Path) -> dict[str, Any]:
+        with patch.object(blending, "weighted_words", return_value=weighed):
+            lists = blending.blend(neighbors, embeddings, texts, 0.2, 0.15)
+        return {"labels": assign_noise(lists, labels).labels}
+
+    return run
+
+
+def texts_to_words(name: str) -> Run:
+    """The words of a graph's texts, weighed."""
+    from newsclust.clusters.blend import weighted_words
+
+    texts = load_texts(name)["text"]
+
+    def run(folder: Path) -> dict[str, Any]:
+        weighted_words(texts)
+        return {}
+
+    return run
+
+
+def graph_to_settings(name: str) -> Run:
+    """`min_samples` and `min_cluster_size` chosen for a neighbour graph."""
+    from newsclust.stories.settings import choose_settings
+
+    neighbors, embeddings, _ = _graph_with_texts(name)
+
+    def run(folder: Path) -> dict[str, Any]:
+        choose_settings(neighbors, embeddings.vectors)
+        return {}
+
+    return run
+
+
+def _graph_with_texts(name: str) -> tuple[Any, Any, Any]:
+    """The lists, the texts, and vectors, at random, of as many dimensions as MiniLM's."""
+    from newsclust.clusters.neighbors import Neighbors
+    from newsclust.vectors.store import Embeddings
+
+    graph = load_graph(name)
+    ids = np.arange(len(graph.indices))
+    vectors = np.random.default_rng(0).standard_normal((len(ids), DIM), dtype=np.float32)
+    embeddings = Embeddings(ids, vectors, None, 0, name, "memory")
+    return Neighbors(ids, graph.indices, graph.distances), embeddings, load_texts(name)
 
 
 def store(documents: Documents, path: Path) -> Any:

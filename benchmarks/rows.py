@@ -57,6 +57,8 @@ NAMES = {
     "fast_hdbscan_on_graph": "fast_hdbscan",
     "evoc_on_vectors": "EVoC",
     "bertopic_recipe": "BERTopic's recipe",
+    "graph_to_labels": "newsclust's graph to labels",
+    "tf_idf_of_scikit_learn": "scikit-learn's TfidfVectorizer",
 }
 
 TO_MAP = "documents to labels and map", "documents_to_map"
@@ -64,6 +66,10 @@ TO_LABELS = "stored vectors to labels", "stored_to_labels"
 TO_LABELS_IVF = "stored vectors to labels, ivf", "stored_to_labels_ivf"
 FROM_VECTORS = "vectors to labels", "vectors_to_labels"
 FROM_GRAPH = "graph to labels", "graph_to_labels"
+#: Beside the time that the graph takes, of which the first may be 40 % and the second ten times as much.
+BLEND = "words and days blended in, and vote", "graph_to_blend_and_vote"
+SETTINGS = "settings chosen", "graph_to_settings"
+WORDS = "texts to weighed words", "texts_to_words"
 #: Minutes of compiling, once: nothing for --quick.
 COMPILED: dict[str, list[Target]] = {"evoc_on_vectors": [], "bertopic_recipe": []}
 
@@ -90,6 +96,9 @@ COMPARISONS = [
         {"fast_hdbscan_on_graph": [("ratio", ">", 1), ("newsclust_mib", "<=", 2048), ("growth_exponent", "<=", 1.15)]},
         grows_from="graph-100k",
     ),
+    Comparison("graph-1m-texts", *BLEND, {"graph_to_labels": [("ratio", ">=", 2.5)]}),
+    Comparison("graph-1m-texts", *SETTINGS, {"graph_to_labels": [("ratio", ">=", 0.1)]}, repeats=1),
+    Comparison("graph-1m-texts", *WORDS, {"tf_idf_of_scikit_learn": []}, repeats=1),
     Comparison(
         "synthetic-100k",
         *TO_LABELS,

@@ -200,8 +200,22 @@ def test_lists_and_texts_of_other_corpora_are_refused():
         blend(find_neighbors(embeddings, 2, "exact"), embeddings, documents[:4], 0.1)
 
 
+def test_weighed_words_are_scikit_learn_s_tf_idf_of_words_and_pairs():
+    texts = pd.Series(
+        ["Quake hits coast, quake felt", "", "?!", "the coast of quakes: 10,000 felt it", "quake hits", "vote"]
+    )
+    rows, n_shared = weighted_words(texts)
+    theirs = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=WORD).fit_transform(texts)
+    assert rows.shape == theirs.shape and rows.nnz == theirs.nnz
+    np.testing.assert_allclose((rows @ rows.T).toarray(), (theirs @ theirs.T).toarray(), atol=1e-14)
+    only_shared = rows[:, :n_shared]
+    assert only_shared.nnz < rows.nnz / 2 and n_shared
+    off = ~np.eye(len(texts), dtype=bool)
+    np.testing.assert_array_equal((only_shared @ only_shared.T).toarray()[off], (rows @ rows.T).toarray()[off])
+
+
 def test_words_of_other_scripts_count_whole():
-    rows = weighted_words(pd.Series(["सूर्य ग्रहण", "सूर्य उदय", "10,000 votes", "000 votes"]))
+    rows, _ = weighted_words(pd.Series(["सूर्य ग्रहण", "सूर्य उदय", "10,000 votes", "000 votes"]))
     cosines = (rows @ rows.T).toarray()
     assert 0 < cosines[0, 1] < 1 and cosines[2, 3] < cosines[0, 1] + 0.5
     assert np.allclose(np.diag(cosines), 1)

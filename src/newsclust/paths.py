@@ -6,10 +6,12 @@ import hashlib
 import os
 import re
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from .errors import InputError, notice
@@ -90,6 +92,19 @@ def short(path: Path) -> str:
         return min(os.path.relpath(path, Path.cwd()), str(path), key=len)
     except ValueError:  # another drive of Windows
         return str(path)
+
+
+def give_numba_a_folder() -> None:
+    """Call this before importing what numba compiles.
+
+    Where numba can't write beside the code, nor into a home, it fails instead of compiling without a cache.
+    """
+    beside = Path(__file__).parent / "clusters", Path(find_spec("pynndescent").origin).parent
+    if "NUMBA_CACHE_DIR" in os.environ or all(can_write(folder / "__pycache__") for folder in beside):
+        return
+    os.environ["NUMBA_CACHE_DIR"] = folder = str(state_dir("numba"))
+    if "numba" in sys.modules:  # which has read the environment already
+        sys.modules["numba"].config.CACHE_DIR = folder
 
 
 def write_whole(path: Path, text: str) -> None:

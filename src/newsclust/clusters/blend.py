@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import count
 from multiprocessing.pool import ThreadPool
 from typing import TYPE_CHECKING
 
@@ -11,17 +16,18 @@ import pandas as pd
 from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
-from ..corpus.words import all_words
+from ..corpus.words import split
 from ..errors import InputError, ParameterError
+from ..paths import give_numba_a_folder
 from ..stages import stage
 
 if TYPE_CHECKING:
     from ..vectors.store import Embeddings
     from .neighbors import Neighbors
 
-PAIRS = 2**15  # pairs measured at a time: what that takes stays near the processor's cache
+PAIRS = 2**18  # pairs measured at a time by a thread: some tens of milliseconds
+OFFSET_ROWS = 2**9  # rows of vectors at a time, which fit into the processor's cache
 DAY = 86_400_000_000  # microseconds
-ROUNDING = 1e-12  # two texts of the same words are this near to similarity 1
 
 
 def blend(
@@ -85,120 +91,86 @@ def blend(
             f"{len(documents):,}: blend needs all three of the same."
         )
     with stage("blend"):
-        parts = _Parts(embeddings.vectors, documents, words, days, day_scale)
-        indices = np.empty_like(neighbors.indices)
-        distances = np.empty_like(neighbors.distances)
-        block = max(1, PAIRS // max(k, 1))
-        starts = range(0, n, block)
+        give_numba_a_folder()
+        from .pairs import lead, measure_rows
 
-        def measure(start: int) -> None:
-            rows = slice(start, start + block)
-            indices[rows], distances[rows] = _measure(neighbors.indices[rows], neighbors.distances[rows], start, parts)
+        before = np.ascontiguousarray(neighbors.indices), np.ascontiguousarray(neighbors.distances)
+        indices, distances = np.empty_like(before[0]), np.empty_like(before[1])
+        terms, n_shared = weighted_words(documents["text"]) if words else (csr_array((n, 1)), 0)
+        matrix = terms.indptr.astype(np.int64), terms.indices.astype(np.int32, copy=False), terms.data
+        day = _days(documents["published_at"]) / day_scale if days else np.full(n, np.nan)
+        by_words, by_days = words * (np.diff(terms.indptr) > 0), days * ~np.isnan(day)
+        # A document is one unit vector, [sqrt(v) vector, sqrt(w) words, sqrt(d) day], with v + w + d = 1.
+        roots = np.sqrt((1 - by_words - by_days, by_words, by_days))
+        zeros = threading.local()
 
-        with ThreadPool() as pool:  # most of it is SciPy's and NumPy's, outside Python's lock
-            for _ in tqdm(pool.imap(measure, starts), total=len(starts), desc="Blending", leave=False, delay=2):
+        with ThreadPool() as pool:
+            facts = np.column_stack((*roots, offsets(embeddings.vectors, pool.imap), day))
+
+            def measure(rows: np.ndarray) -> None:
+                if not hasattr(zeros, "scratch"):
+                    zeros.scratch = np.zeros(n_shared)
+                measure_rows(rows, *before, facts, *matrix, zeros.scratch, indices, distances)
+
+            # Documents of one story after the other: their texts stay in the processor's cache.
+            blocks = np.array_split(np.argsort(lead(before[0]), kind="stable"), max(1, n * k // PAIRS))
+            for _ in tqdm(pool.imap(measure, blocks), total=len(blocks), desc="Blending", leave=False, delay=2):
                 pass
     parameters = neighbors.parameters | {"words": words, "days": days, "day_scale": day_scale}
     return replace(neighbors, indices=indices, distances=distances, parameters=parameters)
 
 
-def weighted_words(texts: pd.Series) -> csr_array:
+def weighted_words(texts: Iterable[str]) -> tuple[csr_array, int]:
     """The TF-IDF of each text's words and pairs of adjacent words, of length one.
 
     By scikit-learn's definition, with sublinear term frequencies: a term found `f` times in a text and in `d` of `n`
     texts weighs `(1 + log f) (1 + log((1 + n) / (1 + d)))`. Stop words stay: they weigh little, and leaving them out
-    changed nothing on labelled headlines.
+    changed nothing on labelled headlines. Terms are numbers from the start, in order of appearance, because
+    scikit-learn's vectorizer takes three to four times as long, most of it for writing pairs out and for sorting.
 
     Returns
     -------
     csr_array of float64, shape (n, n_terms)
-        Rows of unit length; a text without a word is an empty row.
+        Rows of unit length, their terms ascending; a text without a word is an empty row.
+    n_shared : int
+        The first so many terms are found more than once. The others, as most pairs of words, are part of a text's
+        length, but shared with nobody.
     """
-    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.feature_extraction.text import TfidfTransformer
 
-    vectorizer = TfidfVectorizer(sublinear_tf=True, **all_words(texts))
-    try:
-        return csr_array(vectorizer.fit_transform(texts))
-    except ValueError as error:
-        # scikit-learn refuses texts without a single word.
-        if "empty vocabulary" not in str(error):
-            raise
-        return csr_array((len(texts), 1), dtype=np.float64)
-
-
-class _Parts:
-    """What each document brings: its offset from the mean, its words, its day, and the roots of their weights.
-
-    A document is one unit vector, `[sqrt(v) vector, sqrt(w) words, sqrt(d) day]`, with v + w + d = 1.
-    """
-
-    def __init__(self, vectors: np.ndarray, documents: pd.DataFrame, words: float, days: float, day_scale: float):
-        n = len(vectors)
-        self.offset = offsets(vectors)
-        self.words: csr_array | None = weighted_words(documents["text"]) if words else None
-        self.day = _days(documents["published_at"]) / day_scale if days else np.full(n, np.nan)
-        has_words = np.diff(self.words.indptr) > 0 if words else np.zeros(n, dtype=bool)
-        if words:
-            # A term of one text alone, as most pairs of words are, is part of its length but shared with nobody.
-            self.words = self.words[:, np.bincount(self.words.indices, minlength=self.words.shape[1]) > 1]
-        by_words, by_days = words * has_words, days * ~np.isnan(self.day)
-        self.roots = np.sqrt((1 - by_words - by_days, by_words, by_days))
+    number_of: defaultdict[str, int] = defaultdict(count().__next__)
+    numbers, lengths, n_words = array("i"), array("i"), array("i")
+    for text in tqdm(texts, desc="Reading words", leave=False, delay=2):
+        words, others = split(text)
+        numbers.extend(map(number_of.__getitem__, words))
+        numbers.extend(map(number_of.__getitem__, others))
+        lengths.append(len(words) + len(others))
+        n_words.append(len(words))
+    if not numbers:
+        return csr_array((len(lengths), 1)), 0
+    terms = np.frombuffer(numbers, np.int32)
+    text = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+    place = np.arange(len(terms)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    first = np.flatnonzero(place < np.repeat(n_words, lengths) - 1)
+    pairs = pd.factorize(terms[first] * np.int64(len(number_of)) + terms[first + 1])[0] + len(number_of)
+    terms, text = np.append(terms, pairs.astype(np.int32)), np.append(text, text[first])
+    is_single = np.bincount(terms) == 1
+    n_shared = len(is_single) - int(is_single.sum())
+    place = np.empty(len(is_single), dtype=np.int32)
+    place[~is_single], place[is_single] = np.arange(n_shared), np.arange(n_shared, len(is_single))
+    counts = csr_array((np.ones(len(terms)), (text, place[terms])), shape=(len(lengths), len(place)))
+    return csr_array(TfidfTransformer(sublinear_tf=True).fit(counts).transform(counts, copy=False)), n_shared
 
 
-def offsets(vectors: np.ndarray) -> np.ndarray:
-    """How far each vector is from the mean of all: float64, shape (n,)."""
+def offsets(vectors: np.ndarray, run: Callable = map) -> np.ndarray:
+    """How far each vector is from the mean of all: float64, shape (n,). `run` is called as `map` is."""
     mean = vectors.mean(axis=0, dtype=np.float64)
-    squares = np.empty(len(vectors))
-    for start in range(0, len(vectors), 2**14):
-        apart = vectors[start : start + 2**14] - mean
-        squares[start : start + 2**14] = np.einsum("ij,ij->i", apart, apart)
-    return np.sqrt(squares)
 
+    def squares(start: int) -> np.ndarray:
+        apart = vectors[start : start + OFFSET_ROWS] - mean
+        return np.einsum("ij,ij->i", apart, apart)
 
-def _measure(
-    indices: np.ndarray, distances: np.ndarray, first_row: int, parts: _Parts
-) -> tuple[np.ndarray, np.ndarray]:
-    own, place = np.nonzero(indices >= 0)
-    one, other = own + first_row, indices[own, place]
-    # Each part of two unit vectors, sqrt(p) x and sqrt(q) y, is (sqrt(p) - sqrt(q))² + sqrt(p q) |x - y|² apart.
-    apart = np.zeros(len(own))
-    for root, squared in zip(parts.roots, _squared(one, other, distances[own, place], parts), strict=True):
-        apart += (root[one] - root[other]) ** 2
-        if squared is not None:
-            apart += root[one] * root[other] * squared
-    measured = np.full(indices.shape, np.inf, dtype=np.float32)
-    measured[own, place] = np.sqrt(apart)
-    order = np.lexsort((np.where(indices < 0, np.iinfo(indices.dtype).max, indices), measured), axis=1)
-    return np.take_along_axis(indices, order, axis=1), np.take_along_axis(measured, order, axis=1)
-
-
-def _squared(one: np.ndarray, other: np.ndarray, distances: np.ndarray, parts: _Parts) -> tuple[np.ndarray | None, ...]:
-    """The squared distances, 0 to 4, of pairs by vectors, by words and by days; None where not asked for."""
-    by_words = by_days = None
-    # Of x and y, at a and b from the mean, as unit vectors from there: |x/a - y/b|² = (|x - y|² - (a - b)²) / ab.
-    a, b = parts.offset[one], parts.offset[other]
-    apart, product = distances.astype(np.float64) ** 2 - (a - b) ** 2, a * b
-    # A vector at the mean has no direction: it is like others there, and unlike all else.
-    by_vectors = np.where((a == 0) & (b == 0), 0.0, 2.0)
-    np.divide(apart, product, out=by_vectors, where=product > 0)
-    np.clip(by_vectors, 0, 4, out=by_vectors)
-    if parts.words is not None:
-        by_words = 2 - 2 * _shared(parts.words, one, other)
-        by_words[by_words < ROUNDING] = 0
-    if not np.isnan(parts.day).all():
-        by_days = np.nan_to_num(-2 * np.expm1(-np.abs(parts.day[one] - parts.day[other])))
-    return by_vectors, by_words, by_days
-
-
-def _shared(words: csr_array, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The cosine of the words of each pair: the same for either order of the two."""
-    sums = words[one].multiply(words[other])
-    # Empty rows have no sum of their own in reduceat.
-    filled = np.diff(sums.indptr) > 0
-    found = np.zeros(len(one))
-    if filled.any():
-        found[filled] = np.add.reduceat(sums.data, sums.indptr[:-1][filled])
-    return found
+    return np.sqrt(np.concatenate(list(run(squares, range(0, len(vectors), OFFSET_ROWS)))))
 
 
 def _days(dates: pd.Series) -> np.ndarray:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import warnings
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .. import cache
 from ..errors import notice
-from ..paths import can_write, state_dir
+from ..paths import give_numba_a_folder
 from ..stages import stage
 from ..vectors.store import Embeddings
 from .neighbors import Neighbors
@@ -123,7 +119,7 @@ def _umap(
         line = np.zeros((n, n_components), dtype=np.float32)
         line[:, 0] = np.arange(n)
         return line
-    _give_numba_a_folder()
+    give_numba_a_folder()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from umap import UMAP
@@ -149,13 +145,3 @@ def _umap(
             force_approximation_algorithm=True,  # below 4,096 documents UMAP would compute all distances again
         )
         return model.fit_transform(vectors).astype(np.float32)
-
-
-def _give_numba_a_folder() -> None:
-    """Where numba can't write beside the packages, nor into a home, it fails instead of compiling without a cache."""
-    package = Path(find_spec("pynndescent").origin).parent
-    if "NUMBA_CACHE_DIR" in os.environ or can_write(package / "__pycache__"):
-        return
-    os.environ["NUMBA_CACHE_DIR"] = folder = str(state_dir("numba"))
-    if "numba" in sys.modules:  # which has read the environment already
-        sys.modules["numba"].config.CACHE_DIR = folder

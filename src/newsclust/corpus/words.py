@@ -13,6 +13,7 @@ from .languages import stop_words
 # so that Hindi, Thai, Arabic and Hebrew words stay whole (\w leaves combining marks out).
 MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff"
 WORD = rf"\d+(?:[.,]\d+)+|\w[\w{MARKS}]+"
+_WORD = re.compile(WORD)
 
 # Scripts that put no spaces between words: Chinese characters, Japanese katakana (a run of it is one word; hiragana is
 # grammar), and those of Thailand, Laos, Myanmar and Cambodia.
@@ -29,11 +30,12 @@ _SHARE = 0.05
 _ELIDED = {"fr": "qu jusqu lorsqu puisqu quelqu aujourd hui", "it": "dell nell sull dall all coll quell quest sant"}
 
 
-def all_words(texts: pd.Series) -> dict[str, object]:
-    """What scikit-learn's vectorizers need to see every word and every pair of adjacent ones."""
-    if any(map(_UNSPACED.search, texts)):
-        return {"analyzer": _analyzer(set())}
-    return {"ngram_range": (1, 2), "token_pattern": WORD}
+def split(text: str) -> tuple[list[str], list[str]]:
+    """The words of a text, in lower case and in order, and its terms in scripts that put no spaces between words."""
+    text = text.lower()
+    if text.isascii() or not _UNSPACED.search(text):
+        return _WORD.findall(text), []
+    return _WORD.findall(_UNSPACED.sub(" ", text)), list(_unspaced_terms(text))
 
 
 def vectorizer_options(languages: pd.Series | None, texts: pd.Series) -> dict[str, object]:
@@ -75,13 +77,11 @@ def _silent(codes: frozenset[str]) -> set[str]:
 
 
 def _analyzer(silent: set[str]) -> Callable[[str], list[str]]:
-    word = re.compile(WORD)
-
     def analyze(text: str) -> list[str]:
-        text = text.lower()
-        spaced = [t for t in word.findall(_UNSPACED.sub(" ", text)) if t not in silent]
-        pairs = [f"{a} {b}" for a, b in zip(spaced, spaced[1:], strict=False)]
-        return [*spaced, *pairs, *(term for term in _unspaced_terms(text) if term not in silent)]
+        words, terms = split(text)
+        words = [word for word in words if word not in silent]
+        pairs = [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]
+        return [*words, *pairs, *(term for term in terms if term not in silent)]
 
     return analyze
 
