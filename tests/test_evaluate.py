@@ -29,6 +29,12 @@ def test_merged_split_assigned_and_left_out_are_told_apart():
     assert wrong["merged"]["for example"][0] == "headline 0 · headline 1"
 
 
+def test_a_one_off_is_shown_with_another_headline_of_its_story():
+    truth = ["one-off", "fire", "vote", "vote", "one-off", "one-off"]
+    wrong = mistakes(made([0, 0, 0, 0, 1, 1], truth), "a method")["one-offs in a story"]
+    assert wrong["in the story of"].tolist() == ["headline 2", "headline 5", "headline 4"]
+
+
 def test_perfect_stories_have_no_mistakes():
     wrong = mistakes(made([0, 0, 1, 1, -1], ["a", "a", "b", "b", "one-off"]), "a method")
     assert all(rows.empty for rows in wrong.values())

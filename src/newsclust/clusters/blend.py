@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -102,15 +101,11 @@ def blend(
         by_words, by_days = words * (np.diff(terms.indptr) > 0), days * ~np.isnan(day)
         # A document is one unit vector, [sqrt(v) vector, sqrt(w) words, sqrt(d) day], with v + w + d = 1.
         roots = np.sqrt((1 - by_words - by_days, by_words, by_days))
-        zeros = threading.local()
-
         with ThreadPool() as pool:
             facts = np.column_stack((*roots, offsets(embeddings.vectors, pool.imap), day))
 
             def measure(rows: np.ndarray) -> None:
-                if not hasattr(zeros, "scratch"):
-                    zeros.scratch = np.zeros(n_shared)
-                measure_rows(rows, *before, facts, *matrix, zeros.scratch, indices, distances)
+                measure_rows(rows, *before, facts, *matrix, n_shared, indices, distances)
 
             # Documents of one story after the other: their texts stay in the processor's cache.
             blocks = np.array_split(np.argsort(lead(before[0]), kind="stable"), max(1, n * k // PAIRS))
@@ -150,15 +145,15 @@ def weighted_words(texts: Iterable[str]) -> tuple[csr_array, int]:
         return csr_array((len(lengths), 1)), 0
     terms = np.frombuffer(numbers, np.int32)
     text = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-    place = np.arange(len(terms)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    first = np.flatnonzero(place < np.repeat(n_words, lengths) - 1)
+    within = np.arange(len(terms)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    first = np.flatnonzero(within < np.repeat(n_words, lengths) - 1)
     pairs = pd.factorize(terms[first] * np.int64(len(number_of)) + terms[first + 1])[0] + len(number_of)
     terms, text = np.append(terms, pairs.astype(np.int32)), np.append(text, text[first])
     is_single = np.bincount(terms) == 1
     n_shared = len(is_single) - int(is_single.sum())
-    place = np.empty(len(is_single), dtype=np.int32)
-    place[~is_single], place[is_single] = np.arange(n_shared), np.arange(n_shared, len(is_single))
-    counts = csr_array((np.ones(len(terms)), (text, place[terms])), shape=(len(lengths), len(place)))
+    column = np.empty(len(is_single), dtype=np.int32)
+    column[~is_single], column[is_single] = np.arange(n_shared), np.arange(n_shared, len(is_single))
+    counts = csr_array((np.ones(len(terms)), (text, column[terms])), shape=(len(lengths), len(column)))
     return csr_array(TfidfTransformer(sublinear_tf=True).fit(counts).transform(counts, copy=False)), n_shared
 
 

@@ -15,7 +15,7 @@ ROUNDING = 1e-12  # two texts of the same words are this near to similarity 1
 
 
 @njit(nogil=True, cache=True)
-def measure_rows(rows, indices, distances, facts, ends, terms, weights, scratch, new_indices, new_distances):
+def measure_rows(rows, indices, distances, facts, ends, terms, weights, n_shared, new_indices, new_distances):
     """Measure the pairs in the lists of `rows` and put each list in order.
 
     Both directions of a pair give the same bits: what two texts share is added up in the order of the terms. So the
@@ -31,13 +31,13 @@ def measure_rows(rows, indices, distances, facts, ends, terms, weights, scratch,
         from the mean; its day, in units of the day scale.
     ends, terms, weights : ndarray of int64, int32 and float64
         A sparse matrix of the words in compressed rows, the terms of each ascending.
-    scratch : ndarray of float64, shape (n_shared,)
-        Zeros, before and after. Terms from `n_shared` on are of one text alone and shared with nobody.
+    n_shared : int
+        Terms from here on are of one text alone and shared with nobody.
     new_indices, new_distances : ndarray, shape (n, k)
         Written to.
     """
     n, k = indices.shape
-    n_shared = len(scratch)
+    own = np.zeros(n_shared)  # the weights of the row's terms
     is_done = np.zeros(n, dtype=np.bool_)
     for row in rows:
         by_vector, by_words, by_day, offset, day = facts[row]
@@ -45,7 +45,7 @@ def measure_rows(rows, indices, distances, facts, ends, terms, weights, scratch,
         for place in range(ends[row], ends[row + 1]):
             if terms[place] >= n_shared:
                 break
-            scratch[terms[place]] = weights[place]
+            own[terms[place]] = weights[place]
         for column in range(k):
             other = indices[row, column]
             if other < 0:
@@ -68,7 +68,7 @@ def measure_rows(rows, indices, distances, facts, ends, terms, weights, scratch,
                 for place in range(ends[other], ends[other + 1]):
                     if terms[place] >= n_shared:
                         break
-                    shared += scratch[terms[place]] * weights[place]
+                    shared += own[terms[place]] * weights[place]
                 squared = 2 - 2 * shared
                 if squared >= ROUNDING:
                     apart += both * squared
@@ -80,7 +80,7 @@ def measure_rows(rows, indices, distances, facts, ends, terms, weights, scratch,
         for place in range(ends[row], ends[row + 1]):
             if terms[place] >= n_shared:
                 break
-            scratch[terms[place]] = 0
+            own[terms[place]] = 0
         is_done[row] = True
 
 

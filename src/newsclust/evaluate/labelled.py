@@ -228,7 +228,6 @@ def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str
     frame = pd.DataFrame({"headline": headlines, "known": evaluation.truth, "found": evaluation.labels[method]})
     frame = frame[frame["known"] != ""]
     one_off = frame["known"].str.lower().isin(ONE_OFF)
-    titles = frame[frame["found"] >= 0].groupby("found")["headline"].first()
     both = frame[(frame["found"] >= 0) & ~one_off]
     parts = both.groupby(["found", "known"])["headline"].agg(["size", lambda part: " · ".join(part.head(examples))])
     parts.columns = ["headlines", "for example"]
@@ -240,10 +239,18 @@ def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str
         "merged": _divided(parts, "found", "known"),
         "split": _divided(parts, "known", "found"),
         "one-offs in a story": pd.DataFrame(
-            {"headline": alone["headline"], "in the story of": alone["found"].map(titles)}
+            {"headline": alone["headline"], "in the story of": _company(frame, one_off, alone.index)}
         ).reset_index(drop=True),
         "left out": left_out[["headline", "known"]].reset_index(drop=True),
     }
+
+
+def _company(frame: pd.DataFrame, one_off: pd.Series, rows: pd.Index) -> list[str]:
+    """Another headline of the story that each of `rows` was put into: where it tells known stories, of the largest."""
+    as_many = frame.groupby(["found", "known"])["headline"].transform("size").where(~one_off, 0)
+    first = frame.assign(as_many=as_many).sort_values("as_many", ascending=False, kind="stable").groupby("found")
+    two = {found: part["headline"].head(2) for found, part in first}
+    return [two[frame["found"][row]].drop(row, errors="ignore").iloc[0] for row in rows]
 
 
 def _divided(parts: pd.DataFrame, whole: str, part: str) -> pd.DataFrame:
