@@ -35,6 +35,15 @@ def test_a_one_off_is_shown_with_another_headline_of_its_story():
     assert wrong["in the story of"].tolist() == ["headline 2", "headline 5", "headline 4"]
 
 
+def test_headlines_of_mistakes_are_shown_whole_and_escaped():
+    result = made([0, 0, 0, 0, -1], ["a", "a", "b", "b", "one-off"])
+    result.documents["title"] = ["<b>" + "long " * 40] * 5
+    wrong = mistakes(result, "a method")
+    html = wrong["merged"]._repr_html_()
+    assert html.count("&lt;b&gt;" + "long " * 39) == 4 and "..." not in html and "<b>" not in html
+    assert wrong["split"]._repr_html_() == "<p>None.</p>"
+
+
 def test_perfect_stories_have_no_mistakes():
     wrong = mistakes(made([0, 0, 1, 1, -1], ["a", "a", "b", "b", "one-off"]), "a method")
     assert all(rows.empty for rows in wrong.values())

@@ -30,6 +30,16 @@ if TYPE_CHECKING:
 
 _SELECTION = "cluster_selection_method cluster_selection_epsilon max_cluster_size allow_single_cluster".split()
 
+_HEADS = {
+    "ami": "AMI",
+    "ari": "ARI",
+    "v_measure": "V",
+    "b_cubed_f1": "B³ F1",
+    "one_offs": "one-offs",
+    "ami_group": "AMI, grouped",
+    "ari_group": "ARI, grouped",
+}
+
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
@@ -57,8 +67,19 @@ class Evaluation:
     settings: dict[str, Settings]
 
     def _repr_html_(self) -> str:
-        digits = {name: "{:.3f}" for name in ("ami", "ari", "v_measure", "b_cubed_f1", "ami_group", "ari_group")}
-        return self.table.style.format(digits | {"noise": "{:.1%}", "seconds": "{:.1f}"}, escape="html")._repr_html_()
+        shown = self.table.rename(columns=_HEADS).rename_axis(None)
+        digits = dict.fromkeys(("AMI", "ARI", "V", "B³ F1", "AMI, grouped", "ARI, grouped"), "{:.3f}")
+        return shown.style.format(digits | {"noise": "{:.1%}", "seconds": "{:.1f}"}, escape="html")._repr_html_()
+
+
+class Listing(pd.DataFrame):
+    """Rows that a notebook shows with whole headlines, and with a word where there are none."""
+
+    def _repr_html_(self) -> str:
+        if self.empty:
+            return "<p>None.</p>"
+        with pd.option_context("display.max_colwidth", None):
+            return self.to_html(index=False, border=0, max_rows=pd.get_option("display.max_rows"))
 
 
 def evaluate(
@@ -206,7 +227,7 @@ def _in_company(labels: np.ndarray) -> np.ndarray:
     return clustered & (sizes[np.maximum(labels, 0)] > 1)
 
 
-def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str, pd.DataFrame]:
+def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str, Listing]:
     """Where a method and the truth part: stories merged and split, one-offs assigned, headlines left out.
 
     Parameters
@@ -219,7 +240,7 @@ def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str
 
     Returns
     -------
-    dict of str to DataFrame
+    dict of str to Listing
         "merged": a found story that holds two or more headlines each of two or more known ones. "split": a known story,
         two or more headlines each of which are in two or more found ones. "one-offs in a story". "left out": headlines
         of a known story of two or more that are in no found one. The largest first.
@@ -235,13 +256,12 @@ def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str
     left_out = frame[(frame["found"] < 0) & ~one_off]
     left_out = left_out[left_out["known"].map(frame["known"].value_counts()) > 1]
     alone = frame[one_off & _in_company(frame["found"].to_numpy())]
+    assigned = {"headline": alone["headline"], "in the story of": _company(frame, one_off, alone.index)}
     return {
         "merged": _divided(parts, "found", "known"),
         "split": _divided(parts, "known", "found"),
-        "one-offs in a story": pd.DataFrame(
-            {"headline": alone["headline"], "in the story of": _company(frame, one_off, alone.index)}
-        ).reset_index(drop=True),
-        "left out": left_out[["headline", "known"]].reset_index(drop=True),
+        "one-offs in a story": Listing(pd.DataFrame(assigned).reset_index(drop=True)),
+        "left out": Listing(left_out[["headline", "known"]].reset_index(drop=True)),
     }
 
 
@@ -253,8 +273,8 @@ def _company(frame: pd.DataFrame, one_off: pd.Series, rows: pd.Index) -> list[st
     return [two[frame["found"][row]].drop(row, errors="ignore").iloc[0] for row in rows]
 
 
-def _divided(parts: pd.DataFrame, whole: str, part: str) -> pd.DataFrame:
+def _divided(parts: pd.DataFrame, whole: str, part: str) -> Listing:
     several = parts[parts.groupby(whole)[part].transform("size") > 1]
     total = several.groupby(whole)["headlines"].transform("sum")
     order = np.lexsort((-several["headlines"], several[whole].astype(str), -total))
-    return several.iloc[order][[whole, part, "headlines", "for example"]].reset_index(drop=True)
+    return Listing(several.iloc[order][[whole, part, "headlines", "for example"]].reset_index(drop=True))
