@@ -36,8 +36,8 @@ _HEADS = {
     "v_measure": "V",
     "b_cubed_f1": "B³ F1",
     "one_offs": "one-offs",
-    "ami_group": "AMI, grouped",
-    "ari_group": "ARI, grouped",
+    "ami_group": "AMI group",
+    "ari_group": "ARI group",
 }
 
 
@@ -68,7 +68,7 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         shown = self.table.rename(columns=_HEADS).rename_axis(None)
-        digits = dict.fromkeys(("AMI", "ARI", "V", "B³ F1", "AMI, grouped", "ARI, grouped"), "{:.3f}")
+        digits = dict.fromkeys(("AMI", "ARI", "V", "B³ F1", "AMI group", "ARI group"), "{:.3f}")
         return shown.style.format(digits | {"noise": "{:.1%}", "seconds": "{:.1f}"}, escape="html")._repr_html_()
 
 
