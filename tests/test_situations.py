@@ -110,7 +110,7 @@ def test_a_user_without_name_home_or_a_folder_to_write_in_gets_results_elsewhere
     if ROOT:  # who may write anywhere
         need_mounts()
     (place / "work").chmod(0o555)
-    told = check(place, cluster(place, stranger=True, HOME="/", TMPDIR=str(place / "home")))
+    told = check(place, cluster(place, "-p", "words", "0.2", stranger=True, HOME="/", TMPDIR=str(place / "home")))
     (place / "work").chmod(0o755)
     assert "milvus.db can't be kept in" in told and "instead" in told
     assert [path.name for path in (place / "work").iterdir()] == ["mine.csv"]
