@@ -16,11 +16,12 @@ from ..errors import InputError, notice
 from ..stages import stage
 from ..wording import count
 from . import languages as _languages
-from .columns import ROLES, Found, NoHeadlines, check_columns, find_columns, listed
-from .dates import read_dates
+from .columns import Found, NoHeadlines, check_columns, find_columns, listed
+from .dates import joined, read_dates
 from .downloads import fetched
 from .feeds import Feeds
 from .formats import read_rows
+from .roles import ROLES
 from .source import gather, shown
 from .tables import Table
 from .text import ID_VERSION, clean, text_id, tidy
@@ -321,7 +322,8 @@ def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFr
     fields = {role: [""] * len(table.rows) for role in ROLES}
     for role, found in roles.items():
         # As objects: walking through Arrow's strings one by one takes ten times as long.
-        fields[role] = list(table.rows.iloc[:, found.position].to_numpy(dtype=object))
+        cells = [table.rows.iloc[:, position].to_numpy(dtype=object) for position in found.positions]
+        fields[role] = list(cells[0]) if len(cells) == 1 else [joined(parts) for parts in zip(*cells, strict=True)]
     guessed = [f"{role} from {table.rows.columns[found.position]!r}" for role, found in roles.items()
                if found.how == "by its contents"]  # fmt: skip
     if guessed and len(table.rows.columns) > 1:
@@ -332,7 +334,7 @@ def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFr
         values = [clean(value) for value in fields["published_at"]]
         dates = read_dates(values)
         fields["published_at"] = list(dates.iso)
-        column = table.rows.columns[roles["published_at"].position]
+        column = _named(table, roles["published_at"])
         if not dates.certain:
             example = next(value for value in values if value)
             notes.append(
@@ -393,8 +395,8 @@ def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFram
         for role in ROLES:
             values = fields[role].iloc[start:end]
             if found := part.roles.get(role):
-                column = str(part.table.rows.columns[found.position])
-                used.add(column)
+                column = _named(part.table, found)
+                used |= {str(part.table.rows.columns[position]) for position in found.positions}
                 entry = rows.setdefault((role, column, found.how), [0, ""])
                 entry[0] += int(sum(1 for value in values if value.strip()))
                 shown_as = texts[role].iloc[start:end] if role in ("title", "description", "publisher") else values
@@ -410,6 +412,10 @@ def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFram
     ]
     unused = dict.fromkeys(str(name) for part in parts for name in part.table.rows.columns if str(name) not in used)
     return pd.DataFrame(understood, columns=["role", "column", "rows", "example", "found"]), list(unused)
+
+
+def _named(table: Table, found: Found) -> str:
+    return " + ".join(str(table.rows.columns[position]) for position in found.positions)
 
 
 def _unique(texts: pd.DataFrame) -> pd.DataFrame:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ..errors import InputError
-from .columns import is_name_of
 from .dates import looks_like_dates
+from .roles import is_name_of
 
 #: With more columns than this a file is no table of headlines.
 MOST_COLUMNS = 10_000
@@ -198,11 +198,11 @@ def unique_names(names: Iterable[object]) -> list[str]:
 
 
 def _lines(text: str) -> list[str]:
-    """Physical lines with their ends; a bare carriage return ends a line only where it is the file's way."""
+    """Physical lines with their ends: a bare carriage return, where it is the file's way, and else what ends in "\n"."""
     outside = "".join(text[:_SAMPLE].split('"')[::2]) if "\r" in text else text  # what is in quotes ends no record
     breaks, returns = outside.count("\n"), outside.count("\r") - outside.count("\r\n")
     if returns > breaks:
-        return [line for line in re.split(r"(?<=\n)|(?<=\r)(?!\n)", text) if line]
+        return re.findall(r"[^\r]*\r\n?|[^\r]+$", text)
     return text.splitlines(keepends=True) if _plain_breaks(text) else re.findall(r"[^\n]*\n|[^\n]+$", text)
 
 
@@ -298,6 +298,9 @@ def _score(sample: list[str], dialect: Dialect) -> float:
         records.pop()  # cut by the sample's end
     widths = Counter(len(_trimmed(record)) for _, record in records)
     wide = Counter({width: count for width, count in widths.items() if width > 1})
+    whole = Counter(len(record) for _, record in records if len(record) > 1)
+    if whole and (not wide or max(whole.values()) > max(wide.values())):
+        wide = whole  # columns of different lengths: the last fields of later rows are blank
     if not wide:
         return 0.0
     header = next(
