@@ -14,6 +14,8 @@ from .dates import NO_TIME, is_clock, looks_like_dates, read_dates
 from .roles import ROLES, bare, place_of, rank_of
 
 _URL = re.compile(r"(https?://|www\.)\S+$|[\w-]+(\.[\w-]+)+/\S*$", re.IGNORECASE)
+# Names of columns whose contents look like headlines.
+_NO_TEXTS = set("keywords keyword tags tag entities authors author byline writers topics categories aliases".split())
 _PARTS = {
     "year": re.compile(r"(?:1[89]|20)\d\d(?:\.0)?$").match,
     "month": re.compile(r"(?:0?[1-9]|1[0-2])(?:\.0)?$|[^\W\d_]{3,12}\.?$").match,
@@ -237,18 +239,18 @@ class _Table:
             return next((p for p in free if looks_like_dates(self.sample(p), numbers=not self.counts(p))), None)
         if role == "publisher":
             return next((p for p in free if self.looks_like_publishers(p)), None)
-        scores = {p: self.headline_likeness(p) for p in free}
+        scores = {p: self.headline_likeness(p) for p in free if bare(self.names[p]) not in _NO_TEXTS}
         if role == "title":
             best = max(scores, key=scores.__getitem__, default=None)
             if best is None or scores[best] <= 0:
                 return None
             # Of a headline and what describes it the headline comes first and is shorter.
             shorter = [
-                p for p in free if p < best and scores[p] > 20 and 20 <= self.length(p) < 0.75 * self.length(best)
+                p for p in scores if p < best and scores[p] > 20 and 20 <= self.length(p) < 0.75 * self.length(best)
             ]
             return max(shorter, key=scores.__getitem__, default=best)
         length = self.length(found["title"].position) if "title" in found else 0
-        longer = [p for p in free if scores[p] > 0 and 1.2 * length < self.length(p) < 1000]
+        longer = [p for p in scores if scores[p] > 0 and 1.2 * length < self.length(p) < 1000]
         return max(longer, key=lambda p: scores[p], default=None)
 
     def headline_likeness(self, position: int) -> float:

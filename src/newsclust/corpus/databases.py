@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 
@@ -13,6 +14,8 @@ from .roles import is_name_of
 from .sheets import has_titles, with_headlines
 from .tables import Table, unique_names
 
+#: Tables of web frameworks, which have names in them.
+_FRAMEWORK = re.compile(r"(auth|django|alembic|knex|authtoken|socialaccount|account)_", re.IGNORECASE)
 _WAL = b"\2\2"  # at byte 18: pages are first written to a file beside this one
 
 
@@ -62,6 +65,8 @@ def _tables(database: sqlite3.Connection, size: int, name: str) -> dict[str, Tab
     ).fetchall()
     tables, cells = {}, 0
     for (table,) in names:
+        if _FRAMEWORK.match(table):
+            continue
         cursor = database.execute(f"SELECT * FROM {_quoted(table)}")
         columns = unique_names([column[0] for column in cursor.description])
         rows = []

@@ -238,9 +238,12 @@ def _seconds(text: str, month_first: bool) -> int | None:
 
 
 def _digits(text: str) -> str:
-    if text.isascii():
-        return text
-    return "".join(str(unicodedata.digit(c)) if c.isdigit() and unicodedata.digit(c, -1) >= 0 else c for c in text)
+    """With Western digits, and a day that is one number with the year behind it (11252024) in three."""
+    if not text.isascii():
+        text = "".join(str(unicodedata.digit(c)) if c.isdigit() and unicodedata.digit(c, -1) >= 0 else c for c in text)
+    if match := re.fullmatch(r"(\d{1,2})(\d\d)((?:19|20)\d\d)", text):  # as a year first it would have 19 or 20 months
+        return "/".join(match.groups())
+    return text
 
 
 def _read(text: str, month_first: bool) -> datetime | None:

@@ -68,7 +68,12 @@ def _ends(content: bytes) -> str:
 def _feed(content: bytes, name: str) -> Table:
     import feedparser
 
-    parsed = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
+    try:
+        parsed = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
+    except Exception as error:  # what it raises depends on which byte is wrong
+        raise InputError(
+            f"{name} is a feed (RSS or Atom) that cannot be read ({type(error).__name__}): fetch it again."
+        ) from None
     title = one_line(parsed.feed.get("title", ""))
     rows = []
     for entry in parsed.entries:

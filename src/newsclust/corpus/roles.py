@@ -22,7 +22,7 @@ _NAMES = {
         virsraksts antraštė tytuł nagłówek заголовок название заглавие заголовок_новости назва назва_новини наслов
         başlık haber_başlığı τίτλος επικεφαλίδα العنوان عنوان عنوان_الخبر כותרת תיטר تیتر عنوان_خبر سرخی शीर्षक
         हेडलाइन শিরোনাম தலைப்பு శీర్షిక ส่วนหัว หัวข้อ พาดหัว หัวข้อข่าว 标题 標題 题目 題目 新闻标题 新聞標題
-        标题名称 文章标题 タイトル 見出し 題名
+        标题名称 文章标题 文章標題 タイトル 見出し 題名
         記事タイトル 제목 헤드라인 표제 기사제목 tiêu_đề tựa_đề judul tajuk judul_berita kichwa
         | text news sentence content message tweet full_text body article story post caption name news_text texto
         texte testo tekst текст текст_новости metin النص נص متن पाठ 正文 内容 內容 文本 本文 내용 본문 nội_dung isi
@@ -39,7 +39,7 @@ _NAMES = {
         tiivistelmä popis perex anotace leírás összefoglaló descriere rezumat opis streszczenie zajawka описание
         аннотация анонс краткое_описание опис анотація açıklama özet spot περιγραφή περίληψη الوصف وصف ملخص الملخص
         תיאור תקציר توضیحات خلاصه شرح विवरण सारांश বিবরণ 描述 摘要 简介 簡介 导语 導語 概述 説明 概要 要約 설명 요약
-        개요 mô_tả tóm_tắt
+        기사요약 뉴스요약 기사본문요약 개요 mô_tả tóm_tắt
         deskripsi ringkasan
         | subtitle sub_title subhead subheadline sub_headline secondary_headline kicker subtítulo sous_titre
         untertitel sottotitolo subtítulos ondertitel underrubrik подзаголовок підзаголовок podtytuł alt_başlık
@@ -51,7 +51,7 @@ _NAMES = {
         document_identifier document_url doc_url canonical_url link_url post_url full_url item_url uri urls links
         address web_address enlace vínculo lien adresse verweis collegamento indirizzo ligação endereço koppeling länk
         lenke linkki odkaz ссылка адрес посилання odnośnik bağlantı adres σύνδεσμος الرابط رابط קישור پیوند لینک लिंक
-        ลิงก์ 链接 鏈接 連結 网址 網址 地址 リンク アドレス 링크 주소 url주소 liên_kết đường_dẫn tautan pautan
+        ลิงก์ 链接 文章链接 新闻链接 鏈接 連結 网址 網址 地址 リンク アドレス 링크 주소 url주소 liên_kết đường_dẫn tautan pautan
         | guid loc id mobile_url url_mobile sourceurl media_url
     """,
     "publisher": """
@@ -83,7 +83,7 @@ _NAMES = {
         publicerad dato publisert päivämäärä julkaistu datum_vydání dátum megjelenés data_publicării дата
         дата_публикации время опубликовано дата_публікації опубліковано data_publikacji data_wydania tarih
         yayın_tarihi yayınlanma_tarihi ημερομηνία التاريخ تاريخ تاريخ_النشر תאריך תאריך_פרסום تاریخ تاریخ_انتشار زمان
-        दिनांक तारीख प्रकाशन_तिथि তারিখ วันที่ 日期 时间 時間 发布时间 發布時間 发布日期 發布日期 发表时间 出版日期
+        दिनांक तारीख प्रकाशन_तिथि তারিখ วันที่ 日期 时间 時間 发布时间 發布時間 发布日期 發布日期 文章发布时间 发表时间 出版日期
         日時 日付 公開日 公開日時 掲載日 配信日時 날짜 일자
         발행일 게시일 보도일 작성일 ngày ngày_đăng thời_gian tanggal waktu tarikh tarehe data
         | updated_at updated update_date last_updated modified last_modified lastmod crawl_date crawled_at fetched_at

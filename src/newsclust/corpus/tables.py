@@ -198,7 +198,7 @@ def unique_names(names: Iterable[object]) -> list[str]:
 
 
 def _lines(text: str) -> list[str]:
-    """Physical lines with their ends: a bare carriage return, where it is the file's way, and else what ends in "\n"."""
+    """Physical lines, which end in a bare carriage return where that is the file's way, else in a line feed."""
     outside = "".join(text[:_SAMPLE].split('"')[::2]) if "\r" in text else text  # what is in quotes ends no record
     breaks, returns = outside.count("\n"), outside.count("\r") - outside.count("\r\n")
     if returns > breaks:
