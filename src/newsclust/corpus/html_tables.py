@@ -10,7 +10,8 @@ from ..errors import InputError
 from .sheets import has_titles, with_headlines
 from .tables import MOST_COLUMNS, Table, table_of_records
 
-_EXPORTED = re.compile(r"schemas-microsoft-com:office|\s*(<meta[^>]*>\s*)*<table[\s>]", re.IGNORECASE)
+_BARE = re.compile(r"\s*(<meta[^>]*>\s*)*<table[\s>]", re.IGNORECASE)
+_OFFICE = re.compile(r"schemas-microsoft-com:office", re.IGNORECASE)
 
 
 def read_html_tables(content: bytes, name: str) -> Table | None:
@@ -33,7 +34,7 @@ def read_html_tables(content: bytes, name: str) -> Table | None:
                 tables[str(number)] = table
     except (RecursionError, AssertionError, ValueError):  # what html.parser raises for markup beyond repair
         return None
-    if _EXPORTED.match(text) or _EXPORTED.search(text[:2000]):
+    if _BARE.match(text) or _OFFICE.search(text[:2000]):  # made for a spreadsheet
         return with_headlines(tables, [], name, "table") if tables else None
     named = {number: table for number, table in tables.items() if has_titles(table)}
     return with_headlines(named, [], name, "table") if named else None

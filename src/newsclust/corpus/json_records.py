@@ -104,9 +104,17 @@ def _python_value(text: str) -> Any:
     if len(text) > 5_000_000 or not re.match(r"\s*[\[{]\s*(?:\{\s*)?['}\]]", text):
         return None
     try:
-        return ast.literal_eval(_CALLS.sub(lambda call: repr(call[1].strip("'\"")), text.strip()))
+        return ast.literal_eval(_CALLS.sub(_printed, text.strip()))
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
+
+
+def _printed(call: re.Match[str]) -> str:
+    inside = call[1].strip("'\"")
+    if numbers := re.match(r"\d+(?:, \d+){2,5}", inside):  # a datetime's
+        parts = [part.zfill(2) for part in numbers[0].split(", ")] + ["00"] * 3
+        inside = "-".join(parts[:3]) + " " + ":".join(parts[3:6])
+    return repr(inside)
 
 
 def _json_value(text: str) -> Any:

@@ -51,7 +51,8 @@ _NAMES = {
         document_identifier document_url doc_url canonical_url link_url post_url full_url item_url uri urls links
         address web_address enlace vínculo lien adresse verweis collegamento indirizzo ligação endereço koppeling länk
         lenke linkki odkaz ссылка адрес посилання odnośnik bağlantı adres σύνδεσμος الرابط رابط קישור پیوند لینک लिंक
-        ลิงก์ 链接 文章链接 新闻链接 鏈接 連結 网址 網址 地址 リンク アドレス 링크 주소 url주소 liên_kết đường_dẫn tautan pautan
+        ลิงก์ 链接 文章链接
+        新闻链接 鏈接 連結 网址 網址 地址 リンク アドレス 링크 주소 url주소 liên_kết đường_dẫn tautan pautan
         | guid loc id mobile_url url_mobile sourceurl media_url
     """,
     "publisher": """
@@ -83,7 +84,8 @@ _NAMES = {
         publicerad dato publisert päivämäärä julkaistu datum_vydání dátum megjelenés data_publicării дата
         дата_публикации время опубликовано дата_публікації опубліковано data_publikacji data_wydania tarih
         yayın_tarihi yayınlanma_tarihi ημερομηνία التاريخ تاريخ تاريخ_النشر תאריך תאריך_פרסום تاریخ تاریخ_انتشار زمان
-        दिनांक तारीख प्रकाशन_तिथि তারিখ วันที่ 日期 时间 時間 发布时间 發布時間 发布日期 發布日期 文章发布时间 发表时间 出版日期
+        दिनांक तारीख प्रकाशन_तिथि তারিখ วันที่ 日期 时间 時間 发布时间 發布時間 发布日期 發布日期
+        文章发布时间 发表时间 出版日期
         日時 日付 公開日 公開日時 掲載日 配信日時 날짜 일자
         발행일 게시일 보도일 작성일 ngày ngày_đăng thời_gian tanggal waktu tarikh tarehe data
         | updated_at updated update_date last_updated modified last_modified lastmod crawl_date crawled_at fetched_at
