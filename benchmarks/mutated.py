@@ -86,11 +86,25 @@ def seeds() -> dict[str, bytes]:
 def mutated(number: int, seed: int, files: dict[str, bytes]) -> tuple[str, bytes]:
     """The name and the content of the damaged file that `number` stands for."""
     chance = random.Random(f"{seed}/{number}")
-    name = chance.choice(sorted(files))
-    content = bytearray(files[name])
+    made = [name for name in sorted(files) if name.startswith("sample")]
+    name = chance.choice(made if chance.random() < 0.5 else sorted(files))
+    content = files[name]
+    if name.endswith((".xlsx", ".ods", ".zip")) and chance.random() < 0.7:  # else their checksums refuse nearly all
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = {member: archive.read(member) for member in archive.namelist()}
+        member = chance.choice(sorted(members))
+        return name, _zip(members | {member: _damaged(members[member], chance, files)})
+    for ending, opened, packed in _PACKED:
+        if name.endswith(ending) and chance.random() < 0.7:
+            return name, packed(_damaged(opened(content), chance, files))
+    return name, _damaged(content, chance, files)
+
+
+def _damaged(content: bytes, chance: random.Random, files: dict[str, bytes]) -> bytes:
+    changed = bytearray(content)
     for _ in range(chance.choice([1, 1, 1, 2, 3, 5, 20])):
-        chance.choice([_flip, _flip, _cut, _end, _repeat, _insert, _swap, _exchange])(content, chance, files)
-    return name, bytes(content[:MOST_BYTES])
+        chance.choice([_flip, _flip, _cut, _end, _repeat, _insert, _swap, _exchange])(changed, chance, files)
+    return bytes(changed[:MOST_BYTES])
 
 
 def _flip(content: bytearray, chance: random.Random, _: object) -> None:
@@ -208,6 +222,12 @@ def run(count: int, seed: int, jobs: int) -> int:
     print(pd.DataFrame(counts).T.fillna(0).astype(int).assign(slowest_s=pd.Series(slowest).round(2)).to_string())
     return failures
 
+
+_PACKED: list[tuple[str, Callable[[bytes], bytes], Callable[[bytes], bytes]]] = [
+    (".gz", gzip.decompress, lambda content: gzip.compress(content, mtime=0)),
+    (".bz2", bz2.decompress, bz2.compress),
+    (".xz", lzma.decompress, lzma.compress),
+]
 
 # Bombs
 
