@@ -44,7 +44,7 @@ def seeds() -> dict[str, bytes]:
     """Name -> content of the files that are mutated: the tests' cases, and the sample in every format."""
     files = {file.name: file.read_bytes() for file in sorted(CASES.iterdir())}
     with (resources.files("newsclust") / "data" / "sample.csv").open("rb") as file:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False).head(60)
+        table = pd.read_csv(file, dtype=str, keep_default_na=False).head(20)
     rows = table.to_dict("records")
     texts = {
         "sample.csv": table.to_csv(index=False),

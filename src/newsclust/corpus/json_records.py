@@ -68,6 +68,8 @@ def _json_lines(text: str) -> tuple[list[dict[str, Any]], list[int], list[tuple[
     physical = text.split("\n")
     opened = sum(line.lstrip()[:1] == "{" for line in physical)
     one_a_line = sum(line.lstrip()[:1] == "{" and line.rstrip().rstrip(",")[-1:] == "}" for line in physical)
+    if 2 * opened < len(physical) - text.count("\n\n") and opened < len(physical) - 100_000:
+        return [], [], []  # a few records among a multitude of lines: no JSON lines
     if 2 * one_a_line > opened or len(physical) == 1 == opened:
         for number, line in enumerate(physical, start=1):
             line = line.strip()

@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import re
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -75,6 +76,10 @@ def unpacked(content: bytes, name: str, label: str = "", depth: int = 0) -> list
         EOFError,
         ValueError,
         IndexError,
+        OverflowError,
+        RuntimeError,  # a password
+        NotImplementedError,  # a version or a method that zipfile lacks
+        struct.error,
     ):
         raise InputError(f"{name} is a damaged or incomplete {kind} file: fetch or pack it again.") from None
     return [Piece(name, label, content)]
