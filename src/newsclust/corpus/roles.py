@@ -141,6 +141,12 @@ def is_name_of(role: str, name: str) -> bool:
     return rank_of(role, name) in (0, 1)
 
 
+def names_titles(record: list[str]) -> bool:
+    """Whether one of a record's cells is called as headlines are: the record is a header."""
+    cells = [cell.strip().lstrip("#").strip() for cell in record]
+    return any(is_name_of("title", cell) for cell in cells if len(cell) <= 60)
+
+
 def rank_of(role: str, name: str) -> int | None:
     """0 for a name of this role, 1 for one that contains it or ends in it, 2 for one that may mean it; else None."""
     strong, weak = _keys(role)
