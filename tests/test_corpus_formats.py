@@ -184,6 +184,18 @@ def test_a_feed_whose_declaration_is_damaged_is_refused_in_a_sentence():
         read(b"<?xml version='1.0' encoding='utf-\xa58'?><rss><channel><item><title>A</title></item></channel></rss>")
 
 
+def test_a_damaged_address_in_a_list_of_feeds_is_told_in_one_line(monkeypatch):
+    import requests
+
+    def unreachable(*_, **__):
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(requests, "get", unreachable)
+    with pytest.raises(InputError, match="none of its 1 feed can be read") as error:
+        read('<opml version="2.0"><body><outline xmlUrl="https://x.example/a\nb,c\n/feed"/></body></opml>')
+    assert "\n" not in str(error.value)
+
+
 # JSON as programs print it
 
 
