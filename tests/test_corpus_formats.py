@@ -184,6 +184,17 @@ def test_a_feed_whose_declaration_is_damaged_is_refused_in_a_sentence():
         read(b"<?xml version='1.0' encoding='utf-\xa58'?><rss><channel><item><title>A</title></item></channel></rss>")
 
 
+def test_an_alert_links_to_the_article_not_to_its_redirection():
+    entries = "".join(
+        f"<entry><title type='html'>&lt;b&gt;{title}&lt;/b&gt;</title><published>{day}T09:00:00Z</published>"
+        f"<link href='https://www.google.com/url?rct=j&amp;sa=t&amp;url=https://x.example/{i}%3Fa=1&amp;ct=ga'/></entry>"
+        for i, (title, day) in enumerate(zip(HEADLINES, DAYS, strict=True))
+    )
+    corpus = read(f"<feed xmlns='http://www.w3.org/2005/Atom'><title>Google Alert - coast</title>{entries}</feed>")
+    assert sorted(corpus.documents["title"]) == sorted(HEADLINES)
+    assert sorted(corpus.documents["url"]) == [f"https://x.example/{i}?a=1" for i in range(4)]
+
+
 def test_a_damaged_address_in_a_list_of_feeds_is_told_in_one_line(monkeypatch):
     import requests
 

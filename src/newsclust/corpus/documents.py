@@ -24,7 +24,7 @@ from .formats import read_rows
 from .roles import ROLES
 from .source import gather, shown
 from .tables import Table
-from .text import ID_VERSION, clean, text_id, tidy
+from .text import ID_VERSION, clean, cleaned_address, text_id, tidy
 from .unpacking import Piece
 
 __all__ = ["ID_VERSION", "Corpus", "check_columns", "read_corpus"]
@@ -200,7 +200,7 @@ def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFr
     if guessed and len(table.rows.columns) > 1:
         notes.append(f"{name}: {', '.join(guessed)}, by what they hold; name others in columns if that is wrong")
     fields["language"] = [_languages.language_code(value) for value in fields["language"]]
-    fields["url"] = [value.strip() for value in fields["url"]]
+    fields["url"] = [cleaned_address(value) for value in fields["url"]]
     if "published_at" in roles:
         values = [clean(value) for value in fields["published_at"]]
         dates = read_dates(values)
