@@ -296,6 +296,17 @@ def test_labels_above_headlines_and_keywords_are_no_texts():
         read(pd.DataFrame({"keywords": keywords, "published": DAYS}).to_csv(index=False))
 
 
+def test_a_publisher_that_is_an_address_is_its_host_even_where_it_is_damaged():
+    addresses = [
+        "https://www.Coast.example/a",
+        "https://[coast.example/b",
+        "http://u:p@crier.example:80/c?d",
+        "https://",
+    ]
+    publishers = read(TABLE.assign(source=addresses).to_csv(index=False)).documents["publisher"]
+    assert sorted(publishers) == ["[coast.example", "coast.example", "crier.example", "https://"]
+
+
 def test_a_line_feed_within_a_field_ends_no_row_where_rows_end_in_carriage_returns():
     text = TABLE.to_csv(index=False, lineterminator="\r").replace("Storm nears", "Storm\nnears")
     assert is_the_table(read(text))

@@ -9,7 +9,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import pandas as pd
 
@@ -103,8 +103,8 @@ def cleaned_publisher(text: str) -> str:
     if text[:1] in "{[" and text[-1:] in "}]":
         text = _name_in(_value(text)) or text
     text = clean(text)
-    if re.match(r"https?://", text, re.IGNORECASE):
-        text = urlsplit(text).hostname or text
+    if match := re.match(r"https?://(?:[^/?#@]*@)?([^/?#:]+)", text, re.IGNORECASE):
+        text = match[1].lower()
     return re.sub(r"^(?:www|m|amp|feeds|rss)\.(?=[\w-]+\.)", "", text)
 
 
@@ -113,7 +113,7 @@ def cleaned_address(text: str) -> str:
     text = text.strip()
     if not _REDIRECTED.match(text):
         return text
-    parameters = parse_qs(urlsplit(text.replace("&amp;", "&")).query)
+    parameters = parse_qs(text.replace("&amp;", "&").partition("?")[2])
     found = (values[0] for name in ("url", "u", "q") if (values := parameters.get(name)))
     return next((address for address in found if re.match(r"https?://\S+$", address)), text)
 
