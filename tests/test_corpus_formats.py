@@ -239,6 +239,8 @@ def test_headlines_that_are_names_of_their_addresses_are_read(reverse):
 def test_millions_of_values_of_a_few_letters_are_refused_before_they_fill_memory():
     with pytest.raises(InputError, match="6,000,000 values of a few characters each"):
         read(b"[" + b'"ab",' * 5_999_999 + b'"ab"]')
+    with pytest.raises(InputError, match="6,000,000 lines of a few characters each"):
+        read(b"title\n" + b"ab\n" * 5_999_999)
 
 
 # Columns

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import InputError
-from .cells import one_line, text_frame, text_of
+from .cells import one_line, refuse_crumbs, text_frame, text_of
 from .roles import is_name_of
 from .tables import Table, table_of_records, unique_names
 
@@ -19,7 +19,6 @@ _NAME = re.compile(
 )
 # Python values that are no literals, as a program prints them: what stands between the brackets says enough.
 _CALLS = re.compile(r"\b(?:time\.struct_time|(?:datetime\.)?datetime|Timestamp|ObjectId)\(([^()]*)\)")
-_MANY, _LEAST = 5_000_000, 8  # values; and characters of each where there are more
 _ADDRESS = re.compile(r"https?://\S+$", re.IGNORECASE)
 _DEEPEST = 6  # levels in which the list of articles is looked for
 
@@ -27,10 +26,7 @@ _DEEPEST = 6  # levels in which the list of articles is looked for
 def read_json(text: str, name: str) -> Table | None:
     """Records, wrapped or not, columns, or one record a line; None where it is no JSON at all."""
     text = without_name(text)
-    if (values := text.count(",") + 1) > _MANY and values > len(text) / _LEAST:
-        raise InputError(
-            f"{name} has {values:,} values of a few characters each, which are no headlines: give a smaller part of it."
-        )
+    refuse_crumbs(text.count(",") + 1, text, name)
     try:
         return _json_table(json.loads(text), name)
     except RecursionError:

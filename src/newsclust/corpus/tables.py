@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ..errors import InputError
+from .cells import refuse_crumbs
 from .dates import looks_like_dates
 from .dialect import DELIMITERS, PREAMBLE, find_dialect, without_leading_lines
 from .records import URL, Dialect, lines_of, records_of, trimmed, types_of, types_of_columns
@@ -56,6 +57,7 @@ def read_text_table(text: str, name: str) -> Table:
     InputError
         Where it has no rows, or rows and header do not fit each other.
     """
+    refuse_crumbs(text.count("\n"), text, name, "lines")
     lines = lines_of(text)
     if len(longest := max(lines, key=len, default="")) > LONGEST_LINE:
         number = next(i for i, line in enumerate(lines, start=1) if line is longest)
