@@ -177,6 +177,8 @@ def test_a_table_in_a_web_page_is_read_with_its_links():
     assert is_the_table(read(f"<table>{head}{rows}</table>", "export.xls"))  # what web sites call Excel
     with pytest.raises(InputError, match="is a web page"):
         read(f"<html><body>{menu}</body></html>")
+    with pytest.raises(InputError, match="is a web page"):
+        read("<html>" + "<table><tr><td>" * 300_000)  # would take minutes to parse
 
 
 def test_a_feed_whose_declaration_is_damaged_is_refused_in_a_sentence():

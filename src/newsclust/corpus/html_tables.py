@@ -10,13 +10,14 @@ from ..errors import InputError
 from .sheets import has_titles, with_headlines
 from .tables import MOST_COLUMNS, Table, table_of_records
 
+_DEEPEST = 1000
 _BARE = re.compile(r"\s*(<meta[^>]*>\s*)*<table[\s>]", re.IGNORECASE)
 _OFFICE = re.compile(r"schemas-microsoft-com:office", re.IGNORECASE)
 
 
 def read_html_tables(content: bytes, name: str) -> Table | None:
     """The tables of headlines in a page, with a column for the addresses that cells link to; None where it has none."""
-    if not re.search(rb"<table[\s>]", content, re.IGNORECASE):
+    if not re.search(rb"<table[\s>]", content, re.IGNORECASE) or _is_too_deep(content):
         return None
     from bs4 import BeautifulSoup, UnicodeDammit
 
@@ -38,6 +39,16 @@ def read_html_tables(content: bytes, name: str) -> Table | None:
         return with_headlines(tables, [], name, "table") if tables else None
     named = {number: table for number, table in tables.items() if has_titles(table)}
     return with_headlines(named, [], name, "table") if named else None
+
+
+def _is_too_deep(content: bytes) -> bool:
+    """Whether elements lie so deep in each other that the parser would take time without end."""
+    depth = 0
+    for match in re.finditer(rb"<(/?)(?:table|div|span|ul|ol|section|article|font|center|b|i)[\s>]", content):
+        depth += -1 if match[1] else 1
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 def _table(element: Any, name: str) -> Table | None:
