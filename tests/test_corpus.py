@@ -22,8 +22,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsclust.corpus import dialect, source, text
 from newsclust.corpus import documents as corpus
-from newsclust.corpus import source, tables, text
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.paths import state_dir
@@ -161,7 +161,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 @QUICK
 def test_any_text_survives_quotes_newlines_and_delimiters(rows):
     rows = [("x", "y"), *rows]
-    for delimiter in tables.DELIMITERS:
+    for delimiter in dialect.DELIMITERS:
         read = read_corpus(save([("title", "description"), *rows], delimiter)).rows
         assert list(map(tuple, read.to_numpy())) == rows
 
@@ -281,8 +281,8 @@ def test_rows_without_any_text_are_called_so():
         (b"\x89PNG\r\n\x1a\n\0\0", "a picture"),
         (b"%PDF-1.7\n", "a PDF"),
         (b"PAR1\x15\x04", "a damaged or incomplete Parquet file"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1", "a damaged or locked Excel workbook"),
-        (zipped(**{"[Content_Types].xml": "", "xl/workbook.xml": ""}), "a damaged or locked Excel workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "a damaged or locked workbook"),
+        (zipped(**{"[Content_Types].xml": "", "xl/workbook.xml": ""}), "a damaged or locked workbook"),
         (zipped(**{"[Content_Types].xml": "", "word/document.xml": ""}), "a Word document"),
         (b"\xef\xbb\xbf \n<!DOCTYPE html><title>Sign in</title>", "a web page (HTML)"),
         (b"<HTML><body>", "a web page (HTML)"),
@@ -358,6 +358,9 @@ def test_a_locked_zip_is_refused_in_a_sentence():
     locked[6] |= 1  # the flag for encryption, in the file's own header
     locked[locked.index(b"PK\x01\x02") + 8] |= 1  # and in the directory
     assert "cannot be unpacked here" in complaint(write(bytes(locked)))
+    later = bytearray(zipped(news_csv=KAGGLE_CSV))
+    later[later.index(b"PK\x01\x02") + 6] = 97  # the version of zip that it needs
+    assert "damaged or incomplete zip" in complaint(write(bytes(later)))
 
 
 def test_a_file_that_may_not_be_read_is_told(monkeypatch):

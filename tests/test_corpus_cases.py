@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import csv
+import random
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from conftest import make_embeddings
+from dialects import ROLES, write
+from newsclust.clusters.clustering import cluster
+from newsclust.clusters.neighbors import find_neighbors
 from newsclust.corpus.documents import Corpus, read_corpus
 from newsclust.corpus.languages import language_notice
 from newsclust.corpus.text import key
 from newsclust.errors import InputError, NewsclustWarning
+from newsclust.vectors.embedding import load_embedder
 
 CASES = Path(__file__).parent / "cases"
 
@@ -133,6 +141,49 @@ def test_a_disguise_changes_neither_headlines_nor_days_nor_publishers(name):
         given = disguised.loc[common, column]
         if (given != "").any():
             assert (given.str[:10] == control.loc[common, column].str[:10]).all()
+
+
+DISGUISES = {
+    "as it is": {},
+    "other names": {"names": dict(zip(ROLES, ["Titel", "abstract", "Quelle", "Datum"], strict=True))},
+    "JSON": {"format": "wrapped"},
+    "Parquet": {"format": "parquet"},
+    "a workbook": {"format": "xlsx", "date": "excel"},
+    "a feed": {"format": "rss", "date": "rfc822"},
+    "entities": {"entities": True},
+    "UTF-16": {"encoding": "utf-16", "delimiter": "\t"},
+    "Windows-1252": {"encoding": "cp1252", "delimiter": ";", "date": "dots"},
+    "packed": {"packing": "tar", "newline": "\r\n", "preamble": "title", "trailing": 2},
+}
+
+
+def test_disguises_of_one_corpus_have_the_same_documents_and_clusters(tmp_path):
+    """The control and more of the sample, about a hundred headlines, from file to labels in twenty disguises."""
+    control = pd.read_csv(CASES / "00-control.csv", dtype=str, keep_default_na=False)
+    table = pd.concat([control, read_corpus("sample").rows.head(60)])[ROLES].drop_duplicates("title")
+    clear = read_rows_of(table, "as it is", tmp_path).documents
+    vectors = pd.DataFrame(load_embedder("minilm").encode(clear["text"].tolist()), index=clear["id"])
+    expected = None
+    for tail in ("", " - " + table["publisher"]):
+        for name in DISGUISES:
+            documents = read_rows_of(table.assign(title=table["title"] + tail), name, tmp_path).documents
+            pd.testing.assert_frame_equal(documents, clear, obj=f"documents of {name}")
+            neighbors = find_neighbors(make_embeddings(vectors.loc[documents["id"]].to_numpy()), 15)
+            labels = cluster(neighbors, min_samples=2, min_cluster_size=3).labels
+            expected = labels if expected is None else expected
+            assert labels.max() > 3 and (labels == expected).all(), name
+
+
+def read_rows_of(table: pd.DataFrame, disguise: str, folder: Path) -> Corpus:
+    plain = {
+        "format": "csv", "packing": "", "encoding": "utf-8", "delimiter": ",", "quoting": csv.QUOTE_MINIMAL,
+        "escape": None, "newline": "\n", "date": "iso", "names": {role: role for role in ROLES}, "extra": ["id"],
+        "order": random.Random(3), "preamble": "", "trailing": 0, "entities": False,
+    }  # fmt: skip
+    path = write(table.to_dict("records"), plain | DISGUISES[disguise], folder / disguise.replace(" ", "-"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NewsclustWarning)
+        return read_corpus(path)
 
 
 def test_a_list_of_feeds_is_called_so(monkeypatch):

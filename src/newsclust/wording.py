@@ -17,3 +17,8 @@ def said(value: Any) -> str:
 def count(n: int, noun: str, plural: str = "") -> str:
     """``1 run``, ``2 runs``."""
     return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
+
+
+def sentence(note: str) -> str:
+    """A note with the end of a sentence, where it has none."""
+    return f"{note}." if note[-1:] not in ".?!" else note

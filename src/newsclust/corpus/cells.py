@@ -13,6 +13,17 @@ from ..errors import InputError
 MOST_CELLS = 200_000_000
 
 
+_MANY, _LEAST = 5_000_000, 8  # values; and characters of each where there are more
+
+
+def refuse_crumbs(values: int, text: str, name: str, what: str = "values") -> None:
+    """Before they fill memory: millions of values, each of a few characters, are no headlines."""
+    if values > _MANY and values > len(text) / _LEAST:
+        raise InputError(
+            f"{name} has {values:,} {what} of a few characters each, which are no headlines: give a smaller part of it."
+        )
+
+
 def text_of(value: Any) -> str:
     """A cell as text: whole numbers without a point, times in ISO form, nothing for what is missing."""
     if value is None:

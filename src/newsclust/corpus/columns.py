@@ -3,123 +3,24 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from ..errors import InputError, ParameterError
-from .dates import looks_like_dates, read_dates
+from .dates import NO_TIME, is_clock, looks_like_dates, read_dates
+from .roles import ROLES, bare, place_of, rank_of
 
-#: What a column can be to newsclust, in the order in which they are shown.
-ROLES = ("title", "description", "url", "publisher", "published_at", "language")
-
-# Role -> names, best first; those after the bar are taken where none before it has anything. Compared without case,
-# accents, spaces, `_`, `-` and camel case (`_key`).
-_NAMES = {
-    "title": """
-        title headline headlines headline_text headlinetext article_title news_title story_title article_headline
-        news_headline title_text text_title post_title page_title entry_title item_title document_title doc_title
-        web_title headline_main main_headline headline_title title_name hed hl hd ti t1 titles og_title ogtitle título
-        titular encabezado titulares titre gros_titre intitulé titres titel titelzeile überschrift ueberschrift
-        schlagzeile hauptüberschrift titolo testata_articolo manchete titulo_da_noticia chamada kop koptekst
-        rubriek_titel rubrik overskrift otsikko tittel fyrirsögn titulek nadpis cím főcím titlu titlul naslov pealkiri
-        virsraksts antraštė tytuł nagłówek заголовок название заглавие заголовок_новости назва назва_новини наслов
-        başlık haber_başlığı τίτλος επικεφαλίδα العنوان عنوان عنوان_الخبر כותרת תיטר تیتر عنوان_خبر سرخی शीर्षक
-        हेडलाइन শিরোনাম தலைப்பு శీర్షిక ส่วนหัว หัวข้อ พาดหัว หัวข้อข่าว 标题 標題 题目 題目 新闻标题 新聞標題
-        标题名称 文章标题 タイトル 見出し 題名
-        記事タイトル 제목 헤드라인 표제 기사제목 tiêu_đề tựa_đề judul tajuk judul_berita kichwa
-        | text news sentence content message tweet full_text body article story post caption name news_text texto
-        texte testo tekst текст текст_новости metin النص נص متن पाठ 正文 内容 內容 文本 本文 내용 본문 nội_dung isi
-        teks
-    """,
-    "description": """
-        description short_description summary abstract snippet excerpt teaser standfirst lead lede lead_paragraph dek
-        deck trail_text content_snippet meta_description article_description news_description item_description desc
-        intro introduction blurb synopsis opening_text hit_sentence og_description short_desc brief text_snippet
-        summary_text lp ab article_summary web_description extract deck_text lead_text descripción resumen entradilla
-        bajada copete résumé chapeau chapô extrait beschreibung kurzbeschreibung zusammenfassung vorspann teasertext
-        anriss descrizione riassunto sommario occhiello catenaccio descrição resumo linha_fina omschrijving
-        beschrijving samenvatting inleiding beskrivning sammanfattning ingress beskrivelse sammendrag manchet kuvaus
-        tiivistelmä popis perex anotace leírás összefoglaló descriere rezumat opis streszczenie zajawka описание
-        аннотация анонс краткое_описание опис анотація açıklama özet spot περιγραφή περίληψη الوصف وصف ملخص الملخص
-        תיאור תקציר توضیحات خلاصه شرح विवरण सारांश বিবরণ 描述 摘要 简介 簡介 导语 導語 概述 説明 概要 要約 설명 요약
-        개요 mô_tả tóm_tắt
-        deskripsi ringkasan
-        | subtitle sub_title subhead subheadline sub_headline secondary_headline kicker subtítulo sous_titre
-        untertitel sottotitolo subtítulos ondertitel underrubrik подзаголовок підзаголовок podtytuł alt_başlık
-        副标题 副標題
-        부제
-    """,
-    "url": """
-        url link href web_url article_url article_link news_url news_link permalink page_url story_url source_url
-        document_identifier document_url doc_url canonical_url link_url post_url full_url item_url uri urls links
-        address web_address enlace vínculo lien adresse verweis collegamento indirizzo ligação endereço koppeling länk
-        lenke linkki odkaz ссылка адрес посилання odnośnik bağlantı adres σύνδεσμος الرابط رابط קישור پیوند لینک लिंक
-        ลิงก์ 链接 鏈接 連結 网址 網址 地址 リンク アドレス 링크 주소 url주소 liên_kết đường_dẫn tautan pautan
-        | guid loc id mobile_url url_mobile sourceurl media_url
-    """,
-    "publisher": """
-        publisher publisher_name source source_name news_source source_title media media_name media_outlet outlet
-        outlet_name newspaper newspaper_name publication publication_name publication_title pub_title pub_name venue
-        news_outlet news_agency agency provider provider_name journal journal_title periodical site site_name website
-        website_name web_site news_site domain source_domain domain_name domain_url source_common_name
-        v2_source_common_name source_uri hostname host brand sn so press paper organisation organization clean_url
-        rights_holder news_provider fuente medio periódico diario nombre_del_medio cabecera média nom_du_média
-        titre_de_presse quelle zeitung medium herausgeber fonte testata giornale editore veículo jornal
-        fonte_da_noticia bron krant uitgever källa tidning kilde avis lähde zdroj noviny forrás lap sursă ziar izvor
-        źródło wydawca gazeta tytuł_prasowy источник издание сми издатель источник_новости джерело видання змі kaynak
-        gazete yayıncı πηγή εφημερίδα μέσο المصدر مصدر الناشر ناشر الصحيفة מקור עיתון منبع خبرگزاری روزنامه स्रोत
-        प्रकाशक समाचार_पत्र উৎস แหล่งที่มา สำนักข่าว 来源 來源 媒体 媒體 媒体名称 发布者 出处 新闻来源 ソース 出典
-        媒体名 発行元 新聞社 掲載紙 출처 언론사 매체 매체명
-        신문사 nguồn tờ_báo sumber penerbit media_massa chanzo
-        | channel channel_name feed_title feed feed_name subreddit source_id blog network company
-    """,
-    "published_at": """
-        published_at published publish_date published_date publication_date pub_date date_published published_on
-        publish_time published_time publication_time date_time_pub date_publish publish_datetime publication_datetime
-        date datetime date_time pd seen_date seen_at web_publication_date first_published first_publication_date
-        published_utc created_at created created_utc created_date creation_date timestamp time_stamp day posted
-        posted_at post_date posted_on issued issue_date article_date news_date story_date iso_date date_utc pubdate
-        published_parsed unix_time epoch ts when time date_posted release_date dc_date da py_date date_of_publication
-        time_published display_date date_gmt v21date fecha fecha_publicación fecha_de_publicación día data_publicació
-        date_de_publication date_parution datum veröffentlicht veröffentlichungsdatum erscheinungsdatum erschienen tag
-        data_pubblicazione pubblicato data_publicação publicado data_de_publicação publicatiedatum gepubliceerd
-        publicerad dato publisert päivämäärä julkaistu datum_vydání dátum megjelenés data_publicării дата
-        дата_публикации время опубликовано дата_публікації опубліковано data_publikacji data_wydania tarih
-        yayın_tarihi yayınlanma_tarihi ημερομηνία التاريخ تاريخ تاريخ_النشر תאריך תאריך_פרסום تاریخ تاریخ_انتشار زمان
-        दिनांक तारीख प्रकाशन_तिथि তারিখ วันที่ 日期 时间 時間 发布时间 發布時間 发布日期 發布日期 发表时间 出版日期
-        日時 日付 公開日 公開日時 掲載日 配信日時 날짜 일자
-        발행일 게시일 보도일 작성일 ngày ngày_đăng thời_gian tanggal waktu tarikh tarehe data
-        | updated_at updated update_date last_updated modified last_modified lastmod crawl_date crawled_at fetched_at
-        collect_date indexed_date index_date scraped_at harvest_date load_date entry_date added_at discovered
-    """,
-    "language": """
-        language lang language_code lang_code article_language source_language languages la detected_language idioma
-        lengua langue sprache lingua língua taal språk sprog kieli jazyk nyelv limbă język язык мова dil γλώσσα اللغة
-        שפה زبان भाषा ภาษา 语言 語言 语种 言語 언어 ngôn_ngữ bahasa
-    """,
-}
-# A name of several words one of which is among these is a title, too ("Article Title (EN)", "headline_clean") ...
-_TITLE_WORDS = {"title", "headline", "titulo", "titre", "titel", "titolo", "заголовок", "标题", "標題"}
-# ... unless it speaks of something else's title or of something about it.
-_NOT_OF_TITLES = set(
-    """
-    source publisher publication journal media site channel feed author image img photo job book series sub section
-    page "     "category album id url uri link length len count words word number sentiment score polarity embedding
-    vector hash lang "     "language type entities tokens token label flag is has n num date time seo publicidad
-    subtitle sentimiento alt org
-    """.split()
-)
-# In nested data the last name counts, unless what it belongs to is another thing: the title of an image is no headline.
-_OTHERS = {
-    "source", "publisher", "publication", "provider", "author", "image", "media", "thumbnail", "channel", "feed",
-    "site", "category", "section", "byline", "enclosure", "user", "rights", "generator", "multimedia", "photo", "video",
-}  # fmt: skip
 _URL = re.compile(r"(https?://|www\.)\S+$|[\w-]+(\.[\w-]+)+/\S*$", re.IGNORECASE)
+# Names of columns whose contents look like headlines.
+_NO_TEXTS = set("keywords keyword tags tag entities authors author byline writers topics categories aliases".split())
+_PARTS = {
+    "year": re.compile(r"(?:1[89]|20)\d\d(?:\.0)?$").match,
+    "month": re.compile(r"(?:0?[1-9]|1[0-2])(?:\.0)?$|[^\W\d_]{3,12}\.?$").match,
+    "day": re.compile(r"(?:0?[1-9]|[12]\d|3[01])(?:\.0)?$").match,
+}
 _DATE_WORDS = re.compile("date|publi|дата|fecha|datum|日|تاريخ|تاریخ")
 _SAMPLE = 400
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -141,10 +42,17 @@ class Found:
         Of the column in its table.
     how : str
         "by its name", "by its contents", or "as asked".
+    also : tuple of int
+        Of a date the columns that complete it: the time of day; or, where this is the year, month and day.
     """
 
     position: int
     how: str
+    also: tuple[int, ...] = ()
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        return (self.position, *self.also)
 
 
 def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
@@ -197,6 +105,8 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
             f"{name} has headlines in several columns, {listed(wide)}: put them below each other in one, or name one "
             f"of them as columns={{'title': '{wide[0]}'}}."
         )
+    if headed and "published_at" not in found and (parts := table.parts_of_dates(found)):
+        found["published_at"] = Found(parts[0], "by its name", parts[1:])
     for role in ("url", "published_at", "title", "description", "publisher"):
         guessed = found.get("title", Found(0, "")).how == "by its contents"
         if role in found or (role == "description" and not guessed) or (role == "publisher" and headed):
@@ -207,17 +117,14 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
             found[role] = Found(position, "by its contents")
     if headed and "published_at" not in found and (position := table.unreadable_dates(found)) is not None:
         found["published_at"] = Found(position, "by its name")
+    if headed and (date := found.get("published_at")) and not date.also:
+        found["published_at"] = Found(date.position, date.how, table.clocks(found, date.position))
     if "title" not in found and "description" not in found:
         raise NoHeadlines(
             f"{name} has no column of headlines that can be told, only {listed(rows.columns)}: name it, for example "
             f"columns={{'title': {str(rows.columns[0])[:40]!r}}}."
         )
     return {role: found[role] for role in ROLES if role in found}
-
-
-def is_name_of(role: str, name: str) -> bool:
-    """Whether a column so called has this role, by the names that are used for nothing else."""
-    return _rank(role, name) in (0, 1)
 
 
 class _Table:
@@ -239,26 +146,50 @@ class _Table:
         )
 
     def by_name(self, role: str, found: Mapping[str, Found], tiers: tuple[int, ...]) -> int | None:
-        taken = {f.position for f in found.values()}
+        taken = _taken(found)
         ranks = {
             position: rank
             for position, own in enumerate(self.names)
-            if position not in taken and (rank := _rank(role, own)) is not None
+            if position not in taken and (rank := rank_of(role, own)) is not None
         }
         for tier in tiers:
             candidates = [p for p in ranks if ranks[p] == tier and self.filled(p) and self.fits(role, p, tier, found)]
             if candidates:
-                return max(candidates, key=lambda p: (self.weight(role, p), -_place(role, self.names[p]), -p))
+                return max(candidates, key=lambda p: (self.weight(role, p), -place_of(role, self.names[p]), -p))
         return None
 
     def unreadable_dates(self, found: Mapping[str, Found]) -> int | None:
         """A column that is called so but holds no date that can be read, which is worth a word."""
-        taken = {f.position for f in found.values()}
+        taken = _taken(found)
         for position, own in enumerate(self.names):
-            named_so = _rank("published_at", own) == 0 and _DATE_WORDS.search(_key(own))
+            named_so = rank_of("published_at", own) == 0 and _DATE_WORDS.search(bare(own))
             if named_so and position not in taken and self.filled(position):
                 return position
         return None
+
+    def parts_of_dates(self, found: Mapping[str, Found]) -> tuple[int, ...]:
+        """The columns of year, month and day, or of year and month; none where they are not there."""
+        parts = []
+        for part, holds in _PARTS.items():
+            free = [p for p in range(len(self.names)) if p not in _taken(found) and self.filled(p)]
+            named = [p for p in free if rank_of(part, self.names[p]) == 0 and _share(self.sample(p), holds) > 0.8]
+            if not named:
+                break
+            parts.append(named[0])
+        return tuple(parts) if len(parts) >= 2 else ()
+
+    def clocks(self, found: Mapping[str, Found], date: int) -> tuple[int, ...]:
+        """The column of the times that go with days, where the days have none themselves."""
+        if _share(self.sample(date), lambda v: bool(re.search(r"\d[:h]\d\d", v)) and not NO_TIME.search(v)) > 0.1:
+            return ()
+        for position, own in enumerate(self.names):
+            if (
+                position not in _taken(found)
+                and rank_of("time", own) == 0
+                and _share(self.sample(position), is_clock) > 0.8
+            ):
+                return (position,)
+        return ()
 
     def fits(self, role: str, position: int, tier: int, found: Mapping[str, Found]) -> bool:
         """Whether a column that is called so holds such things at all."""
@@ -273,6 +204,10 @@ class _Table:
             return bool(tier < 2 or len(set(values)) > 1) and _share(values, lambda v: len(v) <= 300) >= 0.8 and (
                 _share(values, _has_letter) >= 0.5
             )  # fmt: skip
+        if role == "title" and _share(values, _URL.match) > 0.5:
+            return False
+        if role == "description" and tier == 2:
+            return self.headline_likeness(position) > 0  # "Video" above a headline describes nothing
         if role == "title":
             return _share(values, _has_letter) > 0 if tier < 2 else self.is_weak_title(position, found)
         return _share(values, _has_letter) > 0
@@ -296,7 +231,7 @@ class _Table:
         return share
 
     def by_contents(self, role: str, found: Mapping[str, Found]) -> int | None:
-        taken = {f.position for f in found.values()}
+        taken = _taken(found)
         free = [p for p in range(len(self.names)) if p not in taken and self.filled(p) >= 0.2 * len(self.rows)]
         if role == "url":
             return next((p for p in free if _share(self.sample(p), _URL.match) >= 0.8), None)
@@ -304,18 +239,18 @@ class _Table:
             return next((p for p in free if looks_like_dates(self.sample(p), numbers=not self.counts(p))), None)
         if role == "publisher":
             return next((p for p in free if self.looks_like_publishers(p)), None)
-        scores = {p: self.headline_likeness(p) for p in free}
+        scores = {p: self.headline_likeness(p) for p in free if bare(self.names[p]) not in _NO_TEXTS}
         if role == "title":
             best = max(scores, key=scores.__getitem__, default=None)
             if best is None or scores[best] <= 0:
                 return None
             # Of a headline and what describes it the headline comes first and is shorter.
             shorter = [
-                p for p in free if p < best and scores[p] > 20 and 20 <= self.length(p) < 0.75 * self.length(best)
+                p for p in scores if p < best and scores[p] > 20 and 20 <= self.length(p) < 0.75 * self.length(best)
             ]
             return max(shorter, key=scores.__getitem__, default=best)
         length = self.length(found["title"].position) if "title" in found else 0
-        longer = [p for p in free if scores[p] > 0 and 1.2 * length < self.length(p) < 1000]
+        longer = [p for p in scores if scores[p] > 0 and 1.2 * length < self.length(p) < 1000]
         return max(longer, key=lambda p: scores[p], default=None)
 
     def headline_likeness(self, position: int) -> float:
@@ -359,10 +294,15 @@ class _Table:
         series: dict[str, list[int]] = {}
         for position, own in enumerate(self.names):
             if match := re.fullmatch(r"(\D*?)[\s_.-]*\d+", own.strip()):
-                series.setdefault(_key(match[1]), []).append(position)
+                series.setdefault(bare(match[1]), []).append(position)
         for stem, positions in series.items():
             if stem and len(positions) >= 3 and np.mean([self.headline_likeness(p) > 0 for p in positions]) > 0.6:
                 return [self.names[p] for p in positions]
+        # A column of headlines for each section: nearly all columns are texts, and none is much longer than the others.
+        likely = [p for p in range(len(self.names)) if self.filled(p) and self.headline_likeness(p) > 0]
+        lengths = [self.length(p) for p in likely]
+        if len(likely) >= 4 and len(likely) >= 0.8 * len(self.names) and max(lengths) < 2 * min(lengths):
+            return [self.names[p] for p in likely]
         return []
 
     def sample(self, position: int) -> list[str]:
@@ -389,61 +329,8 @@ def listed(names: Iterable[object], most: int = 12) -> str:
     return ", ".join(quoted[:most]) + (f" and {len(quoted) - most} more" if len(quoted) > most else "")
 
 
-def _rank(role: str, name: str) -> int | None:
-    """0 for a name of this role, 1 for one that contains it or ends in it, 2 for one that may mean it; else None."""
-    strong, weak = _keys(role)
-    name = name.removeprefix("_source.")  # Elasticsearch's wrapper, no publisher
-    key = _key(name)
-    if key in strong:
-        return 0
-    parts = [part for part in re.split(r"[.:/]+|\[\d*\]", name) if part and not part.isdigit()]
-    if len(parts) > 1:
-        last, owners = _key(parts[-1]), {_key(part) for part in parts[:-1]}
-        own = last if last not in ("text", "value", "raw", "rendered", "plain", "main", "date") else _key(parts[-2])
-        if (
-            role == "publisher"
-            and owners & _keys("publisher")[0].keys()
-            and last in ("name", "title", "text", "value", "domain")
-        ):
-            return 0
-        if not owners & _OTHERS and (own in strong or last in strong):
-            return 1
-    if role == "title":
-        words = _words(name)
-        if len(words) > 1 and words & _TITLE_WORDS and not words & _NOT_OF_TITLES:
-            return 1
-    return 2 if key in weak else None
-
-
-def _place(role: str, name: str) -> int:
-    strong, weak = _keys(role)
-    return {**strong, **weak}.get(_key(name), 999)
-
-
-@cache
-def _keys(role: str) -> tuple[dict[str, int], dict[str, int]]:
-    strong, _, weak = _NAMES[role].partition("|")
-    return tuple(
-        {_key(name): place for place, name in reversed(list(enumerate(names.split())))} for names in (strong, weak)
-    )
-
-
-def _key(name: str) -> str:
-    """A name without case, accents, spaces and punctuation."""
-    return "".join(c for c in _plain(name) if c.isalnum() or unicodedata.category(c) in ("Mn", "Mc"))
-
-
-def _words(name: str) -> set[str]:
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    return set(re.split(r"[\W_]+", _plain(spaced)))
-
-
-def _plain(name: str) -> str:
-    text = unicodedata.normalize("NFKD", name.translate(_UNDECOMPOSED).casefold())
-    return unicodedata.normalize("NFC", "".join(c for c in text if not 0x300 <= ord(c) <= 0x36F))
-
-
-_UNDECOMPOSED = str.maketrans("ŁłĐđØøıİ", "LlDdOoii")
+def _taken(found: Mapping[str, Found]) -> set[int]:
+    return {position for one in found.values() for position in one.positions}
 
 
 def _share(values: list[str], holds: object) -> float:

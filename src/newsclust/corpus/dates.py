@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -81,6 +81,8 @@ _YEAR_LAST = re.compile(r"(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{4}|\d{2})\
 _CLOCK = re.compile(
     r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?\s*([ap]\.?\s?m\b\.?)?|(\d{1,2})\s*([ap]\.?m\b\.?)", re.I
 )
+#: What a spreadsheet writes behind a day.
+NO_TIME = re.compile(r"[T ]00:00(:00(\.0+)?)?(Z|[+-]00:?00)?$")
 _BARE_CLOCK = re.compile(r"(\d{2})(\d{2})(\d{2})?(?=\D|$)")
 _OFFSET = re.compile(r"(?:gmt|utc)?\s*([+\-\u2212])(\d{2}):?(\d{2})?\b", re.I)
 _STRUCT = re.compile(r"tm_year=(\d+), tm_mon=(\d+), tm_mday=(\d+), tm_hour=(\d+), tm_min=(\d+), tm_sec=(\d+)")
@@ -180,6 +182,27 @@ def looks_like_dates(values: Iterable[str], numbers: bool = True) -> bool:
     return bool(texts) and max(read, swapped) >= SHARE * len(texts)
 
 
+def is_clock(text: str) -> bool:
+    """Whether a text is a time of day and nothing else."""
+    match = _CLOCK.match(text)
+    return bool(match) and bool(
+        re.fullmatch(r"\s*([A-Za-z]{1,5}|(utc|gmt)?[+-]\d\d:?\d\d)?", text[match.end() :], re.I)
+    )
+
+
+def joined(parts: Sequence[str]) -> str:
+    """A date from the cells that each hold a part of it: a day and a time; or year, month and day."""
+    first, *others = [part.strip() for part in parts]
+    if not first or not any(others):
+        return first
+    if not re.fullmatch(r"\d{4}(\.0)?", first):
+        return f"{NO_TIME.sub('', first)} {others[0]}"
+    year, *rest = [part.removesuffix(".0") for part in (first, *others)]
+    if rest[0].isdecimal():
+        return "-".join([year, *(part.zfill(2) for part in rest if part)])
+    return " ".join([*reversed(rest), year])
+
+
 def _order(texts: list[str]) -> tuple[str, bool]:
     """Whether the day or the month comes first where a date is three numbers that end with the year."""
     written = [(text, match) for text in texts if (match := _YEAR_LAST.match(_digits(text)))]
@@ -215,9 +238,12 @@ def _seconds(text: str, month_first: bool) -> int | None:
 
 
 def _digits(text: str) -> str:
-    if text.isascii():
-        return text
-    return "".join(str(unicodedata.digit(c)) if c.isdigit() and unicodedata.digit(c, -1) >= 0 else c for c in text)
+    """With Western digits, and a day that is one number with the year behind it (11252024) in three."""
+    if not text.isascii():
+        text = "".join(str(unicodedata.digit(c)) if c.isdigit() and unicodedata.digit(c, -1) >= 0 else c for c in text)
+    if match := re.fullmatch(r"(\d{1,2})(\d\d)((?:19|20)\d\d)", text):  # as a year first it would have 19 or 20 months
+        return "/".join(match.groups())
+    return text
 
 
 def _read(text: str, month_first: bool) -> datetime | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,152 +13,24 @@ import pandas as pd
 
 from ..errors import InputError, notice
 from ..stages import stage
-from ..wording import count
+from ..wording import count, sentence
 from . import languages as _languages
-from .columns import ROLES, Found, NoHeadlines, check_columns, find_columns, listed
-from .dates import read_dates
+from .columns import Found, NoHeadlines, check_columns, find_columns, listed
+from .corpus import REJECTED, Corpus
+from .dates import joined, read_dates
 from .downloads import fetched
 from .feeds import Feeds
 from .formats import read_rows
+from .roles import ROLES
 from .source import gather, shown
 from .tables import Table
-from .text import ID_VERSION, clean, text_id, tidy
+from .text import ID_VERSION, clean, cleaned_address, text_id, tidy
 from .unpacking import Piece
 
 __all__ = ["ID_VERSION", "Corpus", "check_columns", "read_corpus"]
 
 #: What a document holds beside its id and text.
 FIELDS = ("title", "description", "url", "publisher", "published_at", "language")
-_REJECTED = ["line", "reason", "text"]
-
-
-@dataclass(frozen=True, eq=False)
-class Corpus:
-    """Headlines as they came (`rows`), the documents they are (`documents`), and what was understood of the input.
-
-    Every row is one of three things: ``n_rows = n_documents + n_repeats + n_set_aside``.
-
-    Attributes
-    ----------
-    source : str
-        What the user gave as `data`; of an address neither user, password nor query.
-    rows : DataFrame
-        The input: every column as text, original names, input order; of several files with a column ``file``. Rows
-        that fit no header are in `rejected` alone.
-    row_ids : Series of Int64, shape (len(rows),)
-        The id of each row's document, <NA> for a row that was set aside.
-    documents : DataFrame, n_documents rows
-        In ascending `id` order, with id (int64), text, title, description, url, publisher, published_at (UTC, like
-        ``2024-06-01T14:30:00Z``) and language (a code such as "en"); text, "" where absent.
-    fingerprint : str
-        16 hex digits of a hash over the sorted ids: the same for any order of the rows.
-    truth : Series of str, shape (len(rows),), or None
-        The known story of each row, where a column for it was named; "" where it is blank.
-    understood : DataFrame
-        One row per role and the column it was found in: role, column, rows (how many have it), example, and found
-        ("by its name", "by its contents" or "as asked").
-    unused : list of str
-        The columns that no role was found for.
-    rejected : DataFrame
-        Rows set aside: line (of the file, counted from 1; of a list of records the number of the record), reason,
-        and text; of several files also file.
-    notes : list of str
-        What else a reader should know of how the input was read.
-    undated : int
-        Documents without a date that could be read.
-    parameters : dict
-        The notebook's parameters that made this corpus.
-    """
-
-    source: str
-    rows: pd.DataFrame
-    row_ids: pd.Series
-    documents: pd.DataFrame
-    fingerprint: str
-    truth: pd.Series | None = None
-    understood: pd.DataFrame = field(default_factory=pd.DataFrame)
-    unused: list[str] = field(default_factory=list)
-    rejected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_REJECTED))
-    notes: list[str] = field(default_factory=list)
-    columns: dict[str, str] = field(default_factory=dict)
-    n_unfit: int = 0
-    given: str | list[str] = ""
-
-    @property
-    def n_rows(self) -> int:
-        """Rows of the input, those that fit no header included."""
-        return len(self.rows) + self.n_unfit
-
-    @property
-    def n_documents(self) -> int:
-        return len(self.documents)
-
-    @property
-    def n_repeats(self) -> int:
-        """Rows whose text another row has too, which stands for both."""
-        return int(self.row_ids.notna().sum()) - self.n_documents
-
-    @property
-    def n_set_aside(self) -> int:
-        """Rows that are no document, each of them in `rejected`."""
-        return int(self.row_ids.isna().sum()) + self.n_unfit
-
-    @property
-    def undated(self) -> int:
-        return int((self.documents["published_at"] == "").sum())
-
-    @property
-    def span(self) -> tuple[str, str] | None:
-        """The earliest and the latest day, None where nothing is dated."""
-        dates = self.documents["published_at"]
-        dates = dates[dates != ""]
-        return (dates.min()[:10], dates.max()[:10]) if len(dates) else None
-
-    @cached_property
-    def languages(self) -> pd.Series:
-        """The share of each language (codes such as "en") among the documents, largest first."""
-        return _languages.shares(self.documents["language"])
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        truth = self.truth.name if self.truth is not None else None
-        return {"data": self.given or self.source, "truth": truth, "columns": dict(self.columns)}
-
-    def __repr__(self) -> str:
-        said = [f"{self.source}: {count(self.n_rows, 'row')}, {count(self.n_documents, 'document')}"]
-        if self.n_repeats:
-            said.append(count(self.n_repeats, "repeat"))
-        if self.n_set_aside:
-            said.append(f"{self.n_set_aside:,} set aside")
-        if self.span:
-            said.append(f"published {self.span[0]} to {self.span[1]}")
-            said += [f"{self.undated:,} without a date"] if self.undated else []
-        if publishers := self.documents["publisher"].replace("", None).nunique():
-            said.append(f"by {count(publishers, 'publisher')}")
-        if len(self.languages) and (len(self.languages) > 1 or self.languages.index[0] != "en"):
-            top = self.languages.head(3).items()
-            said.append("in " + ", ".join(f"{_languages.language_name(code)} ({share:.0%})" for code, share in top))
-        return ", ".join(said) + "."
-
-    def _repr_html_(self) -> str:
-        from ..markup import escape, table
-
-        first = self.row_ids.dropna().drop_duplicates().head(5).astype("int64")
-        known = self.documents.set_index("id").loc[first]
-        headlines = known[["title", "publisher", "published_at"]].set_axis(
-            ["headline", "publisher", "published"], axis=1
-        )
-        parts = [f"<p>{escape(repr(self))}</p>", table(headlines)]
-        if len(self.understood):
-            parts += ["<p>What was understood of the input:</p>", table(self.understood)]
-        if self.unused:
-            parts.append(f"<p>Not used: {escape(listed(self.unused, 40))}.</p>")
-        if len(self.rejected):
-            reasons = self.rejected.groupby("reason", sort=False)["line"].agg(["size", "first"]).reset_index()
-            reasons = reasons.set_axis(["set aside because", "rows", "first line"], axis=1)
-            parts.append(table(reasons))
-        parts += [f"<p>{escape(_sentence(note))}</p>" for note in self.notes]
-        return "".join(parts)
 
 
 @stage("read")
@@ -178,8 +49,9 @@ def read_corpus(
     data : str, Path, or a list of them
         "sample" (comes with newsclust), "kaggle" (`newsclust.corpus.source.KAGGLE_URL`), or the path of a file, of a
         folder, a pattern such as ``news/*.csv``, or an http(s) address. Read are CSV and its kin, JSON and JSON lines,
-        Parquet, Excel, RSS and Atom, OPML (its feeds are fetched) and plain lines; packed by zip, gzip, bzip2, xz,
-        zstd or tar. Several files are one corpus. Downloads are kept in ``.newsclust/downloads`` and not fetched again.
+        Parquet, Excel and OpenDocument, SQLite, RSS and Atom, OPML (its feeds are fetched), tables in web pages, and
+        plain lines; packed by zip, gzip, bzip2, xz, zstd or tar. Several files are one corpus. Downloads are kept in
+        ``.newsclust/downloads`` and not fetched again.
     truth : str, optional
         The name of a column with known stories, to compare with.
     columns : mapping, optional
@@ -321,18 +193,19 @@ def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFr
     fields = {role: [""] * len(table.rows) for role in ROLES}
     for role, found in roles.items():
         # As objects: walking through Arrow's strings one by one takes ten times as long.
-        fields[role] = list(table.rows.iloc[:, found.position].to_numpy(dtype=object))
+        cells = [table.rows.iloc[:, position].to_numpy(dtype=object) for position in found.positions]
+        fields[role] = list(cells[0]) if len(cells) == 1 else [joined(parts) for parts in zip(*cells, strict=True)]
     guessed = [f"{role} from {table.rows.columns[found.position]!r}" for role, found in roles.items()
                if found.how == "by its contents"]  # fmt: skip
     if guessed and len(table.rows.columns) > 1:
         notes.append(f"{name}: {', '.join(guessed)}, by what they hold; name others in columns if that is wrong")
     fields["language"] = [_languages.language_code(value) for value in fields["language"]]
-    fields["url"] = [value.strip() for value in fields["url"]]
+    fields["url"] = [cleaned_address(value) for value in fields["url"]]
     if "published_at" in roles:
         values = [clean(value) for value in fields["published_at"]]
         dates = read_dates(values)
         fields["published_at"] = list(dates.iso)
-        column = table.rows.columns[roles["published_at"].position]
+        column = _named(table, roles["published_at"])
         if not dates.certain:
             example = next(value for value in values if value)
             notes.append(
@@ -374,7 +247,7 @@ def _rejected(parts: list[_Part], texts: pd.DataFrame, many: bool) -> pd.DataFra
         for line, reason, text in sorted(found, key=lambda item: item[0]):
             rejected.append({"line": int(line), "reason": reason, "text": text, **label})
         start = end
-    return pd.DataFrame(rejected, columns=[*_REJECTED, *(["file"] if many else [])])
+    return pd.DataFrame(rejected, columns=[*REJECTED, *(["file"] if many else [])])
 
 
 def _nothing_left(texts: pd.DataFrame, source: str) -> str:
@@ -393,8 +266,8 @@ def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFram
         for role in ROLES:
             values = fields[role].iloc[start:end]
             if found := part.roles.get(role):
-                column = str(part.table.rows.columns[found.position])
-                used.add(column)
+                column = _named(part.table, found)
+                used |= {str(part.table.rows.columns[position]) for position in found.positions}
                 entry = rows.setdefault((role, column, found.how), [0, ""])
                 entry[0] += int(sum(1 for value in values if value.strip()))
                 shown_as = texts[role].iloc[start:end] if role in ("title", "description", "publisher") else values
@@ -410,6 +283,10 @@ def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFram
     ]
     unused = dict.fromkeys(str(name) for part in parts for name in part.table.rows.columns if str(name) not in used)
     return pd.DataFrame(understood, columns=["role", "column", "rows", "example", "found"]), list(unused)
+
+
+def _named(table: Table, found: Found) -> str:
+    return " + ".join(str(table.rows.columns[position]) for position in found.positions)
 
 
 def _unique(texts: pd.DataFrame) -> pd.DataFrame:
@@ -439,8 +316,4 @@ def _tell(corpus: Corpus) -> None:
             f"{first['line']}{where}."
         )
     for note in corpus.notes:
-        notice(_sentence(note))
-
-
-def _sentence(note: str) -> str:
-    return f"{note}." if note[-1:] not in ".?!" else note
+        notice(sentence(note))

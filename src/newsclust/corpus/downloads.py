@@ -90,4 +90,5 @@ def _fetch(url: str, part: Path) -> None:
 
 def shown_address(url: str) -> str:
     """The address without what may be secret: user, password, and the query, where signed addresses keep keys."""
-    return re.sub(r"[?#].*", "?...", re.sub(r"//[^/?#]*@", "//", url), flags=re.DOTALL)
+    public = re.sub(r"[?#].*", "?...", re.sub(r"//[^/?#]*@", "//", url), flags=re.DOTALL)
+    return " ".join(public.split())[:300]  # in a damaged list of feeds it may be anything

@@ -10,7 +10,9 @@ from typing import Any
 
 from ..errors import InputError
 from .cells import one_line, text_frame
+from .html_tables import read_html_tables
 from .tables import Table
+from .workbooks import read_xml_workbook
 
 _MARKUP = re.compile(
     r"\s*<(\?xml|!--|!doctype|html|head|body|rss|feed|rdf|opml|urlset|channel|\w+[\s>/])", re.IGNORECASE
@@ -45,10 +47,14 @@ def read_markup(content: bytes, start: str, name: str) -> Table | Feeds | None:
     if re.match(r"\s*(<!--.*?-->\s*)*<(!doctype html|html|head|body)", whole, re.IGNORECASE | re.DOTALL) or (
         re.search(r"<html[\s>]", whole[:3000], re.IGNORECASE)
     ):
+        if (table := read_html_tables(content, name)) is not None:
+            return table
         raise InputError(
             f"{name} is a web page (HTML), not a table or feed of headlines: download the file in a browser and give "
             "its path as data."
         )
+    if re.match(r"\s*(<meta[^>]*>\s*)*<table[\s>]", start, re.IGNORECASE):
+        return read_html_tables(content, name)
     if re.match(r"\s*<\?xml", start) or re.match(r"\s*<(\w[\w:.-]*)[^<>]*>[\s\S]*</\1>\s*$", _ends(content)):
         return _elements(content, name)
     return None
@@ -62,7 +68,12 @@ def _ends(content: bytes) -> str:
 def _feed(content: bytes, name: str) -> Table:
     import feedparser
 
-    parsed = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
+    try:
+        parsed = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
+    except Exception as error:  # what it raises depends on which byte is wrong
+        raise InputError(
+            f"{name} is a feed (RSS or Atom) that cannot be read ({type(error).__name__}): fetch it again."
+        ) from None
     title = one_line(parsed.feed.get("title", ""))
     rows = []
     for entry in parsed.entries:
@@ -102,6 +113,8 @@ def _elements(content: bytes, name: str) -> Table:
         raise InputError(
             f"{name} is XML that cannot be read ({one_line(str(error))}): fetch or export it again."
         ) from None
+    if top.tag == "{urn:schemas-microsoft-com:office:spreadsheet}Workbook":
+        return read_xml_workbook(top, name)
     groups: Counter[tuple[str, str]] = Counter()
     for parent in top.iter():
         for child in parent:

@@ -1,4 +1,4 @@
-"""Bytes in, rows of text out: tables with any delimiter, JSON, Parquet, workbooks, feeds and plain lines."""
+"""Bytes in, rows of text out: tables with any delimiter, JSON, Parquet, workbooks, databases, feeds and plain lines."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pandas as pd
 
 from ..errors import InputError
 from .cells import MOST_CELLS, text_of
+from .databases import read_sqlite
 from .encodings import decoded
 from .feeds import Feeds, is_markup, read_markup
-from .json_records import read_json
+from .json_records import read_json, without_name
 from .tables import LONGEST_LINE, Table, read_text_table
 from .workbooks import read_xls, read_zipped_document
 
@@ -20,7 +21,6 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 _BINARY = {
     b"%PDF": "a PDF",
     b"{\\rtf": "an RTF document",
-    b"SQLite format 3\0": "an SQLite database",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
     b"GIF8": "a picture",
@@ -61,7 +61,7 @@ def read_rows(content: bytes, name: str) -> Table | Feeds:
     text, notes = decoded(content, name)
     if is_markup(start := text[:2000].lstrip()) and (table := read_markup(text.encode(), start, name)) is not None:
         return table  # in UTF-16
-    table = read_json(text, name) if start[:1] in ("{", "[") else None
+    table = read_json(text, name) if without_name(text[:2000]).lstrip()[:1] in ("{", "[") else None
     table = table or read_text_table(text, name)
     table.notes[:0] = notes
     return table
@@ -116,6 +116,7 @@ _READERS: dict[bytes, Callable[[bytes, str], Table]] = {
     b"PAR1": _parquet,
     b"ARROW1": _parquet,
     b"FEA1": _parquet,
+    b"SQLite format 3\0": read_sqlite,
     b"PK\x03\x04": read_zipped_document,
     b"\xd0\xcf\x11\xe0": read_xls,
     b"\x09\x08\x10\x00\x00\x06\x05\x00": read_xls,

@@ -10,22 +10,31 @@ from typing import Any
 import pandas as pd
 
 from ..errors import InputError
-from .cells import one_line, text_frame, text_of
-from .columns import is_name_of
+from .cells import one_line, refuse_crumbs, text_frame, text_of
+from .roles import is_name_of
 from .tables import Table, table_of_records, unique_names
 
+_NAME = re.compile(
+    r"\s*(?:(?:export|var|let|const|default)\s+)*(?:[\w.$]+\s*=\s*|[\w.$]*\(\s*)?(?=[\[{]\s*[\"'{\[}\]])"
+)
+# Python values that are no literals, as a program prints them: what stands between the brackets says enough.
+_CALLS = re.compile(r"\b(?:time\.struct_time|(?:datetime\.)?datetime|Timestamp|ObjectId)\(([^()]*)\)")
+_ADDRESS = re.compile(r"https?://\S+$", re.IGNORECASE)
 _DEEPEST = 6  # levels in which the list of articles is looked for
 
 
 def read_json(text: str, name: str) -> Table | None:
     """Records, wrapped or not, columns, or one record a line; None where it is no JSON at all."""
-    text = text.lstrip("\ufeff")
+    text = without_name(text)
+    refuse_crumbs(text.count(",") + 1, text, name)
     try:
         return _json_table(json.loads(text), name)
     except RecursionError:
         raise InputError(f"{name} is JSON nested too deep to hold a table: give a list of records.") from None
     except ValueError as error:
         failure = error
+    if (value := _python_value(text)) is not None:
+        return _json_table(value, name)
     records, lines, rejected = _json_lines(text)
     if records and len(records) >= len(rejected):
         if not any(map(_named_so, records)) and any(isinstance(v, list) for record in records for v in record.values()):
@@ -35,6 +44,14 @@ def read_json(text: str, name: str) -> Table | None:
         line = getattr(failure, "lineno", 1)
         raise InputError(f"line {line} of {name} is no JSON any more ({_reason(failure)}): fetch or export it again.")
     return None
+
+
+def without_name(text: str) -> str:
+    """Without the name that a program gives the value: ``var news = [...];``, ``show({...})``."""
+    text = text.lstrip("\ufeff")
+    if (match := _NAME.match(text)) and match[0].strip():
+        return text[match.end() :].rstrip().rstrip(";").rstrip().rstrip(")" if "(" in match[0] else "")
+    return text
 
 
 def _reason(failure: ValueError) -> str:
@@ -47,6 +64,8 @@ def _json_lines(text: str) -> tuple[list[dict[str, Any]], list[int], list[tuple[
     physical = text.split("\n")
     opened = sum(line.lstrip()[:1] == "{" for line in physical)
     one_a_line = sum(line.lstrip()[:1] == "{" and line.rstrip().rstrip(",")[-1:] == "}" for line in physical)
+    if 2 * opened < len(physical) - text.count("\n\n") and opened < len(physical) - 100_000:
+        return [], [], []  # a few records among a multitude of lines: no JSON lines
     if 2 * one_a_line > opened or len(physical) == 1 == opened:
         for number, line in enumerate(physical, start=1):
             line = line.strip()
@@ -78,6 +97,24 @@ def _json_lines(text: str) -> tuple[list[dict[str, Any]], list[int], list[tuple[
     return rows, lines, rejected
 
 
+def _python_value(text: str) -> Any:
+    """A whole file that Python has printed, None where it is not."""
+    if len(text) > 5_000_000 or not re.match(r"\s*[\[{]\s*(?:\{\s*)?['}\]]", text):
+        return None
+    try:
+        return ast.literal_eval(_CALLS.sub(_printed, text.strip()))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+
+def _printed(call: re.Match[str]) -> str:
+    inside = call[1].strip("'\"")
+    if numbers := re.match(r"\d+(?:, \d+){2,5}", inside):  # a datetime's
+        parts = [part.zfill(2) for part in numbers[0].split(", ")] + ["00"] * 3
+        inside = "-".join(parts[:3]) + " " + ":".join(parts[3:6])
+    return repr(inside)
+
+
 def _json_value(text: str) -> Any:
     try:
         return json.loads(text)
@@ -92,8 +129,11 @@ def _json_value(text: str) -> Any:
 
 
 def _json_table(value: Any, name: str) -> Table:
-    if isinstance(value, dict) and (table := _by_columns(value)) is not None:
-        return table
+    if isinstance(value, dict):
+        if (rows := _linked(value)) is not None:
+            return Table(text_frame(rows), range(1, len(rows) + 1))
+        if (table := _by_columns(value)) is not None:
+            return table
     lists: dict[str, list[list[Any]]] = {}
     _gather(value, "", 0, lists)
     best = max(lists, key=lambda path: _promise(path, lists[path]), default=None)
@@ -119,6 +159,22 @@ def _json_table(value: Any, name: str) -> Table:
         if len(strings) == 1 and all(isinstance(item, str) for item in strings[0]):
             return Table(pd.DataFrame({"title": strings[0]}, dtype=object), range(1, len(strings[0]) + 1))
     raise InputError(f"{name} is JSON without a list of articles or headlines: give the answer that holds them.")
+
+
+def _linked(value: dict[str, Any]) -> list[dict[str, str]] | None:
+    """Headlines that are the names of their addresses, or the other way round, perhaps in sections."""
+    parts = {"": value}
+    if value and all(isinstance(item, dict) for item in value.values()):
+        parts = value
+    pairs = [(part, key, item) for part, items in parts.items() for key, item in items.items()]
+    if len(pairs) < 3 or not all(isinstance(item, str) for _, _, item in pairs):
+        return None
+    for title, url in ((1, 2), (2, 1)):
+        linked = sum(bool(_ADDRESS.match(pair[url])) and not _ADDRESS.match(pair[title]) for pair in pairs)
+        texts = sum(len(pair[title].split()) > 2 or not pair[title].isascii() for pair in pairs)
+        if min(linked, texts) > 0.8 * len(pairs):
+            return [{"section": pair[0], "title": pair[title], "url": pair[url]} for pair in pairs]
+    return None
 
 
 def _gather(value: Any, path: str, depth: int, lists: dict[str, list[list[Any]]]) -> None:

@@ -9,7 +9,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs
 
 import pandas as pd
 
@@ -50,6 +50,10 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2139")  # Hangul fillers; the sign for information
 _TOKENISED = re.compile(r"(?<=\w) (?=[,.](?:\s|$))|(?<=\w) (?=['\u2019](?:s|t|re|ve|ll|d|m)\b)")
 
+_REDIRECTED = re.compile(
+    r"https?://(?:(?:www\.)?google\.[\w.]+/url|l\.facebook\.com/l\.php|[\w-]+\.safelinks\.protection\.outlook\.com/)\?",
+    re.IGNORECASE,
+)
 _BULLET = re.compile(r"[-*•‣◦▪–—·]\s+(?=\S)")
 _ORDINAL = re.compile(r"[(\[]?\d{1,5}[.):\]]\s+(?=\S)")
 _TAIL = re.compile(r"^(.*\S)\s+([-–—|·•»]|::|\|\|)\s+(\S.*)$", re.DOTALL)
@@ -99,9 +103,19 @@ def cleaned_publisher(text: str) -> str:
     if text[:1] in "{[" and text[-1:] in "}]":
         text = _name_in(_value(text)) or text
     text = clean(text)
-    if re.match(r"https?://", text, re.IGNORECASE):
-        text = urlsplit(text).hostname or text
+    if match := re.match(r"https?://(?:[^/?#@]*@)?([^/?#:]+)", text, re.IGNORECASE):
+        text = match[1].lower()
     return re.sub(r"^(?:www|m|amp|feeds|rss)\.(?=[\w-]+\.)", "", text)
+
+
+def cleaned_address(text: str) -> str:
+    """An address without the redirection through Google, Facebook or Outlook that alerts and posts put before it."""
+    text = text.strip()
+    if not _REDIRECTED.match(text):
+        return text
+    parameters = parse_qs(text.replace("&amp;", "&").partition("?")[2])
+    found = (values[0] for name in ("url", "u", "q") if (values := parameters.get(name)))
+    return next((address for address in found if re.match(r"https?://\S+$", address)), text)
 
 
 def tidy(fields: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import re
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -21,8 +22,8 @@ from .columns import listed
 #: The Milvus tutorial's file in Kaggle's archive, without repeated headlines; of its files only this one is taken.
 KAGGLE_FILE = "news_data_dedup.csv"
 TABLES = tuple(
-    ".csv .tsv .tab .psv .txt .json .jsonl .ndjson .parquet .pq .feather .arrow .xlsx .xlsm .xls "
-    ".xml .rss .atom .rdf .opml".split()
+    ".csv .tsv .tab .psv .txt .json .jsonl .ndjson .parquet .pq .feather .arrow .xlsx .xlsm .xls .ods "
+    ".xml .rss .atom .rdf .opml .db .sqlite .sqlite3".split()
 )
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".tar", ".tgz", ".tbz2", ".txz")
 #: Packed files may grow by this factor, or up to `LEAST_LIMIT`: text shrinks to a tenth, a bomb to a thousandth.
@@ -75,6 +76,10 @@ def unpacked(content: bytes, name: str, label: str = "", depth: int = 0) -> list
         EOFError,
         ValueError,
         IndexError,
+        OverflowError,
+        RuntimeError,  # a password
+        NotImplementedError,  # a version or a method that zipfile lacks
+        struct.error,
     ):
         raise InputError(f"{name} is a damaged or incomplete {kind} file: fetch or pack it again.") from None
     return [Piece(name, label, content)]
@@ -197,7 +202,7 @@ def labelled(pieces: list[Piece]) -> list[Piece]:
 
 
 def tables_among(names: list[str]) -> list[str]:
-    """Those whose ending says that they are tables; text files only where nothing else is."""
+    """Those whose ending says that they are tables; text files and databases only where nothing else is."""
     lower = {name: name.lower() for name in names}
     kept = [
         name
@@ -207,7 +212,7 @@ def tables_among(names: list[str]) -> list[str]:
     better = [
         name
         for name in kept
-        if not re.search(r"\.txt(\.\w+)?$", lower[name])
+        if not re.search(r"\.(txt|db|sqlite3?)(\.\w+)?$", lower[name])
         and not re.match(
             r"(read.?me|licen[cs]e|metadata|schema|dataset-metadata|package|index)\b", PurePosixPath(lower[name]).name
         )

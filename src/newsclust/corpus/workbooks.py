@@ -1,25 +1,28 @@
-"""Excel workbooks, new and old: the sheets with headlines, below each other."""
+"""Workbooks of Excel, new and old, and of LibreOffice: the sheets with headlines, below each other."""
 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
-
-import pandas as pd
+from typing import Any
 
 from ..errors import InputError
 from .cells import MOST_CELLS, text_of
-from .columns import is_name_of, listed
-from .tables import Table, table_of_records
+from .sheets import with_headlines
+from .tables import MOST_COLUMNS, Table, table_of_records
 
 
 def read_zipped_document(content: bytes, name: str) -> Table:
     """A zip that is one document: archives were unpacked before."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = archive.namelist()
+        about = archive.read("mimetype")[:100] if "mimetype" in members else b""
     if "xl/workbook.xml" in members:
         return _sheets(_xlsx(content, name), name)
+    if b"opendocument.spreadsheet" in about:
+        return _sheets(_ods(content, name), name)
     kinds = {
         "word/document.xml": "a Word document",
         "ppt/presentation.xml": "a presentation",
@@ -54,6 +57,87 @@ def _xlsx(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list
                 yield sheet.title, records
         finally:
             book.close()
+
+
+def _ods(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
+    """The sheets of an OpenDocument spreadsheet (OpenDocument v1.3, part 3, chapter 9).
+
+    Read by hand: odfpy builds the whole document first, and calamine does not end on some damaged files.
+    """
+    from defusedxml.ElementTree import iterparse
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        xml = archive.read("content.xml")
+    limit = 2_000_000 + len(xml)  # a row that is said to be there a million times takes no more bytes than one
+    title, number, cells = "", 0, 0
+    records: list[tuple[int, list[str]]] = []
+    for event, element in iterparse(io.BytesIO(xml), events=("start", "end")):
+        tag = element.tag.rpartition("}")[2]
+        if event == "start" and tag == "table":
+            title, number, records = _attribute(element, "name"), 0, []
+        elif event == "end" and tag == "table-row":
+            record = _ods_row(element)
+            times = _repeats(element, "rows")
+            if record:
+                cells += times * len(record)
+                if cells > limit:
+                    raise InputError(f"{name} has more cells than can be read: save the sheet as CSV.")
+                records += [(number + i, record) for i in range(1, times + 1)]
+            number += times
+            element.clear()
+        elif event == "end" and tag == "table":
+            yield title, records
+            element.clear()
+
+
+def _ods_row(row: Any) -> list[str]:
+    record: list[str] = []
+    for cell in row:
+        kind = _attribute(cell, "value-type")
+        if kind in ("date", "time", "boolean"):
+            text = _attribute(cell, f"{kind}-value")
+            if match := re.fullmatch(r"PT(\d+)H(\d+)M([\d.,]+)S", text):
+                text = ":".join(part.zfill(2) for part in match.groups())
+        elif kind in ("float", "percentage", "currency"):
+            text = text_of(float(_attribute(cell, "value") or "nan"))
+        else:
+            text = "\n".join("".join(p.itertext()) for p in cell if p.tag.endswith("}p"))
+        record += [text] * min(_repeats(cell, "columns"), MOST_COLUMNS)
+        if len(record) > 2 * MOST_COLUMNS:
+            break
+    while record and not record[-1]:
+        record.pop()
+    return record
+
+
+def _repeats(element: Any, what: str) -> int:
+    times = _attribute(element, f"number-{what}-repeated")
+    return int(times) if times.isdecimal() and 0 < len(times) < 10 else 1
+
+
+def _attribute(element: Any, name: str) -> str:
+    return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
+
+
+def read_xml_workbook(top: Any, name: str) -> Table:
+    """Excel's XML of 2003, which exports of web sites still are."""
+
+    def sheets() -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
+        for sheet in top.iter():
+            if sheet.tag.rpartition("}")[2] != "Worksheet":
+                continue
+            records: list[tuple[int, list[str]]] = []
+            for row in (row for row in sheet.iter() if row.tag.rpartition("}")[2] == "Row"):
+                record: list[str] = []
+                for cell in row:
+                    index = _attribute(cell, "Index")  # cells left out before it are blank
+                    if index.isdecimal() and len(record) < int(index[:6]) <= MOST_COLUMNS:
+                        record += [""] * (int(index) - 1 - len(record))
+                    record.append("".join("".join(part.itertext()) for part in cell if part.tag.endswith("}Data")))
+                records.append((len(records) + 1, record))
+            yield _attribute(sheet, "Name"), records
+
+    return _sheets(sheets(), name)
 
 
 def read_xls(content: bytes, name: str) -> Table:
@@ -98,26 +182,8 @@ def _sheets(sheets: Iterator[tuple[str, list[tuple[int, list[str]]]]], name: str
         raise InputError(f"{name} needs more memory than there is: save the sheet as CSV.") from None
     except Exception as error:  # what the readers raise depends on which byte is wrong
         raise InputError(
-            f"{name} is a damaged or locked Excel workbook ({type(error).__name__}): save it again, or as CSV UTF-8."
+            f"{name} is a damaged or locked workbook ({type(error).__name__}): save it again, or as CSV UTF-8."
         ) from None
     if not tables:
         raise InputError(f"{name} is a workbook without a table in it: check that all of it was saved.")
-    named = {
-        title: table
-        for title, table in tables.items()
-        if table.headed and any(is_name_of("title", str(column)) for column in table.rows.columns)
-    }
-    if not named:
-        title = max(tables, key=lambda title: tables[title].rows.size)
-        named = {title: tables[title]}
-    without += [title for title in tables if title not in named]
-    first, *others = named.values()
-    if others:
-        frames = [table.rows.assign(sheet=title) for title, table in named.items()]
-        lines = [line for table in named.values() for line in table.lines]
-        rejected = [row for table in named.values() for row in table.rejected]
-        notes = [note for table in named.values() for note in table.notes]
-        first = Table(pd.concat(frames, ignore_index=True).fillna(""), lines, rejected, notes, first.headed)
-    if without:
-        first.notes.append(f"of {name} the sheet {listed(without)} is left out: it has no column of headlines")
-    return first
+    return with_headlines(tables, without, name, "sheet")

@@ -1,0 +1,234 @@
+"""Text into records: Python's csv reads each; what it can't tell is decided here.
+
+That is where a physical line ends, and whether a quotation mark that is still open after several lines is a mistake.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from .dates import looks_like_dates
+
+#: Characters that decide about a text.
+SAMPLE = 200_000
+URL = re.compile(r"https?://\S+$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text is cut into records. Without a delimiter a line is one field; without a quote, quotes are letters."""
+
+    delimiter: str | None = ","
+    quote: str | None = '"'
+    escape: str | None = None
+    loose: bool = False  # blanks after the delimiter
+    bare: bool = False  # most fields stand without quotes, so a field that is quoted amiss keeps its marks
+
+    def reader(self, lines: Iterable[str], strict: bool = True) -> Iterator[list[str]]:
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter or "\0",
+            quotechar=self.quote or '"',
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            escapechar=self.escape,
+            skipinitialspace=self.loose,
+            strict=strict,
+        )
+
+
+def lines_of(text: str) -> list[str]:
+    """Physical lines, which end in a bare carriage return where that is the file's way, else in a line feed."""
+    outside = "".join(text[:SAMPLE].split('"')[::2]) if "\r" in text else text  # what is in quotes ends no record
+    breaks, returns = outside.count("\n"), outside.count("\r") - outside.count("\r\n")
+    if returns > breaks:
+        return re.findall(r"[^\r]*\r\n?|[^\r]+$", text)
+    return text.splitlines(keepends=True) if _plain_breaks(text) else re.findall(r"[^\n]*\n|[^\n]+$", text)
+
+
+def _plain_breaks(text: str) -> bool:
+    return not re.search("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|\r(?!\n)", text)
+
+
+def types_of_columns(lines: list[str], dialect: Dialect) -> list[str]:
+    """What each column of the file plainly holds ("date", "url", "number" or ""), from lines that are records."""
+    if dialect.delimiter is None:
+        return []
+    rows = []
+    for line in lines[:3000]:
+        if (record := _alone(line, dialect)) is not None:
+            rows.append(record)
+    widths = Counter(map(len, rows))
+    if not widths:
+        return []
+    width = widths.most_common(1)[0][0]
+    return types_of([row for row in rows if len(row) == width][1:][:300])
+
+
+def types_of(rows: list[list[str]]) -> list[str]:
+    if not rows:
+        return []
+    types = []
+    for column in zip(*rows, strict=True):
+        values = [value.strip() for value in column if value.strip()]
+        if len(values) < 0.5 * len(rows):
+            types.append("")
+        elif sum(bool(URL.match(value)) for value in values) > 0.9 * len(values):
+            types.append("url")
+        elif sum(bool(re.fullmatch(r"[+-]?\d+([.,]\d+)?", value)) for value in values) > 0.9 * len(values):
+            types.append("number")
+        elif looks_like_dates(values[:60]):
+            types.append("date")
+        else:
+            types.append("")
+    return types
+
+
+def records_of(lines: list[str], dialect: Dialect, types: list[str]) -> tuple[list[tuple[int, list[str]]], list[int]]:
+    """Each record with the line it begins at, counted from 1; and the lines with a quote that nothing closes."""
+    records: list[tuple[int, list[str]]] = []
+    opened: list[int] = []
+    start, quote, delimiter, escape = 0, dialect.quote, dialect.delimiter, dialect.escape
+    while start < len(lines):
+        line = lines[start]
+        if (quote is None or quote not in line) and not (escape and escape in line):
+            body = line.rstrip("\r\n")
+            if dialect.loose:
+                records.append(
+                    (start + 1, [cell.lstrip(" ") for cell in body.split(delimiter)] if delimiter else [body])
+                )
+            else:
+                records.append((start + 1, body.split(delimiter) if delimiter else [body]))
+            start += 1
+            continue
+        record, end = _quoted(lines, start, dialect, types)
+        if record is None:
+            opened.append(start + 1)
+            record, end = _mended(line, dialect), start + 1
+        records.append((start + 1, record))
+        start = end
+    return records, opened
+
+
+def _quoted(lines: list[str], start: int, dialect: Dialect, types: list[str]) -> tuple[list[str] | None, int]:
+    """The record that begins at line `start` and the line after it; None where an open quote there is a mistake."""
+    if dialect.delimiter is None and (cells := _alone(lines[start], dialect)) is not None and len(cells) == 1:
+        return cells, start + 1
+    taken = 0
+
+    def feed() -> Iterator[str]:
+        nonlocal taken
+        while start + taken < len(lines):
+            if (
+                taken & (taken - 1) == 0
+                and taken >= 2
+                and _are_rows(lines[start : start + taken], dialect, types, whole=False)
+            ):
+                return  # at 2, 4, 8, ... lines, so that a mistake does not cost a reading of all the rest
+            if taken > 100_000:
+                return
+            taken += 1
+            yield lines[start + taken - 1]
+
+    try:
+        record = next(dialect.reader(feed()))
+    except (csv.Error, StopIteration):
+        if taken == 1:
+            return _mended(lines[start], dialect), start + 1
+        return None, start
+    if taken > 1 and _are_rows(lines[start : start + taken], dialect, types, whole=True):
+        return None, start
+    if dialect.delimiter is None and len(record) > 1:
+        record = ["".join(lines[start : start + taken]).strip("\r\n")]
+    return record, start + taken
+
+
+def _alone(line: str, dialect: Dialect) -> list[str] | None:
+    """The record of a single line, None where it does not end with it."""
+    if dialect.quote is None or dialect.quote not in line:
+        return line.rstrip("\r\n").split(dialect.delimiter) if dialect.delimiter else [line.rstrip("\r\n")]
+    try:
+        return next(dialect.reader([line]), [])
+    except csv.Error:
+        return None
+
+
+def _are_rows(lines: list[str], dialect: Dialect, types: list[str], whole: bool) -> bool:
+    """Whether lines that one quoted field spans look like rows of their own.
+
+    The last of `whole` is where the field ends. Text seldom has as many delimiters in each line as the table has
+    columns; where it may (a comma between two columns), a column of dates, addresses or numbers has to fit as well.
+    """
+    if dialect.delimiter is None or not types or len(types) < 2:
+        return False
+    width, typed = len(types), [i for i, kind in enumerate(types) if kind]
+    first = lines[0].rstrip("\r\n").split(dialect.delimiter)
+    fit = 0
+    for position, line in enumerate(lines):
+        cells = _alone(line, dialect)
+        if cells is None:
+            cells = _mended(line, dialect)
+        fit += len(cells) == width and all(_is(types[i], cells[i]) for i in typed)
+        if position == 0 and (len(first) < width or not all(_is(types[i], first[i - width]) for i in typed)):
+            return False
+        if fit < 0.8 * (position + 1) and position > 3:
+            return False
+    certain = bool(typed) or dialect.delimiter != "," or len(lines) >= 8
+    if not certain and whole:
+        return False
+    return fit >= 0.8 * len(lines) and certain and (whole or len(lines) >= 2)
+
+
+def _is(kind: str, cell: str) -> bool:
+    cell = cell.strip().strip('"')
+    if not cell:
+        return True
+    if kind == "url":
+        return bool(URL.match(cell))
+    if kind == "number":
+        return bool(re.fullmatch(r"[+-]?\d+([.,]\d+)?", cell))
+    return looks_like_dates([cell])
+
+
+def _mended(line: str, dialect: Dialect) -> list[str]:
+    """A line whose quotes are amiss: a field ends at a quote before a delimiter, or, in vain, at the delimiter."""
+    line = line.rstrip("\r\n")
+    if dialect.delimiter is None:
+        return [line]
+    delimiter, quote = dialect.delimiter, dialect.quote
+    if quote is None or quote not in line:
+        return line.split(delimiter)
+    fields, position = [], 0
+    closing = re.compile(rf"{re.escape(quote)}[ ]*(?={re.escape(delimiter)}|$)")
+    while position <= len(line):
+        following = line.find(delimiter, position)
+        following = len(line) if following < 0 else following
+        start = position
+        if dialect.loose:
+            while line[start : start + 1] == " ":
+                start += 1
+        end = closing.search(line, start + 1) if line.startswith(quote, start) else None
+        if (
+            end
+            and end.end() == following
+            and dialect.bare
+            and quote in line[start + 1 : end.start()].replace(quote * 2, "")
+        ):
+            end = None  # quotes within quotes, and no delimiter that would need them
+        if end:
+            fields.append(line[start + 1 : end.start()].replace(quote * 2, quote))
+            position = end.end() + 1
+        else:
+            fields.append(line[position:following])
+            position = following + 1
+    return fields
+
+
+def trimmed(record: list[str]) -> list[str]:
+    end = len(record)
+    while end > 1 and not record[end - 1].strip():
+        end -= 1
+    return record[:end]

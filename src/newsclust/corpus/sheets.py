@@ -1,0 +1,43 @@
+"""Several tables in one file, as workbooks and databases have them: those with headlines, below each other."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from .columns import listed
+from .roles import is_name_of
+from .tables import Table
+
+
+def has_titles(table: Table) -> bool:
+    """Whether a column of the table is called as headlines are."""
+    return table.headed and any(is_name_of("title", str(column)) for column in table.rows.columns)
+
+
+def with_headlines(tables: dict[str, Table], without: list[str], name: str, kind: str) -> Table:
+    """One table of those that have a column called so, else of the largest; the others are told.
+
+    Parameters
+    ----------
+    tables : dict of str to Table
+        By what each is called, at least one.
+    without : list of str
+        Others of the file, in which no table could be found.
+    name, kind : str
+        What messages call the file, and such a part of it: "sheet", "table".
+    """
+    named = {title: table for title, table in tables.items() if has_titles(table)}
+    if not named:
+        title = max(tables, key=lambda title: tables[title].rows.size)
+        named = {title: tables[title]}
+    without = without + [title for title in tables if title not in named]
+    first, *others = named.values()
+    if others:
+        frames = [table.rows.assign(**{kind: title}) for title, table in named.items()]
+        lines = [line for table in named.values() for line in table.lines]
+        rejected = [row for table in named.values() for row in table.rejected]
+        notes = [note for table in named.values() for note in table.notes]
+        first = Table(pd.concat(frames, ignore_index=True).fillna(""), lines, rejected, notes, first.headed)
+    if without:
+        first.notes.append(f"of {name} the {kind} {listed(without)} is left out: it has no column of headlines")
+    return first
