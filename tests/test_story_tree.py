@@ -35,7 +35,7 @@ def stories_of(clustering: Clustering, groups: np.ndarray | None = None) -> Stor
     documents["text"], documents["url"] = documents["title"], [f"https://a.example/{i}" for i in range(n)]
     table = describe_clusters(documents, labels, clustering.probabilities)
     table["topic"] = topic_numbers(clustering, table["size"].to_numpy())
-    return Stories(documents, clustering, labels, None, table, {})
+    return Stories(documents, clustering, labels, None, table, {}, None)
 
 
 def members_of(tree: pd.DataFrame, n: int) -> dict[int, frozenset[int]]:

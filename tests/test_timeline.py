@@ -29,7 +29,7 @@ def stories_of(times: list[list[pd.Timestamp | None]], noise: list[pd.Timestamp 
     documents["text"], documents["url"] = documents["title"], "https://a.example/" + documents.index.astype(str)
     documents["id"] = np.arange(len(documents))
     table = describe_clusters(documents, labels, np.ones(len(labels)))
-    return Stories(documents, None, labels, None, table, {})
+    return Stories(documents, None, labels, None, table, {}, None)
 
 
 def spread(days: float, n: int = 60, start: pd.Timestamp = START, minutes: bool = True) -> list[pd.Timestamp]:
@@ -99,7 +99,7 @@ def test_every_document_is_counted_once(seconds, noise):
             assert counts.to_list()[-1] <= slow[-1]  # which has those that are later than any bin
     shuffled = stories.documents.sample(frac=1, random_state=1)
     again = follow_stories(
-        Stories(shuffled.reset_index(drop=True), None, stories.labels[shuffled.index], None, stories.table, {})
+        Stories(shuffled.reset_index(drop=True), None, stories.labels[shuffled.index], None, stories.table, {}, None)
     )
     pd.testing.assert_frame_equal(again.counts, timeline.counts)
     pd.testing.assert_frame_equal(again.table, timeline.table)

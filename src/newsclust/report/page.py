@@ -381,7 +381,7 @@ def _export(nb, report: dict[str, Any]) -> str:
         extra_template_basedirs=[str(TEMPLATE.parent)],
         exclude_anchor_links=True,
     )
-    for function in (script_json, _figure_script, _below_title, _facts):
+    for function in (_figure_script, _below_title, _facts):
         exporter.register_filter(function.__name__.removeprefix("_"), function)
     parts = {
         "css": ["style", "map", "tables", "browser"],
