@@ -27,6 +27,8 @@ _PLACES = (1, 2, 3, 5, 10)
 _BINS = 40
 #: A story whose members are this much less alike than those of the median story is a loose one.
 _LOOSE = 0.7
+#: A story whose members are this near to another one, as a share of how near they are to each other, is a part of it.
+_ALIKE = 0.9
 
 
 class Sentences:
@@ -169,16 +171,18 @@ def noise_by_nearness(stories: Stories, neighbors: Neighbors) -> Sentences:
     if not noise.any():
         return Sentences("No headline is noise.")
     near = nearest <= knee(nearest[np.isfinite(nearest)])
-    if near.all():
-        return Sentences(f"{noise.mean():.0%} of the headlines are noise.")
-    within, beyond = noise[near].mean(), noise[~near].mean()
+    within, beyond = (noise[part].mean() if part.any() else 0.0 for part in (near, ~near))
     told = (
         f"Of the {count(int(near.sum()), 'headline')} with a near neighbour HDBSCAN leaves {within:.0%} as noise, "
         f"of the {count(int((~near).sum()), 'other')} {beyond:.0%}"
     )
-    if beyond > 2 * within:
-        return Sentences(f"{told}: noise is mostly what stands alone.")
-    return Sentences(f"{told}: much of the noise has company, and other settings may find its stories.")
+    alone, all_noise = int((noise & ~near).sum()), int(noise.sum())
+    if 2 * alone >= all_noise:
+        return Sentences(f"{told}: {alone:,} of the {all_noise:,} in noise stand alone.")
+    return Sentences(
+        f"{told}. Most of the noise, {all_noise - alone:,} of {all_noise:,}, has company: a smaller min_samples or "
+        "assign_noise = True may find it a story."
+    )
 
 
 def doubtful_stories(stories: Stories, embeddings: Embeddings, neighbors: Neighbors, n: int = 3) -> Table:
@@ -224,8 +228,8 @@ def _links(documents: pd.DataFrame, rows: np.ndarray) -> list[Html]:
 
 def _doubt(own: float, other: float, usual: float, rival: str) -> str:
     name = f"“{cut_at_word(rival, 70)}”"
-    if rival and other >= own:
-        return f"nearer to {name} than to each other: probably one event in two stories"
+    if rival and other > _ALIKE * own:
+        return f"as near to {name} as to each other: probably one event in two stories"
     if own < _LOOSE * usual:
         loose = f"not much alike (the median story {usual:.2f}): probably several events in one"
         return f"{loose}; the next is {name}" if rival and other > own / 2 else loose
@@ -249,7 +253,5 @@ def _near_sentence(near: float, shares: dict[int, float], min_samples: int | str
     sentence += f"; {told}." if told else "."
     if min_samples in shares:
         short = 1 - shares[min_samples]
-        sentence += (
-            f" With min_samples {min_samples} the other {short:.0%} lie where it is thin: noise comes from them."
-        )
+        sentence += f" With min_samples {min_samples} the other {short:.0%} lie where it is thin."
     return sentence
