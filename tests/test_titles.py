@@ -307,6 +307,7 @@ def test_a_run_shows_the_models_titles_and_keeps_the_headlines(endpoint, corpus,
     titled = find_stories(corpus, small_corpus.embeddings, neighbors, clustering, title_model="small")
     pd.testing.assert_series_equal(titled.headlines, plain.table["title"], check_names=False)
     assert titled.table["title"].str.startswith("About ").all() and "headline" not in plain.table
+    assert repr(titled).endswith(f"{len(titled.table)} titles were written by small.")
     assert titled.parameters["title_model"] == "small" and plain.parameters["title_model"] is None
     headlines = largest_stories(titled).frame["headlines"]
     assert all(lines[0].startswith("About ") and lines[1] in set(plain.table["title"]) for lines in headlines)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..errors import notice
 from ..stages import stage
+from ..wording import count
 from .collapse import collapse_notice
 from .exemplars import headlines, spread_out, title_rows
 from .naming import describe_clusters
@@ -80,8 +81,13 @@ class Stories:
         n_assigned, n_noise = int(self.assigned.sum()), int((self.labels < 0).sum())
         return (
             f"{len(self.table):,} stories. {n_assigned:,} noise documents were given the story of their neighbours, "
-            f"{n_noise:,} ({self.noise_fraction:.1%} of all) are in no story."
+            f"{n_noise:,} ({self.noise_fraction:.1%} of all) are in no story.{self._written}"
         )
+
+    @property
+    def _written(self) -> str:
+        n = int((self.table["title"] != self.headlines).sum())
+        return f" {count(n, 'title was', 'titles were')} written by {self.parameters['title_model']}." if n else ""
 
 
 def find_stories(
