@@ -164,7 +164,8 @@ def nearly_in(stories: Stories, n: int = 5) -> Table:
             "assign_noise": ["would add it" if value >= least else "leaves it" for value in stories.vote.support[rows]],
         }
     )
-    return Table(frame, frame.assign(headline=_links(stories.documents, rows)))
+    shown = frame.assign(headline=_links(stories.documents, rows))
+    return Table(frame, shown, empty="No headline in no story has a neighbour in one.")
 
 
 def noise_by_nearness(stories: Stories, neighbors: Neighbors) -> Sentences:
@@ -196,7 +197,7 @@ def doubtful_stories(stories: Stories, embeddings: Embeddings, neighbors: Neighb
     """
     columns = ["story", "headlines", "separation", "alike", "like the next", "why"]
     if stories.table.empty:
-        return Table(pd.DataFrame(columns=columns))
+        return Table(pd.DataFrame(columns=columns), empty="There are no stories to doubt.")
     apart = standing(centred(embeddings.vectors), stories.labels, neighbors)
     label = stories.labels[apart.index]
     means = apart[["own", "next", "score"]].groupby(label).mean()

@@ -112,7 +112,7 @@ def largest_stories(stories: Stories, n: int = 10) -> Table:
 
 
 def linked_titles(stories: Stories, numbers: Sequence[int]) -> list[Html]:
-    """The titles of these stories, each linked to the article whose headline it is."""
+    """The titles of these stories, each linked to the article whose headline it is, or would be."""
     wanted = set(numbers)
     members = np.flatnonzero([label in wanted for label in stories.labels.tolist()])
     titles = _headlines(stories.documents, members)
@@ -120,7 +120,7 @@ def linked_titles(stories: Stories, numbers: Sequence[int]) -> list[Html]:
     urls = stories.documents["url"]
     linked = []
     for number, title in stories.table["title"][list(numbers)].items():
-        row = found.get((number, title))
+        row = found.get((number, stories.headlines[number]))
         linked.append(link(title, "" if row is None else urls.iloc[row]))
     return linked
 
