@@ -41,7 +41,10 @@ class Sentences:
         return "\n".join(self.sentences)
 
     def _repr_html_(self) -> str:
-        first, *others = [f'<p style="max-width: 46em">{escape(sentence)}</p>' for sentence in self.sentences or [""]]
+        first, *others = [
+            f'<p style="max-width: 46em; overflow-wrap: anywhere">{escape(sentence)}</p>'
+            for sentence in self.sentences or [""]
+        ]
         # Reports show a paragraph of its own as a result, and what is inside a division as text.
         return f"{first}<div>{''.join(others)}</div>" if others else first
 
