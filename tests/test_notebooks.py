@@ -87,14 +87,20 @@ def test_the_notebook_runs_from_an_empty_folder_with_only_the_installed_package(
 
 def test_a_parameter_file_runs_from_any_folder_and_leaves_its_report_there(tmp_path, site):
     headlines(tmp_path / "mine.csv")
-    (tmp_path / "mine.yaml").write_text("fixed: {data: mine.csv}\ngrid: {min_samples: [2, 3]}\n")
+    # Nobody answers at the language model's endpoint: the run ends well, and its key is in nothing that the run leaves.
+    (tmp_path / "mine.yaml").write_text("fixed: {data: mine.csv, title_model: small}\ngrid: {min_samples: [2, 3]}\n")
+    key = "sk-marked-0123456789"
+    endpoint = {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "NO_PROXY": "127.0.0.1"}
     done = subprocess.run(
         [sys.executable, "-m", "newsclust", "run", "mine.yaml"],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(site)},
+        env=os.environ | {"PYTHONPATH": str(site)} | endpoint,
         capture_output=True,
         text=True,
     )
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert key not in done.stdout + done.stderr and not [path for path in left if key.encode() in path.read_bytes()]
+    assert "keep headlines as title" in (tmp_path / "reports/mine/min_samples=3/report.html").read_text()
     assert done.returncode == 0 and "Report: reports/mine/index.html" in done.stdout, done.stdout + done.stderr
     assert (tmp_path / "reports/mine/index.html").exists()
     assert (tmp_path / "reports/mine/min_samples=3/clusters.csv").exists()

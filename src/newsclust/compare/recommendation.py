@@ -142,7 +142,7 @@ def _ranked(criteria: pd.DataFrame, ranks: pd.DataFrame, means: pd.Series, order
     if len(order) == 1:
         return ["It is the only run that was not excluded."]
     details = [
-        f"{_CRITERIA[name]} {written(name, criteria.loc[best, name])} ({_place(ranks.loc[best, name])})"
+        f"{_CRITERIA[name]} {written(name, criteria.loc[best, name])} ({place_in_words(ranks.loc[best, name])})"
         for name in criteria
         if pd.notna(criteria.loc[best, name])
     ]
@@ -160,7 +160,8 @@ def _ranked(criteria: pd.DataFrame, ranks: pd.DataFrame, means: pd.Series, order
     return sentences
 
 
-def _place(rank: float) -> str:
+def place_in_words(rank: float) -> str:
+    """``1st``, ``2nd``; ``shared 2nd`` for a rank between two."""
     whole = int(rank)
     ending = "th" if 10 < whole % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(whole % 10, "th")
     return f"{whole}{ending}" if rank == whole else f"shared {whole}{ending}"

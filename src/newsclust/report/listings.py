@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..markup import Html, element, link, table
+from ..stories.exemplars import headlines
 
 if TYPE_CHECKING:
     from ..clusters.neighbors import Neighbors
@@ -100,8 +101,10 @@ def largest_stories(stories: Stories, n: int = 10) -> Table:
         members = members[np.argsort(-certainty[members], kind="stable")]
         # Of equal headlines the clearest, and the title's first.
         found = dict(zip(_headlines(documents, members)[::-1], members[::-1], strict=True))
-        titles = list(dict.fromkeys([told["title"], *reversed(found)]))[:HEADLINES]
+        titles = list(dict.fromkeys([stories.headlines[story], *reversed(found)]))[:HEADLINES]
         first, *others = _linked(documents, [found[title] for title in titles])
+        if told["title"] != titles[0]:  # written by a language model
+            titles, first, others = [told["title"], *titles], told["title"], [first, *others]
         rows.append((story, told["size"], titles, told["keywords"]))
         shown.append([element("strong", first), *others])
     frame = pd.DataFrame(rows, columns=["story", "size", "headlines", "keywords"])
@@ -109,7 +112,7 @@ def largest_stories(stories: Stories, n: int = 10) -> Table:
 
 
 def linked_titles(stories: Stories, numbers: Sequence[int]) -> list[Html]:
-    """The titles of these stories, each linked to the article whose headline it is."""
+    """The titles of these stories, each linked to the article whose headline it is, or would be."""
     wanted = set(numbers)
     members = np.flatnonzero([label in wanted for label in stories.labels.tolist()])
     titles = _headlines(stories.documents, members)
@@ -117,7 +120,7 @@ def linked_titles(stories: Stories, numbers: Sequence[int]) -> list[Html]:
     urls = stories.documents["url"]
     linked = []
     for number, title in stories.table["title"][list(numbers)].items():
-        row = found.get((number, title))
+        row = found.get((number, stories.headlines[number]))
         linked.append(link(title, "" if row is None else urls.iloc[row]))
     return linked
 
@@ -139,8 +142,7 @@ def least_certain(stories: Stories, n: int = 10) -> Table:
 
 
 def _headlines(documents: pd.DataFrame, rows: Sequence[int]) -> list[str]:
-    """The titles of these rows, the first line of the text where there is none."""
-    return [title or text.partition("\n")[0] for title, text in documents[["title", "text"]].iloc[rows].to_numpy()]
+    return headlines(documents.iloc[rows]).tolist()
 
 
 def _linked(documents: pd.DataFrame, rows: Sequence[int]) -> list[Html]:

@@ -63,6 +63,7 @@ class Parameters(BaseModel):
     allow_single_cluster: bool = False
     assign_noise: bool = False
     least_support: Annotated[float, Field(ge=0, le=2)] = 0.42
+    title_model: Text | None = Field(None, examples=["gpt-4o-mini"])
     n_components: Literal[2, 3] = 2
     n_neighbors: Annotated[int, Field(ge=2, le=MOST)] = 80
     min_dist: Annotated[float, Field(ge=0, le=1)] = 0.1

@@ -10,6 +10,7 @@ import pandas as pd
 from ..corpus.dates import read_dates
 from ..corpus.words import is_unspaced, parts_of, vectorizer_options
 from ..errors import NewsclustError
+from .exemplars import headlines, title_rows
 
 #: Keywords per cluster: as many as fit on one line of a table.
 KEYWORDS = 5
@@ -31,8 +32,8 @@ def describe_clusters(
     single member uses is no keyword while members share others, nor is a bare number, and no two keywords of
     a cluster share a word.
 
-    The title is the headline of one member: among the most probable, the one nearest to the mean of the
-    cluster's vectors; without vectors the most probable. The smallest id wins ties.
+    The title is the headline of the member that says most of what the others say: see
+    `newsclust.stories.exemplars.title_rows`.
 
     Parameters
     ----------
@@ -64,15 +65,14 @@ def describe_clusters(
                 f"{name} has {len(rows)} rows and documents has {len(documents)}: give one per document."
             )
     clusters, sizes = np.unique(labels[labels >= 0], return_counts=True)
-    exemplars = _exemplars(labels, probabilities, vectors)
-    headlines = documents[["title", "text"]].iloc[exemplars]
+    titles = headlines(documents.iloc[title_rows(documents, labels, probabilities, vectors)])
     weights = _term_weights(documents["text"], labels, documents.get("language"))
     days = read_dates(documents["published_at"]).days.groupby(labels)
     publishers = documents["publisher"].str.strip().replace("", None).groupby(labels).nunique()
     return pd.DataFrame(
         {
             "size": sizes,
-            "title": [_headline(title, text) for title, text in headlines.itertuples(index=False)],
+            "title": titles.to_numpy(),
             "keywords": [", ".join(_distinct(weight)) for weight in weights],
             "first": days.min().reindex(clusters).fillna("").to_numpy(),
             "last": days.max().reindex(clusters).fillna("").to_numpy(),
@@ -80,31 +80,6 @@ def describe_clusters(
         },
         index=pd.Index(clusters, name="cluster"),
     )
-
-
-def _exemplars(labels: np.ndarray, probabilities: np.ndarray, vectors: np.ndarray | None) -> list[int]:
-    exemplars = []
-    for members in _members(labels):
-        candidates = members[probabilities[members] == probabilities[members].max()]
-        if vectors is not None and len(candidates) > 1:
-            mean = np.mean(vectors[members], axis=0, dtype=np.float64)
-            offsets = np.linalg.norm(vectors[candidates] - mean, axis=1)
-            # Rounded, because members equally far from the mean differ in the last bits.
-            candidates = candidates[np.argsort(offsets.round(9), kind="stable")]
-        exemplars.append(int(candidates[0]))
-    return exemplars
-
-
-def _members(labels: np.ndarray) -> list[np.ndarray]:
-    """The rows of each cluster, ascending."""
-    order = np.argsort(labels, kind="stable")
-    order = order[np.searchsorted(labels[order], 0) :]
-    starts = np.flatnonzero(np.diff(labels[order])) + 1
-    return np.split(order, starts) if len(order) else []
-
-
-def _headline(title: str, text: str) -> str:
-    return title.strip() or next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
 def _term_weights(texts: pd.Series, labels: np.ndarray, languages: pd.Series | None = None) -> list[dict[str, float]]:

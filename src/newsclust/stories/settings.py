@@ -221,9 +221,28 @@ def separation(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors)
     float
         -1 to 1; 0 without stories.
     """
-    n, n_stories = len(labels), int(labels.max(initial=-1)) + 1
-    if not n_stories:
+    if not (labels >= 0).any():
         return 0.0
+    apart = standing(directions, labels, neighbors)
+    return float(apart["score"].sum() / max(min(len(labels), SCORED), 1))
+
+
+def standing(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
+    """Where each document of a story stands between its own story and the next: what `separation` is the mean of.
+
+    Parameters
+    ----------
+    directions, labels, neighbors
+        As for `separation`; at least one document is in a story.
+
+    Returns
+    -------
+    DataFrame, one row per document in a story (of very many documents, per scored one)
+        Index ``row``; ``own`` and ``next``, its mean similarities to the other members of its story and to the story
+        that is nearest of the others among its neighbours, 0 where there is none; ``next_story``, -1 where there is
+        none; ``score``, -1 to 1.
+    """
+    n, n_stories = len(labels), int(labels.max()) + 1
     scored = np.arange(n) if n <= SCORED else np.linspace(0, n - 1, SCORED).astype(np.intp)
     inside = scored[labels[scored] >= 0]
     document, story = _near(labels, neighbors, inside)
@@ -235,11 +254,16 @@ def separation(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors)
     a[document[own]] = similarity[own] - itself[document[own]]
     others = sizes[labels[inside]] - 1
     a /= np.maximum(others, 1)
-    np.maximum.at(b, document[~own], similarity[~own] / sizes[story[~own]])
+    to_others = similarity[~own] / sizes[story[~own]]
+    np.maximum.at(b, document[~own], to_others)
+    nearest = np.full(len(inside), -1)
+    is_nearest = to_others == b[document[~own]]
+    nearest[document[~own][is_nearest]] = story[~own][is_nearest]
     b[np.isinf(b)] = 0.0
     apart = 1 - np.minimum(a, b)
     scores = np.divide(a - b, apart, out=np.zeros(len(inside)), where=(others > 0) & (apart > 1e-9))
-    return float(scores.sum() / max(len(scored), 1))
+    columns = {"own": a, "next": b, "next_story": nearest, "score": scores}
+    return pd.DataFrame(columns, index=pd.Index(inside, name="row"))
 
 
 def _near(labels: np.ndarray, neighbors: Neighbors, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

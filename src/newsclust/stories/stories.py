@@ -9,11 +9,15 @@ import numpy as np
 import pandas as pd
 
 from ..errors import notice
+from ..stages import stage
+from ..wording import count
 from .collapse import collapse_notice
+from .exemplars import headlines, spread_out, title_rows
 from .naming import describe_clusters
 from .noise import Vote
 from .noise import assign_noise as vote_on_noise
 from .repeats import find_repeats
+from .titles import write_titles
 from .topics import topic_numbers
 
 if TYPE_CHECKING:
@@ -41,9 +45,10 @@ class Stories:
         What the neighbours say of HDBSCAN's noise, whether or not it was assigned.
     table : DataFrame, one row per story
         Index ``cluster``; as from `newsclust.stories.naming.describe_clusters`, assigned documents included, and
-        `topic`, as from `newsclust.stories.topics.topic_numbers`.
+        `topic`, as from `newsclust.stories.topics.topic_numbers`. ``title`` is what is shown; where a language model
+        was asked for titles there is also ``headline``, the headline that would be the title otherwise.
     parameters : dict
-        ``assign_noise`` and ``least_support``, as they were used.
+        ``assign_noise``, ``least_support`` and ``title_model``, as they were used.
     repeats : ndarray of int32, shape (n,)
         The row of the document that each one nearly repeats, its own where it repeats none: see
         `newsclust.stories.repeats.find_repeats`.
@@ -63,6 +68,11 @@ class Stories:
         return self.labels != self.clustering.labels
 
     @property
+    def headlines(self) -> pd.Series:
+        """The headline that stands for each story, whoever wrote its title: str, index ``cluster``."""
+        return self.table["headline" if "headline" in self.table else "title"]
+
+    @property
     def noise_fraction(self) -> float:
         """The share of documents in no story, after the assignment."""
         return float((self.labels < 0).mean()) if len(self.labels) else 0.0
@@ -71,8 +81,13 @@ class Stories:
         n_assigned, n_noise = int(self.assigned.sum()), int((self.labels < 0).sum())
         return (
             f"{len(self.table):,} stories. {n_assigned:,} noise documents were given the story of their neighbours, "
-            f"{n_noise:,} ({self.noise_fraction:.1%} of all) are in no story."
+            f"{n_noise:,} ({self.noise_fraction:.1%} of all) are in no story.{self._written}"
         )
+
+    @property
+    def _written(self) -> str:
+        n = int((self.table["title"] != self.headlines).sum())
+        return f" {count(n, 'title was', 'titles were')} written by {self.parameters['title_model']}." if n else ""
 
 
 def find_stories(
@@ -82,6 +97,7 @@ def find_stories(
     clustering: Clustering,
     assign_noise: bool = False,
     least_support: float = 0.42,
+    title_model: str | None = None,
 ) -> Stories:
     """Name the clusters and, if asked to, give noise the story of its neighbours.
 
@@ -95,6 +111,9 @@ def find_stories(
     assign_noise : bool
     least_support : float
         Noise that its neighbours support less stays noise; see `newsclust.stories.noise.assign_noise`.
+    title_model : str, optional
+        A language model that writes the titles; see `newsclust.stories.titles.write_titles`. By default they are
+        headlines.
     """
     if told := collapse_notice(clustering.labels, clustering.parameters):
         notice(told)
@@ -103,9 +122,32 @@ def find_stories(
     labels = vote.labels if assign_noise else clustering.labels
     table = describe_clusters(corpus.documents, labels, clustering.probabilities, embeddings.vectors)
     table["topic"] = topic_numbers(clustering, table["size"].to_numpy())
-    parameters = {"assign_noise": assign_noise, "least_support": least_support}
+    if title_model:
+        with stage("titles"):
+            table = _titled(table, corpus.documents, labels, clustering.probabilities, embeddings.vectors, title_model)
+    parameters = {"assign_noise": assign_noise, "least_support": least_support, "title_model": title_model}
     repeats = find_repeats(corpus.documents, lists)
     return Stories(corpus.documents, clustering, labels, vote, table, parameters, repeats)
+
+
+def _titled(
+    table: pd.DataFrame,
+    documents: pd.DataFrame,
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    vectors: np.ndarray,
+    model: str,
+) -> pd.DataFrame:
+    """The table with the model's titles, and with ``headline`` behind them."""
+    first = title_rows(documents, labels, probabilities, vectors)
+    rows = dict(zip(table.index, spread_out(labels, probabilities, vectors, first), strict=True))
+    largest = table.sort_values("size", ascending=False, kind="stable").index
+    lines = {story: list(dict.fromkeys(headlines(documents.iloc[rows[story]]))) for story in largest}
+    languages = {story: documents["language"].iloc[rows[story]].mode().get(0, "") for story in largest}
+    written = pd.Series(write_titles(lines, languages, model), dtype=str).reindex(table.index)
+    titled = table.assign(title=written.fillna(table["title"]))
+    titled.insert(titled.columns.get_loc("title") + 1, "headline", table["title"])
+    return titled
 
 
 def place(stories: Stories, layout: Layout) -> pd.DataFrame:

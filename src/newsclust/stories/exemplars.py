@@ -1,0 +1,192 @@
+"""The headlines that stand for a story: the one that gives it its title, and a few that show how wide it is."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from ..corpus.words import vectorizer_options
+
+#: Headlines of a story that a language model reads for its title.
+EXEMPLARS = 8
+#: A title fits on two lines of a phone; each letter more counts against a headline.
+LETTERS = 90
+#: What it costs a headline to be cut short or to announce a kind of page rather than news. Similarities of the members
+#: of one story differ by about as much.
+FAULT = 0.1
+#: Live blogs, galleries and other pages about a story, in the languages where they were met.
+_KIND = """
+    live|liveblog|live blog|watch|listen|video|photos?|pictures|gallery|slideshow|podcast|opinion|analysis|explainer
+    comment|editorial|column|review|recap|quiz|fact check|timeline|transcript|list|q&a|as it happened|preview
+    infographic|liveticker|newsblog|bilder|fotos|fotostrecke|kommentar|analyse|meinung|interview|en direct|direct|vidéo
+    tribune|en vivo|en directo|última hora|vídeo|opinión|análisis|fotogalería|diretta|foto|opinione|ao vivo|opinião
+"""
+_KIND = "(?:" + "|".join(line.strip() for line in _KIND.strip().splitlines()) + ")"
+_PAGE = re.compile(
+    rf"^{_KIND}(?: \w+)?\s?[:|–—]|^{_KIND} - |^(?:watch|listen|update \d+|corrected|wrapup \d*|refile)\b"
+    rf"|\blive(?: |-)?(?:blog|updates?|coverage|ticker)\b|[\[(](?:\w+ )?{_KIND}\b[^\])]*[\])]"
+    r"|\bin (?:pictures|photos)\b|\b(?:round-?up|recap)\b|[?？]\s*$",
+    re.IGNORECASE,
+)
+_CUT = re.compile(r"(?:\.\.\.|…)\s*$")
+
+
+def headlines(documents: pd.DataFrame) -> pd.Series:
+    """Each document's title, the first line of its text where it has none."""
+    texts = documents[["title", "text"]].itertuples(index=False)
+    return pd.Series([_headline(title, text) for title, text in texts], index=documents.index, dtype=str)
+
+
+def title_rows(
+    documents: pd.DataFrame, labels: np.ndarray, probabilities: np.ndarray, vectors: np.ndarray | None = None
+) -> np.ndarray:
+    """The member of each cluster whose headline says most of what the others say.
+
+    Candidates are the more certain half: at least as probable as the median of the cluster's members, assigned noise
+    apart. A candidate scores its vector's mean cosine with those of the other members, and as much again for its words:
+    with TF-IDF weights, the mean over the others of the dot product of the headline and the other's whole text, the
+    latter of unit length. Divided by the headline's own length it would be a cosine and favour the shortest, undivided
+    the longest, so the divisor is the geometric mean of its length and the median of the cluster's. From this go
+    `FAULT` for a headline that is cut short and for one that announces a page about the story (a live blog, a gallery,
+    a question), and 1 for every `LETTERS` letters beyond `LETTERS`. Equal scores, to nine digits, go to the smaller id.
+
+    Parameters
+    ----------
+    documents : DataFrame, n rows in ascending order of id
+        With ``title, text`` and, if known, ``language``.
+    labels : ndarray of int, shape (n,)
+        -1 is noise.
+    probabilities : ndarray, shape (n,)
+        0 for assigned noise.
+    vectors : ndarray, shape (n, dim), optional
+        Unit rows.
+
+    Returns
+    -------
+    ndarray of int, shape (n_clusters,)
+        Row numbers, one for each cluster in ascending order.
+    """
+    members = np.flatnonzero(labels >= 0)
+    if not len(members):
+        return np.empty(0, dtype=np.intp)
+    clusters, group, sizes = np.unique(labels[members], return_inverse=True, return_counts=True)
+    others = np.maximum(sizes - 1, 1)[group]
+    chosen = documents.iloc[members]
+    titles = headlines(chosen)
+    score = _shared_words(chosen, titles, group) / others
+    if vectors is not None:
+        score += _nearness(vectors[members], group) / others
+    score -= np.maximum(titles.str.len().to_numpy() - LETTERS, 0) / LETTERS
+    score -= FAULT * (titles.str.contains(_CUT).to_numpy().astype(float) + titles.str.contains(_PAGE).to_numpy())
+    score[~_certain(probabilities[members], group)] = -np.inf
+    order = np.lexsort((members, -score.round(9), group))
+    return members[order[np.unique(group[order], return_index=True)[1]]]
+
+
+def spread_out(
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    vectors: np.ndarray,
+    first: np.ndarray,
+    n: int = EXEMPLARS,
+) -> list[np.ndarray]:
+    """Up to `n` members of each cluster, certain and unlike each other.
+
+    From the more certain half (of equally probable ones those nearer to the cluster's mean, and never fewer than `n`),
+    beginning with `first`, the member farthest from all that were taken is taken (T. F. Gonzalez 1985, *Clustering to
+    minimize the maximum intercluster distance*, Theoretical Computer Science 38); of equally far ones the smaller id.
+
+    Parameters
+    ----------
+    labels, probabilities, vectors
+        As for `title_rows`.
+    first : ndarray of int, shape (n_clusters,)
+        From `title_rows`.
+    n : int
+
+    Returns
+    -------
+    list of ndarray of int
+        Row numbers, for each cluster in ascending order; ``first`` stands first.
+    """
+    order = np.argsort(labels, kind="stable")
+    ends = np.searchsorted(labels[order], labels[first], side="right")
+    starts = np.searchsorted(labels[order], labels[first])
+    found = []
+    for row, start, end in zip(first, starts, ends, strict=True):
+        members = order[start:end]
+        mean = vectors[members].mean(axis=0, dtype=np.float64)
+        offsets = np.linalg.norm(vectors[members] - mean, axis=1).round(6)
+        best = members[np.lexsort((members, offsets, -probabilities[members]))]
+        pool = np.union1d(best[: max(n, -(-len(best) // 2))], row)
+        taken, distance = [row], np.full(len(pool), np.inf)
+        while len(taken) < min(n, len(pool)):
+            # Rounded, because equally far ones differ in the last bits.
+            distance = np.minimum(distance, np.linalg.norm(vectors[pool] - vectors[taken[-1]], axis=1).round(6))
+            distance[np.isin(pool, taken)] = -1  # duplicates are at distance 0, too
+            taken.append(pool[np.argmax(distance)])
+        found.append(np.array(taken))
+    return found
+
+
+def _headline(title: str, text: str) -> str:
+    return title.strip() or next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def _certain(probabilities: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Which members are at least as probable as their cluster's median; all where none has a probability."""
+    known = pd.Series(np.where(probabilities > 0, probabilities, np.nan))
+    median = known.groupby(group).transform("median").fillna(0).to_numpy()
+    return probabilities >= median
+
+
+def _nearness(vectors: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Each member's cosines with the other members of its group, summed."""
+    ones = np.ones(len(group), dtype=vectors.dtype)
+    sums = csr_array((ones, (group, np.arange(len(group))))) @ vectors
+    itself = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
+    return np.einsum("ij,ij->i", vectors, sums[group], dtype=np.float64) - itself
+
+
+def _shared_words(documents: pd.DataFrame, titles: pd.Series, group: np.ndarray) -> np.ndarray:
+    """Each headline's weighted words in common with the other texts of its group, summed; see `title_rows`."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    options = vectorizer_options(documents.get("language"), documents["text"]) | {"ngram_range": (1, 1)}
+    vectorizer = TfidfVectorizer(binary=True, norm=None, **options)
+    try:
+        texts = csr_array(vectorizer.fit_transform(documents["text"]))
+    except ValueError as error:
+        if "empty vocabulary" not in str(error):
+            raise
+        return np.zeros(len(titles))
+    heads = csr_array(vectorizer.transform(titles))
+    texts = texts.multiply(1 / _lengths(texts)[:, None]).tocsr()
+    lengths = _lengths(heads)
+    usual = pd.Series(lengths).groupby(group).transform("median").to_numpy()
+    itself = heads.multiply(texts).sum(axis=1)
+    all_said = csr_array((np.ones(len(group)), (group, np.arange(len(group))))) @ texts
+    said = _look_up(all_said, group, heads)
+    return (said - itself) / np.sqrt(lengths * usual)
+
+
+def _lengths(rows: csr_array) -> np.ndarray:
+    lengths = np.sqrt(rows.multiply(rows).sum(axis=1))
+    return np.where(lengths > 0, lengths, 1.0)
+
+
+def _look_up(sums: csr_array, group: np.ndarray, heads: csr_array) -> np.ndarray:
+    """The dot product of each row of `heads` with its group's row of `sums`.
+
+    A group's row, made once for each of its members, would fill the memory.
+    """
+    n_terms = np.int64(heads.shape[1])
+    sums.sort_indices()
+    keys = np.repeat(np.arange(sums.shape[0]), np.diff(sums.indptr)) * n_terms + sums.indices
+    rows = np.repeat(np.arange(heads.shape[0]), np.diff(heads.indptr))
+    # What a headline says is in its text, and so in the sum: every key is found.
+    place = np.searchsorted(keys, group[rows] * n_terms + heads.indices)
+    return np.bincount(rows, heads.data * sums.data[place], minlength=len(group))

@@ -1,0 +1,278 @@
+"""What the notebooks argue: their checks fail when what they check is broken, and their sentences are computed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from conftest import make_embeddings
+from newsclust.clusters import check, clustering, hierarchy
+from newsclust.clusters.blend import blend
+from newsclust.clusters.check import check_against_hdbscan
+from newsclust.clusters.clustering import cluster
+from newsclust.clusters.neighbors import find_neighbors
+from newsclust.compare.conclusions import (
+    best_and_worst,
+    conclude,
+    how_runs_agree,
+    price_of_separation,
+    what_parameters_do,
+    why_not_by_validity,
+)
+from newsclust.compare.runs import Grid
+from newsclust.corpus.documents import read_corpus
+from newsclust.evaluate import verdict
+from newsclust.evaluate.labelled import Evaluation
+from newsclust.evaluate.verdict import count_pairs, what_went_wrong, who_finds_them
+from newsclust.report.arguments import (
+    Sentences,
+    core_distances,
+    doubtful_stories,
+    knee,
+    nearest_distances,
+    nearly_in,
+    noise_by_nearness,
+    says,
+)
+from newsclust.stories.settings import Settings
+from newsclust.stories.stories import find_stories
+
+
+@pytest.fixture(scope="module")
+def lists(small_corpus):
+    return find_neighbors(small_corpus.embeddings, 60)
+
+
+@pytest.fixture(scope="module")
+def found(lists):
+    return cluster(lists, 60, 3, 3)
+
+
+def checked(clustering, neighbors, corpus):
+    return check_against_hdbscan(clustering, neighbors, corpus.embeddings, corpus.documents)
+
+
+@pytest.mark.parametrize("distance", ["euclidean", "squared"])
+@pytest.mark.parametrize("words", [0.0, 0.2])
+def test_labels_are_found_right_where_they_are(lists, small_corpus, distance, words):
+    blended = blend(lists, small_corpus.embeddings, small_corpus.documents, words, words)
+    assert checked(cluster(blended, 60, 2, 4, distance), blended, small_corpus).startswith("Right: all")
+
+
+def test_a_wrong_label_a_wrong_distance_or_a_wrong_tree_fails_loudly(lists, found, small_corpus, monkeypatch):
+    labels = found.labels.copy()
+    labels[0] = (labels[0] + 1) % found.n_clusters
+    with pytest.raises(AssertionError, match="selects other clusters"):
+        checked(replace(found, labels=labels), lists, small_corpus)
+    distances = lists.distances.copy()
+    distances[5, 3] *= 1.01
+    with pytest.raises(AssertionError, match="listed distance"):
+        checked(found, replace(lists, distances=distances), small_corpus)
+
+    right = clustering.spanning_tree
+
+    def wrong(neighbors, min_samples, distance):
+        return right(neighbors, min_samples + 1, distance)
+
+    monkeypatch.setattr(clustering, "spanning_tree", wrong)
+    with pytest.raises(AssertionError, match="not as long as hdbscan's"):
+        checked(cluster(lists, 60, 3, 3), lists, small_corpus)
+    monkeypatch.undo()
+    monkeypatch.setattr(clustering, "condense", lambda merges, size: hierarchy.condense(merges, size + 3))
+    with pytest.raises(AssertionError):
+        checked(cluster(lists, 60, 3, 3), lists, small_corpus)
+
+
+def test_too_small_a_k_is_said_and_is_no_failure(lists, small_corpus):
+    told = checked(cluster(lists, 3, 3, 3), lists, small_corpus)
+    assert told.startswith("With 3 neighbours the graph lacks edges") and "A larger k" in told
+
+
+def test_limits_that_hdbscan_does_not_keep_are_no_failure(lists, small_corpus):
+    assert "Right" in checked(cluster(lists, 60, 2, 3, max_cluster_size=8), lists, small_corpus)
+
+
+def test_large_and_tiny_piles_are_not_compared(lists, found, small_corpus, monkeypatch):
+    monkeypatch.setattr(check, "ALL_PAIRS", 10)
+    assert "too many" in checked(found, lists, small_corpus)
+    tiny = make_embeddings(np.eye(3))
+    two = find_neighbors(tiny, 2)
+    few = cluster(two, 2, 1, 3)
+    assert "too few" in check_against_hdbscan(few, two, tiny, pd.DataFrame({"text": ["a", "b", "c"]}))
+
+
+def test_core_distances_are_those_by_hand_and_a_wrong_list_fails(lists, small_corpus):
+    table = core_distances(lists, small_corpus.embeddings, small_corpus.documents, 3).frame
+    assert table["core distance"].tolist() == table["by hand"].tolist() and len(table) == 3
+    assert all(len(others) == 3 for others in table["its 3 nearest others"])
+    wrong = replace(lists, distances=lists.distances + np.float32(0.1))
+    with pytest.raises(AssertionError, match="by hand"):
+        core_distances(wrong, small_corpus.embeddings, small_corpus.documents, 3)
+    approximate = replace(wrong, search="ivf")
+    assert len(core_distances(approximate, small_corpus.embeddings, small_corpus.documents, "auto").frame) == 3
+
+
+def test_the_knee_is_where_the_curve_turns_and_the_sentence_counts(lists):
+    assert knee(np.array([1, 1.1, 1.2, 1.3, 5, 9])) == 1.3
+    assert knee(np.full(4, 2.0)) == 2 and knee(np.empty(0)) == 0
+    near = knee(lists.distances[:, 0])
+    said = repr(says(nearest_distances(lists, 2)))
+    assert said.startswith(f"{(lists.distances[:, 0] <= near).mean():.0%} of the headlines have another one nearer")
+    assert f"{(lists.distances[:, 1] <= near).mean():.0%} have 2" in said
+    assert f"the other {1 - (lists.distances[:, 1] <= near).mean():.0%}" in said
+
+
+@pytest.fixture(scope="module")
+def stories(lists, found, small_corpus):
+    corpus = read_corpus("sample")
+    object.__setattr__(corpus, "documents", small_corpus.documents)
+    return find_stories(corpus, small_corpus.embeddings, lists, found)
+
+
+def test_noise_that_nearly_belonged_is_what_the_vote_supports_most(stories):
+    table = nearly_in(stories, 3).frame
+    noise = stories.labels < 0
+    most = np.sort(stories.vote.support[noise & (stories.vote.nearest >= 0)])[::-1][:3]
+    assert table["support"].tolist() == [f"{value:.2f}" for value in most]
+    assert set(table["nearly belonged to"]) <= set(stories.table["title"])
+
+
+def test_the_story_that_was_made_wrong_is_the_doubtful_one(stories, lists, small_corpus):
+    # Two stories that have nothing in common become one; another is cut in two.
+    labels = stories.labels.copy()
+    labels[labels == 4] = 3
+    mixed = replace(stories, labels=labels, table=stories.table.drop(4))
+    told = doubtful_stories(mixed, small_corpus.embeddings, lists, 3).frame.set_index("story")["why"]
+    assert "several events in one" in told[stories.table["title"][3]]
+    labels = stories.labels.copy()
+    halves = np.flatnonzero(labels == 0)
+    labels[halves[::2]] = len(stories.table)
+    rows = pd.concat([stories.table, stories.table.loc[[0]].set_axis([len(stories.table)])])
+    rows.index.name = "cluster"
+    cut = replace(stories, labels=labels, table=rows)
+    worst = doubtful_stories(cut, small_corpus.embeddings, lists, 2).frame
+    assert set(worst["story"]) == {stories.table["title"][0]}
+    assert worst["why"].str.contains("one event in two stories").any()
+
+
+def test_without_stories_or_noise_the_arguments_say_so(stories, lists, small_corpus):
+    none = np.full(len(stories.labels), -1)
+    empty = replace(stories, labels=none, table=stories.table.head(0))
+    assert doubtful_stories(empty, small_corpus.embeddings, lists).frame.empty
+    told = repr(noise_by_nearness(stories, lists))
+    assert "with a near neighbour HDBSCAN leaves" in told
+    whole = replace(stories, clustering=replace(stories.clustering, labels=np.zeros(len(none), int)))
+    assert repr(noise_by_nearness(whole, lists)) == "No headline is noise."
+
+
+def test_sentences_are_escaped():
+    assert "<b>" not in Sentences("a <b> story", "")._repr_html_() and repr(Sentences("a", "")) == "a"
+
+
+def grid(**metrics) -> Grid:
+    """Two by two runs: min_samples 1 and 2, min_cluster_size 3 and 5."""
+    names = ["a", "b", "c", "d"]
+    runs = pd.DataFrame({"name": names, "status": "ok", "message": "", "seconds": 1.0})
+    runs["min_samples"] = pd.Series([1, 1, 2, 2], dtype=object)
+    runs["min_cluster_size"] = pd.Series([3, 5, 3, 5], dtype=object)
+    defaults = {
+        "n_clusters": [10, 6, 10, 6], "noise_fraction": [0.1, 0.1, 0.4, 0.4], "separation": [0.3, 0.2, 0.2, 0.1],
+        "relative_validity": [0.1, 0.2, 0.4, 0.3], "subsample_stability": [0.9, 0.8, 0.7, 0.6],
+        "ami": [0.9, 0.8, 0.7, 0.6],
+    }  # fmt: skip
+    for name, values in (defaults | metrics).items():
+        runs[name] = values
+    rng = np.random.default_rng(3)
+    base = np.repeat(np.arange(10), 6)
+    labels = pd.DataFrame({name: np.where(rng.random(60) < 0.1 * i, -1, base) for i, name in enumerate(names)})
+    labels = labels.astype(np.int32)
+    maps = {n: pd.DataFrame({"cluster": labels[n], "probability": 1.0, "x": 0.0, "y": 0.0}) for n in names}
+    texts = pd.Series([f"headline {i}" for i in range(60)])
+    return Grid("toy", ["min_samples", "min_cluster_size"], runs, maps, labels, texts, texts)
+
+
+def test_a_grid_says_which_parameter_does_what_and_what_to_try_next():
+    told = repr(what_parameters_do(grid()))
+    assert "Stories: mostly min_cluster_size, which explains 100%; from 3 to 5 the mean goes from 10 to 6." in told
+    assert "Noise: mostly min_samples, which explains 100%; from 1 to 2 the mean goes from 10.0% to 40.0%." in told
+    told = repr(conclude(grid()))
+    assert "Take min_samples 1, min_cluster_size 3: 10 stories, the best separated." in told
+    # Nothing is smaller than min_samples 1; 3 less the step of 2 would be no story.
+    assert "Nothing beyond the grid's values is called for" in told
+    reverse = grid(separation=[0.1, 0.2, 0.2, 0.3])
+    assert "min_samples 2 is the largest that was tried: try 3 next." in repr(conclude(reverse))
+    assert "min_cluster_size 5 is the largest that was tried: try 7 next." in repr(conclude(reverse))
+
+
+def test_the_best_and_the_worst_runs_are_told_by_their_values():
+    told = repr(best_and_worst(grid()))
+    assert told.startswith("The best separated run, a, has min_samples 1 and min_cluster_size 3; the worst, d, ")
+    six = grid(separation=[0.3, 0.29, 0.2, 0.1])
+    six = replace(six, runs=pd.concat([six.runs, six.runs.assign(name=list("efgh"))], ignore_index=True))
+    six = replace(six, labels=six.labels.assign(**{n: six.labels["a"] for n in "efgh"}))
+    six = replace(six, maps=six.maps | dict.fromkeys("efgh", six.maps["a"]))
+    assert "The 2 best separated runs have min_samples 1 and min_cluster_size 3; the 2 worst have" in repr(
+        best_and_worst(six)
+    )
+
+
+def test_what_separation_costs_in_noise_is_said():
+    assert "leaves 10.0% of the headlines in no story, the least of all runs" in repr(price_of_separation(grid()))
+    told = repr(price_of_separation(grid(noise_fraction=[0.3, 0.1, 0.4, 0.4])))
+    assert "leaves 30.0%" in told and "b leaves least, 10.0%, and stands at 0.200" in told
+
+
+def test_validity_is_argued_with_and_held_against_the_known_stories():
+    told = repr(why_not_by_validity(grid()))
+    assert "By relative validity a is 4th of 4; the highest has c" in told
+    assert "c leaves 40% of the headlines in no story, a 10%" in told
+    assert "Here separation tells better runs from worse." in told
+    turned = repr(why_not_by_validity(grid(ami=[0.6, 0.7, 0.9, 0.8])))
+    assert "1.00 for relative validity. Here relative validity tells" in turned
+    assert "Check" not in repr(why_not_by_validity(grid(ami=[None] * 4)))
+    same = repr(why_not_by_validity(grid(relative_validity=[0.5, 0.2, 0.4, 0.3])))
+    assert same == "a has the highest relative validity too: 0.500."
+
+
+def test_agreement_names_the_families_and_the_nearest_run():
+    told = repr(how_runs_agree(grid()))
+    assert told.startswith("The 4 runs fall into") and "It agrees most with b" in told and "least with d" in told
+
+
+def test_a_grid_in_which_everything_failed_has_no_argument():
+    failed = grid()
+    failed.runs["status"] = "failed"
+    empty = replace(failed, maps={}, labels=failed.labels.iloc[:, :0])
+    for argue in (best_and_worst, price_of_separation, how_runs_agree, why_not_by_validity, conclude):
+        assert repr(argue(empty))
+
+
+def evaluation(truth, labels) -> Evaluation:
+    documents = pd.DataFrame({"title": [f"h{i}" for i in range(len(truth))], "text": ""})
+    curve = pd.DataFrame({"min_samples": [1, 2], "min_cluster_size": [3, 3], "separation": [0.3, 0.2]})
+    table = pd.DataFrame({"ami": [0.8, 0.9]}, index=["ours", "theirs"])
+    settings = {"ours": Settings(1, 3, curve.assign(ami=[0.8, 0.85]))}
+    return Evaluation(documents, np.array(truth, dtype=object), {"ours": np.array(labels)}, table, settings)
+
+
+def test_pairs_are_counted_one_by_one_and_a_wrong_score_fails(monkeypatch):
+    result = evaluation(["x", "x", "x", "y", "y", "one-off", ""], [0, 0, 1, 1, 1, -1, 0])
+    told = repr(count_pairs(result, "ours"))
+    assert (
+        "Of 4 pairs that it puts together 50.0% belong together; of the 4 that belong together it finds 50.0%" in told
+    )
+    monkeypatch.setattr(verdict, "agreement", lambda *given: {"ari": 0.123})
+    with pytest.raises(AssertionError, match="another ARI"):
+        count_pairs(result, "ours")
+
+
+def test_the_verdict_counts_the_mistakes_and_names_the_best():
+    result = evaluation(["x", "x", "x", "y", "y", "one-off", "x"], [0, 0, 0, 0, 0, 0, -1])
+    told = repr(what_went_wrong(result, "ours"))
+    assert "1 story holds several known ones, 0 known stories are split, 1 one-off is in a story, 1 headline of" in told
+    told = repr(who_finds_them(result))
+    assert "theirs agrees best with the known stories: AMI 0.900; next is ours with 0.800." in told
+    assert "the chosen one has 0.800, the best of the 2 that were tried 0.850" in told
