@@ -44,7 +44,7 @@ def read_html_tables(content: bytes, name: str) -> Table | None:
 def _is_too_deep(content: bytes) -> bool:
     """Whether elements lie so deep in each other that the parser would take time without end."""
     depth = 0
-    for match in re.finditer(rb"<(/?)(?:table|div|span|ul|ol|section|article|font|center|b|i)[\s>]", content):
+    for match in re.finditer(rb"<(/?)(?:table|div|span|ul|ol|section|article|font|center|b|i)[\s>]", content, re.I):
         depth += -1 if match[1] else 1
         if depth > _DEEPEST:
             return True
