@@ -90,38 +90,94 @@ def blend(
             f"{len(documents):,}: blend needs all three of the same."
         )
     with stage("blend"):
-        give_numba_a_folder()
-        from .pairs import lead, measure_rows
-
-        before = np.ascontiguousarray(neighbors.indices), np.ascontiguousarray(neighbors.distances)
-        indices, distances = np.empty_like(before[0]), np.empty_like(before[1])
-        terms, n_shared = weighted_words(documents["text"]) if words else (csr_array((n, 1)), 0)
-        matrix = terms.indptr.astype(np.int64), terms.indices.astype(np.int32, copy=False), terms.data
-        day = _days(documents["published_at"]) / day_scale if days else np.full(n, np.nan)
-        by_words, by_days = words * (np.diff(terms.indptr) > 0), days * ~np.isnan(day)
-        # A document is one unit vector, [sqrt(v) vector, sqrt(w) words, sqrt(d) day], with v + w + d = 1.
-        roots = np.sqrt((1 - by_words - by_days, by_words, by_days))
-        with ThreadPool() as pool:
-            facts = np.column_stack((*roots, offsets(embeddings.vectors, pool.imap), day))
-
-            def measure(rows: np.ndarray) -> None:
-                measure_rows(rows, *before, facts, *matrix, n_shared, indices, distances)
-
-            # Documents of one story after the other: their texts stay in the processor's cache.
-            blocks = np.array_split(np.argsort(lead(before[0]), kind="stable"), max(1, n * k // PAIRS))
-            for _ in tqdm(pool.imap(measure, blocks), total=len(blocks), desc="Blending", leave=False, delay=2):
-                pass
+        parts = Parts(embeddings.vectors, documents, words, days, day_scale)
+        indices, distances = parts.measure(np.arange(n), neighbors.indices, neighbors.distances)
     parameters = neighbors.parameters | {"words": words, "days": days, "day_scale": day_scale}
     return replace(neighbors, indices=indices, distances=distances, parameters=parameters)
 
 
-def weighted_words(texts: Iterable[str]) -> tuple[csr_array, int]:
+class Parts:
+    """What each document brings to a distance: its offset from the mean, its words, its day, and their weights' roots.
+
+    A document is one unit vector, `[sqrt(v) vector, sqrt(w) words, sqrt(d) day]`, with v + w + d = 1. The mean and the
+    weights of words are learnt from the first `n_known` documents, from all where it is None.
+    """
+
+    def __init__(
+        self,
+        vectors: np.ndarray,
+        documents: pd.DataFrame,
+        words: float,
+        days: float,
+        day_scale: float,
+        n_known: int | None = None,
+    ):
+        n = len(documents)
+        terms, self._n_shared = weighted_words(documents["text"], n_known) if words else (csr_array((n, 1)), 0)
+        self._matrix = terms.indptr.astype(np.int64), terms.indices.astype(np.int32, copy=False), terms.data
+        day = _days(documents["published_at"]) / day_scale if days else np.full(n, np.nan)
+        by_words, by_days = words * (np.diff(terms.indptr) > 0), days * ~np.isnan(day)
+        roots = np.sqrt((1 - by_words - by_days, by_words, by_days))
+        with ThreadPool() as pool:
+            self._facts = np.column_stack((*roots, offsets(vectors, pool.imap, n_known), day))
+
+    def measure(self, rows: np.ndarray, indices: np.ndarray, distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The lists of these documents, measured anew and put in order.
+
+        Parameters
+        ----------
+        rows : ndarray of int, shape (m,)
+            Ascending.
+        indices : ndarray of int32, shape (m, k)
+            Rows of their neighbours; -1 is padding.
+        distances : ndarray of float32, shape (m, k)
+            Of the vectors.
+
+        Returns
+        -------
+        indices : ndarray of int32, shape (m, k)
+        distances : ndarray of float32, shape (m, k)
+        """
+        give_numba_a_folder()
+        from .pairs import lead, measure_rows
+
+        n, k = len(self._facts), indices.shape[1]
+        before = np.ascontiguousarray(indices), np.ascontiguousarray(distances)
+        if len(rows) < n:
+            before = tuple(_of_all(rows, lists, n, padding) for lists, padding in zip(before, (-1, np.inf), strict=True))
+        after = np.empty_like(before[0]), np.empty_like(before[1])
+
+        def measure(some: np.ndarray) -> None:
+            measure_rows(some, *before, self._facts, *self._matrix, self._n_shared, *after)
+
+        # Documents of one story after the other: their texts stay in the processor's cache.
+        order = rows[np.argsort(lead(before[0])[rows], kind="stable")]
+        blocks = np.array_split(order, max(1, len(rows) * k // PAIRS))
+        with ThreadPool() as pool:
+            for _ in tqdm(pool.imap(measure, blocks), total=len(blocks), desc="Blending", leave=False, delay=2):
+                pass
+        return after[0][rows], after[1][rows]
+
+
+def _of_all(rows: np.ndarray, lists: np.ndarray, n: int, padding: float) -> np.ndarray:
+    whole = np.full((n, lists.shape[1]), padding, dtype=lists.dtype)
+    whole[rows] = lists
+    return whole
+
+
+def weighted_words(texts: Iterable[str], n_known: int | None = None) -> tuple[csr_array, int]:
     """The TF-IDF of each text's words and pairs of adjacent words, of length one.
 
     By scikit-learn's definition, with sublinear term frequencies: a term found `f` times in a text and in `d` of `n`
     texts weighs `(1 + log f) (1 + log((1 + n) / (1 + d)))`. Stop words stay: they weigh little, and leaving them out
     changed nothing on labelled headlines. Terms are numbers from the start, in order of appearance, because
     scikit-learn's vectorizer takes three to four times as long, most of it for writing pairs out and for sorting.
+
+    Parameters
+    ----------
+    texts : iterable of str
+    n_known : int, optional
+        `n` and `d` are counted in the first so many texts alone: later ones do not change what words weigh.
 
     Returns
     -------
@@ -154,12 +210,12 @@ def weighted_words(texts: Iterable[str]) -> tuple[csr_array, int]:
     column = np.empty(len(is_single), dtype=np.int32)
     column[~is_single], column[is_single] = np.arange(n_shared), np.arange(n_shared, len(is_single))
     counts = csr_array((np.ones(len(terms)), (text, column[terms])), shape=(len(lengths), len(column)))
-    return csr_array(TfidfTransformer(sublinear_tf=True).fit(counts).transform(counts, copy=False)), n_shared
+    return csr_array(TfidfTransformer(sublinear_tf=True).fit(counts[:n_known]).transform(counts, copy=False)), n_shared
 
 
-def offsets(vectors: np.ndarray, run: Callable = map) -> np.ndarray:
-    """How far each vector is from the mean of all: float64, shape (n,). `run` is called as `map` is."""
-    mean = vectors.mean(axis=0, dtype=np.float64)
+def offsets(vectors: np.ndarray, run: Callable = map, n_known: int | None = None) -> np.ndarray:
+    """How far each vector is from the mean of all, or of the first `n_known`: float64, shape (n,). `run` is a `map`."""
+    mean = vectors[:n_known].mean(axis=0, dtype=np.float64)
 
     def squares(start: int) -> np.ndarray:
         apart = vectors[start : start + OFFSET_ROWS] - mean

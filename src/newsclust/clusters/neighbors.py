@@ -184,7 +184,7 @@ def _search(embeddings: Embeddings, k: int, kind: str, store: Store | None) -> d
         return {"indices": indices, "distances": distances, "recall": np.float64(1.0)}
     wanted = min(k + SPARE, len(vectors) - 1)
     candidates = _search_ivf(vectors, k) if kind == "ivf" else store.search(embeddings, wanted)
-    indices, distances = _nearest(vectors, np.arange(len(vectors)), candidates, k)
+    indices, distances = nearest_candidates(vectors, np.arange(len(vectors)), candidates, k)
     return {"indices": indices, "distances": distances, "recall": np.float64(_recall(vectors, distances))}
 
 
@@ -221,12 +221,12 @@ def exact_neighbors(vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray
     for start in tqdm(range(0, n, QUERY_ROWS), desc="Comparing all pairs", leave=False, disable=n <= 4 * QUERY_ROWS):
         rows = np.arange(start, min(n, start + QUERY_ROWS))
         squared, candidates = faiss.knn(vectors[rows], vectors, n_candidates)
-        indices[rows], distances[rows] = _nearest(vectors, rows, candidates, k)
+        indices[rows], distances[rows] = nearest_candidates(vectors, rows, candidates, k)
         if n_candidates < n:
             unsure = rows[distances[rows, -1].astype(np.float64) ** 2 >= squared[:, -1] - doubt]
             for row in unsure:
                 everyone = np.arange(n, dtype=np.int32)[None, :]
-                indices[row], distances[row] = _nearest(vectors, np.array([row]), everyone, k)
+                indices[row], distances[row] = nearest_candidates(vectors, np.array([row]), everyone, k)
     return indices, distances
 
 
@@ -254,7 +254,7 @@ def _search_ivf(vectors: np.ndarray, k: int) -> np.ndarray:
         while recall < IVF_RECALL and index.nprobe < n_lists:
             index.nprobe = min(n_lists, int(index.nprobe * 1.5) + 1)
             _, found = index.search(points[sample], wanted)
-            recall = _share(_nearest(vectors, sample, found, k)[1], truth)
+            recall = _share(nearest_candidates(vectors, sample, found, k)[1], truth)
         if recall >= IVF_RECALL:
             break
     candidates = np.empty((n, wanted), dtype=np.int32)
@@ -271,7 +271,9 @@ def _principal_components(vectors: np.ndarray, n_components: int) -> np.ndarray:
     return pca.apply(vectors)
 
 
-def _nearest(vectors: np.ndarray, rows: np.ndarray, candidates: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def nearest_candidates(
+    vectors: np.ndarray, rows: np.ndarray, candidates: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
     """The `k` nearest of each row's candidates, the row itself (wherever it stands) and padding left out."""
     n_rows, width = candidates.shape
     distances = np.empty((n_rows, width), dtype=np.float32)
@@ -300,7 +302,7 @@ def exact_sample(vectors: np.ndarray, sample: np.ndarray, k: int) -> tuple[np.nd
     import faiss
 
     _, candidates = faiss.knn(vectors[sample], vectors, min(len(vectors), k + 1 + SPARE))
-    return _nearest(vectors, sample, candidates, k)
+    return nearest_candidates(vectors, sample, candidates, k)
 
 
 def _recall(vectors: np.ndarray, distances: np.ndarray) -> float:

@@ -88,12 +88,48 @@ def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float 
     assigned, nearest = np.array(labels, dtype=np.int32), np.full(n, -1, dtype=np.int32)
     support, share, margin = np.zeros(n), np.full(n, np.nan), np.full(n, np.nan)
     noise = np.flatnonzero(assigned < 0)
-    votes = _votes(neighbors, assigned, noise)
-    filled = np.diff(votes.indptr) > 0
-    voters, starts = noise[filled], votes.indptr[:-1][filled]
+    votes = votes_of(neighbors.indices[noise], neighbors.distances[noise], assigned)
+    nearest[noise], support[noise], share[noise], margin[noise] = winners(votes)
+    taken = (nearest >= 0) & (support >= least_support)
+    assigned[taken] = nearest[taken]
+    return Vote(assigned, taken, nearest, support, share, margin)
+
+
+def votes_of(indices: np.ndarray, distances: np.ndarray, labels: np.ndarray) -> csr_array:
+    """The votes of each list's nearest neighbours.
+
+    Parameters
+    ----------
+    indices : ndarray of int, shape (m, k)
+        Rows of the neighbours, nearest first; -1 is padding.
+    distances : ndarray of float, shape (m, k)
+    labels : ndarray of int, shape (n,)
+        The story of each row; -1 has no vote.
+
+    Returns
+    -------
+    csr_array of float64, shape (m, n_stories)
+        Columns in each row ascend.
+    """
+    indices = indices[:, :VOTERS]
+    stories = np.where(indices < 0, -1, labels[indices]) if len(labels) else np.full(indices.shape, -1)
+    similarity = 1 - distances[:, :VOTERS].astype(np.float64) ** 2 / 2
+    row, column = np.nonzero((stories >= 0) & (similarity > 0))
+    counts = similarity[row, column] ** POWER
+    votes = csr_array((counts, (row, stories[row, column])), shape=(len(indices), labels.max(initial=-1) + 1))
+    votes.sum_duplicates()
+    return votes
+
+
+def winners(votes: csr_array) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The story with the most support in each row of `votes`, and what `Vote` says of it: support, share and margin."""
+    nearest = np.full(votes.shape[0], -1, dtype=np.int32)
+    support, share, margin = np.zeros(len(nearest)), np.full(len(nearest), np.nan), np.full(len(nearest), np.nan)
+    voters = np.flatnonzero(np.diff(votes.indptr))
+    starts = votes.indptr[:-1][voters]
     if len(voters):
         # Each row's entries are sorted by label: of equal maxima the first is that of the smaller one.
-        row = np.repeat(np.arange(len(voters)), np.diff(votes.indptr)[filled])
+        row = np.repeat(np.arange(len(voters)), np.diff(votes.indptr)[voters])
         most, all_votes = np.maximum.reduceat(votes.data, starts), np.add.reduceat(votes.data, starts)
         place = np.flatnonzero(votes.data == most[row])
         _, first = np.unique(row[place], return_index=True)
@@ -103,18 +139,4 @@ def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float 
         others[winner] = 0
         share[voters] = most / all_votes
         margin[voters] = (most - np.maximum.reduceat(others, starts)) / all_votes
-    taken = (nearest >= 0) & (support >= least_support)
-    assigned[taken] = nearest[taken]
-    return Vote(assigned, taken, nearest, support, share, margin)
-
-
-def _votes(neighbors: Neighbors, labels: np.ndarray, noise: np.ndarray) -> csr_array:
-    """The votes of each noise document's neighbours: rows are `noise`, columns are stories."""
-    indices = neighbors.indices[noise, :VOTERS]
-    stories = np.where(indices < 0, -1, labels[indices])
-    similarity = 1 - neighbors.distances[noise, :VOTERS].astype(np.float64) ** 2 / 2
-    row, column = np.nonzero((stories >= 0) & (similarity > 0))
-    counts = similarity[row, column] ** POWER
-    votes = csr_array((counts, (row, stories[row, column])), shape=(len(noise), labels.max(initial=-1) + 1))
-    votes.sum_duplicates()
-    return votes
+    return nearest, support, share, margin
