@@ -14,7 +14,7 @@ import nbformat
 from nbclient import NotebookClient
 
 TOP = Path(__file__).parent.parent
-ORDER = ["embed", "cluster", "compare", "evaluate"]
+ORDER = ["embed", "cluster", "compare", "evaluate", "assign"]
 
 
 def refresh(path: Path, repository: str) -> None:

@@ -63,6 +63,44 @@ def run(
 
 
 @app.command()
+def assign(
+    file: Annotated[str, typer.Argument(help="New headlines, in any form that a run takes.")],
+    run: Annotated[str, typer.Option(help="A finished run's folder, or its name under reports/.")],
+) -> None:
+    """Give new headlines the stories of a finished run, or find them new. The run is not touched.
+
+    For example: `newsclust assign tuesday.csv --run reports/monday`. The report says which stories go on, what emerges,
+    and how sure that is; assigned.csv beside it has every headline with its story.
+    """
+    from .grid.assign import assign_file
+
+    page, metrics = assign_file(file, run, typer.echo)
+    typer.echo(f"Report: {short(page)}")
+    typer.echo(
+        f"{metrics['n_newcomers']:,} new headlines: {metrics['n_joined']:,} join {metrics['n_joined_stories']:,} "
+        f"stories, {metrics['n_in_emerging']:,} make {metrics['n_emerging']:,} emerging stories, {metrics['n_alone']:,} stand "
+        f"alone. {metrics['n_known']:,} more are in the run already."
+    )
+
+
+@app.command()
+def search(
+    phrase: Annotated[str, typer.Argument(help="A few words, such as a headline would use.")],
+    run: Annotated[str, typer.Option(help="A finished run's folder, or its name under reports/.")],
+    n: Annotated[int, typer.Option("--n", "-n", min=1, max=1000, help="How many headlines.")] = 10,
+) -> None:
+    """Show the headlines of a run that are nearest to a phrase, and their stories.
+
+    For example: `newsclust search "flooded subway" --run reports/quickstart`. Milvus searches; the number in front is
+    the similarity, 1 for the same text.
+    """
+    from .run.phrase import search as search_run
+    from .run.stored import read_run
+
+    typer.echo(str(search_run(read_run(run), phrase, n)))
+
+
+@app.command()
 def report(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or an executed notebook.")],
 ) -> None:

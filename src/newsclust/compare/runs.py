@@ -14,10 +14,9 @@ import pandas as pd
 
 from ..errors import RunError
 from ..paths import find_input
+from ..run.stored import NUMBERS, columns_of, first_filled
 from ..wording import count, said
 
-#: What ``clusters.csv`` holds of a document besides the input's own columns.
-_NUMBERS = {"cluster": "Int64", "probability": "float64", "x": "float64", "y": "float64"}
 _TEXTS = ("title", "description", "url")
 
 
@@ -204,37 +203,20 @@ def _read_points(folder: Path, advice: str) -> pd.DataFrame:
     path = folder / "clusters.csv"
     understood = _record(folder / "provenance.json", ("provenance",), advice)["provenance"].get("understood", {})
     try:
-        columns = {name: _columns_of(name, understood, list(pd.read_csv(path, nrows=0))) for name in _TEXTS}
-        types = _NUMBERS | {column: str for column in ["id", *chain(*columns.values())]}
+        columns = {name: columns_of(name, understood, list(pd.read_csv(path, nrows=0))) for name in _TEXTS}
+        types = NUMBERS | {column: str for column in ["id", *chain(*columns.values())]}
         # Only a blank is missing: a headline may be "NA".
         rows = pd.read_csv(
-            path, usecols=list(types), dtype=types, keep_default_na=False, na_values={c: "" for c in _NUMBERS}
+            path, usecols=list(types), dtype=types, keep_default_na=False, na_values={c: "" for c in NUMBERS}
         )
     except (OSError, ValueError) as error:
         raise RunError(f"{path} cannot be read ({type(error).__name__}): {advice}.") from None
     rows = rows[rows["id"] != ""].drop_duplicates("id").astype({"cluster": "int64"})
     rows.index = rows.pop("id").str.removeprefix("d").astype("int64")
     rows = rows.sort_index()
-    title, description, url = (_first_filled(rows, columns[name]) for name in _TEXTS)
+    title, description, url = (first_filled(rows, columns[name]) for name in _TEXTS)
     title = title.where(title != "", description)
     return rows.assign(title=title.where(title != "", "(no headline)"), url=url)
-
-
-def _columns_of(role: str, understood: dict[str, dict[str, Any]], header: list[str]) -> list[str]:
-    """The columns that a role was found in, as clusters.csv names them."""
-    found = [entry["column"] for name, entry in understood.items() if name == role or name.startswith(f"{role} (")]
-    return [
-        name
-        for name in (f"{column}_input" if f"{column}_input" in header else column for column in found)
-        if name in header
-    ]
-
-
-def _first_filled(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
-    text = pd.Series("", index=rows.index, dtype=object)
-    for column in columns:
-        text = text.where(text != "", rows[column].str.split().str.join(" "))
-    return text
 
 
 def _key(value: Any) -> str:

@@ -18,6 +18,8 @@ from .unpacking import Piece, labelled, most_bytes, tables_among, unpacked
 
 #: The Milvus tutorial's data set, https://www.kaggle.com/datasets/dylanjcastillo/news-headlines-2024, as a zip.
 KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/dylanjcastillo/news-headlines-2024"
+#: Files that come with newsclust, under the names that `data` calls them by.
+BUNDLED = {"sample": "the sample", "january": "the headlines of January"}
 _ADDRESS = re.compile(r"\s*[a-z][\w+.-]+:/", re.IGNORECASE)  # one slash is what pathlib leaves of two
 
 
@@ -44,8 +46,8 @@ def gather(data: object, check: Callable[[Piece], None]) -> list[Piece]:
         raise InputError(
             f"data is {data!r}: give 'sample', 'kaggle', or the path or http(s) address of your headlines."
         )
-    if isinstance(data, str) and data == "sample":
-        return [Piece("the sample", "sample", (resources.files("newsclust") / "data" / "sample.csv").read_bytes())]
+    if isinstance(data, str) and data in BUNDLED:
+        return [Piece(BUNDLED[data], data, (resources.files("newsclust") / "data" / f"{data}.csv").read_bytes())]
     if isinstance(data, str) and data == "kaggle":
         return fetched(KAGGLE_URL, check)
     if _ADDRESS.match(str(data)):
@@ -54,7 +56,7 @@ def gather(data: object, check: Callable[[Piece], None]) -> list[Piece]:
 
 
 def local_files(data: object) -> list[Path]:
-    """The files on this machine that `data` names: none of the sample, of Kaggle and of an address.
+    """The files on this machine that `data` names: none of what comes along, of Kaggle and of an address.
 
     Raises
     ------
@@ -62,7 +64,7 @@ def local_files(data: object) -> list[Path]:
     """
     if isinstance(data, (list, tuple)):
         return [path for item in data for path in local_files(item)]
-    return [] if data in ("sample", "kaggle") or _ADDRESS.match(str(data)) else _paths(data)
+    return [] if data in (*BUNDLED, "kaggle") or _ADDRESS.match(str(data)) else _paths(data)
 
 
 def shown(data: object) -> object:

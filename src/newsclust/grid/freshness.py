@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ..cache import fingerprint
-from ..corpus.source import local_files
+from ..corpus.source import BUNDLED, local_files
 from ..errors import NewsclustError, RunError
 from ..run.record import PACKAGES, RESULTS
+from ..run.stored import read_results
 from ..vectors.embedding import load_embedder
 from .execute import find_notebook
 from .plan import Plan, PlannedRun
@@ -29,7 +30,9 @@ def fingerprints(plan: Plan) -> dict[str, str]:
     headlines = {str(run.parameters.data): _headlines(run.parameters.data) for run in plan.runs}
     models = {name: load_embedder(name).revision for name in {run.parameters.model for run in plan.runs}}
     return {
-        run.name: fingerprint(made_by, p.model_dump(), headlines[str(p.data)], models[p.model])
+        run.name: fingerprint(
+            made_by, p.model_dump(), headlines[str(p.data)], models[p.model], *_stories_of(p.previous)
+        )
         for run in plan.runs
         for p in [run.parameters]
     }
@@ -65,12 +68,23 @@ def is_fresh(run: PlannedRun, current: str) -> bool:
 
 def _headlines(data: str | list[str]) -> str:
     """Of the files that are named; a download is kept and not fetched again."""
-    if data == "sample":
-        return fingerprint((files("newsclust") / "data" / "sample.csv").read_bytes())
+    if isinstance(data, str) and data in BUNDLED:
+        return fingerprint((files("newsclust") / "data" / f"{data}.csv").read_bytes())
     try:
         return fingerprint(data, [[file.name, _hash(file)] for file in local_files(data)])
     except (OSError, NewsclustError):  # left to the run, which says what is wrong
         return fingerprint(data)
+
+
+def _stories_of(previous: str | None) -> list[str]:
+    """Of the run that is continued; one that can't be read is left to the run, which says so."""
+    if previous is None:
+        return []
+    try:
+        run = read_results(previous)
+        return [_hash(run.folder / name) for name in RESULTS[:3]]
+    except (OSError, NewsclustError):
+        return [previous]
 
 
 def _hash(file: Path) -> str:

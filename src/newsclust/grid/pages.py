@@ -33,6 +33,8 @@ def render_page(notebook: Path) -> Path:
         grid = json.loads((folder / "grid.json").read_text(encoding="utf-8"))
         title = f"{grid['name']}: {len(grid['runs'])} runs compared"
         return render_report(notebook, folder / "index.html", title)
+    if notebook.name == "assign.ipynb" and (folder / "provenance.json").exists():
+        return render_report(notebook, folder / "report.html", title=folder.name)
     return render_report(notebook, notebook.with_suffix(".html"))
 
 

@@ -68,6 +68,7 @@ class Parameters(BaseModel):
     n_neighbors: Annotated[int, Field(ge=2, le=MOST)] = 80
     min_dist: Annotated[float, Field(ge=0, le=1)] = 0.1
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = 42
+    previous: Text | None = Field(None, examples=["reports/yesterday"])
     truth: Text | None = Field(None, examples=["story"])
     output: Text | None = Field(None, examples=["out/mine"])
 

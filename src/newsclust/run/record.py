@@ -24,6 +24,7 @@ from ..stages import ledger, stage
 from ..stories.evaluation import agreement, subsample_stability, validity
 from ..stories.settings import Settings, centred, separation
 from ..stories.stories import Stories, place
+from ..vectors.embedding import Embedder
 from ..vectors.store import Embeddings
 from ..wording import said
 from .origin import commit
@@ -39,6 +40,12 @@ REJECTED = "rejected.csv"
 #: A run's numbers: what readers call each, and how it is written. "HDBSCAN's" are of the clusters before any noise was
 #: assigned; everything else is of the stories after it, which is what clusters.csv holds.
 FIGURES = {
+    "n_newcomers": ("new headlines", "{:,}"),
+    "n_joined": ("of them join a story of the run", "{:,}"),
+    "n_emerging": ("emerging stories", "{:,}"),
+    "n_in_emerging": ("new headlines in emerging stories", "{:,}"),
+    "n_alone": ("new and alone", "{:,}"),
+    "n_known": ("headlines that the run holds already", "{:,}"),
     "n_documents": ("documents", "{:,}"),
     "n_clusters": ("stories", "{:,}"),
     "noise_fraction": ("of the documents in no story (noise)", "{:.1%}"),
@@ -148,10 +155,10 @@ def finish(
     folder = find_output(output) if output else None
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / "clusters.csv", _csv(rows))
-        write_whole(folder / "stories.csv", _csv(stories.table.reset_index()))
+        write_whole(folder / "clusters.csv", as_csv(rows))
+        write_whole(folder / "stories.csv", as_csv(stories.table.reset_index()))
         if len(corpus.rejected):
-            write_whole(folder / REJECTED, _csv(corpus.rejected))
+            write_whole(folder / REJECTED, as_csv(corpus.rejected))
         else:
             (folder / REJECTED).unlink(missing_ok=True)  # of an earlier run
     clustering = stories.clustering
@@ -185,10 +192,13 @@ def finish(
         **layout.parameters,
         "output": output,
     }
-    record = Record(parameters, metrics, _provenance(Parameters(**parameters), corpus, embeddings, neighbors, settings))
+    made_by = _provenance(Parameters(**parameters), corpus, embeddings, neighbors, settings)
+    if stories.next_number is not None:
+        made_by["next story number"] = stories.next_number
+    record = Record(parameters, metrics, made_by)
     if folder:
-        made_by = {"parameters": record.parameters, "provenance": record.provenance}
-        write_whole(folder / "provenance.json", json.dumps(made_by, indent=2, default=str) + "\n")
+        written_record = {"parameters": record.parameters, "provenance": record.provenance}
+        write_whole(folder / "provenance.json", json.dumps(written_record, indent=2, default=str) + "\n")
         write_whole(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
     return record
 
@@ -204,6 +214,11 @@ def read_record(folder: Path) -> Record | None:
         return None
 
 
+def model_in_words(model: Embedder) -> str:
+    """What a run's vectors depend on, as its record says it."""
+    return f"{model.name}, revision {model.revision}, {model.dim} dimensions, {model.precision}"
+
+
 def _sizes(sizes: pd.Series) -> dict[str, float | None]:
     found = sizes.quantile([0, 0.25, 0.5, 0.75, 1]) if len(sizes) else [None] * 5
     names = ("size_min", "size_q25", "size_median", "size_q75", "size_max")
@@ -214,7 +229,8 @@ def _sizes(sizes: pd.Series) -> dict[str, float | None]:
     }
 
 
-def _csv(rows: pd.DataFrame) -> str:
+def as_csv(rows: pd.DataFrame) -> str:
+    """Rows as a file that Excel opens too, its letters marked as UTF-8."""
     return "\ufeff" + rows.to_csv(index=False, float_format="%.6g")
 
 
@@ -222,7 +238,7 @@ def _rows(corpus: Corpus, stories: Stories, points: pd.DataFrame) -> pd.DataFram
     """The input, row by row, with what is known of each row's document."""
     added = points.drop(columns=["title", "url", "publisher", "published_at", "story"]).set_index("id")
     if stories.assigned.any():
-        added.insert(2, "hdbscan_cluster", stories.clustering.labels)
+        added.insert(2, "hdbscan_cluster", stories.hdbscan_labels)
         for name in ("margin", "support"):
             values = np.where(stories.assigned, getattr(stories.vote, name), np.nan)
             added.insert(added.columns.get_loc("vote") + 1, name, values)
@@ -233,10 +249,24 @@ def _rows(corpus: Corpus, stories: Stories, points: pd.DataFrame) -> pd.DataFram
         added["near_duplicate_of"] = [
             f"d{other}" if other != own else None for own, other in zip(added.index, repeated, strict=True)
         ]
+    return beside_input(corpus, added, ["cluster", "hdbscan_cluster"])
+
+
+def beside_input(corpus: Corpus, added: pd.DataFrame, numbers: list[str]) -> pd.DataFrame:
+    """Every input row, in input order, with the id of its document and what was `added` to that.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    added : DataFrame
+        Index: ids.
+    numbers : list of str
+        Columns of `added` that hold whole numbers.
+    """
     found = added.reindex(corpus.row_ids).reset_index(drop=True)
     # As text behind a letter: spreadsheets round numbers of 19 digits.
     found.insert(0, "id", [None if pd.isna(row_id) else f"d{row_id}" for row_id in corpus.row_ids])
-    for labels in found.columns.intersection(["cluster", "hdbscan_cluster"]):
+    for labels in found.columns.intersection(numbers):
         found[labels] = found[labels].astype("Int64")
     given = corpus.rows.set_axis(_other_names(corpus.rows, taken=found), axis=1)
     return pd.concat([given, found], axis=1)
@@ -262,8 +292,7 @@ def _provenance(
         "data fingerprint": corpus.fingerprint,
         "understood": _understood(corpus),
         "columns not used": ", ".join(corpus.unused) or "none",
-        "model": f"{embeddings.model.name}, revision {embeddings.model.revision}, {embeddings.model.dim} dimensions, "
-        f"{embeddings.model.precision}",
+        "model": model_in_words(embeddings.model),
         "vectors": embeddings.where,
         "search": f"{neighbors.search}; recall {neighbors.recall:.3f}",
         "settings": repr(settings),

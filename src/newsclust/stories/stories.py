@@ -40,7 +40,8 @@ class Stories:
         HDBSCAN's clusters, before any noise was assigned.
     labels : ndarray of int32, shape (n,)
         The story of each document, after the assignment: the clustering's labels, and for assigned noise the story
-        it was given; -1 is in no story. Story numbers are the clusters'.
+        it was given; -1 is in no story. Story numbers are the clusters', or those of the earlier stories that they
+        continue (`newsclust.run.continuation.continue_run`).
     vote : Vote
         What the neighbours say of HDBSCAN's noise, whether or not it was assigned.
     table : DataFrame, one row per story
@@ -52,6 +53,10 @@ class Stories:
     repeats : ndarray of int32, shape (n,)
         The row of the document that each one nearly repeats, its own where it repeats none: see
         `newsclust.stories.repeats.find_repeats`.
+    numbers : ndarray of int32, shape (n_clusters,), optional
+        The story number of each of HDBSCAN's clusters, where an earlier run is continued; else they are the same.
+    next_number : int, optional
+        Then the smallest number that no story ever had.
     """
 
     documents: pd.DataFrame
@@ -61,11 +66,19 @@ class Stories:
     table: pd.DataFrame
     parameters: dict[str, Any]
     repeats: np.ndarray
+    numbers: np.ndarray | None = None
+    next_number: int | None = None
 
     @property
     def assigned(self) -> np.ndarray:
         """Which documents are HDBSCAN's noise and were given a story: bool, shape (n,)."""
-        return self.labels != self.clustering.labels
+        return (self.labels >= 0) & (self.clustering.labels < 0)
+
+    @property
+    def hdbscan_labels(self) -> np.ndarray:
+        """HDBSCAN's clusters under the numbers of their stories, before any noise was assigned: int, shape (n,)."""
+        labels = self.clustering.labels
+        return labels if self.numbers is None else np.append(self.numbers, np.int32(-1))[labels]
 
     @property
     def headlines(self) -> pd.Series:

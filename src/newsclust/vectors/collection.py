@@ -144,31 +144,34 @@ class Collection:
         index: str,
         index_params: dict[str, Any],
         search_params: dict[str, Any],
+        are_their_own: bool = True,
     ) -> np.ndarray:
-        """Ask Milvus for each document's `k` nearest others among the same documents.
+        """Ask Milvus for the `k` documents among `ids` that are nearest to each of `vectors`.
 
         Parameters
         ----------
         client : MilvusClient
         ids : ndarray of int64, shape (n,)
             Ascending.
-        vectors : ndarray of float32, shape (n, dim)
+        vectors : ndarray of float32, shape (m, dim)
         k : int
         index : str
             Index type, e.g. ``"FLAT"``, ``"HNSW"``; the collection is given this index where it has another.
         index_params, search_params : dict
             That index's own parameters.
+        are_their_own : bool
+            Whether `vectors` are those of the documents `ids`, none of which is its own neighbour.
 
         Returns
         -------
-        ndarray of int32, shape (n, k)
+        ndarray of int32, shape (m, k)
             Row numbers into `ids`, in no particular order; -1 pads an answer that was shorter.
         """
         self._index(client, index, index_params)
         total = client.query(self.name, filter="", output_fields=["count(*)"], consistency_level="Strong")
         total = total[0]["count(*)"]
-        found = np.full((len(ids), k), -1, dtype=np.int32)
-        todo, limit = np.arange(len(ids)), min(k + 1, total, MAX_LIMIT)
+        found = np.full((len(vectors), k), -1, dtype=np.int32)
+        todo, limit = np.arange(len(vectors)), min(k + 1, total, MAX_LIMIT)
         while len(todo):
             short = []
             params = {
@@ -191,7 +194,7 @@ class Collection:
                 )
                 for row, answer in zip(batch, hits, strict=True):
                     others = _rows_of(ids, [hit["id"] for hit in answer])
-                    others = others[others != row][:k]
+                    others = (others[others != row] if are_their_own else others)[:k]
                     found[row, : len(others)] = others
                     # A collection may hold other corpora's documents too: look further where they crowd in.
                     if len(others) < k and len(answer) == limit < min(total, MAX_LIMIT):

@@ -140,8 +140,7 @@ class Store:
         ids, texts = documents["id"].to_numpy(np.int64), documents["text"].to_numpy(object)
         if told := language_notice(documents.get("language", ()), self.model):
             notice(told)
-        # The texts too: one document can be spelled in several ways.
-        fingerprint = cache.fingerprint(ids, texts.tolist(), [self.embedder.slug, self.embedder.revision])
+        fingerprint = self._fingerprint(ids, texts)
         key = {"vectors": fingerprint, "in": str(self.path or self.uri), "collection": self.name}
         collection, missing = self._collection, np.zeros(len(ids), dtype=bool)
 
@@ -161,8 +160,64 @@ class Store:
             kept, _ = cache.once("vectors", key, read_and_embed, still_there)
             n_missing = int(missing.sum())
             entry.computed = n_missing > 0
-        parameters = {"model": self.model, "uri": self.uri, "collection": self.collection, "precision": self.precision}
-        return Embeddings(ids, kept["vectors"], self.embedder, n_missing, fingerprint, self.where, parameters)
+        return Embeddings(ids, kept["vectors"], self.embedder, n_missing, fingerprint, self.where, self._given)
+
+    def exists(self) -> bool:
+        """Whether the collection is there; nothing is made. A local database is not opened for it."""
+        return self._collection.identity() is not None
+
+    def recall(self, ids: np.ndarray) -> tuple[Embeddings, np.ndarray]:
+        """What is stored of these documents: nothing is embedded, made or changed.
+
+        Parameters
+        ----------
+        ids : ndarray of int64, shape (n,)
+            Ascending.
+
+        Returns
+        -------
+        Embeddings
+        texts : ndarray of object, shape (n,)
+
+        Raises
+        ------
+        StoreError
+            If the collection, or one of the documents in it, is gone.
+        """
+        collection = self._collection
+        if not self.exists():
+            raise StoreError(f"{self.where} is gone, and with it the vectors: run again what stored them there.")
+        with stage("read vectors"), collection.open() as client:
+            vectors, texts = collection.read(client, ids)
+        lacking = sum(text is None for text in texts)
+        if lacking:
+            raise StoreError(
+                f"{self.where} lacks {lacking:,} of the {len(ids):,} documents: run again what stored them there."
+            )
+        check_finite(ids, vectors)
+        return Embeddings(ids, vectors, self.embedder, 0, self._fingerprint(ids, texts), self.where, self._given), texts
+
+    def nearest(self, ids: np.ndarray, query: np.ndarray, k: int) -> np.ndarray:
+        """Ask Milvus for the `k` of these documents nearest to a vector; others in the collection are passed over.
+
+        Parameters
+        ----------
+        ids : ndarray of int64, shape (n,)
+            Ascending.
+        query : ndarray of float32, shape (dim,)
+            Of unit length.
+        k : int
+
+        Returns
+        -------
+        ndarray of int32, shape (at most k,)
+            Row numbers into `ids`, in no particular order.
+        """
+        with self._collection.open() as client:
+            found = self._collection.search(
+                client, ids, query[None, :], k, self.index, self.index_params, self.search_params, are_their_own=False
+            )[0]
+        return found[found >= 0]
 
     def search(self, embeddings: Embeddings, k: int) -> np.ndarray:
         """Ask Milvus for each document's `k` nearest others among the same documents.
@@ -188,6 +243,14 @@ class Store:
             return collection.search(
                 client, ids, embeddings.vectors, k, self.index, self.index_params, self.search_params
             )
+
+    @property
+    def _given(self) -> dict[str, Any]:
+        return {"model": self.model, "uri": self.uri, "collection": self.collection, "precision": self.precision}
+
+    def _fingerprint(self, ids: np.ndarray, texts: np.ndarray) -> str:
+        # The texts too: one document can be spelled in several ways.
+        return cache.fingerprint(ids, texts.tolist(), [self.embedder.slug, self.embedder.revision])
 
     @contextmanager
     def open(self) -> Iterator[MilvusClient]:

@@ -1,0 +1,130 @@
+"""Stories that keep their numbers from one run to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ParameterError
+from ..markup import escape, table
+from ..paths import find_output, short
+from ..stories.identity import Identity, keep_identity
+from ..stories.stories import Stories
+from ..wording import count
+from .stored import StoredRun, read_results
+
+
+@dataclass(frozen=True, eq=False)
+class Continuation:
+    """A run's stories under the numbers of an earlier one.
+
+    Attributes
+    ----------
+    stories : Stories
+        Labels, votes and table by these numbers.
+    identity : Identity or None
+        None where no run is continued.
+    earlier : StoredRun or None
+    """
+
+    stories: Stories
+    identity: Identity | None = None
+    earlier: StoredRun | None = None
+
+    @property
+    def told(self) -> pd.DataFrame:
+        """What changed, in words: ``story, title, what happened, headlines before, headlines now``."""
+        if self.identity is None:
+            return pd.DataFrame(columns=["story", "title", "what happened", "headlines before", "headlines now"])
+        now, before = self.stories.table["title"], self.earlier.table["title"]
+        rows = []
+        for row in self.identity.changes.itertuples():
+            if row.what == "continues" and not row.others:
+                continue
+            title = now.get(row.story) if row.now else before.get(row.story)
+            rows.append((row.story, title, _said(row.what, row.others), row.before, row.now))
+        frame = pd.DataFrame(rows, columns=["story", "title", "what happened", "headlines before", "headlines now"])
+        return frame.sort_values(
+            ["headlines now", "headlines before"], ascending=False, kind="stable", ignore_index=True
+        )
+
+    def __repr__(self) -> str:
+        if self.identity is None:
+            return "No earlier run is continued: stories are numbered by their size."
+        what = self.identity.changes["what"].value_counts()
+        merged = int(what.get("merged", 0))
+        return (
+            f"{count(int(what.get('continues', 0)), 'story goes on', 'stories go on')} from {self.earlier.name}, "
+            f"{what.get('new', 0):,} are new, {what.get('split off', 0):,} split off, "
+            f"{merged:,} merged into others, {what.get('ended', 0):,} ended."
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>{table(self.told) if len(self.told) else ''}"
+
+
+def continue_run(stories: Stories, previous: str | None = None, output: str | None = None) -> Continuation:
+    """Give stories that go on since an earlier run the numbers they had there, and with them their colours.
+
+    Parameters
+    ----------
+    stories : Stories
+        Of today, numbered by size.
+    previous : str, optional
+        The earlier run's folder; without one the numbers stay as they are.
+    output : str, optional
+        Where today's run will be written, which must not be where the earlier one is.
+
+    Returns
+    -------
+    Continuation
+
+    Raises
+    ------
+    RunError
+        If there is no run in `previous`.
+    ParameterError
+        If it is where this run's results will be written.
+    """
+    if not previous:
+        return Continuation(stories)
+    earlier = read_results(previous)
+    if output and find_output(output) == earlier.folder:
+        raise ParameterError(
+            f"previous and output are both {short(earlier.folder)}, whose results would be overwritten: give each "
+            "run a folder of its own."
+        )
+    ids = stories.documents["id"].to_numpy(np.int64)
+    before = pd.Series(earlier.labels, index=earlier.ids)
+    identity = keep_identity(before, ids, stories.clustering.labels, earlier.next_number)
+    return Continuation(renumbered(stories, identity, previous), identity, earlier)
+
+
+def renumbered(stories: Stories, identity: Identity, previous: str) -> Stories:
+    """The stories under other numbers: their labels, votes and table; HDBSCAN's clusters keep their own."""
+    number = np.append(identity.numbers, np.int32(-1))  # -1 stays -1
+    vote = replace(stories.vote, labels=number[stories.vote.labels], nearest=number[stories.vote.nearest])
+    told = stories.table.set_axis(pd.Index(number[stories.table.index], name="cluster")).sort_index()
+    given = stories.parameters | {"previous": previous}
+    return replace(
+        stories,
+        labels=number[stories.labels],
+        vote=vote,
+        table=told,
+        parameters=given,
+        numbers=identity.numbers,
+        next_number=identity.next_number,
+    )
+
+
+def _said(what: str, others: list[int]) -> str:
+    names = ", ".join(map(str, others))
+    return {
+        "continues": f"goes on, and took in {names}",
+        "new": "new",
+        "split off": f"split off from {names}",
+        "merged": f"went into {names}",
+        "ended": "ended",
+    }[what]

@@ -1,0 +1,236 @@
+"""A finished run, read back to be compared with what it has not seen. Nothing of it is changed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..clusters.blend import blend
+from ..clusters.neighbors import Neighbors, find_neighbors
+from ..corpus.dates import read_dates
+from ..errors import NewsclustError, RunError
+from ..paths import find_input, find_output, short
+from ..vectors.precision import PRECISIONS
+from ..vectors.store import Embeddings, Store
+from .parameters import Parameters, make_parameters
+from .record import Record, model_in_words, read_record
+
+#: What clusters.csv holds of a document beside the input's own columns.
+NUMBERS = {"cluster": "Int64", "probability": "float64", "x": "float64", "y": "float64"}
+#: Arguments of `newsclust.clusters.clustering.cluster` that are parameters of a run.
+CLUSTERING = """k min_samples min_cluster_size distance cluster_selection_method cluster_selection_epsilon
+max_cluster_size allow_single_cluster""".split()
+
+
+@dataclass(frozen=True, eq=False)
+class StoredRun:
+    """A run as it stands in its folder, and in Milvus.
+
+    Attributes
+    ----------
+    folder : Path
+    record : Record
+    points : DataFrame, one row per document
+        In ascending order of `id` (int64): id, title, url, publisher, published_at (UTC, ISO 8601), cluster (-1 is in no
+        story), probability, x, y and, of a map in space, z.
+    table : DataFrame, one row per story
+        As ``stories.csv``, index ``cluster``.
+    """
+
+    folder: Path
+    record: Record
+    points: pd.DataFrame
+    table: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        return short(self.folder)
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """Those of the run, with the numbers that ``"auto"`` chose, and the precision it came to."""
+        return make_parameters(self.record.parameters | _precision(self.record))
+
+    @property
+    def ids(self) -> np.ndarray:
+        """int64, shape (n,), ascending."""
+        return self.points["id"].to_numpy(np.int64)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The story of each document: int32, shape (n,); -1 is in no story."""
+        return self.points["cluster"].to_numpy(np.int32)
+
+    @property
+    def coordinates(self) -> np.ndarray:
+        """Each document's place on the map: float32, shape (n, 2) or (n, 3)."""
+        return self.points[[axis for axis in "xyz" if axis in self.points]].to_numpy(np.float32)
+
+    @property
+    def next_number(self) -> int:
+        """The smallest number that no story had, in this run or in those that it continues."""
+        used = self.record.provenance.get("next story number", 0)
+        return max(int(used), int(self.table.index.max()) + 1 if len(self.table) else 0)
+
+    @property
+    def store(self) -> Store:
+        return self.parameters.store
+
+    @cached_property
+    def _recalled(self) -> tuple[Embeddings, np.ndarray]:
+        return self.store.recall(self.ids)
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """The run's vectors, from Milvus.
+
+        Raises
+        ------
+        StoreError
+            If they are gone.
+        """
+        return self._recalled[0]
+
+    @cached_property
+    def documents(self) -> pd.DataFrame:
+        """`points` with the texts that were embedded, whose first lines are the titles."""
+        texts = pd.Series(self._recalled[1], dtype=object)
+        return self.points.assign(text=texts, title=texts.str.partition("\n")[0])
+
+    @cached_property
+    def neighbors(self) -> Neighbors:
+        """The lists that were clustered and laid out, blended as the run blended them."""
+        given = self.parameters
+        found = find_neighbors(self.embeddings, max(given.k, given.n_neighbors), given.search, self.store)
+        return blend(found, self.embeddings, self.documents, given.words, given.days, given.day_scale)
+
+    @property
+    def clustering(self) -> dict[str, Any]:
+        """The arguments of `newsclust.clusters.clustering.cluster` that made the run."""
+        return {name: getattr(self.parameters, name) for name in CLUSTERING}
+
+    def __repr__(self) -> str:
+        made = str(self.record.provenance.get("finished", ""))[:10]
+        return (
+            f"{self.name}: {len(self.points):,} documents in {len(self.table):,} stories"
+            f"{f', found on {made}' if made else ''}, by {self.parameters.model}."
+        )
+
+
+def read_run(folder: str | Path) -> StoredRun:
+    """Read a finished run, and see that its vectors are there and are of the model that is here.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A run's folder, or its name under ``reports/``.
+
+    Raises
+    ------
+    RunError
+        If there is no finished run, a file of it is damaged, or another model or version made it.
+    StoreError
+        If Milvus can't be reached.
+    """
+    run = read_results(folder)
+    try:
+        known, here = run.record.provenance["model"], model_in_words(run.store.embedder)
+        collection = run.record.provenance["vectors"]
+    except (NewsclustError, KeyError, TypeError) as error:
+        said = str(error).rstrip(".") if isinstance(error, NewsclustError) else "its record lacks something"
+        raise RunError(f"{run.name} can't be used here ({said}): run it again.") from None
+    if known != here:
+        raise RunError(f"{run.name} was made with {known}; here it would be {here}: run it again.")
+    store = run.store
+    if collection != store.where:
+        raise RunError(
+            f"{run.name} has its vectors in {collection}; this version looks in {store.where}: run it again."
+        )
+    if not store.exists():
+        place = f"{short(store.path.parent)}{os.sep}" if store.path else store.uri
+        raise RunError(
+            f"the vectors of {run.name} are gone, {store.where} in {place}: run it again, or work in the folder that "
+            "it was run in."
+        )
+    return run
+
+
+def read_results(folder: str | Path) -> StoredRun:
+    """Read a finished run's files, whatever model made it and wherever its vectors are.
+
+    Raises
+    ------
+    RunError
+    """
+    candidates = (find_input(folder), find_output(f"reports/{folder}"))
+    path = next((path for path in candidates if (path / "provenance.json").is_file()), None)
+    if path is None or not (path / "clusters.csv").is_file():
+        raise RunError(
+            f"there is no finished run in {str(folder)!r}: a run's folder holds clusters.csv and provenance.json; "
+            "`newsclust list` shows what there is, `newsclust run params/quickstart.yaml` makes reports/quickstart."
+        )
+    record = read_record(path)
+    if record is None:
+        raise RunError(f"{short(path)} can't be read as a run, its record is damaged: run it again.")
+    return StoredRun(path, record, *_results(path, record))
+
+
+def columns_of(role: str, understood: dict[str, dict[str, Any]], header: list[str]) -> list[str]:
+    """The columns that a role was found in, as clusters.csv names them."""
+    found = [entry["column"] for name, entry in understood.items() if name == role or name.startswith(f"{role} (")]
+    return [
+        name
+        for name in (f"{column}_input" if f"{column}_input" in header else column for column in found)
+        if name in header
+    ]
+
+
+def first_filled(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
+    """The first of the columns that is not blank, row by row, on one line; "" where all are."""
+    text = pd.Series("", index=rows.index, dtype=object)
+    for column in columns:
+        text = text.where(text != "", rows[column].str.split().str.join(" "))
+    return text
+
+
+def _precision(record: Record) -> dict[str, str]:
+    """What "auto" came to where the run was made."""
+    settled = str(record.provenance.get("model", "")).rsplit(", ", 1)[-1]
+    return {"precision": settled} if settled in PRECISIONS else {}
+
+
+def _results(folder: Path, record: Record) -> tuple[pd.DataFrame, pd.DataFrame]:
+    path = folder / "clusters.csv"
+    understood = record.provenance.get("understood") or {}
+    roles = ("title", "description", "url", "publisher", "published_at")
+    try:
+        header = list(pd.read_csv(path, nrows=0))
+        columns = {role: columns_of(role, understood, header) for role in roles}
+        numbers = NUMBERS | ({"z": "float64"} if record.parameters.get("n_components") == 3 else {})
+        types = numbers | {column: str for column in ["id", *chain(*columns.values())]}
+        # Only a blank is missing: a headline may be "NA".
+        rows = pd.read_csv(
+            path, usecols=list(types), dtype=types, keep_default_na=False, na_values={c: "" for c in numbers}
+        )
+        rows = rows[rows["id"] != ""].drop_duplicates("id")
+        points = pd.DataFrame({"id": rows["id"].str.removeprefix("d").astype("int64")})
+        for role in roles:
+            points[role] = first_filled(rows, columns[role])
+        points = pd.concat([points, rows[list(numbers)].astype({"cluster": "int64"})], axis=1)
+        table = pd.read_csv(
+            folder / "stories.csv", index_col="cluster", keep_default_na=False, dtype={"title": str, "keywords": str}
+        )
+        table = table.astype({name: str for name in ("first", "last")})
+    except (OSError, ValueError, KeyError) as error:
+        first = str(error).partition("\n")[0][:100]
+        raise RunError(f"{short(path)} can't be read as a run's results ({first}): run it again.") from None
+    points["title"] = points["title"].where(points["title"] != "", points["description"])
+    points["published_at"] = read_dates(points["published_at"]).iso
+    return points.drop(columns="description").sort_values("id", ignore_index=True), table
