@@ -76,10 +76,11 @@ def assign(
 
     page, metrics = assign_file(file, run, typer.echo)
     typer.echo(f"Report: {short(page)}")
+    n = {name: f"{number:,}" for name, number in metrics.items() if name.startswith("n_")}
     typer.echo(
-        f"{metrics['n_newcomers']:,} new headlines: {metrics['n_joined']:,} join {metrics['n_joined_stories']:,} "
-        f"stories, {metrics['n_in_emerging']:,} make {metrics['n_emerging']:,} emerging stories, {metrics['n_alone']:,} stand "
-        f"alone. {metrics['n_known']:,} more are in the run already."
+        f"{n['n_newcomers']} new headlines: {n['n_joined']} join {n['n_joined_stories']} stories, {n['n_in_emerging']} "
+        f"make {n['n_emerging']} emerging stories, {n['n_alone']} stand alone. "
+        f"{n['n_known']} more are in the run already."
     )
 
 

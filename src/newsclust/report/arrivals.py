@@ -25,8 +25,8 @@ NAMED_STORIES = 10
 def newcomers_map(newcomers: Newcomers) -> go.Figure:
     """Draw the new headlines on the run's map: its stories pale behind, each newcomer amid its neighbours.
 
-    A newcomer that joins a story has its colour and shape, large and edged; those of an emerging story share a new mark;
-    new ones that stand alone are grey crosses.
+    A newcomer that joins a story has its colour and shape, large and edged; those of an emerging story share a new
+    mark; new ones that stand alone are grey crosses.
     """
     import plotly.graph_objects as go
 

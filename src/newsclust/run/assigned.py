@@ -37,8 +37,8 @@ def check_assignment(namespace: dict[str, Any], run: StoredRun) -> None:
     Raises
     ------
     ParameterError
-        If papermill set a name that is none of the notebook's parameters, a value has a wrong type, or the results can't
-        be written, or would be written over the run's.
+        If papermill set a name that is none of the notebook's parameters, a value has a wrong type, or the results
+        can't be written, or would be written over the run's.
     """
     given, own = injected(namespace)
     if unknown := sorted(given - own):

@@ -38,8 +38,8 @@ class StoredRun:
     folder : Path
     record : Record
     points : DataFrame, one row per document
-        In ascending order of `id` (int64): id, title, url, publisher, published_at (UTC, ISO 8601), cluster (-1 is in no
-        story), probability, x, y and, of a map in space, z.
+        In ascending order of `id` (int64): id, title, url, publisher, published_at (UTC, ISO 8601), cluster (-1 is
+        in no story), probability, x, y and, of a map in space, z.
     table : DataFrame, one row per story
         As ``stories.csv``, index ``cluster``.
     """

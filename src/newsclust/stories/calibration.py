@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from ..clusters.neighbors import Neighbors
 
 FOLDS = 5
-#: Held-out documents after which further folds would teach nothing: the fit has six numbers.
+#: Held-out documents after which further folds would teach nothing: the fit has a dozen numbers.
 ENOUGH = 20_000
+#: A smaller support is taken for this much.
+LEAST = 0.05
 #: What can be right of a document: the story its neighbours support most, no story that is there, or another one.
 OUTCOMES = ("nearest", "none", "other")
 #: Edges of what the curve puts together.
-_BINS = (0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1)
+_BINS = (0, 0.6, 0.7, 0.8, 0.9, 0.95, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +103,7 @@ def calibrate(
     their neighbour lists, and the held-out ones are given the story that their nearest neighbours support most. That is
     right where most of that story's documents have the run's label of the held-out one. Where the run has the
     held-out document in no story, or in one that the others do not make, no story is right. Multinomial logistic
-    regression on the vote's support and margin (scikit-learn's, with its default penalty) turns that into
+    regression on the vote's support, its logarithm and the margin (scikit-learn's, with its default penalty) turns that into
     probabilities; nothing in it was chosen for a data set.
 
     "Right" is what a run over everything says. Where such a run itself puts two stories together, so does the vote, and
@@ -188,4 +190,7 @@ def _fit(rows: pd.DataFrame) -> Pipeline | None:
 
 
 def _features(support: Any, margin: Any) -> np.ndarray:
-    return np.column_stack((np.asarray(support, dtype=np.float64), np.nan_to_num(np.asarray(margin, dtype=np.float64))))
+    """The support twice, as it is and as a logarithm: what it is worth grows fast at first, and then hardly."""
+    support = np.asarray(support, dtype=np.float64)
+    margin = np.nan_to_num(np.asarray(margin, dtype=np.float64))
+    return np.column_stack((support, np.log(np.maximum(support, LEAST)), margin))
