@@ -103,8 +103,8 @@ def calibrate(
     their neighbour lists, and the held-out ones are given the story that their nearest neighbours support most. That is
     right where most of that story's documents have the run's label of the held-out one. Where the run has the
     held-out document in no story, or in one that the others do not make, no story is right. Multinomial logistic
-    regression on the vote's support, its logarithm and the margin (scikit-learn's, with its default penalty) turns that into
-    probabilities; nothing in it was chosen for a data set.
+    regression on the vote's support, its logarithm and the margin (scikit-learn's, with its default penalty) turns that
+    into probabilities; nothing in it was chosen for a data set.
 
     "Right" is what a run over everything says. Where such a run itself puts two stories together, so does the vote, and
     no probability learnt without known stories can tell.
