@@ -1,0 +1,308 @@
+"""New headlines and a finished run, both real: Milvus Lite, MiniLM, titles of the bundled sample."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import newsclust as nc
+from newsclust.clusters.layout import Layout
+from newsclust.clusters.neighbors import Neighbors
+from newsclust.errors import NewsclustError, ParameterError, RunError
+from newsclust.run.stored import StoredRun
+from newsclust.stories.calibration import calibrate, reliability
+from test_cli import call, refused
+
+TOP = Path(__file__).parent.parent
+SCRIPT = "<script>alert(1)</script> & <b>Wajima</b> quake $x$ \x1b[31m"
+#: Held out whole: no story of the run.
+EMERGING = "crowdstrike-outage"
+GIVEN = {"words": 0.2, "days": 0.15, "min_samples": 2, "min_cluster_size": 4, "assign_noise": True}
+
+
+@dataclass
+class Days:
+    folder: Path
+    run: StoredRun
+    today: pd.DataFrame
+
+    def bytes(self) -> dict[str, str]:
+        files = sorted(path for path in self.run.folder.rglob("*") if path.is_file())
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def cluster_file(data: Path, output: Path, previous: str | None = None):
+    """What cluster.ipynb does."""
+    given = nc.check_parameters({"data": str(data), "uri": str(data.with_name("milvus.db")), **GIVEN})
+    corpus = nc.read_corpus(given.data)
+    embeddings = given.store.embed(corpus.documents)
+    found = nc.find_neighbors(embeddings, 80, "exact", given.store)
+    neighbors = nc.blend(found, embeddings, corpus.documents, given.words, given.days)
+    settings = nc.choose_settings(neighbors, embeddings.vectors, 50, given.min_samples, given.min_cluster_size)
+    clustering = nc.cluster(neighbors, 50, given.min_samples, given.min_cluster_size)
+    stories = nc.find_stories(corpus, embeddings, neighbors, clustering, True)
+    continuation = nc.continue_run(stories, previous, str(output))
+    layout = Layout(embeddings.ids, embeddings.vectors[:, :2].copy(), {"n_components": 2})
+    nc.finish(corpus, embeddings, neighbors, settings, continuation.stories, layout, str(output))
+    return continuation
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory) -> Days:
+    """Yesterday's run over 24 stories and some one-offs; today's file has a fifth of them, and a whole story more."""
+    folder = tmp_path_factory.mktemp("days")
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        sample = pd.read_csv(TOP / "src/newsclust/data/sample.csv", dtype=str).drop(columns="description")
+        largest = sample["story"].value_counts().drop("one-off").index[:25]
+        rows = pd.concat([sample[sample["story"].isin(largest)], sample[sample["story"] == "one-off"].head(12)])
+        rows = rows.reset_index(drop=True)
+        new = (rows["story"] == EMERGING) | (rows.index % 5 == 0)
+        rows[~new].drop(columns="story").to_csv(folder / "yesterday.csv", index=False)
+        known = rows[~new].head(2)
+        today = pd.concat([rows[new], known], ignore_index=True)
+        today["url"] = "https://example.org/1"
+        hostile = {
+            "title": SCRIPT,
+            "publisher": '"Daily" <i>',
+            "published_at": today["published_at"][0],
+            "story": "one-off",
+        }
+        today.loc[len(today)] = hostile | {"url": "javascript:alert(1)"}
+        today.to_csv(folder / "today.csv", index=False)
+        cluster_file(folder / "yesterday.csv", folder / "reports/monday")
+        return Days(folder, nc.read_run(folder / "reports/monday"), today)
+    finally:
+        os.chdir(before)
+
+
+@pytest.fixture(scope="module")
+def corpus(days):
+    return nc.read_corpus(str(days.folder / "today.csv"))
+
+
+@pytest.fixture(scope="module")
+def newcomers(days, corpus):
+    return nc.assign_newcomers(days.run, corpus, days.run.store.embed(corpus.documents))
+
+
+def truth_of(days: Days, ids: np.ndarray) -> np.ndarray:
+    corpus = nc.read_corpus(str(days.folder / "today.csv"), "story")
+    known = dict(zip(corpus.row_ids, corpus.truth, strict=True))
+    return np.array([known[id] for id in ids])
+
+
+def test_most_new_headlines_join_their_own_story_and_a_story_held_out_whole_emerges(days, newcomers):
+    truth = truth_of(days, newcomers.documents["id"])
+    sample = pd.read_csv(TOP / "src/newsclust/data/sample.csv", dtype=str).set_index("title")["story"]
+    of_run = sample[days.run.documents["title"]].to_numpy()
+    labels = days.run.labels
+    most = pd.Series(of_run[labels >= 0]).groupby(labels[labels >= 0]).agg(lambda part: part.mode()[0])
+    joined = newcomers.has_joined
+    assert joined.sum() >= 20
+    assert (most[newcomers.labels[joined]].to_numpy() == truth[joined]).mean() >= 0.75
+    held_out = truth == EMERGING
+    numbers, counts = np.unique(newcomers.labels[held_out & newcomers.is_emerging], return_counts=True)
+    assert counts.max() >= 0.6 * held_out.sum() and numbers.min() >= days.run.next_number
+    title = newcomers.emerging["title"][numbers[counts.argmax()]]
+    assert sample[title] == EMERGING and newcomers.emerging["keywords"].all()
+
+
+def test_what_a_headline_joins_depends_neither_on_the_order_nor_on_others_that_join(days, corpus, newcomers):
+    rows = days.today[days.today["story"] != EMERGING].iloc[::-1].head(25)
+    rows.to_csv("some.csv", index=False)
+    some = nc.read_corpus("some.csv")
+    found = nc.assign_newcomers(days.run, some, days.run.store.embed(some.documents))
+    places = np.searchsorted(newcomers.documents["id"], some.documents["id"])
+    steady = ~newcomers.is_emerging[places] & ~found.is_emerging
+    # An emerging story of the larger file may win over those that it is near to.
+    same = found.labels == newcomers.labels[places]
+    assert steady.sum() >= 15 and same[steady].mean() > 0.9
+    np.testing.assert_allclose(
+        found.probability[steady & same], newcomers.probability[places][steady & same], atol=0.05
+    )
+
+
+def test_headlines_that_the_run_holds_keep_its_story(days, newcomers):
+    held = newcomers.documents["id"][newcomers.is_known].to_numpy()
+    assert newcomers.is_known.sum() == 2 and newcomers.counts["n_known"] == 2
+    expected = days.run.labels[np.searchsorted(days.run.ids, held)]
+    np.testing.assert_array_equal(newcomers.labels[newcomers.is_known], expected)
+    assert np.isnan(newcomers.probability[newcomers.is_known]).all()
+    assert ((newcomers.probability >= 0) & (newcomers.probability <= 1))[~newcomers.is_known].all()
+
+
+def test_the_report_of_new_headlines_is_made_and_not_a_byte_of_the_run_changes(days, monkeypatch):
+    monkeypatch.chdir(days.folder)
+    before, vectors = days.bytes(), days.run.embeddings.vectors
+    done = call("assign", "today.csv", "--run", "monday")
+    page = days.folder / "reports/assigned/monday-today/report.html"
+    assert done.exit_code == 0 and "Report: reports/assigned/monday-today/report.html" in done.stdout
+    assert "new headlines: " in done.stdout.splitlines()[-1]
+    assert days.bytes() == before
+    again, _ = days.run.store.recall(days.run.ids)
+    np.testing.assert_array_equal(again.vectors, vectors)
+    rows = pd.read_csv(page.with_name("assigned.csv"), dtype=str, keep_default_na=False)
+    assert rows["title"].tolist() == pd.read_csv("today.csv", dtype=str)["title"].tolist()
+    assert set(rows["what"]) <= {"joins", "emerging", "new", "in the run already"} and "joins" in set(rows["what"])
+    assert rows["title_of_story"][rows["what"] == "joins"].ne("").all()
+    text = page.read_text(encoding="utf-8")
+    assert "<script>alert(1)" not in text and "javascript:alert" not in text and "monday-today" in text
+    assert call("report", "reports/assigned/monday-today/assign.ipynb").exit_code == 0
+
+
+def test_a_hostile_headline_is_text_in_every_table_and_on_the_map(newcomers):
+    shown = "".join(view(newcomers)._repr_html_() for view in (nc.joined_stories, nc.emerging_stories, nc.least_sure))
+    figure = nc.newcomers_map(newcomers).to_dict()
+    texts = [text for trace in figure["data"] for text in trace["text"]]
+    links = [point[2] for trace in figure["data"] for point in trace["customdata"]]
+    told = nc.least_sure(newcomers, n=1000)
+    assert "<script>alert" not in shown + "".join(texts) + told._repr_html_()
+    assert "&lt;script&gt;" in "".join(texts) + told._repr_html_()
+    assert not any(link.startswith("javascript") for link in links) and "javascript:" not in told._repr_html_()
+
+
+def test_a_phrase_finds_the_runs_headlines_and_no_others_of_the_collection(days, newcomers):
+    title = days.run.documents["title"][5]
+    found = nc.search(days.run, title, 5)
+    assert found.frame["headline"][0] == title and found.frame["similarity"][0] > 0.999
+    assert found.frame["similarity"].is_monotonic_decreasing
+    # Today's headlines are in the same collection.
+    other = next(title for title in days.today["title"] if title not in set(days.run.documents["title"]))
+    assert other not in set(nc.search(days.run, other, 5).frame["headline"])
+    assert "\x1b" not in str(found) and title in str(found)
+    with pytest.raises(ParameterError, match="no word"):
+        nc.search(days.run, " -- ")
+
+
+def test_search_shows_headlines_and_stories_in_a_terminal(days, monkeypatch):
+    monkeypatch.chdir(days.folder)
+    done = call("search", "computers crash at airports", "--run", "reports/monday", "-n", "3")
+    assert done.exit_code == 0 and len(done.stdout.strip().splitlines()) == 6
+
+
+def _damaged(run: Path) -> None:
+    (run / "provenance.json").write_text("{")
+
+
+def _of_another_model(run: Path) -> None:
+    record = json.loads((run / "provenance.json").read_text())
+    record["provenance"]["model"] = "minilm, revision 0, 384 dimensions, float32"
+    (run / "provenance.json").write_text(json.dumps(record))
+
+
+def _of_another_version(run: Path) -> None:
+    record = json.loads((run / "provenance.json").read_text())
+    record["parameters"]["later"] = 1
+    (run / "provenance.json").write_text(json.dumps(record))
+
+
+def _without_vectors(run: Path) -> None:
+    record = json.loads((run / "provenance.json").read_text())
+    record["parameters"]["uri"] = str(run / "milvus.db")
+    (run / "provenance.json").write_text(json.dumps(record))
+
+
+def _cut_off(run: Path) -> None:
+    (run / "clusters.csv").write_text("title,id\nx,d1\n")
+
+
+@pytest.mark.parametrize(
+    ("harm", "sentence"),
+    [
+        (shutil.rmtree, "there is no finished run in 'reports/monday'"),
+        (_damaged, "its record is damaged"),
+        (_of_another_model, "was made with minilm, revision 0"),
+        (_of_another_version, "no parameter 'later'"),
+        (_without_vectors, "are gone"),
+        (_cut_off, "can't be read as a run's results"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.__name__.strip("_"),
+)
+def test_a_run_that_cannot_be_used_is_refused_in_one_line_before_anything_is_read(
+    days, monkeypatch, capsys, harm, sentence
+):
+    shutil.copytree(days.run.folder, "reports/monday")
+    harm(Path("reports/monday"))
+    assert sentence in refused(monkeypatch, capsys, "assign", "nowhere.csv", "--run", "reports/monday")
+    assert sentence in refused(monkeypatch, capsys, "search", "a phrase", "--run", "reports/monday")
+    assert not Path("reports/assigned").exists() and not Path("milvus.db").exists()
+    assert not Path("reports/monday/milvus.db").exists()
+
+
+def test_results_are_not_written_over_the_run(days):
+    with pytest.raises(ParameterError, match="the run's own folder"):
+        nc.check_assignment({"output": str(days.run.folder)}, days.run)
+    with pytest.raises(ParameterError, match="least_emerging"):
+        nc.check_assignment({"least_emerging": "many"}, days.run)
+
+
+def test_tomorrows_run_keeps_the_numbers_of_stories_that_go_on(days):
+    monday = pd.read_csv(days.folder / "yesterday.csv", dtype=str)
+    grown = pd.concat([monday, days.today.drop(columns="story")], ignore_index=True).drop_duplicates("title")
+    path = days.folder / "tuesday.csv"
+    grown.to_csv(path, index=False)
+    tuesday = cluster_file(path, days.folder / "reports/tuesday", str(days.run.folder))
+    before = pd.Series(days.run.labels, index=days.run.ids)
+    read = nc.read_run(days.folder / "reports/tuesday")
+    now = pd.Series(read.labels, index=read.ids)[before.index]
+    assert (now == before)[before >= 0].mean() > 0.8
+    stories = tuesday.stories
+    assert read.next_number == tuesday.identity.next_number > stories.table.index.max()
+    assert stories.table["size"].sum() == (stories.labels >= 0).sum()
+    np.testing.assert_array_equal(stories.table.index, np.unique(stories.labels[stories.labels >= 0]))
+    members = stories.clustering.labels >= 0
+    np.testing.assert_array_equal(stories.hdbscan_labels[members], stories.labels[members])
+    assert "goes on" in repr(tuesday) or "go on" in repr(tuesday)
+    assert len(tuesday.told) and tuesday.told["title"].notna().all() and "<table" in tuesday._repr_html_()
+
+
+def test_a_run_cannot_continue_itself_or_what_is_no_run(days):
+    with pytest.raises(ParameterError, match="a folder of its own"):
+        nc.continue_run(None, str(days.run.folder), str(days.run.folder))
+    with pytest.raises(RunError, match="no finished run"):
+        nc.continue_run(None, "nowhere")
+
+
+def test_what_is_said_to_be_sure_is_right_about_as_often(days):
+    run = days.run
+    calibration = calibrate(run.neighbors, run.labels, run.clustering, True, 0.42)
+    curve = calibration.curve
+    assert curve["documents"].sum() == len(run.ids)
+    many = curve[curve["documents"] >= 25]
+    assert len(many) and (np.abs(many["said"] - many["right"]) < 0.12).all()
+    nearest, none = calibration.probabilities(np.array([0.0, 0.3, 0.6, 0.9]), np.array([0, 0.5, 1, 1]))
+    assert nearest[0] == 0 and (np.diff(nearest) > 0).all() and (nearest + none <= 1 + 1e-9).all()
+
+
+@pytest.mark.parametrize("label", [-1, 0], ids=["no story", "one story"])
+def test_a_run_that_teaches_nothing_still_gives_probabilities(label):
+    indices = np.array([[j for j in range(12) if j != i] for i in range(12)], dtype=np.int32)
+    lists = Neighbors(np.arange(12), indices, np.full((12, 11), 0.5, dtype=np.float32))
+    clustering = {"k": 11, "min_samples": 2, "min_cluster_size": 3}
+    calibration = calibrate(lists, np.full(12, label), clustering, False, 0.42)
+    nearest, none = calibration.probabilities(np.array([0.0, 0.9]), np.array([0.0, 1.0]))
+    assert np.isfinite(nearest).all() and np.isfinite(none).all() and (nearest + none <= 1 + 1e-9).all()
+
+
+def test_a_curve_counts_what_was_right_in_each_range():
+    curve = reliability(np.array([0.5, 0.82, 0.88, 1.0]), np.array([False, True, False, True]))
+    assert curve["documents"].tolist() == [1, 2, 1] and curve["right"].tolist() == [0, 0.5, 1]
+    assert curve["said"].tolist() == pytest.approx([0.5, 0.85, 1.0])
+
+
+def test_a_file_without_headlines_is_refused_in_one_line(days, monkeypatch, capsys):
+    monkeypatch.chdir(days.folder)
+    Path("empty.csv").write_text("title\n")
+    with pytest.raises(NewsclustError):
+        nc.read_corpus("empty.csv")
+    assert "empty.csv" in refused(monkeypatch, capsys, "assign", "empty.csv", "--run", "monday")
