@@ -49,7 +49,7 @@ def cluster_file(data: Path, output: Path, previous: str | None = None):
     settings = nc.choose_settings(neighbors, embeddings.vectors, 50, given.min_samples, given.min_cluster_size)
     clustering = nc.cluster(neighbors, 50, given.min_samples, given.min_cluster_size)
     stories = nc.find_stories(corpus, embeddings, neighbors, clustering, True)
-    continuation = nc.continue_run(stories, previous, str(output))
+    continuation = nc.continue_run(stories, previous)
     layout = Layout(embeddings.ids, embeddings.vectors[:, :2].copy(), {"n_components": 2})
     nc.finish(corpus, embeddings, neighbors, settings, continuation.stories, layout, str(output))
     return continuation
@@ -267,8 +267,11 @@ def test_tomorrows_run_keeps_the_numbers_of_stories_that_go_on(days):
 
 
 def test_a_run_cannot_continue_itself_or_what_is_no_run(days):
-    with pytest.raises(ParameterError, match="a folder of its own"):
-        nc.continue_run(None, str(days.run.folder), str(days.run.folder))
+    folder = str(days.run.folder)
+    with pytest.raises(ParameterError, match="previous is .* own results"):
+        nc.check_parameters({"previous": folder, "output": folder})
+    with pytest.raises(RunError, match="no finished run"):
+        nc.check_parameters({"previous": "nowhere"})
     with pytest.raises(RunError, match="no finished run"):
         nc.continue_run(None, "nowhere")
 

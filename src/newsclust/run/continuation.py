@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ..errors import ParameterError
 from ..markup import escape, table
-from ..paths import find_output, short
 from ..stories.identity import Identity, keep_identity
 from ..stories.stories import Stories
 from ..wording import count
@@ -65,7 +63,7 @@ class Continuation:
         return f"<p>{escape(repr(self))}</p>{table(self.told) if len(self.told) else ''}"
 
 
-def continue_run(stories: Stories, previous: str | None = None, output: str | None = None) -> Continuation:
+def continue_run(stories: Stories, previous: str | None = None) -> Continuation:
     """Give stories that go on since an earlier run the numbers they had there, and with them their colours.
 
     Parameters
@@ -74,8 +72,6 @@ def continue_run(stories: Stories, previous: str | None = None, output: str | No
         Of today, numbered by size.
     previous : str, optional
         The earlier run's folder; without one the numbers stay as they are.
-    output : str, optional
-        Where today's run will be written, which must not be where the earlier one is.
 
     Returns
     -------
@@ -85,17 +81,10 @@ def continue_run(stories: Stories, previous: str | None = None, output: str | No
     ------
     RunError
         If there is no run in `previous`.
-    ParameterError
-        If it is where this run's results will be written.
     """
     if not previous:
         return Continuation(stories)
     earlier = read_results(previous)
-    if output and find_output(output) == earlier.folder:
-        raise ParameterError(
-            f"previous and output are both {short(earlier.folder)}, whose results would be overwritten: give each "
-            "run a folder of its own."
-        )
     ids = stories.documents["id"].to_numpy(np.int64)
     before = pd.Series(earlier.labels, index=earlier.ids)
     identity = keep_identity(before, ids, stories.clustering.labels, earlier.next_number)

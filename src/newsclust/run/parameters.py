@@ -17,7 +17,7 @@ from ..markup import escape
 from ..paths import can_write, fallback_dir, find_input, find_output
 from ..vectors.store import Store
 from .names import injected, no_such
-from .preflight import try_output, try_state, try_store
+from .preflight import find_run, run_folders, try_output, try_state, try_store
 from .values import MOST, expected, understood
 
 Count = Annotated[int, Field(ge=1, le=MOST)]
@@ -129,6 +129,15 @@ class Parameters(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _other_folder(self) -> Parameters:
+        if self.previous and self.output and find_output(self.output) in run_folders(self.previous):
+            raise ValueError(
+                f"previous is {self.previous!r}, where this run's own results will be written: give each run a folder, "
+                "or a parameter file, of its own"
+            )
+        return self
+
     @property
     def changed(self) -> dict[str, Any]:
         """The parameters that differ from the defaults."""
@@ -215,6 +224,8 @@ def check_parameters(namespace: dict[str, Any]) -> Parameters:
     if store.uri != parameters.uri:
         notice(f"{parameters.uri} can't be kept in {Path.cwd()}, which can't be written: {store.uri} is used instead.")
     try_state()
+    if parameters.previous:
+        find_run(parameters.previous)
     if parameters.output:
         try_output(parameters.output)
     namespace.update({name: getattr(parameters, name) for name in names if name in namespace})

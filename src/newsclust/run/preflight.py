@@ -6,8 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import ParameterError
-from ..paths import can_write, find_output, state_dir
+from ..errors import ParameterError, RunError
+from ..paths import can_write, find_input, find_output, state_dir
 from ..vectors.connection import read_dotenv
 
 
@@ -34,6 +34,27 @@ def try_output(output: str) -> None:
     finally:
         with suppress(OSError):
             probe.unlink(missing_ok=True)
+
+
+def run_folders(name: str | Path) -> tuple[Path, Path]:
+    """Where a run of this name may be: its folder as one would type it, or one under ``reports/``."""
+    return find_input(name), find_output(f"reports/{name}")
+
+
+def find_run(name: str | Path) -> Path:
+    """The folder of a finished run.
+
+    Raises
+    ------
+    RunError
+    """
+    for path in run_folders(name):
+        if (path / "provenance.json").is_file() and (path / "clusters.csv").is_file():
+            return path
+    raise RunError(
+        f"there is no finished run in {str(name)!r}: a run's folder holds clusters.csv and provenance.json; "
+        "`newsclust list` shows what there is, `newsclust run params/quickstart.yaml` makes reports/quickstart."
+    )
 
 
 def try_store(uri: str, path: Path | None) -> None:

@@ -16,10 +16,11 @@ from ..clusters.blend import blend
 from ..clusters.neighbors import Neighbors, find_neighbors
 from ..corpus.dates import read_dates
 from ..errors import NewsclustError, RunError
-from ..paths import find_input, find_output, short
+from ..paths import short
 from ..vectors.precision import PRECISIONS
 from ..vectors.store import Embeddings, Store
 from .parameters import Parameters, make_parameters
+from .preflight import find_run
 from .record import Record, model_in_words, read_record
 
 #: What clusters.csv holds of a document beside the input's own columns.
@@ -169,13 +170,7 @@ def read_results(folder: str | Path) -> StoredRun:
     ------
     RunError
     """
-    candidates = (find_input(folder), find_output(f"reports/{folder}"))
-    path = next((path for path in candidates if (path / "provenance.json").is_file()), None)
-    if path is None or not (path / "clusters.csv").is_file():
-        raise RunError(
-            f"there is no finished run in {str(folder)!r}: a run's folder holds clusters.csv and provenance.json; "
-            "`newsclust list` shows what there is, `newsclust run params/quickstart.yaml` makes reports/quickstart."
-        )
+    path = find_run(folder)
     record = read_record(path)
     if record is None:
         raise RunError(f"{short(path)} can't be read as a run, its record is damaged: run it again.")
