@@ -117,19 +117,16 @@ def test_most_new_headlines_join_their_own_story_and_a_story_held_out_whole_emer
     assert sample[title] == EMERGING and newcomers.emerging["keywords"].all()
 
 
-def test_what_a_headline_joins_depends_neither_on_the_order_nor_on_others_that_join(days, corpus, newcomers):
-    rows = days.today[days.today["story"] != EMERGING].iloc[::-1].head(25)
-    rows.to_csv("some.csv", index=False)
-    some = nc.read_corpus("some.csv")
-    found = nc.assign_newcomers(days.run, some, days.run.store.embed(some.documents))
-    places = np.searchsorted(newcomers.documents["id"], some.documents["id"])
-    steady = ~newcomers.is_emerging[places] & ~found.is_emerging
-    # An emerging story of the larger file may win over those that it is near to.
-    same = found.labels == newcomers.labels[places]
-    assert steady.sum() >= 15 and same[steady].mean() > 0.9
-    np.testing.assert_allclose(
-        found.probability[steady & same], newcomers.probability[places][steady & same], atol=0.05
-    )
+def test_what_a_headline_joins_depends_neither_on_the_order_nor_on_what_else_comes(days):
+    found = []
+    for rows in ([3, 7, 12], [12, 20, 7]):  # too few to make a story of their own
+        days.today.iloc[rows].to_csv("some.csv", index=False)
+        some = nc.read_corpus("some.csv")
+        told = nc.assign_newcomers(days.run, some, days.run.store.embed(some.documents))
+        found.append(pd.DataFrame({"label": told.labels, "said": told.probability}, index=some.documents["id"]))
+    one, other = found[0].align(found[1], join="inner")
+    assert len(one) == 2 and one["label"].equals(other["label"])
+    np.testing.assert_allclose(one["said"], other["said"], rtol=1e-5)
 
 
 def test_headlines_that_the_run_holds_keep_its_story(days, newcomers):
