@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import newsclust as nc
 from newsclust.clusters.layout import Layout
 from newsclust.clusters.neighbors import Neighbors
 from newsclust.errors import NewsclustError, ParameterError, RunError
+from newsclust.run.phrase import Found
 from newsclust.run.stored import StoredRun
 from newsclust.stories.calibration import calibrate, reliability
 from test_cli import call, refused
@@ -158,14 +159,27 @@ def test_the_report_of_new_headlines_is_made_and_not_a_byte_of_the_run_changes(d
 
 
 def test_a_hostile_headline_is_text_in_every_table_and_on_the_map(newcomers):
-    shown = "".join(view(newcomers)._repr_html_() for view in (nc.joined_stories, nc.emerging_stories, nc.least_sure))
-    figure = nc.newcomers_map(newcomers).to_dict()
-    texts = [text for trace in figure["data"] for text in trace["text"]]
-    links = [point[2] for trace in figure["data"] for point in trace["customdata"]]
-    told = nc.least_sure(newcomers, n=1000)
-    assert "<script>alert" not in shown + "".join(texts) + told._repr_html_()
-    assert "&lt;script&gt;" in "".join(texts) + told._repr_html_()
-    assert not any(link.startswith("javascript") for link in links) and "javascript:" not in told._repr_html_()
+    texts = {"title": SCRIPT, "publisher": SCRIPT, "url": "javascript:alert(1)"}
+    hostile = replace(
+        newcomers,
+        documents=newcomers.documents.assign(**texts),
+        emerging=newcomers.emerging.assign(title=SCRIPT, keywords=SCRIPT),
+        run=replace(newcomers.run, table=newcomers.run.table.assign(title=SCRIPT)),
+    )
+    tables = [view(hostile)._repr_html_() for view in (nc.joined_stories, nc.emerging_stories, nc.least_sure)]
+    figure = nc.newcomers_map(hostile).to_dict()
+    hovers = [text for trace in figure["data"] for text in trace["text"]]
+    names = [trace["name"] + trace["meta"]["story"] for trace in figure["data"]]
+    found = Found(
+        SCRIPT, pd.DataFrame([{**texts, "headline": SCRIPT, "published": "", "story": 1, "similarity": 0.5}]), ""
+    )
+    for text in [*tables, *hovers, *names, found._repr_html_()]:
+        assert "<script>alert" not in text and "javascript:" not in text
+    assert all("&lt;script&gt;" in text for text in [*tables, found._repr_html_()]) and "&lt;script&gt;" in "".join(
+        hovers
+    )
+    assert not any(point[2].startswith("javascript") for trace in figure["data"] for point in trace["customdata"])
+    assert "\x1b" not in str(found)
 
 
 def test_a_phrase_finds_the_runs_headlines_and_no_others_of_the_collection(days, newcomers):
@@ -279,7 +293,8 @@ def test_what_is_said_to_be_sure_is_right_about_as_often(days):
     curve = calibration.curve
     assert curve["documents"].sum() == len(run.ids)
     many = curve[curve["documents"] >= 25]
-    assert len(many) and (np.abs(many["said"] - many["right"]) < 0.12).all()
+    off = np.abs(many["said"] - many["right"])
+    assert len(many) >= 3 and off.max() < 0.2 and np.average(off, weights=many["documents"]) < 0.08
     nearest, none = calibration.probabilities(np.array([0.0, 0.3, 0.6, 0.9]), np.array([0, 0.5, 1, 1]))
     assert nearest[0] == 0 and (np.diff(nearest) > 0).all() and (nearest + none <= 1 + 1e-9).all()
 

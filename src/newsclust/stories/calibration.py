@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..clusters.neighbors import Neighbors
 
 FOLDS = 5
-#: Held-out documents after which further folds would teach nothing: the fit has a dozen numbers.
+#: Held-out documents after which further folds would teach nothing: the fit has nine numbers.
 ENOUGH = 20_000
 #: A smaller support is taken for this much.
 LEAST = 0.05
@@ -103,8 +103,8 @@ def calibrate(
     their neighbour lists, and the held-out ones are given the story that their nearest neighbours support most. That is
     right where most of that story's documents have the run's label of the held-out one. Where the run has the
     held-out document in no story, or in one that the others do not make, no story is right. Multinomial logistic
-    regression on the vote's support, its logarithm and the margin (scikit-learn's, with its default penalty) turns that
-    into probabilities; nothing in it was chosen for a data set.
+    regression on the logarithm of the vote's support and on its margin (scikit-learn's, with its default penalty) turns
+    that into probabilities; nothing in it was chosen for a data set.
 
     "Right" is what a run over everything says. Where such a run itself puts two stories together, so does the vote, and
     no probability learnt without known stories can tell.
@@ -190,7 +190,7 @@ def _fit(rows: pd.DataFrame) -> Pipeline | None:
 
 
 def _features(support: Any, margin: Any) -> np.ndarray:
-    """The support twice, as it is and as a logarithm: what it is worth grows fast at first, and then hardly."""
+    """The support's logarithm: what it is worth grows fast at first, and then hardly."""
     support = np.asarray(support, dtype=np.float64)
     margin = np.nan_to_num(np.asarray(margin, dtype=np.float64))
-    return np.column_stack((support, np.log(np.maximum(support, LEAST)), margin))
+    return np.column_stack((np.log(np.maximum(support, LEAST)), margin))
