@@ -20,6 +20,8 @@ from newsclust.errors import NewsclustError, ParameterError, RunError
 from newsclust.run.phrase import Found
 from newsclust.run.stored import StoredRun
 from newsclust.stories.calibration import calibrate, reliability
+from newsclust.stories.finer import part_stories
+from newsclust.stories.outline import outline
 from test_cli import call, refused
 
 TOP = Path(__file__).parent.parent
@@ -273,6 +275,11 @@ def test_tomorrows_run_keeps_the_numbers_of_stories_that_go_on(days):
     np.testing.assert_array_equal(stories.table.index, np.unique(stories.labels[stories.labels >= 0]))
     members = stories.clustering.labels >= 0
     np.testing.assert_array_equal(stories.hdbscan_labels[members], stories.labels[members])
+    by_size = stories.by_cluster.reset_index(drop=True).rename_axis("cluster")
+    one, other = outline(replace(stories, numbers=None, table=by_size)), outline(stories)
+    named = one["kind"] == "story"
+    np.testing.assert_array_equal(stories.numbers[one["story"][named]], other["story"][named])
+    assert part_stories(stories).eom["title"].equals(stories.table["title"])
     assert "goes on" in repr(tuesday) or "go on" in repr(tuesday)
     assert len(tuesday.told) and tuesday.told["title"].notna().all() and "<table" in tuesday._repr_html_()
 

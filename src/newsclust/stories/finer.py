@@ -60,7 +60,7 @@ def part_stories(stories: Stories) -> Finer:
     }
     own, labels = found.parameters["cluster_selection_method"], {}
     for method in ("eom", "leaf"):
-        labels[method], probabilities = found.labels, found.probabilities
+        labels[method], probabilities = stories.hdbscan_labels, found.probabilities
         if method != own:
             labels[method], probabilities, _ = select(
                 found.tree, len(found.ids), cluster_selection_method=method, **asked

@@ -39,7 +39,7 @@ def outline(stories: Stories) -> pd.DataFrame:
         `Branches.distance`; NaN for ``"smaller"``). Empty without stories.
     """
     branches = find_branches(stories.clustering)
-    table = stories.table.sort_index()
+    table = stories.by_cluster
     sizes, topic = table["size"].to_numpy(), table["topic"].to_numpy()
     is_named = np.zeros(len(table), dtype=bool)
     is_named[np.argsort(-sizes, kind="stable")[:NAMED]] = True
@@ -50,7 +50,7 @@ def outline(stories: Stories) -> pd.DataFrame:
     least = 2
     while _levels(rows := _rows(branches, topic_of, n_named, is_named, least)) > DEEPEST and least <= len(table):
         least += 1
-    return _described(rows, branches, topic_of, sizes, topic)
+    return _described(rows, branches, topic_of, table)
 
 
 def _gathered(branches: Branches, of_story: np.ndarray) -> np.ndarray:
@@ -117,14 +117,15 @@ def _levels(rows: list[tuple[int, str, int]]) -> int:
 
 
 def _described(
-    rows: list[tuple[int, str, int]], branches: Branches, topic_of: np.ndarray, sizes: np.ndarray, topic: np.ndarray
+    rows: list[tuple[int, str, int]], branches: Branches, topic_of: np.ndarray, table: pd.DataFrame
 ) -> pd.DataFrame:
     parent, kind, place = (np.array(column) for column in zip(*rows, strict=True)) if rows else (np.array([], int),) * 3
     frame = pd.DataFrame({"parent": parent, "kind": kind.astype(object)})
-    frame["story"] = np.where(kind == "story", branches.story[place], -1)
+    number = np.append(table.index.to_numpy(dtype=np.int64), -1)  # -1 stays -1
+    frame["story"] = np.where(kind == "story", number[branches.story[place]], -1)
     frame["topic"] = topic_of[place]
     frame["n_stories"] = branches.n_stories[place]
-    frame["size"] = _gathered(branches, sizes)[place]
+    frame["size"] = _gathered(branches, table["size"].to_numpy())[place]
     frame["distance"] = branches.distance[place]
     smaller = frame["kind"] == "smaller"
     frame.loc[smaller, "distance"] = np.nan
