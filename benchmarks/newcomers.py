@@ -56,12 +56,13 @@ class Labelled:
             ids, self.embeddings.vectors[rows], load_embedder("minilm"), 0, fingerprint, "memory", {}
         )
 
-    def run(self, rows: np.ndarray) -> StoredRun:
+    def run(self, rows: np.ndarray, given: Parameters = GIVEN) -> StoredRun:
         """The run of some of the documents, as if it had been read back."""
         documents, embeddings = self.part(rows)
-        labels, settings, lists = group(documents, embeddings, GIVEN)
-        chosen = {"min_samples": settings.min_samples, "min_cluster_size": settings.min_cluster_size}
-        parameters = Parameters(**(GIVEN.model_dump() | chosen))
+        labels, settings, lists = group(documents, embeddings, given)
+        made_by = given if settings is None else settings
+        chosen = {"min_samples": made_by.min_samples, "min_cluster_size": made_by.min_cluster_size}
+        parameters = Parameters(**(given.model_dump() | chosen))
         clustering = {name: getattr(parameters, name) for name in CLUSTERING} | {"k": lists.k}
         points = documents.assign(cluster=labels, x=0.0, y=0.0)
         points["probability"] = cluster(lists, **clustering).probabilities
@@ -136,15 +137,19 @@ def whole_stories(labelled: Labelled, beside: float) -> dict[str, str]:
     }
 
 
-def days(labelled: Labelled) -> pd.DataFrame:
-    """Runs of a growing file: the first 40 % by date, then a tenth more each day, numbers kept from day to day."""
+def days(labelled: Labelled, settings_stay: bool) -> pd.DataFrame:
+    """Runs of a growing file: the first 40 % by date, then a tenth more each day, numbers kept from day to day.
+
+    Settings are chosen anew each day, or those of the first day stay.
+    """
     dated = (labelled.documents["published_at"] != "").to_numpy()
     order = np.flatnonzero(dated)[np.argsort(labelled.documents["published_at"][dated], kind="stable")]
-    rows, before, free = [], None, 0
+    rows, before, free, given = [], None, 0, GIVEN
     for day in range(DAYS):
         there = np.zeros(len(dated), dtype=bool)
         there[order[: round(len(order) * (0.4 + 0.6 * day / (DAYS - 1)))]] = True
-        run = labelled.run(there)
+        run = labelled.run(there, given)
+        given = run.parameters if settings_stay else GIVEN
         hdbscan = cluster(run.neighbors.head(run.parameters.k), **run.clustering).labels
         earlier = before if before is not None else pd.Series(dtype=int)
         identity = keep_identity(earlier, run.ids, hdbscan, free)
@@ -196,9 +201,11 @@ def main() -> None:
         whole = pd.DataFrame([whole_stories(labelled["stories_2014"], beside) for beside in (0, 0.2)])
         parts += [f"## stories_2014: stories of {WHOLE} headlines or more, held out whole\n", markdown(whole)]
         print(parts[-1], flush=True)
-    for name in {"Giveme5W1H", "stories_2014"} & labelled.keys():
-        parts += [f"## {name}: seven days of a growing file\n", markdown(days(labelled[name]))]
-        print(name, parts[-1], flush=True)
+    for name in [name for name in ("Giveme5W1H", "stories_2014") if name in labelled]:
+        for stay in (False, True):
+            how = "the settings of the first day" if stay else "settings chosen each day"
+            parts += [f"## {name}: seven days of a growing file, {how}\n", markdown(days(labelled[name], stay))]
+            print(parts[-2], parts[-1], flush=True)
     parts.append(f"Measured {date.today()}.")
     (TOP / "benchmarks" / "newcomers.md").write_text("\n".join(parts) + "\n", encoding="utf-8")
 

@@ -16,7 +16,7 @@ from ..clusters.blend import blend
 from ..clusters.neighbors import Neighbors, find_neighbors
 from ..corpus.dates import read_dates
 from ..errors import NewsclustError, RunError
-from ..paths import short
+from ..paths import find_output, short
 from ..vectors.precision import PRECISIONS
 from ..vectors.store import Embeddings, Store
 from .parameters import Parameters, make_parameters
@@ -52,7 +52,9 @@ class StoredRun:
 
     @property
     def name(self) -> str:
-        return short(self.folder)
+        """The folder as it is named from where relative paths start, wherever the notebook runs."""
+        top = find_output(".")
+        return str(self.folder.relative_to(top)) if self.folder.is_relative_to(top) else short(self.folder)
 
     @cached_property
     def parameters(self) -> Parameters:
