@@ -105,7 +105,7 @@ class Collection:
         vectors = np.zeros((len(ids), self.dim), dtype=np.float32)
         texts = np.full(len(ids), None, dtype=object)
         fields = ["id", "embedding", "text"]
-        for start in tqdm(range(0, len(ids), READ_ROWS), desc="Reading from Milvus", leave=False):
+        for start in tqdm(range(0, len(ids), READ_ROWS), desc="Reading from Milvus", leave=False, delay=2):
             wanted = ids[start : start + READ_ROWS].tolist()
             with self._readable():
                 found = client.query(self.name, ids=wanted, output_fields=fields, consistency_level="Strong")
@@ -181,7 +181,7 @@ class Collection:
             rows = min(1000, BATCH_HITS // limit)
             if self.path:
                 rows = max(1, min(rows, BATCH_BYTES // (total * vectors.shape[1] * 4)))
-            for start in tqdm(range(0, len(todo), rows), desc="Searching in Milvus", leave=False):
+            for start in tqdm(range(0, len(todo), rows), desc="Searching in Milvus", leave=False, delay=2):
                 batch = todo[start : start + rows]
                 hits = client.search(
                     self.name,
