@@ -144,7 +144,9 @@ class Parts:
         n, k = len(self._facts), indices.shape[1]
         before = np.ascontiguousarray(indices), np.ascontiguousarray(distances)
         if len(rows) < n:
-            before = tuple(_of_all(rows, lists, n, padding) for lists, padding in zip(before, (-1, np.inf), strict=True))
+            before = tuple(
+                _of_all(rows, lists, n, padding) for lists, padding in zip(before, (-1, np.inf), strict=True)
+            )
         after = np.empty_like(before[0]), np.empty_like(before[1])
 
         def measure(some: np.ndarray) -> None:
@@ -156,7 +158,7 @@ class Parts:
         with ThreadPool() as pool:
             for _ in tqdm(pool.imap(measure, blocks), total=len(blocks), desc="Blending", leave=False, delay=2):
                 pass
-        return after[0][rows], after[1][rows]
+        return after if len(rows) == n else (after[0][rows], after[1][rows])
 
 
 def _of_all(rows: np.ndarray, lists: np.ndarray, n: int, padding: float) -> np.ndarray:
