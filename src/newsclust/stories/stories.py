@@ -85,6 +85,7 @@ class Stories:
         """The headline that stands for each story, whoever wrote its title: str, index ``cluster``."""
         return self.table["headline" if "headline" in self.table else "title"]
 
+    @property
     def by_cluster(self) -> pd.DataFrame:
         """`table` in the order of HDBSCAN's clusters: row i tells cluster i, and the index has its story's number."""
         return self.table.sort_index() if self.numbers is None else self.table.loc[self.numbers]
