@@ -8,6 +8,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from browser import open_page  # noqa: F401  (a fixture)
@@ -546,3 +547,12 @@ def test_paper_gets_whole_figures_and_no_code(desktop):
     desktop.evaluate("dispatchEvent(new Event('afterprint'))")
     desktop.emulate_media(media="screen")
     assert desktop.locator(".kind-map .main-svg").first.bounding_box()["width"] > 680
+
+
+def test_every_entry_of_the_contents_leads_to_a_place_on_the_page(tmp_path):
+    headings = ["## `auto`, *and* why", "## C'est <b>tout</b> & more", "# Last"]
+    html = rendered(tmp_path, make_notebook(*map(new_markdown_cell, headings)))
+    soup = BeautifulSoup(html, "html.parser")
+    links = soup.select("nav.contents a")
+    assert [link.get_text() for link in links][:3] == ["The map", "First section", "auto, and why"]
+    assert len(links) == 5 and all(soup.find(id=link["href"].removeprefix("#")) for link in links)

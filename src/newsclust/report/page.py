@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import json
 import re
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +107,7 @@ def render_report(notebook: Path, html: Path, title: str | None = None) -> Path:
         "changed": [(name, said(value)) for name, value in parameters.items() if not _is_default(name, value)],
         "parameters": _facts([(name, said(value)) for name, value in parameters.items()], "All parameters"),
         "provenance": [_entry(*fact) for fact in record.provenance.items()] if record else [],
+        "contents": _contents(nb),
         "has_figures": has_figures,
         "has_code": any(cell.cell_type == "code" and cell.source.strip() for cell in nb.cells),
         "plotly_place": _PLOTLY_PLACE,
@@ -403,4 +405,18 @@ def _figure_script(figure: dict[str, Any]) -> str:
 
 
 def _below_title(markup: str) -> str:
-    return re.sub(r"(</?)h1\b", r"\1h2", markup)
+    """Headings below the page's title, those of sections with the anchors that `_contents` leads to."""
+    markup = re.sub(r"(</?)h1\b", r"\1h2", markup)
+    return re.sub(r"<h2>(.*?)</h2>", lambda found: f'<h2 id="{_anchor(found[1])}">{found[1]}</h2>', markup)
+
+
+def _contents(nb) -> list[tuple[str, str]]:
+    """The notebook's sections: anchor and heading of each."""
+    prose = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+    headings = [re.sub(r"<[^>]*>|[`*]", "", heading) for heading in re.findall(r"(?m)^##?[ \t]+(.+?)[ \t#]*$", prose)]
+    return [(_anchor(heading), heading) for heading in headings]
+
+
+def _anchor(heading: str) -> str:
+    words = re.findall(r"\w+", unescape(re.sub(r"<[^>]*>", "", heading)).casefold())
+    return f"section-{'-'.join(words)}"
