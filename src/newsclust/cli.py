@@ -1,4 +1,4 @@
-"""The command ``newsclust``: run parameter files, render reports, list and clean."""
+"""Find the stories in headlines: run parameter files, assign new headlines, search, render reports, list, clean."""
 
 from __future__ import annotations
 

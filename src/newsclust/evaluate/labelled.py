@@ -66,6 +66,9 @@ class Evaluation:
     table: pd.DataFrame
     settings: dict[str, Settings]
 
+    def __repr__(self) -> str:
+        return f"{len(self.documents):,} documents, {len(self.table)} methods: {', '.join(self.table.index)}"
+
     def _repr_html_(self) -> str:
         shown = self.table.rename(columns=_HEADS).rename_axis(None)
         digits = dict.fromkeys(("AMI", "ARI", "V", "B³ F1", "AMI group", "ARI group"), "{:.3f}")
