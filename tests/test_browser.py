@@ -21,8 +21,10 @@ from newsclust.clusters.neighbors import find_neighbors
 from newsclust.corpus.documents import read_corpus
 from newsclust.report.browser import story_browser
 from newsclust.report.figures import story_map
+from newsclust.report.listings import written_file
 from newsclust.report.page import render_report
 from newsclust.stories.stories import find_stories, place
+from newsclust.stories.topics import group_stories
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 BREAKOUT = "</script><!-- <script>alert(3)</script>"
@@ -192,7 +194,7 @@ def test_the_only_browser_moves_under_the_map_with_the_pages_own_script_once(tmp
     scripts = re.findall(r"<script([^>]*)>", page)
     nonce = re.search("script-src 'nonce-(.*?)'", page)[1]
     assert all(f'nonce="{nonce}"' in given or given == ' type="application/json"' for given in scripts)
-    assert page.count("const ROWS = ") == 1 and "alert(1)</script>" not in page
+    assert page.count(written_file("browser.js")) == 1 and "alert(1)</script>" not in page
 
 
 def test_html_that_only_looks_like_a_browser_runs_nothing(tmp_path):
@@ -274,6 +276,22 @@ def test_the_list_sorts_by_what_is_chosen_and_the_other_way_round(page, stories)
     page.get_by_role("button", name="Reverse").click()
     assert titles(page) == by_size[::-1] and page.locator(".story").last.text_content().startswith("In no story")
     assert page.troubles == []
+
+
+def test_sorted_by_topic_stories_stand_below_what_they_have_in_common(tmp_path, stories, open_page):  # noqa: F811
+    numbers = stories.table.sort_values("size", ascending=False).index
+    grouped = replace(stories, table=stories.table.assign(topic=pd.Series([-1, 0, 0], index=numbers)))
+    topics = group_stories(grouped)
+    page = open_page(rendered(tmp_path, notebook(browser_cell(grouped, topics=topics))))
+    assert page.locator(".topic").count() == 0
+    page.get_by_label("Sort by").select_option("topic")
+    by_size = titles_by_size(stories)
+    assert titles(page) == [by_size[1], by_size[2], by_size[0]]
+    told = page.locator(".topic").all_text_contents()
+    assert told[0].startswith(topics.table["keywords"][0]) and "2 stories" in told[0]
+    assert told[1:] == ["Stories that stand alone"]
+    page.get_by_label("Sort by").select_option("size")
+    assert page.locator(".topic").count() == 0 and titles(page) == by_size and page.troubles == []
 
 
 def test_typing_filters_by_headlines_and_publishers_whatever_their_case_and_accents(page, stories):
@@ -448,7 +466,7 @@ def test_long_lists_come_in_parts_and_the_focus_stays_in_them(tmp_path, stories,
         repeats=np.arange(2 * n),
     )
     sizes = np.bincount(many.labels)
-    many.table = pd.DataFrame({"size": sizes, "title": [f"Story {i}" for i in range(130)], "keywords": ""})
+    many.table = pd.DataFrame({"size": sizes, "title": [f"Story {i}" for i in range(130)], "keywords": "", "topic": -1})
     page = open_page(rendered(tmp_path, notebook(browser_cell(many))))
     assert page.locator(".story").count() == 25
     page.get_by_role("button", name="Show 100 more").click()

@@ -79,10 +79,6 @@ def test_the_notebook_runs_from_an_empty_folder_with_only_the_installed_package(
     assert done.returncode == 0, done.stderr[-2000:]
     assert (folder / "milvus.db").exists()
     assert len(pd.read_csv(folder / "found/clusters.csv")) == len(pd.read_csv(site / "newsclust/data/sample.csv"))
-    again = papermill(folder / "cluster.ipynb", folder, "-p", "k", "20", PYTHONPATH=str(site))
-    assert again.returncode == 0, again.stderr[-2000:]
-    said = " ".join(str(o.get("data", {}).get("text/plain")) for o in outputs(folder / "out.ipynb"))
-    assert " 0 embedded now" in said
 
 
 def test_a_parameter_file_runs_from_any_folder_and_leaves_its_report_there(tmp_path, site):

@@ -20,6 +20,7 @@ from .listings import written_file
 
 if TYPE_CHECKING:
     from ..stories.stories import Stories
+    from ..stories.topics import Topics
 
 #: Of the list, about 20,000 headlines: beside plotly and a map of 100,000 the report stays under 25 MiB.
 MOST_BYTES = 5 * 2**20
@@ -46,7 +47,8 @@ class StoryBrowser:
         What the list is made of. ``stories``: columns with one value per story, the largest first and noise, -1, last.
         ``headlines``: columns with one value per headline that is held, story by story, ``stories.held`` of each, the
         most certain first, near-duplicates behind the one they repeat. ``publishers``: their names. ``time``: what
-        the timelines span, None where nothing is dated. ``n``: all headlines, held or not.
+        the timelines span, None where nothing is dated. ``topics``: what each is about. ``n``: all headlines, held or
+        not.
     """
 
     def __init__(self, data: dict[str, Any]) -> None:
@@ -75,7 +77,7 @@ class StoryBrowser:
         return f"<p>{told}</p>{table(stories.head(WITHOUT_SCRIPT))}"
 
 
-def story_browser(stories: Stories, most_bytes: int = MOST_BYTES) -> StoryBrowser:
+def story_browser(stories: Stories, topics: Topics | None = None, most_bytes: int = MOST_BYTES) -> StoryBrowser:
     """Every story in a list that sorts and filters, with all its headlines when it is opened.
 
     Of more headlines than fit into `most_bytes` the most certain ones of each story are held; the list says how many
@@ -84,6 +86,8 @@ def story_browser(stories: Stories, most_bytes: int = MOST_BYTES) -> StoryBrowse
     Parameters
     ----------
     stories : Stories
+    topics : Topics, optional
+        The list can then be sorted by topic.
     most_bytes : int
         That the list may take, about: what is told of the stories, and the headlines with their addresses.
     """
@@ -106,11 +110,13 @@ def story_browser(stories: Stories, most_bytes: int = MOST_BYTES) -> StoryBrowse
         "n": len(documents),
         "time": timeline.told,
         "publishers": names,
+        "topics": [] if topics is None else topics.table[["keywords", "stories", "size"]].to_dict("records"),
         "stories": {
             "number": numbers,
             "title": [plain(title) for title in told["title"]] + ["In no story"] * (len(numbers) - len(told)),
             "keywords": told["keywords"].tolist() + [""] * (len(numbers) - len(told)),
             "mark": list(map(story_mark, numbers)),
+            "topic": told["topic"].tolist() + [-1] * (len(numbers) - len(told)),
             "size": np.bincount(place, minlength=len(numbers)).tolist(),
             "held": np.bincount(place[rows], minlength=len(numbers)).tolist(),
             "certainty": _certainties(stories, place, len(numbers)),

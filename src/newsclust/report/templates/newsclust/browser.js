@@ -72,13 +72,13 @@
   }
 
   // The columns of the data as stories and headlines.
-  function read({ stories: columns, headlines: lines, publishers, time, n }) {
+  function read({ stories: columns, headlines: lines, publishers, time, topics, n }) {
     const origin = time && Math.floor(Date.parse(time.first) / 60000);
     const day = (minute) => (minute === null || minute === undefined ? "" : new Date((origin + minute) * 60000).toISOString());
     let at = 0, nearest = 0;
     const stories = columns.number.map((number, i) => {
       const story = { place: i, number };
-      for (const name of ["title", "keywords", "mark", "size", "held", "certainty", "recent", "before", "line"]) story[name] = columns[name]?.[i];
+      for (const name of ["title", "keywords", "mark", "size", "held", "certainty", "recent", "before", "line", "topic"]) story[name] = columns[name]?.[i];
       story.growth = (story.recent ?? 0) - (story.before ?? 0);
       [story.firstMinute, story.lastMinute] = [columns.first?.[i] ?? null, columns.last?.[i] ?? null];
       [story.first, story.last] = [day(story.firstMinute), day(story.lastMinute)];
@@ -111,12 +111,12 @@
       };
       return texts;
     };
-    return { stories, headline, groups, search, lines, time, n, held: end };
+    return { stories, headline, groups, search, lines, time, topics, n, held: end };
   }
 
   function browse(root) {
     const data = read(JSON.parse(root.querySelector("script[type='application/json']").textContent));
-    const { stories, time } = data;
+    const { stories, time, topics } = data;
     const clock = time?.clock ? 16 : 10;
     const shownDay = (iso) => iso.slice(0, clock).replace("T", " ");
     const byNumber = new Map(stories.map((story) => [story.number, story]));
@@ -130,6 +130,7 @@
     // The bar above ------------------------------------------------------------------------------------------------
 
     const latest = (a, b, name) => (b[name] ?? -Infinity) - (a[name] ?? -Infinity) || 0;
+    const topicPlace = (story) => (story.topic >= 0 ? story.topic : topics.length);
     const orders = {
       size: ["Largest", (a, b) => b.size - a.size],
       ...(time && {
@@ -139,6 +140,7 @@
       }),
       certainty: ["Most certain", (a, b) => b.certainty - a.certainty],
       ...(hasPublishers && { publishers: ["Most publishers", (a, b) => b.nPublishers - a.nPublishers] }),
+      ...(topics?.length && { topic: ["Topic", (a, b) => topicPlace(a) - topicPlace(b)] }),
     };
     const box = make("input", { type: "search", autocomplete: "off", spellcheck: false });
     const select = make("select", {}, ...Object.entries(orders).map(([value, [textContent]]) => make("option", { value, textContent })));
@@ -202,6 +204,7 @@
       const shown = found.slice(0, state.limit);
       list.replaceChildren(...shown.map(rowOf));
       for (const story of shown) refresh(story);
+      headTopics(shown);
       const rest = found.length - shown.length;
       foot.hidden = !rest;
       more.hidden = rest <= MORE_ROWS;
@@ -214,6 +217,23 @@
       const inNoise = state.matches.has(byNumber.get(NOISE)) ? ", and headlines in no story" : "";
       const told = state.words.length ? `${thousands(matching)} of ${count(n, "story", "stories")}${inNoise}` : count(n, "story", "stories");
       if (status.textContent !== told) status.textContent = told;
+    }
+
+    // Sorted by topic, the first story of each stands below what the topic is about.
+    function headTopics(shown) {
+      for (const { topic } of rows.values()) topic?.remove();
+      if (select.value !== "topic") return;
+      let last = null;
+      for (const story of shown) {
+        const place = isNoise(story) ? null : topicPlace(story);
+        if (story !== state.pinned && place !== null && place !== last) {
+          const { keywords, stories: n, size } = topics[place] ?? { keywords: "Stories that stand alone" };
+          const row = rows.get(story);
+          row.topic = make("p", { className: "topic", dir: "auto" }, make("b", { textContent: keywords }), n ? ` ${count(n, "story", "stories")}, ${count(size, "headline")}` : "");
+          row.item.prepend(row.topic);
+        }
+        if (story !== state.pinned) last = place;
+      }
     }
 
     function extend(limit) {
