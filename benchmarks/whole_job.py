@@ -75,11 +75,17 @@ def measure(name: str, sides: list[str], repeats: int, earlier: Path | None) -> 
     runs: dict[str, list[dict[str, Any]]] = {side: [] for side in sides}
     for _ in range(repeats):
         for side in sides:
-            found = _run(side, DATA[name], earlier)
+            try:
+                found = _run(side, DATA[name], earlier)
+            except subprocess.CalledProcessError as error:
+                print(f"{name}, {side} failed: {error.stderr}", flush=True)
+                continue
             runs[side].append(found)
             print(f"{name}, {side}: {found['seconds']:.1f} s, {found['mib']} MiB", flush=True)
     rows = []
     for side, found in runs.items():
+        if not found:
+            continue
         middle = sorted(found, key=lambda run: run["seconds"])[len(found) // 2]
         rows.append(
             {
@@ -112,6 +118,9 @@ def _run(side: str, csv: Path, earlier: Path | None) -> dict[str, Any]:
             text = f"fixed: {json.dumps({'data': str(csv)})}\n" if side == EARLIER else "".join(lines)
             (place / "job.yaml").write_text(text)
             source = earlier / "src" if side == EARLIER else HERE.parent / "src"
+            if side == EARLIER:  # which looked for its notebook where it was started
+                shutil.copytree(earlier / "notebooks", place / "notebooks")
+                shutil.copy(earlier / "pyproject.toml", place)
             command = [sys.executable, "-m", "newsclust", "run", "job.yaml"]
             if side == WARM:  # vectors, neighbours and layout are stored; everything that makes the page is not
                 _timed(command, place, source)
@@ -130,7 +139,9 @@ def _timed(command: list[str], folder: Path, source: Path | None = None) -> tupl
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=said, stderr=errors)
         peak = _watch(process)
     if process.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{(folder / 'errors.txt').read_text()[-2000:]}")
+        raise subprocess.CalledProcessError(
+            process.returncode, command, stderr=(folder / "errors.txt").read_text()[-2000:]
+        )
     return time.perf_counter() - start, peak, (folder / "said.txt").read_text()
 
 
