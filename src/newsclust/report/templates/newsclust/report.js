@@ -65,9 +65,12 @@
     return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
   }
 
+  // A large map waits until the page can be seen: its reader may read the list of stories while it is drawn.
+  const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
   function start(figure) {
     const script = figure.querySelector("script");
-    if (script.type === "application/gzip") unpacked(script).then((content) => draw(figure, content));
+    if (script.type === "application/gzip") painted().then(() => unpacked(script)).then((content) => draw(figure, content));
     else draw(figure, JSON.parse(script.textContent));
   }
 
