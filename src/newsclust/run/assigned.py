@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -97,9 +96,7 @@ def finish_assignment(corpus: Corpus, newcomers: Newcomers, output: str | None =
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / "assigned.csv", as_csv(_rows(corpus, newcomers)))
         write_whole(folder / "emerging.csv", as_csv(newcomers.emerging.reset_index()))
-        made_by = {"parameters": record.parameters, "provenance": provenance}
-        write_whole(folder / "provenance.json", json.dumps(made_by, indent=2, default=str) + "\n")
-        write_whole(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
+        record.write(folder)
     return record
 
 

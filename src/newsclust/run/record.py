@@ -106,6 +106,12 @@ class Record:
         """The parameters that differ from their defaults."""
         return Parameters(**self.parameters).changed
 
+    def write(self, folder: Path) -> None:
+        """Write ``provenance.json`` and then ``metrics.json``, which `read_record` reads."""
+        made_by = {"parameters": self.parameters, "provenance": self.provenance}
+        write_whole(folder / "provenance.json", json.dumps(made_by, indent=2, default=str) + "\n")
+        write_whole(folder / "metrics.json", json.dumps(self.metrics, indent=2) + "\n")
+
     def __str__(self) -> str:
         return f"{summary(self.metrics)}, in {sum(self.metrics['seconds'].values()):.1f} seconds."
 
@@ -197,9 +203,7 @@ def finish(
         made_by["next story number"] = stories.next_number
     record = Record(parameters, metrics, made_by)
     if folder:
-        written_record = {"parameters": record.parameters, "provenance": record.provenance}
-        write_whole(folder / "provenance.json", json.dumps(written_record, indent=2, default=str) + "\n")
-        write_whole(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
+        record.write(folder)
     return record
 
 

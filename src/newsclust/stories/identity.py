@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+_BOTH = "cluster", "story"
+
 
 @dataclass(frozen=True, eq=False)
 class Identity:
@@ -66,9 +68,11 @@ def keep_identity(earlier: pd.Series, ids: np.ndarray, labels: np.ndarray, next_
     kin = kin.sort_values(["shared", "story", "cluster"], ascending=[False, True, True])
 
     story_of: dict[int, int] = {}
+    continued: set[int] = set()
     for story, cluster in kin[["story", "cluster"]].itertuples(index=False):
-        if cluster not in story_of and story not in story_of.values():
+        if cluster not in story_of and story not in continued:
             story_of[cluster] = story
+            continued.add(story)
     numbers = np.empty(n_clusters, dtype=np.int32)
     for cluster in range(n_clusters):
         numbers[cluster] = story_of.get(cluster, free)
@@ -87,9 +91,10 @@ def _changes(
     before, now = earlier[earlier >= 0].value_counts(), np.bincount(labels[labels >= 0], minlength=len(numbers))
     shared = pairs.set_index(["story", "cluster"])["shared"]
     continued = set(story_of.values())
+    kin_of_cluster, kin_of_story = (kin.groupby(one)[other].agg(list) for one, other in (_BOTH, _BOTH[::-1]))
     rows = []
     for cluster, number in enumerate(numbers.tolist()):
-        kindred = kin.loc[kin["cluster"] == cluster, "story"].tolist()
+        kindred = kin_of_cluster.get(cluster, [])
         if cluster in story_of:
             taken_in = sorted(story for story in kindred if story not in continued)
             common = int(shared[number, cluster])
@@ -98,7 +103,7 @@ def _changes(
             common = int(shared[kindred[0], cluster]) if kindred else 0
             rows.append((number, "split off" if kindred else "new", kindred[:1], 0, int(now[cluster]), common))
     for story in sorted(set(before.index) - continued):
-        heirs = kin.loc[kin["story"] == story, "cluster"].tolist()
+        heirs = kin_of_story.get(story, [])
         common = int(shared[story, heirs[0]]) if heirs else 0
         went = [int(numbers[heir]) for heir in heirs[:1]]
         rows.append((int(story), "merged" if heirs else "ended", went, int(before[story]), 0, common))

@@ -149,6 +149,7 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
         raise InputError(f"{corpus.source} has no headlines.")
     given, documents = run.parameters, corpus.documents
     is_known = np.isin(embeddings.ids, run.ids)
+    held = np.searchsorted(run.ids, embeddings.ids[is_known])  # where the run has those
     new = documents[~is_known]
     n_old, n_new = len(run.ids), len(new)
     everything = pd.concat([run.documents, new], ignore_index=True)
@@ -179,13 +180,11 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
         run,
         documents,
         is_known,
-        _spread(run.labels[np.searchsorted(run.ids, embeddings.ids[is_known])], labels[rows], is_known).astype(
-            np.int32
-        ),
-        _spread(np.full(int(is_known.sum()), np.nan), probability, is_known),
-        _spread(run.labels[np.searchsorted(run.ids, embeddings.ids[is_known])], nearest, is_known).astype(np.int32),
+        _spread(run.labels[held], labels[rows], is_known).astype(np.int32),
+        _spread(np.full(len(held), np.nan), probability, is_known),
+        _spread(run.labels[held], nearest, is_known).astype(np.int32),
         emerging,
-        _spread(run.coordinates[np.searchsorted(run.ids, embeddings.ids[is_known])], places, is_known),
+        _spread(run.coordinates[held], places, is_known),
         calibration,
         {
             "run": run.name,
@@ -248,8 +247,7 @@ def _named(
     documents: pd.DataFrame, labels: np.ndarray, certainty: np.ndarray, vectors: np.ndarray, first: int
 ) -> pd.DataFrame:
     if not (labels >= first).any():
-        empty = describe_clusters(documents.head(0), labels[:0], certainty[:0])
-        return empty
+        return describe_clusters(documents.head(0), labels[:0], certainty[:0])
     return describe_clusters(documents, labels, certainty, vectors).loc[first:]
 
 
