@@ -24,6 +24,7 @@ from newsclust.report.figures import story_map
 from newsclust.report.listings import written_file
 from newsclust.report.page import render_report
 from newsclust.stories.stories import find_stories, place
+from newsclust.stories.timeline import follow_stories
 from newsclust.stories.topics import group_stories
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -146,7 +147,7 @@ def test_of_too_many_headlines_the_first_of_every_story_stay(stories):
     assert found.data["headlines"]["id"] == kept
 
 
-def test_growth_counts_the_last_period_against_the_one_before_and_one_wrong_date_hides_no_timeline(stories):
+def test_growth_is_that_of_the_table_of_what_is_new_and_one_wrong_date_hides_no_timeline(stories):
     documents = stories.documents.copy()
     documents.loc[documents["title"] == "Fans sing all night", "published_at"] = "1970-01-01T00:00:00Z"
     wrong = SimpleNamespace(
@@ -155,7 +156,8 @@ def test_growth_counts_the_last_period_against_the_one_before_and_one_wrong_date
     wrong.documents = documents
     for given in (stories, wrong):
         data = story_browser(given).data
-        assert data["time"]["first"] == "2024-03-01T00:00Z" and data["time"]["period"] == "day"
+        assert data["time"]["first"] == "2024-03-01T00:00Z"
+        assert data["time"]["period"] == follow_stories(given).last_period
         assert data["stories"]["line"][0][0] == "z" or data["stories"]["line"][0][1] == "z"
     assert story_browser(stories).data["time"]["undated"] == len(ALONE)
     place_of_cup = (
@@ -164,7 +166,9 @@ def test_growth_counts_the_last_period_against_the_one_before_and_one_wrong_date
         .index(stories.labels[stories.documents["title"].tolist().index("Fans sing all night")])
     )
     columns = story_browser(stories).data["stories"]
-    assert (columns["recent"][place_of_cup], columns["before"][place_of_cup]) == (2, 1)
+    assert (columns["recent"][place_of_cup], columns["before"][place_of_cup]) == (3, 0)
+    told = follow_stories(stories).table.reindex(columns["number"][:-1])
+    assert columns["recent"][:-1] == told["now"].tolist() and columns["before"][:-1] == told["before"].tolist()
     assert columns["recent"][0] == columns["before"][0] == 0
 
 
@@ -267,10 +271,10 @@ def test_the_list_sorts_by_what_is_chosen_and_the_other_way_round(page, stories)
         select.select_option(value)
         assert order is None or titles(page) == [by_size[i] for i in order]
     select.select_option("growth")
-    assert "in the last day of the pile" in page.locator(".meaning").text_content()
+    assert "in the last 2 days (from 2024-03-28), less those" in page.locator(".meaning").text_content()
     assert (
         page.locator(".story").first.locator(".growth").get_attribute("title")
-        == "2 in the last day, 1 in the day before"
+        == "3 in the last 2 days (from 2024-03-28), 0 in as long a time before"
     )
     select.select_option("size")
     page.get_by_role("button", name="Reverse").click()

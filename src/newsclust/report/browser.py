@@ -14,6 +14,7 @@ import pandas as pd
 
 from ..corpus.dates import read_dates
 from ..markup import plain, script_json, table, web_address
+from ..stories.timeline import follow_stories
 from ..wording import count
 from .drawing import cut_at_word, story_mark
 from .listings import written_file
@@ -34,8 +35,6 @@ BINS = 40  # of the timeline beside a title
 _ABOUT_A_STORY, _ABOUT_A_HEADLINE = 140, 50  # bytes, with a timeline or an id, numbers and the signs between
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _MINUTE, _DAY = 60, 86_400
-_PERIODS = {"hour": 3600, "6 hours": 6 * 3600, "day": _DAY, "7 days": 7 * _DAY, "30 days": 30 * _DAY}
-_AT_LEAST = 5  # periods that the time of a corpus has to hold
 
 
 class StoryBrowser:
@@ -95,7 +94,7 @@ def story_browser(stories: Stories, topics: Topics | None = None, most_bytes: in
     told = stories.table.sort_values("size", ascending=False, kind="stable")
     numbers = [*told.index.tolist(), *([-1] if (stories.labels < 0).any() else [])]
     place = pd.Index(numbers).get_indexer(stories.labels)
-    timeline = _Timeline.of(documents["published_at"])
+    timeline, changes = _Timeline.of(documents["published_at"]), follow_stories(stories)
     rows, is_repeat = _reading_order(stories, place, timeline.seconds)
     titles, urls = _headlines(documents), [web_address(url) for url in documents["url"]]
     spent = sum(
@@ -108,7 +107,7 @@ def story_browser(stories: Stories, topics: Topics | None = None, most_bytes: in
     noise = rows[stories.labels[rows] < 0]
     data = {
         "n": len(documents),
-        "time": timeline.told,
+        "time": timeline.told and timeline.told | {"period": changes.last_period},
         "publishers": names,
         "topics": [] if topics is None else topics.table[["keywords", "stories", "size"]].to_dict("records"),
         "stories": {
@@ -122,6 +121,9 @@ def story_browser(stories: Stories, topics: Topics | None = None, most_bytes: in
             "certainty": _certainties(stories, place, len(numbers)),
             "publishers": _most_frequent(place, codes, len(numbers)),
             **timeline.by_story(place, len(numbers)),
+            # As the table of what is new has them.
+            "recent": changes.table["now"].reindex(numbers, fill_value=0).tolist(),
+            "before": changes.table["before"].reindex(numbers, fill_value=0).tolist(),
         },
         "headlines": {
             "id": [str(document) for document in documents["id"].to_numpy()[rows]],
@@ -242,20 +244,13 @@ class _Timeline:
         return self.last - self.first + (0 if self.has_clock else _DAY)
 
     @property
-    def period(self) -> str:
-        """The longest period that the time holds `_AT_LEAST` times."""
-        fitting = [name for name, length in _PERIODS.items() if self.span >= _AT_LEAST * length]
-        shortest = "hour" if self.has_clock else "day"
-        return max([shortest, *fitting], key=_PERIODS.__getitem__)
-
-    @property
     def told(self) -> dict[str, Any] | None:
         if np.isnan(self.seconds).all():
             return None
         first, last = (f"{pd.Timestamp(second, unit='s'):%Y-%m-%dT%H:%MZ}" for second in (self.first, self.last))
         undated = int(np.isnan(self.seconds).sum())
         has_clock = bool(self.has_clock and self.span < 4 * _DAY)
-        return {"first": first, "last": last, "period": self.period, "clock": has_clock, "undated": undated}
+        return {"first": first, "last": last, "clock": has_clock, "undated": undated}
 
     def minutes(self, rows: np.ndarray) -> list[int | None]:
         """Since `first`, which may lie after an outlier."""
@@ -263,22 +258,16 @@ class _Timeline:
         return [None if value != value else int(value) for value in passed]
 
     def by_story(self, place: np.ndarray, n: int) -> dict[str, list]:
-        """Columns of the stories: first and last minute, a timeline, and headlines of the last two periods."""
+        """Columns of the stories: first and last minute, and a timeline."""
         if self.told is None:
             return {}
         known = np.flatnonzero(~np.isnan(self.seconds))
         seconds, story = self.seconds[known], place[known]
         ends = pd.Series(self.minutes(known), dtype=float).groupby(story).agg(["min", "max"]).reindex(range(n))
         first, last = ([None if value != value else int(value) for value in ends[name]] for name in ("min", "max"))
-        ago, length = self.last - seconds, _PERIODS[self.period]
-        recent, before = (
-            np.bincount(story[(ago >= start) & (ago < start + length)], minlength=n).tolist() for start in (0, length)
-        )
         return {
             "first": first,
             "last": last,
-            "recent": recent,
-            "before": before,
             "line": self._lines(seconds, story, n),
         }
 

@@ -161,7 +161,7 @@
     const more = button("", () => extend(state.limit + MORE_ROWS));
     const all = button("", () => extend(Infinity));
     const foot = make("p", { className: "more" }, more, all);
-    const grown = time && `headlines in the last ${time.period} of the pile, up to ${shownDay(time.last)}, less those in the ${time.period} before`;
+    const grown = time && `headlines in ${time.period}, less those in as long a time before`;
     const lost = data.n - data.held;
     const notes = make("p", { className: "notes" }, [
       time && time.undated ? `${count(time.undated, "headline")} without a date.` : "",
@@ -294,7 +294,7 @@
         const sign = story.growth > 0 ? "+" : story.growth < 0 ? "\u2212" : "\u00b1";
         dates.append(" ", make("span", {
           className: story.growth > 0 ? "growth" : "growth fall", textContent: `${sign}${thousands(Math.abs(story.growth))}`,
-          title: `${thousands(story.recent)} in the last ${time.period}, ${thousands(story.before)} in the ${time.period} before`,
+          title: `${thousands(story.recent)} in ${time.period}, ${thousands(story.before)} in as long a time before`,
         }));
       }
       cell.append(timeline(story.line, story.mark[0]), dates);
