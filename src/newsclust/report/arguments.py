@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..markup import Html, escape, link
+from ..markup import escape
 from ..stories.exemplars import headlines
 from ..stories.settings import AUTO, centred, standing
 from ..wording import count
 from .drawing import INK, SYMBOLS, cut_at_word, style, with_alternative
-from .listings import Table
+from .listings import Table, linked_headlines
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -151,7 +151,7 @@ def core_distances(
             "by hand": [f"{distance:.3f}" for distance in by_hand],
         }
     )
-    return Table(frame, frame.assign(headline=_links(documents, rows)))
+    return Table(frame, frame.assign(headline=linked_headlines(documents, rows)))
 
 
 def nearly_in(stories: Stories, n: int = 5) -> Table:
@@ -167,7 +167,7 @@ def nearly_in(stories: Stories, n: int = 5) -> Table:
             "assign_noise": ["would add it" if value >= least else "leaves it" for value in stories.vote.support[rows]],
         }
     )
-    shown = frame.assign(headline=_links(stories.documents, rows))
+    shown = frame.assign(headline=linked_headlines(stories.documents, rows))
     return Table(frame, shown, empty="No headline in no story has a neighbour in one.")
 
 
@@ -226,10 +226,6 @@ def doubtful_stories(stories: Stories, embeddings: Embeddings, neighbors: Neighb
 
 def _headlines(documents: pd.DataFrame, rows: np.ndarray) -> list[str]:
     return headlines(documents.iloc[rows]).tolist()
-
-
-def _links(documents: pd.DataFrame, rows: np.ndarray) -> list[Html]:
-    return list(map(link, _headlines(documents, rows), documents["url"].iloc[rows]))
 
 
 def _doubt(own: float, other: float, usual: float, rival: str) -> str:

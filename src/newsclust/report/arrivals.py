@@ -8,8 +8,21 @@ import numpy as np
 import pandas as pd
 
 from ..markup import element, link, plain, plotly_text, web_address
+from ..stories.exemplars import headlines
 from ..wording import count
-from .drawing import INK, NOISE_COLOUR, cut, cut_at_word, story_mark, style, with_alternative, wrapped
+from .drawing import (
+    GRID,
+    HOVER_WIDTH,
+    INK,
+    NOISE_COLOUR,
+    cut,
+    cut_at_word,
+    story_mark,
+    style,
+    with_alternative,
+    wrapped,
+)
+from .figures import NAMED_STORIES, SVG_POINTS, style_map
 from .listings import HEADLINES, Table
 
 if TYPE_CHECKING:
@@ -17,9 +30,6 @@ if TYPE_CHECKING:
 
     from ..stories.calibration import Calibration
     from ..stories.newcomers import Newcomers
-
-SVG_POINTS = 3000
-NAMED_STORIES = 10
 
 
 def newcomers_map(newcomers: Newcomers) -> go.Figure:
@@ -56,7 +66,7 @@ def newcomers_map(newcomers: Newcomers) -> go.Figure:
         name = count(len(emerging) - NAMED_STORIES, "other emerging story", "other emerging stories")
         layers.append(_layer(others, name, crowd))
     fig = go.Figure([layer for layer in layers if layer is not None])
-    _style(fig, "z" in before)
+    style_map(fig, "z" in before)
     table = pd.DataFrame({"": ["Join a story", *emerging["title"].map(plain), "New and alone"]})
     table["New headlines"] = [int(joined.sum()), *emerging["size"].astype(int), int(alone.sum())]
     return with_alternative(fig, f"Map of the run's headlines, pale, and on it {newcomers!r}", table, kind="map")
@@ -72,8 +82,8 @@ def joined_stories(newcomers: Newcomers) -> Table:
     for story, number in stories.itertuples(index=False):
         members = joined[newcomers.labels[joined] == story]
         members = members[np.argsort(-newcomers.probability[members], kind="stable")][:HEADLINES]
-        headlines, links = _headlines(newcomers, members)
-        rows.append((int(story), newcomers.run.table["title"][story], int(size[story]), int(number), headlines))
+        shown_titles, links = _headlines(newcomers, members)
+        rows.append((int(story), newcomers.run.table["title"][story], int(size[story]), int(number), shown_titles))
         shown.append(links)
     frame = pd.DataFrame(rows, columns=["story", "title", "headlines before", "new", "new headlines, the surest first"])
     return Table(frame, frame.assign(**{frame.columns[-1]: shown}), classes="sortable filterable")
@@ -87,8 +97,8 @@ def emerging_stories(newcomers: Newcomers) -> Table:
         members = members[np.argsort(-newcomers.probability[members], kind="stable")]
         names = newcomers.documents["title"].to_numpy(object)[members] == told["title"]
         members = np.concatenate([members[names], members[~names]])[:HEADLINES]
-        headlines, links = _headlines(newcomers, members, probability=False)
-        rows.append((int(number), int(told["size"]), headlines, told["keywords"], _span(told)))
+        shown_titles, links = _headlines(newcomers, members, probability=False)
+        rows.append((int(number), int(told["size"]), shown_titles, told["keywords"], _span(told)))
         shown.append([element("strong", links[0]), *links[1:]] if links else [])
     frame = pd.DataFrame(rows, columns=["story", "headlines", "for example", "keywords", "published"])
     return Table(frame, frame.assign(**{"for example": shown}))
@@ -99,10 +109,10 @@ def least_sure(newcomers: Newcomers, n: int = 10) -> Table:
     new = np.flatnonzero(~newcomers.is_known)
     new = new[np.argsort(newcomers.probability[new], kind="stable")][:n]
     titles, told = newcomers.table["title"], _said(newcomers)
-    headlines, links = _headlines(newcomers, new, probability=False)
+    shown_titles, links = _headlines(newcomers, new, probability=False)
     frame = pd.DataFrame(
         {
-            "headline": headlines,
+            "headline": shown_titles,
             "probability": [f"{newcomers.probability[row]:.2f}" for row in new],
             "said": [told[row] for row in new],
             "nearest story": [titles.get(newcomers.nearest[row], "") for row in new],
@@ -130,7 +140,7 @@ def calibration_curve(calibration: Calibration) -> go.Figure:
         hovertemplate="%{text}<extra></extra>",
     )
     style(fig, height=340)
-    axis = dict(range=[0, 1.03], showgrid=True, gridcolor="rgba(128, 134, 142, 0.25)", zeroline=False, fixedrange=True)
+    axis = dict(range=[0, 1.03], showgrid=True, gridcolor=GRID, zeroline=False, fixedrange=True)
     fig.update_layout(
         margin=dict(l=56, r=8, t=8, b=48),
         showlegend=False,
@@ -163,7 +173,11 @@ def _said(newcomers: Newcomers) -> list[str]:
 
 def _hover(headline: str, publisher: str, published_at: str, told: str) -> str:
     source = " · ".join(filter(None, [plain(publisher), str(published_at)[:10]]))
-    lines = [f"<b>{wrapped(headline)}</b>", plotly_text(cut(source, 44)), wrapped(told, 44, 2) if told else ""]
+    lines = [
+        f"<b>{wrapped(headline)}</b>",
+        plotly_text(cut(source, HOVER_WIDTH)),
+        wrapped(told, lines=2) if told else "",
+    ]
     return "<br>".join(filter(None, lines))
 
 
@@ -197,30 +211,10 @@ def _layer(rows: pd.DataFrame, name: str, crowd: int, pale: bool = False) -> go.
     )
 
 
-def _style(fig: go.Figure, in_space: bool) -> None:
-    style(fig, height=720, font_size=13)
-    fig.update_layout(
-        dragmode=None,
-        hovermode="closest",
-        margin=dict(l=8, r=8, t=8, b=8),
-        showlegend=True,
-        legend=dict(
-            orientation="h", x=0, xanchor="left", yref="container", y=0, yanchor="bottom", itemsizing="constant",
-            entrywidth=240, font_size=12, bgcolor="rgba(0,0,0,0)",
-        ),
-    )  # fmt: skip
-    hidden = dict(visible=False, showspikes=False)
-    if in_space:
-        fig.update_layout(scene=dict(xaxis=hidden, yaxis=hidden, zaxis=hidden, aspectmode="data"))
-    else:
-        fig.update_layout(xaxis=dict(visible=False), yaxis=dict(visible=False, scaleanchor="x"))
-
-
 def _headlines(newcomers: Newcomers, rows: np.ndarray, probability: bool = True) -> tuple[list[str], list]:
     told = newcomers.documents.iloc[rows]
-    titles = [title or text.partition("\n")[0] for title, text in told[["title", "text"]].to_numpy()]
     sure = [f"{newcomers.probability[row]:.2f}  " if probability else "" for row in rows]
-    texts = [f"{value}{title}" for value, title in zip(sure, titles, strict=True)]
+    texts = [f"{value}{title}" for value, title in zip(sure, headlines(told), strict=True)]
     return texts, list(map(link, texts, told["url"]))
 
 

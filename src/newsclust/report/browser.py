@@ -14,6 +14,7 @@ import pandas as pd
 
 from ..corpus.dates import read_dates
 from ..markup import plain, script_json, table, web_address
+from ..stories.exemplars import headlines
 from ..stories.timeline import follow_stories
 from ..wording import count
 from .drawing import cut_at_word, story_mark
@@ -178,8 +179,7 @@ def _fitting(rows: np.ndarray, place: np.ndarray, titles: list[str], urls: list[
 
 
 def _headlines(documents: pd.DataFrame) -> list[str]:
-    texts = documents[["title", "text"]].to_numpy()
-    return [cut_at_word(title.strip() or text.strip().partition("\n")[0], LETTERS) for title, text in texts]
+    return [cut_at_word(headline, LETTERS) for headline in headlines(documents)]
 
 
 def _publishers(values: pd.Series) -> tuple[np.ndarray, list[str]]:

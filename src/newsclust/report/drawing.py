@@ -87,6 +87,7 @@ MARKS = (
 SYMBOLS = MARKS[:10]  # for what is counted from the largest down, or by hand
 HOVER_WIDTH = 44  # letters in a line, which a phone has room for
 NOISE_COLOUR = "#969ba2"
+GRID = "rgba(128, 134, 142, 0.25)"  # lines that are seen on any page
 INK = "#737b86"  # readable on white and on near-black, for notebooks in either theme
 
 
@@ -108,6 +109,23 @@ def style(fig: go.Figure, height: int, font_size: int = 12) -> None:
         hoverlabel=dict(align="left", bgcolor="#ffffff", bordercolor="#9aa1ab", font=dict(color="#1d2126", size=12)),
         height=height,
         dragmode=False,
+    )
+
+
+def switch(choices: dict[str, list[Any]]) -> dict[str, Any]:
+    """Buttons in a row above the figure: a label and plotly's arguments of what it restyles."""
+    return dict(
+        type="buttons",
+        direction="right",
+        buttons=[dict(label=label, method="restyle", args=arguments) for label, arguments in choices.items()],
+        x=0,
+        xanchor="left",
+        y=1,
+        yanchor="bottom",
+        pad=dict(b=8),
+        bgcolor="rgba(128, 134, 142, 0.12)",
+        bordercolor="rgba(128, 134, 142, 0.5)",
+        font_size=12,
     )
 
 

@@ -11,7 +11,19 @@ import pandas as pd
 from ..errors import NewsclustError
 from ..markup import plain, plotly_text, web_address
 from ..wording import count
-from .drawing import HOVER_WIDTH, INK, MARKS, SYMBOLS, cut, cut_at_word, story_mark, style, with_alternative, wrapped
+from .drawing import (
+    GRID,
+    HOVER_WIDTH,
+    INK,
+    MARKS,
+    SYMBOLS,
+    cut,
+    cut_at_word,
+    story_mark,
+    style,
+    with_alternative,
+    wrapped,
+)
 from .labels import free_places, label_lines, text_size
 
 if TYPE_CHECKING:
@@ -26,7 +38,6 @@ SVG_POINTS = 3000
 ADDRESSED_POINTS = 20_000  # the addresses of more would make up half of a report
 _SMALLER_RANK, _NOISE_RANK = 1000, 2000  # places in the legend, below the named stories
 
-_GRID = "rgba(128, 134, 142, 0.25)"
 _NOTEBOOK, _TITLE_SIZE = (700.0, 540.0), 11  # the pixels that a map has in a notebook, its legend left out
 _IN_SPACE = {  # the shapes that plotly draws in space; its "x" is a letter that not every machine has
     "circle": "circle", "square": "square", "diamond": "diamond", "cross": "cross", "x": "cross",
@@ -92,7 +103,7 @@ def story_map(points: pd.DataFrame) -> go.Figure:
     outlined = look_alikes(places)
     fig = go.Figure([_layer(*layer, outlined, len(points)) for layer in layers if len(layer[0])])
     in_space = "z" in points
-    _style_map(fig, in_space)
+    style_map(fig, in_space)
     if not in_space:
         fig.update_layout(annotations=_titles(points, names, places))
     table = pd.DataFrame({"Story": [names[c] for c in sizes.index], "Headlines": sizes.to_numpy()})
@@ -221,7 +232,7 @@ def settings_curve(settings: Settings) -> go.Figure | None:
         hoverinfo="skip",
     )
     style(fig, height=380)
-    axis = dict(showgrid=True, gridcolor=_GRID, zeroline=False, fixedrange=True)
+    axis = dict(showgrid=True, gridcolor=GRID, zeroline=False, fixedrange=True)
     fig.update_layout(
         margin=dict(l=56, r=8, t=8, b=88),
         hovermode="closest",
@@ -397,7 +408,7 @@ def _hover(row: dict[str, Any], names: dict[int, str], sizes: pd.Series) -> str:
     return "<br>".join(filter(None, lines))
 
 
-def _style_map(fig: go.Figure, in_space: bool) -> None:
+def style_map(fig: go.Figure, in_space: bool) -> None:
     hidden = dict(visible=False, showspikes=False)
     style(fig, height=720, font_size=13)
     fig.update_layout(

@@ -88,7 +88,7 @@ def closest_pairs(documents: pd.DataFrame, neighbors: Neighbors, n: int = 5) -> 
             "publishers": [", ".join(filter(None, documents["publisher"].iloc[list(pair)])) for pair in pairs],
         }
     )
-    linked = {"headline": _linked(documents, one), "nearest other headline": _linked(documents, two)}
+    linked = {"headline": linked_headlines(documents, one), "nearest other headline": linked_headlines(documents, two)}
     return Table(frame, frame.assign(**linked))
 
 
@@ -102,7 +102,7 @@ def largest_stories(stories: Stories, n: int = 10) -> Table:
         # Of equal headlines the clearest, and the title's first.
         found = dict(zip(_headlines(documents, members)[::-1], members[::-1], strict=True))
         titles = list(dict.fromkeys([stories.headlines[story], *reversed(found)]))[:HEADLINES]
-        first, *others = _linked(documents, [found[title] for title in titles])
+        first, *others = linked_headlines(documents, [found[title] for title in titles])
         if told["title"] != titles[0]:  # written by a language model
             titles, first, others = [told["title"], *titles], told["title"], [first, *others]
         rows.append((story, told["size"], titles, told["keywords"]))
@@ -138,12 +138,13 @@ def least_certain(stories: Stories, n: int = 10) -> Table:
             "share of the vote": [f"{value:.0%}" for value in stories.vote.share[rows]],
         }
     )
-    return Table(frame, frame.assign(headline=_linked(stories.documents, rows)))
+    return Table(frame, frame.assign(headline=linked_headlines(stories.documents, rows)))
 
 
 def _headlines(documents: pd.DataFrame, rows: Sequence[int]) -> list[str]:
     return headlines(documents.iloc[rows]).tolist()
 
 
-def _linked(documents: pd.DataFrame, rows: Sequence[int]) -> list[Html]:
+def linked_headlines(documents: pd.DataFrame, rows: Sequence[int]) -> list[Html]:
+    """The headlines of these rows, each linked to its article."""
     return list(map(link, _headlines(documents, rows), documents["url"].iloc[rows]))

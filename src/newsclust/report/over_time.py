@@ -10,7 +10,7 @@ import pandas as pd
 from ..markup import plotly_text
 from ..stories.timeline import said_time
 from ..wording import count
-from .drawing import NOISE_COLOUR, cut, cut_at_word, story_mark, style, with_alternative, wrapped
+from .drawing import GRID, NOISE_COLOUR, cut, cut_at_word, story_mark, style, switch, with_alternative, wrapped
 from .listings import Table, linked_titles
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ ROWS = 12
 NEWEST = 10
 #: A story grew if it has at least so many documents more than in the period before.
 _GREW = 2
-_GRID = "rgba(128, 134, 142, 0.25)"
 _HEIGHT, _BARS = 50, 0.56  # pixels of a row, and the part of it below the title
 _TRACES = 3  # of a row: its line, its bars, and what a pointer hits
 
@@ -78,7 +77,7 @@ def stories_over_time(stories: Stories, timeline: Timeline) -> go.Figure | None:
             range=_edges(timeline.starts),
             fixedrange=True,
             showgrid=True,
-            gridcolor=_GRID,
+            gridcolor=GRID,
             zeroline=False,
             nticks=6,
         ),
@@ -87,7 +86,7 @@ def stories_over_time(stories: Stories, timeline: Timeline) -> go.Figure | None:
             tickvals=list(range(len(rows))),
             showticklabels=False,
             showgrid=True,
-            gridcolor=_GRID,
+            gridcolor=GRID,
             zeroline=False,
             fixedrange=True,
         ),
@@ -219,23 +218,8 @@ def _iso(times: np.ndarray) -> list[str]:
 def _switch(heights: list[list[list[float]]]) -> dict:
     """Two buttons: bars as high as their numbers, or as their logarithms."""
     traces = [_TRACES * i + 1 for i in range(len(heights))]
-    buttons = [
-        dict(label=label, method="restyle", args=[{"y": [row[place] for row in heights]}, traces])
-        for place, label in enumerate(("linear", "log"))
-    ]
-    return dict(
-        type="buttons",
-        direction="right",
-        buttons=buttons,
-        x=0,
-        xanchor="left",
-        y=1,
-        yanchor="bottom",
-        pad=dict(b=8, l=0),
-        bgcolor="rgba(128, 134, 142, 0.12)",
-        bordercolor="rgba(128, 134, 142, 0.5)",
-        font_size=12,
-    )
+    kinds = ("linear", "log")
+    return switch({kind: [{"y": [row[place] for row in heights]}, traces] for place, kind in enumerate(kinds)})
 
 
 def _switch_label(most: int, unit: str) -> dict:

@@ -10,7 +10,7 @@ import pandas as pd
 from ..markup import plotly_text
 from ..stories.outline import outline
 from ..wording import count
-from .drawing import INK, cut, story_mark, style, with_alternative, wrapped
+from .drawing import INK, cut, story_mark, style, switch, with_alternative, wrapped
 from .listings import Table, linked_titles
 
 if TYPE_CHECKING:
@@ -79,28 +79,11 @@ def story_tree(stories: Stories, topics: Topics) -> go.Figure | None:
     )
     height = int(np.clip(_LEAF_HEIGHT * is_leaf.sum(), _LEAST_HEIGHT, _MOST_HEIGHT))
     style(fig, height=height + 80)
-    switch = [("headlines", rows["size"]), ("stories alike", leaves)]
+    heights = {"headlines": rows["size"], "stories alike": leaves}
     fig.update_layout(
         margin=dict(l=4, r=4, t=42, b=4),
         uniformtext=dict(minsize=9, mode="hide"),
-        updatemenus=[
-            dict(
-                type="buttons",
-                direction="right",
-                buttons=[
-                    dict(label=label, method="restyle", args=[{"values": [values.tolist()]}])
-                    for label, values in switch
-                ],
-                x=0,
-                xanchor="left",
-                y=1,
-                yanchor="bottom",
-                pad=dict(b=6),
-                bgcolor="rgba(128, 134, 142, 0.12)",
-                bordercolor="rgba(128, 134, 142, 0.5)",
-                font_size=12,
-            )
-        ],
+        updatemenus=[switch({label: [{"values": [values.tolist()]}] for label, values in heights.items()})],
     )
     shown = rows[rows["kind"].isin(["story", "smaller"])]
     table = pd.DataFrame({"Story": [names[place] for place in shown.index]})

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
 from ..markup import plain
+from .exemplars import headlines
 
 if TYPE_CHECKING:
     from ..clusters.neighbors import Neighbors
@@ -55,13 +56,11 @@ def find_repeats(documents: pd.DataFrame, neighbors: Neighbors) -> np.ndarray:
         The row of the document that stands for each one: its own where it repeats none.
     """
     n = len(documents)
-    headlines = [
-        plain(title) or plain(text.partition("\n")[0]) for title, text in documents[["title", "text"]].to_numpy()
-    ]
+    told = [plain(headline) for headline in headlines(documents)]
     one, two = _listed_pairs(neighbors.indices[:, :NEAREST])
-    near = _alike(headlines, one, two) if len(one) else np.zeros(0, dtype=bool)
+    near = _alike(told, one, two) if len(one) else np.zeros(0, dtype=bool)
     one, two = one[near], two[near]
-    agree = [_agree(headlines[a], headlines[b]) for a, b in zip(one.tolist(), two.tolist(), strict=True)]
+    agree = [_agree(told[a], told[b]) for a, b in zip(one.tolist(), two.tolist(), strict=True)]
     one, two = one[agree], two[agree]
     pairs = csr_array((np.ones(2 * len(one), dtype=np.int8), (np.append(one, two), np.append(two, one))), shape=(n, n))
     return _led(pairs)
