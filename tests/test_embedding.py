@@ -96,6 +96,19 @@ def test_any_choice_order_and_chunking_gives_the_same_bits(small_packs, alone, o
         assert np.array_equal(encode(small_packs, [TEXTS[i] for i in chunk]), alone[chunk])
 
 
+def test_a_machine_with_more_cores_gives_the_same_bits(small_packs, alone):
+    import torch
+
+    n_threads = torch.get_num_threads()
+    try:
+        for wanted in (1, 3):
+            torch.set_num_threads(wanted)
+            assert np.array_equal(encode(small_packs, TEXTS), alone)
+            assert torch.get_num_threads() == wanted
+    finally:
+        torch.set_num_threads(n_threads)
+
+
 def test_vectors_are_those_of_sentence_transformers(sample):
     from importlib.resources import files
 

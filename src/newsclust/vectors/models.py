@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -85,7 +85,8 @@ class Model:
         self._fits: float = float("inf")  # the largest pack that memory may hold
 
     def run(self, packs: Iterable[Pack], tokens: Tokens) -> Iterator[tuple[Pack, np.ndarray]]:
-        """Embed `packs`, on all devices at once.
+        """Embed `packs`, on all devices at once; on a processor a pack per core, which keeps the cores busier than one
+        pack spread over all of them.
 
         Yields
         ------
@@ -93,12 +94,12 @@ class Model:
         vectors : ndarray of float32, shape (len(pack.rows), dim)
             Of any length.
         """
-        if len(self._transformers) == 1:
-            for pack in packs:
-                yield pack, self._embed(self._transformers[0], pack, tokens)
-            return
+        import torch
+
+        n_threads = torch.get_num_threads()
+        on_cores = self._transformers[0].device.type == "cpu"
         free: SimpleQueue = SimpleQueue()
-        for transformer in self._transformers:
+        for transformer in self._transformers * (n_threads if on_cores else 1):
             free.put(transformer)
 
         def embed(pack: Pack) -> np.ndarray:
@@ -108,15 +109,21 @@ class Model:
             finally:
                 free.put(transformer)
 
-        with ThreadPoolExecutor(len(self._transformers)) as pool:
-            running: deque = deque()
+        at_once = free.qsize()
+        pool = ThreadPoolExecutor(at_once, initializer=partial(torch.set_num_threads, 1) if on_cores else None)
+        running: deque = deque()
+        try:
             for pack in packs:
                 running.append((pack, pool.submit(embed, pack)))
-                if len(running) > 2 * len(self._transformers):
-                    pack, future = running.popleft()
-                    yield pack, future.result()
-            for pack, future in running:
-                yield pack, future.result()
+                if len(running) > 2 * at_once:
+                    done, future = running.popleft()
+                    yield done, future.result()
+            while running:
+                done, future = running.popleft()
+                yield done, future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+            torch.set_num_threads(n_threads)  # for threads that others start later
 
     def weigh(self, packs: Iterable[Pack], tokens: Tokens) -> Iterator[tuple[Pack, np.ndarray]]:
         """The weight of each token in `packs`, shape (pack.size,).
