@@ -1,4 +1,4 @@
-"""Where each document stands on the map: UMAP, fed the neighbours that are known already."""
+"""Where each document stands on the map: UMAP, fed the neighbours that are known already, on all cores."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ..stages import stage
 from ..vectors.store import Embeddings
 from .neighbors import Neighbors
 
-#: From here on a seeded layout, which runs on one core, takes minutes.
-SEEDED_UP_TO = 150_000
 #: UMAP gives every document 500 epochs of optimisation up to 10,000 documents and 200 beyond. Here the 200 are
 #: reached without the jump: this many documents times epochs, within the same bounds. See benchmarks/README.md.
 DOCUMENT_EPOCHS = 2_000_000
 EPOCHS = 200, 500
+#: Counted up with every change to `newsclust.clusters.descent` that moves a document.
+DESCENT = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ def lay_out(
     min_dist : float
         How closely points may be packed.
     seed : int or None
-        None runs UMAP on all cores: faster, but different each time, and so never cached.
+        None lays out differently each time, and so is never kept.
 
     Returns
     -------
@@ -80,11 +80,6 @@ def lay_out(
     if n_neighbors > neighbors.k + 1:
         notice(f"n_neighbors is lowered from {n_neighbors} to {neighbors.k + 1}: {neighbors.limit}.")
         n_neighbors = neighbors.k + 1
-    if seed is not None and n > SEEDED_UP_TO:
-        notice(
-            f"Laying {n:,} documents out with a seed takes minutes, on one core; seed = None uses all cores, "
-            "at the price of a map that differs from run to run."
-        )
     from importlib.metadata import version
 
     n_epochs = round(np.clip(DOCUMENT_EPOCHS / max(n, 1), *EPOCHS))
@@ -94,6 +89,7 @@ def lay_out(
         "neighbors": cache.fingerprint(lists.indices, lists.distances),
         "vectors": embeddings.fingerprint,
         "layout": [n_components, n_neighbors, min_dist, n_epochs, seed],
+        "descent": DESCENT,
         "umap": version("umap-learn"),
     }
 
@@ -124,6 +120,9 @@ def _umap(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from umap import UMAP
+        from umap.umap_ import find_ab_params
+
+        from .descent import descend
 
         _keep_compiled()
         # UMAP counts the document itself as its first neighbour, and knows -1 as "none" but not an infinite distance.
@@ -135,28 +134,26 @@ def _umap(
             np.hstack([np.zeros((n, 1), dtype=np.float32), distances]),
             None,
         )
+        seed = np.random.default_rng().integers(2**32) if seed is None else seed
         model = UMAP(
             n_components=n_components,
             n_neighbors=n_neighbors,
-            min_dist=min_dist,
-            n_epochs=n_epochs,
-            random_state=seed,
-            n_jobs=1 if seed is not None else -1,
+            n_epochs=0,  # only its graph and where its layout starts: the descent is ours
+            random_state=int(seed),
+            n_jobs=1,
             precomputed_knn=known,
-            tqdm_kwds={"desc": "Laying out", "unit": "epoch", "delay": 2, "leave": False, "disable": False},
             force_approximation_algorithm=True,  # below 4,096 documents UMAP would compute all distances again
-        )
-        return model.fit_transform(vectors).astype(np.float32)
+        ).fit(vectors)
+        a, b = find_ab_params(spread=1.0, min_dist=min_dist)
+        return descend(model.embedding_, model.graph_, n_epochs, a, b, seed)
 
 
 def _keep_compiled() -> None:
     """Have numba keep UMAP's machine code on disk, which UMAP does not ask for: four seconds less in every process."""
-    import umap.layouts
     import umap.umap_
     from numba.core.dispatcher import Dispatcher
 
-    for module in (umap.layouts, umap.umap_):
-        for function in vars(module).values():
-            if isinstance(function, Dispatcher):
-                with suppress(RuntimeError):  # nowhere to write
-                    function.enable_caching()
+    for function in vars(umap.umap_).values():
+        if isinstance(function, Dispatcher):
+            with suppress(RuntimeError):  # nowhere to write
+                function.enable_caching()
