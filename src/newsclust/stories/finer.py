@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..clusters.hierarchy import select
 from ..wording import count
-from .naming import describe_clusters
+from .exemplars import headlines, title_rows
 
 if TYPE_CHECKING:
     from .stories import Stories
@@ -23,8 +23,8 @@ class Finer:
     Attributes
     ----------
     eom, leaf : DataFrame, one row per cluster
-        As from `newsclust.stories.naming.describe_clusters`, of HDBSCAN's clusters alone, without assigned noise; one
-        of the two is the run's own. `leaf` has also `story`, the cluster in `eom` that it lies in, or -1.
+        Index ``cluster``: `size` and `title` of HDBSCAN's clusters alone, without assigned noise; one of the two is the
+        run's own. `leaf` has also `story`, the cluster in `eom` that it lies in, or -1.
     parts : DataFrame
         Of the clusters in `eom` that `leaf` parts, one row per part, the largest cluster and the largest part first:
         `story` (the number in `eom`), `part` (the number in `leaf`), `title`, `size`.
@@ -65,10 +65,14 @@ def part_stories(stories: Stories) -> Finer:
             labels[method], probabilities, _ = select(
                 found.tree, len(found.ids), cluster_selection_method=method, **asked
             )
-        table = describe_clusters(stories.documents, labels[method], probabilities)
+        clusters, sizes = np.unique(labels[method][labels[method] >= 0], return_counts=True)
         if method == own:
-            table["title"] = stories.table["title"].reindex(table.index)
-        titled[method] = table
+            titles = stories.table["title"].reindex(clusters)
+        else:
+            titles = headlines(stories.documents.iloc[title_rows(stories.documents, labels[method], probabilities)])
+        titled[method] = pd.DataFrame(
+            {"size": sizes, "title": titles.to_numpy()}, index=pd.Index(clusters, name="cluster")
+        )
     both = pd.DataFrame({"story": labels["eom"], "part": labels["leaf"]})
     # Where each leaf lies: a document that only one of the two calls noise says nothing.
     inside = both[(both >= 0).all(axis=1)].groupby("part")["story"].agg(lambda story: np.bincount(story).argmax())
