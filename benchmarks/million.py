@@ -3,7 +3,7 @@
     python benchmarks/million.py [--documents N]
 
 The vectors are synthetic, with known clusters (`inputs._mixture`), and in a Milvus Lite file. A Markdown table:
-seconds, processor seconds, and the highest resident memory of each stage; below it recall, and agreement with known clusters.
+seconds, processor seconds, and the highest resident memory of each stage; then recall and the known clusters.
 """
 
 from __future__ import annotations

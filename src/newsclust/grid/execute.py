@@ -27,6 +27,11 @@ _KERNEL_ARGUMENTS = [
 ]
 
 
+#: Seconds from one copy of an unfinished notebook to the next.
+SAVED_EVERY = 5
+ENGINE = "newsclust"
+
+
 def find_notebook(name: str) -> Path:
     """``notebooks/<name>.ipynb`` of the working folder, where there is one, else the one that came with newsclust.
 
@@ -70,6 +75,7 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
             parameters=parameters,
             kernel_name="python3",  # this environment's, whatever kernel the notebook was last saved with
             language="python",
+            engine_name=ENGINE,
             progress_bar=False,
             stderr_file=sys.stderr if show_bars else None,
             coalesce_streams=True,
@@ -94,7 +100,26 @@ def load_papermill() -> Any:
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # python3 is this environment's, not one the user installed
     sys.modules.setdefault("rfc3987_syntax", None)
     import papermill
+    from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
+    class SparingEngine(NBClientEngine):
+        """papermill writes the whole notebook before and after each cell, maps and all: seconds of each run."""
+
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, *arguments: Any, **options: Any) -> None:
+            save = nb_man.save
+
+            def save_now_and_then() -> None:
+                if (nb_man.now() - nb_man.last_save_time).total_seconds() >= SAVED_EVERY:
+                    save()
+
+            nb_man.save = save_now_and_then
+            try:
+                super().execute_managed_notebook(nb_man, *arguments, **options)
+            finally:
+                nb_man.save = save  # it is written in any case at the end
+
+    papermill_engines.register(ENGINE, SparingEngine)
     return papermill
 
 
