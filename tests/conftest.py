@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from newsclust.corpus.documents import read_corpus
 from newsclust.vectors import embedding, store
 from newsclust.vectors.embedding import Embedder, load_embedder
+from newsclust.vectors.models import Embedded
 from newsclust.vectors.store import Embeddings
+from newsclust.vectors.word_weights import from_milvus
 
 
 @pytest.fixture(autouse=True)
@@ -52,12 +55,12 @@ def _embedded(documents: pd.DataFrame, vectors: np.ndarray) -> SmallCorpus:
     return SmallCorpus(documents, Embeddings(ids, vectors, load_embedder("minilm"), 0, digest, "memory"))
 
 
-def make_embeddings(vectors: np.ndarray) -> Embeddings:
-    """`vectors` as those of documents 10, 20, ..."""
+def make_embeddings(vectors: np.ndarray, words: csr_array | None = None) -> Embeddings:
+    """`vectors`, and words as a model weighs them, as those of documents 10, 20, ..."""
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
     ids = 10 * np.arange(1, len(vectors) + 1)
     digest = hashlib.blake2b(vectors.tobytes(), digest_size=8).hexdigest()
-    return Embeddings(ids, vectors, load_embedder("minilm"), 0, digest, "memory")
+    return Embeddings(ids, vectors, load_embedder("minilm"), 0, digest, "memory", words=words)
 
 
 def make_documents(n: int, start: int = 0) -> pd.DataFrame:
@@ -77,6 +80,8 @@ class ToyModel:
     before: Callable[[list[str]], None] = lambda texts: None
     #: Text -> vector, where the test wants certain ones.
     vectors: dict[str, np.ndarray] = field(default_factory=dict)
+    #: Text -> the weights of its words by token id, none where it is not there; None for a model that weighs no words.
+    words: dict[str, dict[int, float]] | None = None
 
     def vector(self, text: str, name: str = "toy") -> np.ndarray:
         if text in self.vectors:
@@ -85,7 +90,8 @@ class ToyModel:
         return np.random.default_rng(int.from_bytes(seed, "big")).normal(size=self.dim)
 
     def load_embedder(self, name: str, precision: str = "auto") -> Embedder:
-        return Embedder(name, name, "1", self.dim, lambda: self._Loaded(self, name))
+        gives_words = self.words is not None
+        return Embedder(name, name, "1", self.dim, lambda: self._Loaded(self, name), gives_words=gives_words)
 
     @dataclass
     class _Loaded:
@@ -103,7 +109,9 @@ class ToyModel:
                 texts = [bytes(tokens[row]).decode() for row in pack.rows]
                 self.toy.before(texts)
                 self.toy.texts += texts
-                yield pack, np.stack([self.toy.vector(text, self.name) for text in texts])
+                vectors, weighed = np.stack([self.toy.vector(text, self.name) for text in texts]), self.toy.words
+                words = None if weighed is None else from_milvus([weighed.get(text, {}) for text in texts])
+                yield Embedded(pack, vectors, words)
 
 
 @pytest.fixture

@@ -209,7 +209,7 @@ def _damaged(run: Path) -> None:
 
 def _of_another_model(run: Path) -> None:
     record = json.loads((run / "provenance.json").read_text())
-    record["provenance"]["model"] = "minilm, revision 0, 384 dimensions, float32"
+    record["provenance"]["model"] = "minilm, revision 0, 384 dimensions"
     (run / "provenance.json").write_text(json.dumps(record))
 
 
