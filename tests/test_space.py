@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from newsclust.clusters.blend import blend
 from newsclust.clusters.neighbors import find_neighbors
@@ -34,6 +37,20 @@ def test_company_and_order_of_newcomers_change_no_distance(small_corpus):
         found[name] = space.nearest(np.arange(80, len(order)), old, 10)
     for one, two in zip(found["all"], found["two"], strict=True):
         np.testing.assert_allclose(one[[3, 1]], two, rtol=1e-6)
+
+
+def test_words_that_the_model_weighs_are_the_same_words_for_run_and_newcomers(small_corpus):
+    documents, vectors = small_corpus.documents, small_corpus.embeddings.vectors
+    words = csr_array(np.random.default_rng(0).random((len(documents), 30)).round(1).astype(np.float32))
+    embeddings = replace(small_corpus.embeddings, words=words)
+    n = len(documents)
+    lists = blend(find_neighbors(embeddings, 20), embeddings, documents, 0.4, 0.1)
+    indices, distances = Space(vectors, words, documents, n, 0.4, 0.1).nearest(np.arange(n), np.arange(n), 20)
+    np.testing.assert_array_equal(indices, lists.indices)
+    np.testing.assert_array_equal(distances, lists.distances)
+    told = documents.assign(text="the same words, were they asked for them")
+    _, unread = Space(vectors, words, told, n, 0.4, 0.1).nearest(np.arange(n), np.arange(n), 20)
+    np.testing.assert_array_equal(unread, distances)
 
 
 def test_documents_of_one_group_are_left_out_and_short_lists_are_padded(small_corpus):
