@@ -116,10 +116,12 @@ class Parts:
         n_known: int | None = None,
     ):
         n = len(documents)
-        terms, self._n_shared = csr_array((n, 1)), 0
-        if words:
-            given = by_model is not None
-            terms, self._n_shared = learnt(by_model) if given else weighted_words(documents["text"], n_known)
+        if not words:
+            terms, self._n_shared = csr_array((n, 1)), 0
+        elif by_model is None:
+            terms, self._n_shared = weighted_words(documents["text"], n_known)
+        else:
+            terms, self._n_shared = learnt(by_model)
         self._matrix = terms.indptr.astype(np.int64), terms.indices.astype(np.int32, copy=False), terms.data
         day = _days(documents["published_at"]) / day_scale if days else np.full(n, np.nan)
         by_words, by_days = words * (np.diff(terms.indptr) > 0), days * ~np.isnan(day)

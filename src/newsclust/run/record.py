@@ -37,7 +37,7 @@ PACKAGES = (
 #: set aside.
 RESULTS = ("clusters.csv", "stories.csv", "provenance.json", "metrics.json")
 REJECTED = "rejected.csv"
-#: What a record calls who weighed the words; it says so from the day on that a model did.
+#: A fact of the record: the model that weighed the words, or TF-IDF, as all did that do not say.
 WEIGHER = "words weighed by"
 #: A run's numbers: what readers call each, and how it is written. "HDBSCAN's" are of the clusters before any noise was
 #: assigned; everything else is of the stories after it, which is what clusters.csv holds.
