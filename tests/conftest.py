@@ -6,15 +6,19 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from newsclust.corpus.documents import read_corpus
 from newsclust.vectors import embedding, store
 from newsclust.vectors.embedding import Embedder, load_embedder
+from newsclust.vectors.models import Embedded
 from newsclust.vectors.store import Embeddings
+from newsclust.vectors.word_weights import from_milvus
 
 
 @pytest.fixture(autouse=True)
@@ -52,12 +56,12 @@ def _embedded(documents: pd.DataFrame, vectors: np.ndarray) -> SmallCorpus:
     return SmallCorpus(documents, Embeddings(ids, vectors, load_embedder("minilm"), 0, digest, "memory"))
 
 
-def make_embeddings(vectors: np.ndarray) -> Embeddings:
-    """`vectors` as those of documents 10, 20, ..."""
+def make_embeddings(vectors: np.ndarray, words: csr_array | None = None) -> Embeddings:
+    """`vectors`, and words as a model weighs them, as those of documents 10, 20, ..."""
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
     ids = 10 * np.arange(1, len(vectors) + 1)
     digest = hashlib.blake2b(vectors.tobytes(), digest_size=8).hexdigest()
-    return Embeddings(ids, vectors, load_embedder("minilm"), 0, digest, "memory")
+    return Embeddings(ids, vectors, load_embedder("minilm"), 0, digest, "memory", words=words)
 
 
 def make_documents(n: int, start: int = 0) -> pd.DataFrame:
@@ -77,6 +81,8 @@ class ToyModel:
     before: Callable[[list[str]], None] = lambda texts: None
     #: Text -> vector, where the test wants certain ones.
     vectors: dict[str, np.ndarray] = field(default_factory=dict)
+    #: Text -> the weights of its words by token id, none where it is not there; None for a model that weighs no words.
+    words: dict[str, dict[int, float]] | None = None
 
     def vector(self, text: str, name: str = "toy") -> np.ndarray:
         if text in self.vectors:
@@ -85,7 +91,8 @@ class ToyModel:
         return np.random.default_rng(int.from_bytes(seed, "big")).normal(size=self.dim)
 
     def load_embedder(self, name: str, precision: str = "auto") -> Embedder:
-        return Embedder(name, name, "1", self.dim, lambda: self._Loaded(self, name))
+        gives_words = self.words is not None
+        return Embedder(name, name, "1", self.dim, lambda: self._Loaded(self, name), gives_words=gives_words)
 
     @dataclass
     class _Loaded:
@@ -103,7 +110,9 @@ class ToyModel:
                 texts = [bytes(tokens[row]).decode() for row in pack.rows]
                 self.toy.before(texts)
                 self.toy.texts += texts
-                yield pack, np.stack([self.toy.vector(text, self.name) for text in texts])
+                vectors, weighed = np.stack([self.toy.vector(text, self.name) for text in texts]), self.toy.words
+                words = None if weighed is None else from_milvus([weighed.get(text, {}) for text in texts])
+                yield Embedded(pack, vectors, words)
 
 
 @pytest.fixture
@@ -112,6 +121,45 @@ def toy_model(monkeypatch) -> ToyModel:
     monkeypatch.setattr(embedding, "_loaded", {})
     monkeypatch.setattr(store, "load_embedder", model.load_embedder)
     return model
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory) -> Path:
+    """A checkpoint of BGE-M3's kind (XLM-RoBERTa with its two extra layers), two layers deep and untrained."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaModel
+
+    folder = tmp_path_factory.mktemp("models") / "Tiny BGE"
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    words = ["▁ferry", "▁storm", "▁museum", "▁map", "▁chip", "▁profit", "▁the", "▁"]
+    letters = [chr(code) for code in range(ord("!"), ord("~") + 1)]
+    pieces = [(piece, 0.0) for piece in special] + [(piece, -2.0) for piece in words] + [(c, -9.0) for c in letters]
+    tokenizer = Tokenizer(models.Unigram([*pieces, ("<mask>", 0.0)], unk_id=3))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    names = dict.fromkeys(("bos_token", "cls_token"), "<s>") | dict.fromkeys(("eos_token", "sep_token"), "</s>")
+    names |= {"pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>"}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=8192, **names).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = XLMRobertaConfig(
+        vocab_size=len(pieces) + 1,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=514,
+        initializer_range=0.5,
+        pad_token_id=1,
+        bos_token_id=0,
+        eos_token_id=2,
+    )
+    XLMRobertaModel(config).save_pretrained(folder)
+    torch.save(torch.nn.Linear(32, 32).state_dict(), folder / "colbert_linear.pt")
+    torch.save(torch.nn.Linear(32, 1).state_dict(), folder / "sparse_linear.pt")
+    return folder
 
 
 @pytest.fixture

@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.preprocessing import normalize
 
 from conftest import make_embeddings
-from newsclust.clusters.blend import blend, weighted_words
+from newsclust.clusters.blend import blend, learnt, weighted_words
 from newsclust.clusters.clustering import cluster
 from newsclust.clusters.neighbors import find_neighbors
 from newsclust.corpus.words import WORD
@@ -39,6 +41,16 @@ def corpus(n: int, seed: int = 0, undated: float = 0.2, wordless: float = 0.1):
     return make_embeddings(vectors), pd.DataFrame({"text": texts, "published_at": dates}, dtype=str)
 
 
+def weighed(documents: pd.DataFrame, seed: int = 0) -> csr_array:
+    """Words as a model might weigh them, by token ids with gaps between; a text without a word has none."""
+    rng = np.random.default_rng(seed)
+    rows = np.zeros((len(documents), 40), dtype=np.float32)
+    for row, text in enumerate(documents["text"]):
+        for word in text.split() if text != "?!" else ():
+            rows[row, 3 * WORDS.index(word)] = rng.random() + 0.01
+    return csr_array(rows)
+
+
 def full_similarity(embeddings, documents, words, days, day_scale=3.0) -> np.ndarray:
     """The blend by its definition, all pairs at once."""
     vectors = embeddings.vectors.astype(np.float64)
@@ -46,7 +58,9 @@ def full_similarity(embeddings, documents, words, days, day_scale=3.0) -> np.nda
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     n = len(vectors)
     terms = np.zeros((n, 1))
-    if documents["text"].str.contains(r"\w\w").any():
+    if embeddings.words is not None:
+        terms = normalize(embeddings.words.toarray().astype(np.float64))
+    elif documents["text"].str.contains(r"\w\w").any():
         terms = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=WORD)
         terms = terms.fit_transform(documents["text"]).toarray()
     read = pd.to_datetime(documents["published_at"].replace("", None), utc=True, format="ISO8601")
@@ -70,9 +84,11 @@ weights = st.sampled_from([(0.2, 0.15), (0.4, 0.0), (0.0, 0.3), (0.5, 0.45), (0.
 
 
 @QUICK
-@given(st.integers(0, 10_000), st.integers(2, 40), weights, st.sampled_from([0.0, 0.3, 1.0]))
-def test_distances_are_those_of_the_full_blended_matrix(seed, n, weight, undated):
+@given(st.integers(0, 10_000), st.integers(2, 40), weights, st.sampled_from([0.0, 0.3, 1.0]), st.booleans())
+def test_distances_are_those_of_the_full_blended_matrix(seed, n, weight, undated, by_model):
     embeddings, documents = corpus(n, seed, undated, wordless=undated / 2)
+    if by_model:
+        embeddings = replace(embeddings, words=weighed(documents, seed))
     lists = blended(embeddings, documents, *weight)
     matrix = np.sqrt(np.maximum(2 - 2 * full_similarity(embeddings, documents, *weight), 0))
     np.testing.assert_allclose(lists.distances, np.take_along_axis(matrix, lists.indices, axis=1), atol=2e-6)
@@ -81,9 +97,11 @@ def test_distances_are_those_of_the_full_blended_matrix(seed, n, weight, undated
 
 
 @QUICK
-@given(st.integers(0, 10_000), st.integers(8, 60), weights, st.integers(1, 4), st.integers(2, 4))
-def test_clusters_are_hdbscan_s_on_the_full_blended_matrix(seed, n, weight, min_samples, min_cluster_size):
+@given(st.integers(0, 10_000), st.integers(8, 60), weights, st.integers(1, 4), st.integers(2, 4), st.booleans())
+def test_clusters_are_hdbscan_s_on_the_full_blended_matrix(seed, n, weight, min_samples, min_cluster_size, by_model):
     embeddings, documents = corpus(n, seed)
+    if by_model:
+        embeddings = replace(embeddings, words=weighed(documents, seed))
     lists = blended(embeddings, documents, *weight)
     ours = cluster(lists, min_samples=min_samples, min_cluster_size=min_cluster_size)
     full = np.sqrt(np.maximum(2 - 2 * full_similarity(embeddings, documents, *weight), 0))
@@ -97,9 +115,11 @@ def test_clusters_are_hdbscan_s_on_the_full_blended_matrix(seed, n, weight, min_
 
 
 @QUICK
-@given(st.integers(0, 10_000), weights, st.sampled_from([0.0, 0.3, 1.0]))
-def test_blend_is_a_kernel_whoever_lacks_a_date_or_a_word(seed, weight, lacking):
+@given(st.integers(0, 10_000), weights, st.sampled_from([0.0, 0.3, 1.0]), st.booleans())
+def test_blend_is_a_kernel_whoever_lacks_a_date_or_a_word(seed, weight, lacking, by_model):
     embeddings, documents = corpus(40, seed, lacking, lacking)
+    if by_model:
+        embeddings = replace(embeddings, words=weighed(documents, seed))
     similarity = full_similarity(embeddings, documents, *weight)
     np.testing.assert_allclose(np.diag(similarity), 1)
     assert np.linalg.eigvalsh(similarity).min() > -1e-9
@@ -148,6 +168,41 @@ def test_a_corpus_without_a_single_word_is_blended_as_without_words():
     np.testing.assert_array_equal(
         blended(embeddings, documents, 0.3, 0.1).distances, blended(embeddings, documents, 0, 0.1).distances
     )
+
+
+def test_words_that_a_model_weighs_take_the_place_of_tf_idf():
+    embeddings, documents = corpus(60, wordless=0.2)
+    by_model = replace(embeddings, words=weighed(documents))
+    lists = blended(by_model, documents, 0.3, 0.1)
+    assert not np.array_equal(lists.distances, blended(embeddings, documents, 0.3, 0.1).distances)
+    as_before, without = blended(by_model, documents, 0, 0.1), blended(embeddings, documents, 0, 0.1)
+    np.testing.assert_array_equal(as_before.distances, without.distances)
+    wordless = replace(embeddings, words=csr_array((60, 1), dtype=np.float32))
+    np.testing.assert_array_equal(blended(wordless, documents, 0.3, 0.1).distances, without.distances)
+
+
+def test_words_that_a_model_weighs_are_rows_of_length_one_shared_terms_first():
+    rows = np.array([[0, 0.5, 0, 0.25, 0, 3], [0, 0, 0, 0, 0, 0], [0, 0.1, 0, 0, 0.3, 0], [0, 0, 0, 0, 0, 2]])
+    terms, n_shared = learnt(csr_array(rows.astype(np.float32)))
+    assert n_shared == 2 and terms.shape == (4, 4)
+    assert all((np.diff(terms.indices[a:b]) > 0).all() for a, b in zip(terms.indptr, terms.indptr[1:], strict=False))
+    np.testing.assert_allclose(np.sqrt(terms.multiply(terms).sum(axis=1)), [1, 0, 1, 1])
+    expected = normalize(rows)[:, [1, 5, 3, 4]]
+    np.testing.assert_allclose(terms.toarray(), expected, atol=1e-7)
+
+
+def test_order_of_rows_changes_no_bit_of_words_that_a_model_weighs():
+    embeddings, documents = corpus(80)
+    words = weighed(documents)
+    shuffled = np.random.default_rng(1).permutation(80)
+    (one, _), (other, _) = learnt(words), learnt(words[shuffled])
+    np.testing.assert_array_equal(other.toarray(), one.toarray()[shuffled])
+    # Fewer texts: some words are no longer shared, and what two texts have in common stays the same.
+    (few, n_shared) = learnt(words[:10])
+    for a in range(10):
+        for b in range(a):
+            shared = (few[[a]].multiply(few[[b]])).sum()
+            assert shared == pytest.approx((one[[a]].multiply(one[[b]])).sum(), abs=1e-15)
 
 
 def test_padding_stays_at_the_end():

@@ -15,14 +15,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from newsclust.clusters.clustering import cluster
 from newsclust.clusters.neighbors import find_neighbors
+from newsclust.corpus.text import ID_VERSION
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.vectors import embedding, models, precision
 from newsclust.vectors.embedding import Embedder, load_embedder
 from newsclust.vectors.models import Model
 from newsclust.vectors.store import Store
+from newsclust.vectors.word_weights import ARRAYS, stack
 
 
 def test_minilm_gives_unit_rows_of_384_floats(sample):
@@ -62,7 +65,7 @@ def test_no_text_is_no_vector():
 
 def test_every_text_is_embedded_once_and_long_ones_first():
     texts = [f"Headline number {i}" for i in range(200)] + ["A long one " * 30, "Short"]
-    batches = [rows for rows, _ in load_embedder("minilm").stream(texts)]
+    batches = [rows for rows, *_ in load_embedder("minilm").stream(texts)]
     assert len(batches) > 1
     assert sorted(row for rows in batches for row in rows) == list(range(202))
     assert batches[0][0] == 200
@@ -212,81 +215,93 @@ def test_e5_has_one_precision():
         load_embedder("e5", "bfloat16")
 
 
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory) -> Path:
-    """A checkpoint of BGE-M3's kind (XLM-RoBERTa with its two extra layers), two layers deep and untrained."""
-    import torch
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaModel
+def both(embedder: Embedder, texts: list[str]) -> tuple[np.ndarray, csr_array]:
+    """The vectors and words of one pass."""
+    found = list(embedder.stream(texts))
+    order = np.argsort([row for rows, *_ in found for row in rows])
+    return np.concatenate([vectors for _, vectors, _ in found])[order], stack([words for *_, words in found], order)
 
-    folder = tmp_path_factory.mktemp("models") / "Tiny BGE"
-    special = ["<s>", "<pad>", "</s>", "<unk>"]
-    words = ["▁ferry", "▁storm", "▁museum", "▁map", "▁chip", "▁profit", "▁the", "▁"]
-    letters = [chr(code) for code in range(ord("!"), ord("~") + 1)]
-    pieces = [(piece, 0.0) for piece in special] + [(piece, -2.0) for piece in words] + [(c, -9.0) for c in letters]
-    tokenizer = Tokenizer(models.Unigram([*pieces, ("<mask>", 0.0)], unk_id=3))
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
-    )
-    names = dict.fromkeys(("bos_token", "cls_token"), "<s>") | dict.fromkeys(("eos_token", "sep_token"), "</s>")
-    names |= {"pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>"}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=8192, **names).save_pretrained(folder)
-    torch.manual_seed(0)
-    config = XLMRobertaConfig(
-        vocab_size=len(pieces) + 1,
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=514,
-        initializer_range=0.5,
-        pad_token_id=1,
-        bos_token_id=0,
-        eos_token_id=2,
-    )
-    XLMRobertaModel(config).save_pretrained(folder)
-    torch.save(torch.nn.Linear(32, 32).state_dict(), folder / "colbert_linear.pt")
-    torch.save(torch.nn.Linear(32, 1).state_dict(), folder / "sparse_linear.pt")
-    return folder
+
+def same(one: csr_array, other: csr_array) -> bool:
+    """Whether two matrices have the same bits."""
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ARRAYS)
+
+
+STORMS = ["the ferry in the storm", "museum map", "chip profit profit", "the museum", "storm"]
 
 
 def test_bge_m3_is_loaded_by_flagembedding(checkpoint):
     model = load_embedder(str(checkpoint))
-    assert model.dim == 32
+    assert model.dim == 32 and model.gives_words
     assert model.slug == f"tiny_bge_{model.revision[:8]}"
-    texts = ["the ferry in the storm", "museum map", "chip profit", "the museum", "storm"] * 8
-    vectors = model.encode(texts)
-    assert vectors.dtype == np.float32
-    assert vectors.shape == (40, 32)
+    vectors, words = both(model, STORMS * 8)
+    assert vectors.dtype == words.dtype == np.float32
+    assert vectors.shape == (40, 32) and words.shape[0] == 40
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     assert len(np.unique(vectors, axis=0)) == 5
-    for i in range(5):
-        assert np.array_equal(model.encode([texts[i]]), vectors[i : i + 1])
 
 
-def test_bge_m3s_vectors_are_those_of_flagembedding_itself(checkpoint):
+def test_bge_m3s_vectors_and_words_are_those_of_flagembedding_itself(checkpoint):
     from FlagEmbedding import BGEM3FlagModel
 
-    texts = ["the ferry in the storm", "museum map"]
-    expected = BGEM3FlagModel(str(checkpoint), use_fp16=False, devices=["cpu"]).encode(texts)["dense_vecs"]
-    np.testing.assert_allclose(load_embedder(str(checkpoint)).encode(texts), expected, atol=1e-5)
-
-
-def test_the_weights_of_words_are_those_of_flagembedding_itself(checkpoint):
-    from FlagEmbedding import BGEM3FlagModel
-
-    texts = ["the ferry in the storm", "museum map", "chip profit profit"]
+    texts = [*STORMS, "", "?! \u2603 <mask> </s> map", "the storm " * 300]
     flag = BGEM3FlagModel(str(checkpoint), use_fp16=False, devices=["cpu"])
-    expected = flag.encode(texts, return_sparse=True)["lexical_weights"]
-    found = load_embedder(str(checkpoint)).weigh_words(texts)
-    assert found.shape[0] == 3
-    for row, words in enumerate(expected):
-        ours = found[[row]].tocoo()
-        assert {str(token) for token in ours.coords[1]} == set(words)
-        np.testing.assert_allclose(ours.data, [words[str(token)] for token in ours.coords[1]], rtol=1e-4, atol=1e-6)
-    with pytest.raises(NewsclustError, match="gives words no weights"):
-        load_embedder("minilm").weigh_words(texts)
+    expected = flag.encode(texts, return_dense=True, return_sparse=True)
+    vectors, words = both(load_embedder(str(checkpoint)), texts)
+    np.testing.assert_allclose(vectors, expected["dense_vecs"], atol=1e-5)
+    for row, theirs in enumerate(expected["lexical_weights"]):
+        ours = words[[row]].tocoo()
+        assert ours.coords[1].tolist() == sorted(map(int, theirs))
+        np.testing.assert_allclose(ours.data, [theirs[str(token)] for token in ours.coords[1]], rtol=1e-4, atol=1e-6)
+    assert words.nnz > 10 and (np.diff(words.indptr) == 0).any()
+
+
+@pytest.fixture(scope="module")
+def small_flag(checkpoint) -> tuple[Embedder, np.ndarray, csr_array]:
+    """The checkpoint with packs of a few texts, and the vectors and words of `TEXTS`, each embedded by itself."""
+    model = models.load_flag(checkpoint, "float32")
+    model.pack_size = 128
+    embedder = Embedder("flag", "small flag", "1", 32, lambda: model, gives_words=True)
+    vectors, words = zip(*(both(embedder, [text]) for text in TEXTS), strict=True)
+    return embedder, np.concatenate(vectors), stack(words)
+
+
+@settings(deadline=None, derandomize=True, max_examples=12)
+@given(st.permutations(range(60)), st.integers(1, 60), st.integers(1, 3))
+def test_any_choice_order_and_chunking_gives_the_same_bits_of_vectors_and_words(small_flag, order, n, n_chunks):
+    embedder, vectors, words = small_flag
+    for chunk in np.array_split(np.array(order[:n]), min(n, n_chunks)):
+        found = both(embedder, [TEXTS[i] for i in chunk])
+        assert np.array_equal(found[0], vectors[chunk])
+        assert same(found[1], words[chunk])
+
+
+def test_where_memory_runs_out_every_word_stays_with_its_text(checkpoint, monkeypatch):
+    import torch
+
+    def small(self, transformer, pack, tokens):
+        if pack.size > 256:
+            raise torch.OutOfMemoryError
+        return states(self, transformer, pack, tokens)
+
+    expected = both(load_embedder(str(checkpoint)), TEXTS)
+    monkeypatch.setattr(embedding, "_loaded", {})
+    states = models.Model._states
+    monkeypatch.setattr(models.Model, "_states", small)
+    found = both(load_embedder(str(checkpoint)), TEXTS)
+    np.testing.assert_array_equal(found[1].indices, expected[1].indices)
+    np.testing.assert_allclose(found[1].toarray(), expected[1].toarray(), atol=1e-5)
+    np.testing.assert_allclose(found[0], expected[0], atol=1e-5)
+
+
+def test_words_that_nobody_taught_a_checkpoint_to_weigh_are_not_taken_from_it(checkpoint, tmp_path):
+    """FlagEmbedding makes up the layers that a folder lacks, anew each time."""
+    shutil.copytree(checkpoint, tmp_path / "bare")
+    Path("bare/sparse_linear.pt").unlink()
+    bare = load_embedder("bare")
+    assert not bare.gives_words and [words for *_, words in bare.stream(STORMS)] == [None]
+    assert Store(model="bare").name == f"news_data_{bare.slug}_{ID_VERSION}"
+    assert np.array_equal(bare.encode(STORMS), load_embedder(str(checkpoint)).encode(STORMS))
 
 
 def test_stories_are_found_with_a_bge_m3_checkpoint(checkpoint, tmp_path):
@@ -312,6 +327,11 @@ def test_other_weights_are_another_model(checkpoint, tmp_path):
     first = load_embedder(str(checkpoint))
     shutil.copytree(checkpoint, tmp_path / "other")
     assert load_embedder("other").revision == first.revision
+    layer = tmp_path / "other" / "sparse_linear.pt"
+    before = layer.read_bytes()
+    layer.write_bytes(before + b"\x01")
+    assert load_embedder("other").revision != first.revision
+    layer.write_bytes(before)
     weights = tmp_path / "other" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     assert load_embedder("other").revision != first.revision

@@ -16,7 +16,7 @@ import pytest
 import newsclust as nc
 from newsclust.clusters.layout import Layout
 from newsclust.clusters.neighbors import Neighbors
-from newsclust.errors import NewsclustError, ParameterError, RunError
+from newsclust.errors import InputError, NewsclustError, ParameterError, RunError
 from newsclust.run.phrase import Found
 from newsclust.run.stored import StoredRun
 from newsclust.stories.calibration import calibrate, reliability
@@ -42,9 +42,9 @@ class Days:
         return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def cluster_file(data: Path, output: Path, previous: str | None = None):
+def cluster_file(data: Path, output: Path, previous: str | None = None, **more):
     """What cluster.ipynb does."""
-    given = nc.check_parameters({"data": str(data), "uri": str(data.with_name("milvus.db")), **GIVEN})
+    given = nc.check_parameters({"data": str(data), "uri": str(data.with_name("milvus.db")), **GIVEN, **more})
     corpus = nc.read_corpus(given.data)
     embeddings = given.store.embed(corpus.documents)
     found = nc.find_neighbors(embeddings, 80, "exact", given.store)
@@ -203,13 +203,55 @@ def test_search_shows_headlines_and_stories_in_a_terminal(days, monkeypatch):
     assert done.exit_code == 0 and len(done.stdout.strip().splitlines()) == 6
 
 
+def test_words_of_a_bge_m3_run_are_weighed_by_the_model_for_old_and_new_headlines(checkpoint, monkeypatch, tmp_path):
+    def write(name: str, start: int, n: int) -> Path:
+        kinds = ["ferry storm", "museum map", "chip profit", "the map of the ferry"]
+        titles = [f"the {kinds[i % 4]} {chr(97 + i % 26)}{i} {'!' * (i % 3)}" for i in range(start, start + n)]
+        pd.DataFrame({"title": titles}).to_csv(name, index=False)
+        return tmp_path / name
+
+    def fail(*_):
+        raise AssertionError("TF-IDF")
+
+    monkeypatch.setattr("newsclust.clusters.blend.weighted_words", fail)
+    cluster_file(write("monday.csv", 0, 60), tmp_path / "monday", model=str(checkpoint))
+    record = json.loads(Path("monday/provenance.json").read_text())["provenance"]
+    assert record["words weighed by"] == str(checkpoint) and record["precision"] == "float32"
+    run = nc.read_run("monday")
+    corpus = nc.read_corpus(str(write("tuesday.csv", 60, 10)))
+    embeddings = run.store.embed(corpus.documents)
+    found = nc.assign_newcomers(run, corpus, embeddings)
+    assert found.counts["n_newcomers"] == 10
+    assert nc.finish_assignment(corpus, found).provenance["words weighed by"] == str(checkpoint)
+    with pytest.raises(InputError, match=r"words are weighed by .*, those of the new headlines by TF-IDF: embed"):
+        nc.assign_newcomers(run, corpus, replace(embeddings, words=None))
+    path = Path("monday/provenance.json")
+    path.write_text(path.read_text().replace('"words weighed by"', '"otherwise"'))
+    with pytest.raises(RunError, match=r"words of monday were weighed by TF-IDF; here it would be .*: run it again"):
+        nc.assign_newcomers(nc.read_run("monday"), corpus, embeddings)
+
+
+def test_a_record_that_says_the_precision_in_the_models_sentence_is_still_read(days):
+    shutil.copytree(days.run.folder, "reports/monday")
+    path = Path("reports/monday/provenance.json")
+    record = json.loads(path.read_text())
+    facts = record["provenance"]
+    assert facts["precision"] == "float32" and "float32" not in facts["model"] and facts["words weighed by"] == "TF-IDF"
+    facts["model"] += f", {facts.pop('precision')}"
+    del facts["words weighed by"]
+    path.write_text(json.dumps(record))
+    earlier = nc.read_run("reports/monday")
+    assert earlier.parameters.precision == "float32"
+    np.testing.assert_array_equal(earlier.neighbors.distances, days.run.neighbors.distances)
+
+
 def _damaged(run: Path) -> None:
     (run / "provenance.json").write_text("{")
 
 
 def _of_another_model(run: Path) -> None:
     record = json.loads((run / "provenance.json").read_text())
-    record["provenance"]["model"] = "minilm, revision 0, 384 dimensions, float32"
+    record["provenance"]["model"] = "minilm, revision 0, 384 dimensions"
     (run / "provenance.json").write_text(json.dumps(record))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import secrets
+import shutil
 import socket
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ import pytest
 from conftest import ToyModel, make_documents
 from newsclust.clusters.clustering import cluster
 from newsclust.clusters.neighbors import Neighbors, find_neighbors
-from newsclust.errors import NewsclustError
+from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.vectors import collection as collection_module
 from newsclust.vectors import embedding
 from newsclust.vectors import store as store_module
@@ -167,6 +168,46 @@ def test_a_long_text_is_stored_cut(ingested, model, connected):
     with connected().open() as client:
         found = client.query(connected().name, ids=[int(make_documents(100)["id"][0])], output_fields=["text"])
     assert found[0]["text"] == LONG[: collection_module.TEXT_BYTES // 2]
+
+
+def words_of(documents: pd.DataFrame) -> dict[str, dict[int, float]]:
+    return {text: {5: 0.5, 10 + row: 0.25} for row, text in enumerate(documents["text"][1:])}  # the first has none
+
+
+def test_a_server_before_2_4_goes_without_words_and_lives(server, monkeypatch):
+    """It would make the field, and die of loading it."""
+    documents = make_documents(6)
+    toy = ToyModel(words=words_of(documents))
+    monkeypatch.setenv("MILVUS_TOKEN", server.token)
+    use(toy, monkeypatch)
+    for n_embedded in (6, 0):
+        with pytest.warns(NewsclustWarning, match="made by Milvus before 2.4"):
+            embeddings = Store(server.uri, collection="words").embed(documents)
+        assert (embeddings.n_embedded, embeddings.words, embeddings.weigher) == (n_embedded, None, "TF-IDF")
+        shutil.rmtree(".newsclust")
+
+
+def test_a_server_with_sparse_vectors_keeps_words_beside_the_vectors(monkeypatch, tmp_path):
+    """Milvus Lite, spoken to as a server."""
+    from milvus_lite.server_manager import server_manager_instance
+
+    documents = make_documents(6)
+    toy = ToyModel(words=words_of(documents))
+    use(toy, monkeypatch)
+    uri = server_manager_instance.start_and_get_uri(str(tmp_path / "served.db"))
+    try:
+        first = Store(uri).embed(documents)
+        shutil.rmtree(".newsclust")
+        again = Store(uri).embed(documents)
+        with Store(uri).open() as client:
+            assert client.list_indexes(Store(uri).name, field_name="words")  # without it no server loads them
+    finally:
+        server_manager_instance.release_server(str(tmp_path / "served.db"))
+    expected = np.zeros((6, 16), dtype=np.float32)
+    expected[1:, 5], expected[np.arange(1, 6), np.arange(10, 15)] = 0.5, 0.25
+    for embeddings in (first, again):
+        np.testing.assert_array_equal(embeddings.words.toarray(), expected[:, : embeddings.words.shape[1]])
+    assert again.n_embedded == 0 and again.words.nnz == 10
 
 
 def test_hnsw_finds_97_percent(ingested, connected, exact):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from newsclust.clusters.blend import blend
 from newsclust.clusters.neighbors import find_neighbors
@@ -16,7 +19,7 @@ def test_the_runs_own_documents_are_as_far_apart_as_the_run_has_them(small_corpu
     documents, embeddings = small_corpus.documents, small_corpus.embeddings
     n = len(documents)
     lists = blend(find_neighbors(embeddings, 20), embeddings, documents, words, days)
-    space = Space(embeddings.vectors, documents, n, words, days)
+    space = Space(embeddings.vectors, None, documents, n, words, days)
     indices, distances = space.nearest(np.arange(n), np.arange(n), 20)
     np.testing.assert_array_equal(indices, lists.indices)
     np.testing.assert_array_equal(distances, lists.distances)
@@ -30,20 +33,34 @@ def test_company_and_order_of_newcomers_change_no_distance(small_corpus):
     for name, rows in {"all": new, "two": other}.items():
         order = np.concatenate([old, rows])
         told = documents.iloc[order].reset_index(drop=True)
-        space = Space(np.ascontiguousarray(vectors[order]), told, 80, 0.2, 0.15)
+        space = Space(np.ascontiguousarray(vectors[order]), None, told, 80, 0.2, 0.15)
         found[name] = space.nearest(np.arange(80, len(order)), old, 10)
     for one, two in zip(found["all"], found["two"], strict=True):
         np.testing.assert_allclose(one[[3, 1]], two, rtol=1e-6)
+
+
+def test_words_that_the_model_weighs_are_the_same_words_for_run_and_newcomers(small_corpus):
+    documents, vectors = small_corpus.documents, small_corpus.embeddings.vectors
+    words = csr_array(np.random.default_rng(0).random((len(documents), 30)).round(1).astype(np.float32))
+    embeddings = replace(small_corpus.embeddings, words=words)
+    n = len(documents)
+    lists = blend(find_neighbors(embeddings, 20), embeddings, documents, 0.4, 0.1)
+    indices, distances = Space(vectors, words, documents, n, 0.4, 0.1).nearest(np.arange(n), np.arange(n), 20)
+    np.testing.assert_array_equal(indices, lists.indices)
+    np.testing.assert_array_equal(distances, lists.distances)
+    told = documents.assign(text="the same words, were they asked for them")
+    _, unread = Space(vectors, words, told, n, 0.4, 0.1).nearest(np.arange(n), np.arange(n), 20)
+    np.testing.assert_array_equal(unread, distances)
 
 
 def test_documents_of_one_group_are_left_out_and_short_lists_are_padded(small_corpus):
     documents, vectors = small_corpus.documents, small_corpus.embeddings.vectors
     n = len(documents)
     groups = np.arange(n) % 2
-    indices, distances = Space(vectors, documents, n).nearest(np.arange(4), np.arange(10), 8, groups)
+    indices, distances = Space(vectors, None, documents, n).nearest(np.arange(4), np.arange(10), 8, groups)
     assert ((indices < 0) | (groups[indices] != groups[:4, None])).all()
     assert (indices[:, -1] == -1).all() and np.isinf(distances[indices < 0]).all()
-    nobody, _ = Space(vectors, documents, n).nearest(np.arange(2), np.arange(0), 3)
+    nobody, _ = Space(vectors, None, documents, n).nearest(np.arange(2), np.arange(0), 3)
     assert (nobody == -1).all() and nobody.shape == (2, 3)
 
 
@@ -54,5 +71,5 @@ def test_words_that_the_run_never_saw_weigh_in_a_newcomers_length(small_corpus):
     told = pd.concat([documents, more], ignore_index=True)
     stacked = np.vstack([vectors, vectors[[0, 0]]])
     n = len(documents)
-    _, distances = Space(stacked, told, n, words=0.5).nearest(np.array([n, n + 1]), np.arange(n), 1)
+    _, distances = Space(stacked, None, told, n, words=0.5).nearest(np.array([n, n + 1]), np.arange(n), 1)
     assert distances[0, 0] < 1e-3 < distances[1, 0]

@@ -65,14 +65,90 @@ def test_reading_in_several_batches_changes_nothing(toy_model, monkeypatch):
     assert Store().embed(documents).n_embedded == 0
 
 
+def by_text(documents) -> dict[str, dict[int, float]]:
+    """Words of several numbers, of most documents: one in five has none."""
+    rng = np.random.default_rng(0)
+    return {
+        text: {int(token): float(np.float32(rng.random() + 1e-6)) for token in rng.choice(250_000, row % 5) + 4}
+        for row, text in enumerate(documents["text"])
+    }
+
+
+def as_dicts(words) -> list[dict[int, float]]:
+    pieces, weights = words.indices.tolist(), words.data.tolist()
+    ends = zip(words.indptr, words.indptr[1:], strict=False)
+    return [dict(zip(pieces[start:end], weights[start:end], strict=True)) for start, end in ends]
+
+
+def test_words_are_stored_beside_the_vectors_and_come_back_exactly(toy_model, monkeypatch):
+    documents = make_documents(50)
+    toy_model.words = by_text(documents)
+    first = Store().embed(documents)
+    cached = Store().embed(documents)
+    forget_cache()
+    monkeypatch.setattr(collection_module, "READ_ROWS", 7)
+    stored = Store().embed(documents)
+    recalled, _ = Store().recall(stored.ids)
+    expected = [toy_model.words[text] for text in documents["text"]]
+    for embeddings in (first, cached, stored, recalled):
+        assert embeddings.words.dtype == np.float32 and embeddings.words.shape[0] == 50
+        assert [dict(sorted(row.items())) for row in expected] == as_dicts(embeddings.words)
+        assert embeddings.weigher == "minilm" and "vectors of 8 floats and weights of their words" in repr(embeddings)
+    assert len(toy_model.texts) == 50
+    assert not expected[0] and max(map(len, expected)) == 4
+    assert find_neighbors(stored, 5, "milvus", Store(index="HNSW")).recall > 0.9  # another index beside the words
+
+
+def test_models_that_weigh_words_never_share_a_collection_with_what_kept_none(toy_model):
+    documents = make_documents(10)
+    before = Store().embed(documents)
+    assert Store().name == f"news_data_minilm_{ID_VERSION}" and before.words is None and before.weigher == "TF-IDF"
+    toy_model.words = by_text(documents)
+    assert Store().name == f"news_data_minilm_{ID_VERSION}_words"
+    assert Store().embed(documents).n_embedded == 10
+    toy_model.words = None
+    assert Store().embed(documents).n_embedded == 0
+
+
+def test_a_document_embedded_again_keeps_no_word_of_what_was_stored_for_it(toy_model):
+    documents = make_documents(6)
+    toy_model.words = by_text(documents) | {documents["text"][2]: {7: 0.5}, documents["text"][3]: {8: 0.25, 9: 1.0}}
+    before = Store().embed(documents)
+    wrong = {"id": int(documents["id"][2]), "embedding": before.vectors[2] / 2, "text": documents["text"][2]}
+    with Store().open() as client:
+        client.upsert(Store().name, [wrong | {"words": {70_000: 3.0}}])
+        client.flush(Store().name)
+    forget_cache()
+    with pytest.warns(NewsclustWarning, match=r"are damaged \(1\)"):
+        again = Store().embed(documents)
+    assert again.n_embedded == 1 and as_dicts(again.words) == as_dicts(before.words)
+
+
+def test_a_collection_of_a_milvus_that_keeps_no_words_does_without_and_says_so(toy_model, monkeypatch):
+    documents = make_documents(8)
+    toy_model.words = by_text(documents)
+    with monkeypatch.context() as patch:
+        patch.setattr(collection_module.Collection, "_can_have_words", lambda *_: False)  # as before 2.4
+        with pytest.warns(NewsclustWarning, match=r"made by Milvus before 2.4, .* TF-IDF weighs them"):
+            first = Store().embed(documents)
+    forget_cache()
+    with pytest.warns(NewsclustWarning, match=r"made by Milvus before 2.4"):  # newer by now: one collection, one kind
+        again = Store().embed(documents)
+    for embeddings in (first, again):
+        assert embeddings.words is None and embeddings.weigher == "TF-IDF"
+    assert again.n_embedded == 0
+
+
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, ValueError])
-def test_an_interrupted_ingest_is_taken_up_where_it_stopped(toy_model, monkeypatch, failure):
+@pytest.mark.parametrize("words", [None, by_text(make_documents(20))], ids=["vectors", "words"])
+def test_an_interrupted_ingest_is_taken_up_where_it_stopped(toy_model, monkeypatch, failure, words):
     def fail_after_ten(texts):
         if len(toy_model.texts) >= 10:
             raise failure
 
     monkeypatch.setattr(store_module, "INSERT_ROWS", 5)
     documents = make_documents(20)
+    toy_model.words = words
     toy_model.before = fail_after_ten
     with pytest.raises(failure):
         Store().embed(documents)
@@ -82,7 +158,10 @@ def test_an_interrupted_ingest_is_taken_up_where_it_stopped(toy_model, monkeypat
     assert len(toy_model.texts) == len(set(toy_model.texts)) == 20
     assert count(Store()) == 20
     forget_cache()
-    assert np.array_equal(Store().embed(documents).vectors, resumed.vectors)
+    again = Store().embed(documents)
+    assert np.array_equal(again.vectors, resumed.vectors)
+    for embeddings in (resumed, again) if words else ():
+        assert as_dicts(embeddings.words) == [dict(sorted(words[text].items())) for text in documents["text"]]
 
 
 def test_a_killed_ingest_is_taken_up_where_it_stopped(toy_model, tmp_path):

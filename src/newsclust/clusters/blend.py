@@ -43,7 +43,8 @@ def blend(
 
     - `v` is the cosine of their vectors after the corpus's mean is subtracted, which takes away what all documents
       have in common;
-    - `w` is the cosine of their words: `weighted_words`;
+    - `w` is the cosine of their words, weighed by the model of the vectors where it has learnt to (BGE-M3; `learnt`),
+      else by TF-IDF (`weighted_words`);
     - `d` is `exp(-|days between them| / day_scale)`.
 
     Each of the three is a kernel of unit diagonal, and so is the blend: `sqrt(2 - 2 * similarity)` is again a Euclidean
@@ -59,7 +60,7 @@ def blend(
     neighbors : Neighbors
         Found by the vectors alone.
     embeddings : Embeddings
-        Unit vectors, in the order of `neighbors`.
+        Unit vectors, in the order of `neighbors`, and words where the model weighs them.
     documents : DataFrame, n rows
         In the same order, with the columns `text` and `published_at` (ISO 8601, "" where unknown).
     words, days : float
@@ -90,7 +91,7 @@ def blend(
             f"{len(documents):,}: blend needs all three of the same."
         )
     with stage("blend"):
-        parts = Parts(embeddings.vectors, documents, words, days, day_scale)
+        parts = Parts(embeddings.vectors, embeddings.words, documents, words, days, day_scale)
         indices, distances = parts.measure(np.arange(n), neighbors.indices, neighbors.distances)
     parameters = neighbors.parameters | {"words": words, "days": days, "day_scale": day_scale}
     return replace(neighbors, indices=indices, distances=distances, parameters=parameters)
@@ -99,13 +100,15 @@ def blend(
 class Parts:
     """What each document brings to a distance: its offset from the mean, its words, its day, and their weights' roots.
 
-    A document is one unit vector, `[sqrt(v) vector, sqrt(w) words, sqrt(d) day]`, with v + w + d = 1. The mean and the
-    weights of words are learnt from the first `n_known` documents, from all where it is None.
+    A document is one unit vector, `[sqrt(v) vector, sqrt(w) words, sqrt(d) day]`, with v + w + d = 1. `by_model` are
+    `Embeddings.words`; where they are None, TF-IDF weighs the words. The mean and TF-IDF's weights are learnt from the
+    first `n_known` documents, from all where it is None.
     """
 
     def __init__(
         self,
         vectors: np.ndarray,
+        by_model: csr_array | None,
         documents: pd.DataFrame,
         words: float,
         days: float,
@@ -113,7 +116,12 @@ class Parts:
         n_known: int | None = None,
     ):
         n = len(documents)
-        terms, self._n_shared = weighted_words(documents["text"], n_known) if words else (csr_array((n, 1)), 0)
+        if not words:
+            terms, self._n_shared = csr_array((n, 1)), 0
+        elif by_model is None:
+            terms, self._n_shared = weighted_words(documents["text"], n_known)
+        else:
+            terms, self._n_shared = learnt(by_model)
         self._matrix = terms.indptr.astype(np.int64), terms.indices.astype(np.int32, copy=False), terms.data
         day = _days(documents["published_at"]) / day_scale if days else np.full(n, np.nan)
         by_words, by_days = words * (np.diff(terms.indptr) > 0), days * ~np.isnan(day)
@@ -213,6 +221,38 @@ def weighted_words(texts: Iterable[str], n_known: int | None = None) -> tuple[cs
     column[~is_single], column[is_single] = np.arange(n_shared), np.arange(n_shared, len(is_single))
     counts = csr_array((np.ones(len(terms)), (text, column[terms])), shape=(len(lengths), len(column)))
     return csr_array(TfidfTransformer(sublinear_tf=True).fit(counts[:n_known]).transform(counts, copy=False)), n_shared
+
+
+def learnt(words: csr_array) -> tuple[csr_array, int]:
+    """What a model has learnt of how much each word of a text says, as rows of length one.
+
+    BGE-M3's own lexical score of two texts is the dot product of these weights as they are (J. Chen et al. 2024, *BGE
+    M3-Embedding*, section 3.2): it grows with the texts' lengths, and has no bound. A kernel needs the same similarity,
+    1, of every text to itself: so this is the cosine.
+
+    Parameters
+    ----------
+    words : csr_array of float32, shape (n, n_pieces)
+        `newsclust.vectors.store.Embeddings.words`; token ids ascending in each row, weights above 0.
+
+    Returns
+    -------
+    csr_array of float64, shape (n, n_terms)
+        Rows of unit length, their terms ascending; a text without a word is an empty row.
+    n_shared : int
+        The first so many terms are found in more than one text, in the order of their token ids.
+    """
+    texts = np.bincount(words.indices, minlength=words.shape[1])
+    found = np.append(np.flatnonzero(texts > 1), np.flatnonzero(texts == 1))
+    number = np.zeros(words.shape[1], dtype=np.int32)
+    number[found] = np.arange(len(found), dtype=np.int32)
+    weights, row = words.data.astype(np.float64), np.repeat(np.arange(words.shape[0]), np.diff(words.indptr))
+    lengths = np.sqrt(np.bincount(row, weights**2, minlength=words.shape[0]))
+    terms = csr_array(
+        (weights / lengths[row], number[words.indices], words.indptr), (words.shape[0], max(1, len(found)))
+    )
+    terms.sort_indices()
+    return terms, int((texts > 1).sum())
 
 
 def offsets(vectors: np.ndarray, run: Callable = map, n_known: int | None = None) -> np.ndarray:

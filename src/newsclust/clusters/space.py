@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
 from .blend import Parts
 from .neighbors import nearest_candidates
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 QUERY_FLOATS = 2**24  # similarities held at a time
 SPARE = 16  # candidates beyond k, so that rounding in the search can't cost a neighbour
@@ -16,13 +21,15 @@ SPARE = 16  # candidates beyond k, so that rounding in the search can't cost a n
 class Space:
     """The documents of a run and newcomers beside them, at the distances that the run itself would measure.
 
-    The mean of the vectors and what words weigh are learnt from the run's documents alone. So how near a newcomer is to
-    any other document does not depend on what else comes with it, nor on the order.
+    The mean of the vectors and, with TF-IDF, what words weigh are learnt from the run's documents alone. So how near a
+    newcomer is to any other document does not depend on what else comes with it, nor on the order.
 
     Parameters
     ----------
     vectors : ndarray of float32, shape (n, dim)
         Unit vectors; those of the run's `n_known` documents come first.
+    by_model : csr_array of float32, shape (n, n_terms), or None
+        Words as the model weighs them, in the same order; None where TF-IDF does.
     documents : DataFrame, n rows
         With the columns `text` and `published_at`, in the same order.
     n_known : int
@@ -33,6 +40,7 @@ class Space:
     def __init__(
         self,
         vectors: np.ndarray,
+        by_model: csr_array | None,
         documents: pd.DataFrame,
         n_known: int,
         words: float = 0.0,
@@ -40,7 +48,9 @@ class Space:
         day_scale: float = 3.0,
     ):
         self.vectors, self.n_known = vectors, n_known
-        self._parts = Parts(vectors, documents, words, days, day_scale, n_known) if words or days else None
+        self._parts = None
+        if words or days:
+            self._parts = Parts(vectors, by_model, documents, words, days, day_scale, n_known)
 
     def nearest(
         self, rows: np.ndarray, among: np.ndarray, k: int, groups: np.ndarray | None = None

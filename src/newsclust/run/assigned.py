@@ -17,7 +17,7 @@ from ..stories.newcomers import Newcomers
 from .names import injected, no_such
 from .origin import commit
 from .preflight import try_output
-from .record import Record, as_csv, beside_input, model_in_words
+from .record import Record, as_csv, beside_input, facts_of_vectors
 from .stored import StoredRun
 
 #: What is said of a headline in ``assigned.csv``.
@@ -84,8 +84,7 @@ def finish_assignment(corpus: Corpus, newcomers: Newcomers, output: str | None =
         "data": f"{corpus.source}: {corpus.n_rows:,} rows, {corpus.n_documents:,} documents",
         "run": repr(run),
         "run finished": run.record.provenance.get("finished"),
-        "model": model_in_words(run.store.embedder),
-        "vectors": run.store.where,
+        **facts_of_vectors(run.embeddings, run.parameters.words),
         "calibrated on": f"{len(newcomers.calibration.held_out):,} documents of the run, held out fifth by fifth",
         "commit": commit(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),

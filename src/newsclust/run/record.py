@@ -37,6 +37,8 @@ PACKAGES = (
 #: set aside.
 RESULTS = ("clusters.csv", "stories.csv", "provenance.json", "metrics.json")
 REJECTED = "rejected.csv"
+#: A fact of the record: the model that weighed the words, or TF-IDF, as all did that do not say.
+WEIGHER = "words weighed by"
 #: A run's numbers: what readers call each, and how it is written. "HDBSCAN's" are of the clusters before any noise was
 #: assigned; everything else is of the stories after it, which is what clusters.csv holds.
 FIGURES = {
@@ -219,8 +221,18 @@ def read_record(folder: Path) -> Record | None:
 
 
 def model_in_words(model: Embedder) -> str:
-    """What a run's vectors depend on, as its record says it."""
-    return f"{model.name}, revision {model.revision}, {model.dim} dimensions, {model.precision}"
+    """What a run's vectors depend on beside the precision, as its record says it."""
+    return f"{model.name}, revision {model.revision}, {model.dim} dimensions"
+
+
+def facts_of_vectors(embeddings: Embeddings, words: float) -> dict[str, str]:
+    """What a record says of a run's vectors, and of its words where they count."""
+    facts = {
+        "model": model_in_words(embeddings.model),
+        "precision": embeddings.model.precision,
+        "vectors": embeddings.where,
+    }
+    return facts | ({WEIGHER: embeddings.weigher} if words else {})
 
 
 def _sizes(sizes: pd.Series) -> dict[str, float | None]:
@@ -296,8 +308,7 @@ def _provenance(
         "data fingerprint": corpus.fingerprint,
         "understood": _understood(corpus),
         "columns not used": ", ".join(corpus.unused) or "none",
-        "model": model_in_words(embeddings.model),
-        "vectors": embeddings.where,
+        **facts_of_vectors(embeddings, parameters.words),
         "search": f"{neighbors.search}; recall {neighbors.recall:.3f}",
         "settings": repr(settings),
         "seed": parameters.seed,

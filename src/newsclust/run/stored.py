@@ -18,10 +18,10 @@ from ..corpus.dates import read_dates
 from ..errors import NewsclustError, RunError
 from ..paths import find_output, short
 from ..vectors.precision import PRECISIONS
-from ..vectors.store import Embeddings, Store
+from ..vectors.store import TF_IDF, Embeddings, Store
 from .parameters import Parameters, make_parameters
 from .preflight import find_run
-from .record import Record, model_in_words, read_record
+from .record import WEIGHER, Record, model_in_words, read_record
 
 #: What clusters.csv holds of a document beside the input's own columns.
 NUMBERS = {"cluster": "Int64", "probability": "float64", "x": "float64", "y": "float64"}
@@ -59,7 +59,8 @@ class StoredRun:
     @cached_property
     def parameters(self) -> Parameters:
         """Those of the run, with the numbers that ``"auto"`` chose, and the precision it came to."""
-        return make_parameters(self.record.parameters | _precision(self.record))
+        settled = _made_with(self.record)[1] if "model" in self.record.provenance else ""
+        return make_parameters(self.record.parameters | ({"precision": settled} if settled in PRECISIONS else {}))
 
     @property
     def ids(self) -> np.ndarray:
@@ -88,7 +89,14 @@ class StoredRun:
 
     @cached_property
     def _recalled(self) -> tuple[Embeddings, np.ndarray]:
-        return self.store.recall(self.ids)
+        embeddings, texts = self.store.recall(self.ids)
+        weighed = self.record.provenance.get(WEIGHER, TF_IDF)
+        if self.parameters.words and weighed != embeddings.weigher:
+            raise RunError(
+                f"the words of {self.name} were weighed by {weighed}; here it would be {embeddings.weigher}: run it "
+                "again."
+            )
+        return embeddings, texts
 
     @property
     def embeddings(self) -> Embeddings:
@@ -98,6 +106,8 @@ class StoredRun:
         ------
         StoreError
             If they are gone.
+        RunError
+            If words beside them are weighed otherwise than they were.
         """
         return self._recalled[0]
 
@@ -144,13 +154,15 @@ def read_run(folder: str | Path) -> StoredRun:
     """
     run = read_results(folder)
     try:
-        known, here = run.record.provenance["model"], model_in_words(run.store.embedder)
+        embedder = run.store.embedder
+        known, here = _made_with(run.record), (model_in_words(embedder), embedder.precision)
         collection = run.record.provenance["vectors"]
     except (NewsclustError, KeyError, TypeError) as error:
         said = str(error).rstrip(".") if isinstance(error, NewsclustError) else "its record lacks something"
         raise RunError(f"{run.name} can't be used here ({said}): run it again.") from None
     if known != here:
-        raise RunError(f"{run.name} was made with {known}; here it would be {here}: run it again.")
+        was, would_be = ", ".join(known), ", ".join(here)
+        raise RunError(f"{run.name} was made with {was}; here it would be {would_be}: run it again.")
     store = run.store
     if collection != store.where:
         raise RunError(
@@ -197,10 +209,12 @@ def first_filled(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
     return text
 
 
-def _precision(record: Record) -> dict[str, str]:
-    """What "auto" came to where the run was made."""
-    settled = str(record.provenance.get("model", "")).rsplit(", ", 1)[-1]
-    return {"precision": settled} if settled in PRECISIONS else {}
+def _made_with(record: Record) -> tuple[str, str]:
+    """The model that made a run, and the precision that "auto" came to there."""
+    model, precision = str(record.provenance["model"]), record.provenance.get("precision")
+    if precision is None:  # earlier records say both in one sentence
+        model, _, precision = model.rpartition(", ")
+    return model, precision
 
 
 def _results(folder: Path, record: Record) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -13,12 +13,15 @@ from ..clusters.neighbors import Neighbors
 from ..clusters.space import Space
 from ..errors import InputError
 from ..stages import stage
+from ..vectors.word_weights import stack
 from ..wording import count
 from .calibration import Calibration, calibrate
 from .naming import describe_clusters
 from .noise import POWER, VOTERS, votes_of, winners
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
     from ..corpus.documents import Corpus
     from ..run.stored import StoredRun
     from ..vectors.store import Embeddings
@@ -154,7 +157,8 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
     n_old, n_new = len(run.ids), len(new)
     everything = pd.concat([run.documents, new], ignore_index=True)
     vectors = np.ascontiguousarray(np.vstack([run.embeddings.vectors, embeddings.vectors[~is_known]]))
-    space = Space(vectors, everything, n_old, given.words, given.days, given.day_scale)
+    words = _words_of_both(run.embeddings, embeddings, ~is_known) if given.words else None
+    space = Space(vectors, words, everything, n_old, given.words, given.days, given.day_scale)
     old, rows = np.arange(n_old), np.arange(n_old, n_old + n_new)
     calibration = calibrate(run.neighbors, run.labels, run.clustering, given.assign_noise, given.least_support)
 
@@ -193,6 +197,16 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
             "least_emerging": least_emerging,
         },
     )
+
+
+def _words_of_both(old: Embeddings, new: Embeddings, are_new: np.ndarray) -> csr_array | None:
+    """The words of a run's documents and, below, of newcomers, as the model weighs them; None where TF-IDF does."""
+    if old.weigher != new.weigher:
+        raise InputError(
+            f"The run's words are weighed by {old.weigher}, those of the new headlines by {new.weigher}: embed these "
+            "with the run's store."
+        )
+    return None if new.words is None else stack([old.words, new.words[are_new]])
 
 
 def _emerging(run: StoredRun, space: Space, rows: np.ndarray, enough: int) -> tuple[np.ndarray, np.ndarray]:

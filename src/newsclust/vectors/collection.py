@@ -1,7 +1,8 @@
-"""A Milvus collection of ids, vectors and texts. It knows no model and no cache."""
+"""A Milvus collection of ids, vectors, texts and, of some models, words. It knows no model and no cache."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from tqdm.auto import tqdm
 from ..cache import fingerprint
 from ..errors import StoreError
 from .connection import connect, damaged
+from .word_weights import NO_WORD, from_milvus, stack, to_milvus
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
+    from scipy.sparse import csr_array
 
 #: Documents per read, well under a server's 16,384 rows and gRPC's 64 MiB an answer.
 READ_ROWS = 4096
@@ -47,6 +50,8 @@ class Collection:
         Length of a vector.
     description : str
         Kept with the collection.
+    with_words : bool
+        Whether a sparse vector of words is kept beside each vector, where Milvus has such a kind.
     """
 
     uri: str
@@ -54,6 +59,7 @@ class Collection:
     name: str
     dim: int
     description: str = ""
+    with_words: bool = False
 
     @property
     def where(self) -> str:
@@ -86,8 +92,12 @@ class Collection:
                 self._ensure(client)
             yield client
 
-    def read(self, client: MilvusClient, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The vectors and texts of the documents `ids`.
+    def has_words(self, client: MilvusClient) -> bool:
+        """Whether words are kept here: those made on Milvus before 2.4 go without."""
+        return self.with_words and "words" in self._fields(client)
+
+    def read(self, client: MilvusClient, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, csr_array | None]:
+        """The vectors, texts and words of the documents `ids`.
 
         Parameters
         ----------
@@ -101,10 +111,14 @@ class Collection:
             Zeros where a document is not stored.
         texts : ndarray of object, shape (n,)
             None where a document is not stored.
+        words : csr_array of float32, shape (n, n_terms), or None
+            Empty rows where a document is not stored; None where this collection keeps none.
         """
         vectors = np.zeros((len(ids), self.dim), dtype=np.float32)
         texts = np.full(len(ids), None, dtype=object)
-        fields = ["id", "embedding", "text"]
+        has_words = self.has_words(client)
+        words = [from_milvus([])]
+        fields = ["id", "embedding", "text"] + (["words"] if has_words else [])
         for start in tqdm(range(0, len(ids), READ_ROWS), desc="Reading from Milvus", leave=False, delay=2):
             wanted = ids[start : start + READ_ROWS].tolist()
             with self._readable():
@@ -113,14 +127,22 @@ class Collection:
                 rows = np.searchsorted(ids, [document["id"] for document in found])
                 vectors[rows] = [document["embedding"] for document in found]
                 texts[rows] = [document["text"] for document in found]
-        return vectors, texts
+            if has_words:
+                stored = {document["id"]: document["words"] for document in found}
+                words.append(from_milvus([stored.get(id, NO_WORD) for id in wanted]))
+        return vectors, texts, stack(words) if has_words else None
 
-    def insert(self, ids: np.ndarray, vectors: np.ndarray, texts: list[str], last: bool = False) -> None:
+    def insert(
+        self, ids: np.ndarray, vectors: np.ndarray, texts: list[str], words: csr_array | None, last: bool = False
+    ) -> None:
         """Store documents, in place of those of the same ids."""
         found = [
             {"id": id, "embedding": vector, "text": fitting(text)}
             for id, vector, text in zip(ids.tolist(), vectors, texts, strict=True)
         ]
+        if words is not None:
+            for document, row in zip(found, to_milvus(words), strict=True):
+                document["words"] = row
         # Opened for each insert: a connection left idle while a slow model works is cut by the server.
         with self.open() as client:
             client.upsert(self.name, found)
@@ -218,7 +240,7 @@ class Collection:
         from pymilvus import DataType
 
         if client.has_collection(self.name):
-            fields = {f["name"]: f for f in client.describe_collection(self.name)["fields"]}
+            fields = self._fields(client)
             dim = int(fields.get("embedding", {}).get("params", {}).get("dim", 0))
             if not {"id", "embedding", "text"} <= fields.keys() or dim != self.dim:
                 raise StoreError(
@@ -230,11 +252,27 @@ class Collection:
             schema.add_field("id", DataType.INT64, is_primary=True)
             schema.add_field("embedding", DataType.FLOAT_VECTOR, dim=self.dim)
             schema.add_field("text", DataType.VARCHAR, max_length=TEXT_BYTES)
+            if self.with_words and self._can_have_words(client):
+                schema.add_field("words", DataType.SPARSE_FLOAT_VECTOR)
             client.create_collection(self.name, schema=schema)
+        if self.has_words(client) and not client.list_indexes(self.name, field_name="words"):
+            # Nothing is searched by it, but a server loads no collection with a vector that has none.
+            kind = {"index_type": "SPARSE_INVERTED_INDEX", "metric_type": "IP", "index_name": "words"}
+            client.create_index(self.name, client.prepare_index_params("words", **kind))
         if client.list_indexes(self.name, field_name="embedding"):
             client.load_collection(self.name)
         else:  # the collection is new, or a change of its index was interrupted; a search builds the one it asks for
             self._load_with(client, "FLAT", {})
+
+    def _fields(self, client: MilvusClient) -> dict[str, dict[str, Any]]:
+        return {field["name"]: field for field in client.describe_collection(self.name)["fields"]}
+
+    def _can_have_words(self, client: MilvusClient) -> bool:
+        """Milvus knows sparse vectors from 2.4 on; 2.3 makes a field of them, and dies of it when it is loaded."""
+        if self.path:
+            return True
+        found = re.match(r"v?(\d+)\.(\d+)", client.get_server_version())
+        return found is None or tuple(map(int, found.groups())) >= (2, 4)
 
     def _index(self, client: MilvusClient, index: str, params: dict[str, Any]) -> None:
         """Replace the collection's index where it is, or may be, another than the one asked for."""

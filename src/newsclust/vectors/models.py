@@ -11,16 +11,18 @@ from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..errors import ModelError
-from .packing import STEP, Pack, fill_packs
+from .packing import STEP, Pack, Span, fill_packs
 from .precision import has_gpu
+from .word_weights import heaviest, stack
 
 if TYPE_CHECKING:
     import torch
+    from scipy.sparse import csr_array
 
 MINILM = "minilm"
 E5 = "e5"
@@ -35,10 +37,28 @@ GPU_PACK_SIZE = 2**16
 #: Floats that a pass holds at once for each place and dimension, generously.
 FLOATS_PER_PLACE = 64
 
-NO_WEIGHTS = "this model gives words no weights; BGE-M3 does."
+#: Two layers that BGE-M3 has on top; FlagEmbedding makes up both where one is missing.
+TOP_LAYERS = "sparse_linear.pt", "colbert_linear.pt"
 
 #: Token ids of some texts -> by row number of the text.
 Tokens = list[list[int]]
+
+
+class Embedded(NamedTuple):
+    """A pack of texts that went through a model.
+
+    Attributes
+    ----------
+    pack : Pack
+    vectors : ndarray of float32, shape (len(pack.rows), dim)
+        Of any length.
+    words : csr_array of float32, shape (len(pack.rows), largest token id + 1), or None
+        How much each word piece says of its text, where the model has learnt it; see `heaviest`.
+    """
+
+    pack: Pack
+    vectors: np.ndarray
+    words: csr_array | None = None
 
 
 class Model:
@@ -56,8 +76,8 @@ class Model:
         The position of a text's first token, as the encoder counts.
     padding : int
         A token id for places that no text needs.
-    weigh : torch.nn.Module, optional
-        Gives each token state a weight: how much the word piece says of the text (BGE-M3's sparse vectors).
+    weigh : torch.nn.Linear, optional
+        Gives each token state a weight: how much the word piece says of the text (BGE-M3's lexical weights).
     special : frozenset of int
         Ids of tokens that are no piece of a word.
     """
@@ -69,7 +89,7 @@ class Model:
         pool: str,
         first_position: int = 0,
         padding: int = 0,
-        weigh: torch.nn.Module | None = None,
+        weigh: torch.nn.Linear | None = None,
         special: frozenset[int] = frozenset(),
     ) -> None:
         from transformers import AttentionInterface
@@ -80,19 +100,13 @@ class Model:
         self.tokenize = tokenize
         self._transformers, self._pool = transformers, pool
         self._first_position, self._padding = first_position, padding
-        self._weigh, self.special = weigh, special
+        self._weigh, self._special = weigh, special
         self.pack_size = _pack_size(transformers[0])
         self._fits: float = float("inf")  # the largest pack that memory may hold
 
-    def run(self, packs: Iterable[Pack], tokens: Tokens) -> Iterator[tuple[Pack, np.ndarray]]:
+    def run(self, packs: Iterable[Pack], tokens: Tokens) -> Iterator[Embedded]:
         """Embed `packs`, on all devices at once; on a processor a pack per core, which keeps the cores busier than one
         pack spread over all of them.
-
-        Yields
-        ------
-        pack : Pack
-        vectors : ndarray of float32, shape (len(pack.rows), dim)
-            Of any length.
         """
         import torch
 
@@ -102,7 +116,7 @@ class Model:
         for transformer in self._transformers * (n_threads if on_cores else 1):
             free.put(transformer)
 
-        def embed(pack: Pack) -> np.ndarray:
+        def embed(pack: Pack) -> tuple[np.ndarray, csr_array | None]:
             transformer = free.get()
             try:
                 return self._embed(transformer, pack, tokens)
@@ -117,39 +131,24 @@ class Model:
                 running.append((pack, pool.submit(embed, pack)))
                 if len(running) > 2 * at_once:
                     done, future = running.popleft()
-                    yield done, future.result()
+                    yield Embedded(done, *future.result())
             while running:
                 done, future = running.popleft()
-                yield done, future.result()
+                yield Embedded(done, *future.result())
         finally:
             pool.shutdown(cancel_futures=True)
             torch.set_num_threads(n_threads)  # for threads that others start later
 
-    def weigh(self, packs: Iterable[Pack], tokens: Tokens) -> Iterator[tuple[Pack, np.ndarray]]:
-        """The weight of each token in `packs`, shape (pack.size,).
-
-        Raises
-        ------
-        ModelError
-            If the model has not learnt any.
-        """
-        import torch
-
-        if self._weigh is None:
-            raise ModelError(NO_WEIGHTS)
-        for pack in packs:
-            states = self._states(self._transformers[0], pack, tokens)
-            with torch.inference_mode():
-                yield pack, torch.relu(self._weigh(states))[:, 0].float().cpu().numpy()
-
-    def _embed(self, transformer: torch.nn.Module, pack: Pack, tokens: Tokens) -> np.ndarray:
+    def _embed(self, transformer: torch.nn.Module, pack: Pack, tokens: Tokens) -> tuple[np.ndarray, csr_array | None]:
+        """The vectors and words of a pack's texts, as `Embedded` has them."""
         import torch
 
         longest = pack.spans[0].length
         smallest = len(pack.rows) == 1 and pack.size - longest < STEP
         if pack.size <= self._fits or smallest:
             try:
-                return self._pooled(self._states(transformer, pack, tokens), pack)
+                states = self._states(transformer, pack, tokens)
+                return self._pooled(states, pack), self._weighed(states, pack, tokens)
             except torch.OutOfMemoryError:
                 if smallest:
                     text = f"a text of {longest:,} tokens does not fit into the memory of the GPU"
@@ -159,14 +158,18 @@ class Model:
                 self._fits = pack.size // 2
                 torch.cuda.empty_cache()
         rows = np.array(pack.rows)
-        parts = fill_packs(np.array([len(tokens[row]) for row in rows]), max(STEP, pack.size // 2))
-        vectors = None
-        for part in parts:
-            spans = [type(span)(span.start, span.length, rows[span.rows].tolist()) for span in part.spans]
-            some = self._embed(transformer, Pack(part.size, spans), tokens)
-            vectors = np.empty((len(rows), some.shape[1]), dtype=some.dtype) if vectors is None else vectors
-            vectors[part.rows] = some
-        return vectors
+        parts = list(fill_packs(np.array([len(tokens[row]) for row in rows]), max(STEP, pack.size // 2)))
+        found = [
+            self._embed(
+                transformer,
+                Pack(part.size, [Span(s.start, s.length, rows[s.rows].tolist()) for s in part.spans]),
+                tokens,
+            )
+            for part in parts
+        ]
+        order = np.argsort([row for part in parts for row in part.rows])
+        vectors, words = zip(*found, strict=True)
+        return np.concatenate(vectors)[order], stack(words, order) if self._weigh else None
 
     def _states(self, transformer: torch.nn.Module, pack: Pack, tokens: Tokens) -> torch.Tensor:
         """The last layer's state of each place, shape (pack.size, dim)."""
@@ -195,6 +198,18 @@ class Model:
                 for span in pack.spans
             ]
         )
+
+    def _weighed(self, states: torch.Tensor, pack: Pack, tokens: Tokens) -> csr_array | None:
+        import torch
+
+        if self._weigh is None:
+            return None
+        with torch.inference_mode():
+            layer = {name: values.to(states.device).float() for name, values in self._weigh.named_parameters()}
+            # Row by row, where a product with a matrix of one column might depend on what stands in other rows' places.
+            weights = torch.relu((states.float() * layer["weight"]).sum(dim=1) + layer["bias"]).cpu().numpy()
+        texts = [tokens[row] for row in pack.rows]
+        return heaviest(texts, weights[: pack.spans[-1].stop], self._special)
 
 
 _current = threading.local()  # one pack per device at a time
@@ -289,12 +304,9 @@ class E5Model:
     def tokenize(self, texts: list[str]) -> list[bytes]:
         return [text.replace("\0", " ").encode() for text in texts]
 
-    def run(self, packs: Iterable[Pack], tokens: list[bytes]) -> Iterator[tuple[Pack, np.ndarray]]:
+    def run(self, packs: Iterable[Pack], tokens: list[bytes]) -> Iterator[Embedded]:
         for pack in packs:
-            yield pack, self._encode([tokens[row].decode() for row in pack.rows])
-
-    def weigh(self, packs: Iterable[Pack], tokens: list[bytes]) -> Iterator[tuple[Pack, np.ndarray]]:
-        raise ModelError(NO_WEIGHTS)
+            yield Embedded(pack, self._encode([tokens[row].decode() for row in pack.rows]))
 
 
 def load_flag(folder: Path, precision: str) -> Model:
@@ -331,8 +343,14 @@ def load_flag(folder: Path, precision: str) -> Model:
 
     # XLM-RoBERTa counts positions from behind the padding's number.
     copies = _on_every_device(transformer, precision)
-    weigh = flag.model.sparse_linear.to(copies[0].device, copies[0].dtype)
-    return Model(copies, tokenize, "first", padding + 1, padding, weigh, frozenset(flag.tokenizer.all_special_ids))
+    weigh = flag.model.sparse_linear if has_words(folder) else None
+    by_flag = (flag.tokenizer.cls_token_id, flag.tokenizer.eos_token_id, padding, flag.tokenizer.unk_token_id)
+    return Model(copies, tokenize, "first", padding + 1, padding, weigh, frozenset(by_flag))
+
+
+def has_words(folder: Path) -> bool:
+    """Whether a checkpoint of BGE-M3's kind has learnt how much words say."""
+    return all((folder / name).exists() for name in TOP_LAYERS)
 
 
 def download_bge_m3() -> Path:
@@ -348,7 +366,7 @@ def download_bge_m3() -> Path:
     wanted = {"revision": BGE_M3_REVISION, "ignore_patterns": ["onnx/*", "imgs/*", "*.jpg"]}
     with suppress(OSError):
         folder = Path(snapshot_download(BGE_M3, local_files_only=True, **wanted))
-        if (folder / "pytorch_model.bin").exists():
+        if (folder / "pytorch_model.bin").exists() and has_words(folder):
             return folder
     try:
         HfApi().model_info(BGE_M3, revision=BGE_M3_REVISION, timeout=5)  # fails at once where a download would retry
@@ -363,7 +381,9 @@ def download_bge_m3() -> Path:
 
 def hash_checkpoint(folder: Path) -> str:
     """16 hex digits of the weights in `folder` and of the tokenizer, which decides what the weights see."""
-    files = sorted(p for p in folder.iterdir() if p.suffix in {".safetensors", ".bin", ".json", ".model"})
+    layers = TOP_LAYERS if has_words(folder) else ()
+    kinds = {".safetensors", ".bin", ".json", ".model"}
+    files = sorted(path for path in folder.iterdir() if path.suffix in kinds or path.name in layers)
     if not {".safetensors", ".bin"} & {path.suffix for path in files}:
         raise OSError("no weights")
     digest = hashlib.blake2b(digest_size=8)

@@ -19,13 +19,17 @@ from ..stages import stage
 from .collection import Collection, fitting
 from .connection import check_uri
 from .embedding import Embedder, load_embedder
+from .word_weights import from_arrays, stack, to_arrays
 
 if TYPE_CHECKING:
     import pandas as pd
     from pymilvus import MilvusClient
+    from scipy.sparse import csr_array
 
 #: Documents per insert: an interrupted ingest loses at most this many, and those of one batch of the model.
 INSERT_ROWS = 2048
+#: What weighs words where the model has not learnt to.
+TF_IDF = "TF-IDF"
 #: A stored vector's length differs from 1 by no more than this.
 UNIT_TOLERANCE = 1e-4
 
@@ -49,6 +53,8 @@ class Embeddings:
         The collection, in words.
     parameters : dict
         The notebook's ``model``, ``precision``, ``uri`` and ``collection``.
+    words : csr_array of float32, shape (n, n_terms), or None
+        How much each word says of its text, as the model has learnt it, by token id; None where it has not.
     """
 
     ids: np.ndarray
@@ -58,11 +64,18 @@ class Embeddings:
     fingerprint: str
     where: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    words: csr_array | None = None
+
+    @property
+    def weigher(self) -> str:
+        """Who says how much a word of a text says, in words."""
+        return TF_IDF if self.words is None else self.model.name
 
     def __repr__(self) -> str:
         n, dim = self.vectors.shape
+        words = "" if self.words is None else " and weights of their words"
         return (
-            f"{n:,} documents as vectors of {dim} floats by {self.model.name}, in {self.where}; "
+            f"{n:,} documents as vectors of {dim} floats{words} by {self.model.name}, in {self.where}; "
             f"{self.n_embedded:,} embedded now, {n - self.n_embedded:,} stored already."
         )
 
@@ -77,8 +90,8 @@ class Store:
         A path ending in ``.db`` (Milvus Lite) or a server's address. The token, where one is needed, is read
         from the environment variable ``MILVUS_TOKEN`` or from a file ``.env``.
     collection : str
-        The collection's name is this, followed by what its vectors depend on, the model, its precision and the way ids
-        are made: what differs in one of them never mixes.
+        The collection's name is this, followed by what its vectors depend on, the model, its precision, the way ids
+        are made, and whether words are kept beside them: what differs in one of these never mixes.
     model : str
         See `newsclust.vectors.embedding.load_embedder`.
     index : str
@@ -99,7 +112,7 @@ class Store:
 
     def __post_init__(self) -> None:
         self.embedder = load_embedder(self.model, self.precision)
-        self.name = f"{self.collection}_{self.embedder.slug}_{ID_VERSION}"
+        self.name = f"{self.collection}_{self.embedder.slug}_{ID_VERSION}{'_words' * self.embedder.gives_words}"
         self.is_local = "://" not in self.uri
         self.path = find_output(self.uri) if self.is_local else None
         check_uri(self.uri, self.path)
@@ -117,6 +130,7 @@ class Store:
             self.name,
             self.embedder.dim,
             f"newsclust, {self.embedder.name} {self.embedder.revision}",
+            self.embedder.gives_words,
         )
 
     def embed(self, documents: pd.DataFrame) -> Embeddings:
@@ -146,12 +160,12 @@ class Store:
 
         def read_and_embed() -> dict[str, np.ndarray]:
             with collection.open() as client:
-                vectors, stored = collection.read(client, ids)
+                vectors, stored, words = collection.read(client, ids)
             missing[:] = self._to_embed(vectors, stored, texts)
             if missing.any():
-                self._ingest(collection, ids, texts, np.flatnonzero(missing), vectors)
+                words = self._ingest(collection, ids, texts, np.flatnonzero(missing), vectors, words)
             check_finite(ids, vectors)
-            return {"vectors": vectors, "of": np.array(collection.identity() or "")}
+            return {"vectors": vectors, "of": np.array(collection.identity() or ""), **to_arrays(words)}
 
         def still_there(kept: dict[str, np.ndarray]) -> bool:
             return str(kept["of"]) == collection.identity()
@@ -160,7 +174,7 @@ class Store:
             kept, _ = cache.once("vectors", key, read_and_embed, still_there)
             n_missing = int(missing.sum())
             entry.computed = n_missing > 0
-        return Embeddings(ids, kept["vectors"], self.embedder, n_missing, fingerprint, self.where, self._given)
+        return self._embeddings(ids, kept["vectors"], from_arrays(kept), n_missing, fingerprint)
 
     def exists(self) -> bool:
         """Whether the collection is there; nothing is made. A local database is not opened for it."""
@@ -188,14 +202,14 @@ class Store:
         if not self.exists():
             raise StoreError(f"{self.where} is gone, and with it the vectors: run again what stored them there.")
         with stage("read vectors"), collection.open() as client:
-            vectors, texts = collection.read(client, ids)
+            vectors, texts, words = collection.read(client, ids)
         lacking = sum(text is None for text in texts)
         if lacking:
             raise StoreError(
                 f"{self.where} lacks {lacking:,} of the {len(ids):,} documents: run again what stored them there."
             )
         check_finite(ids, vectors)
-        return Embeddings(ids, vectors, self.embedder, 0, self._fingerprint(ids, texts), self.where, self._given), texts
+        return self._embeddings(ids, vectors, words, 0, self._fingerprint(ids, texts)), texts
 
     def nearest(self, ids: np.ndarray, query: np.ndarray, k: int) -> np.ndarray:
         """Ask Milvus for the `k` of these documents nearest to a vector; others in the collection are passed over.
@@ -244,9 +258,16 @@ class Store:
                 client, ids, embeddings.vectors, k, self.index, self.index_params, self.search_params
             )
 
-    @property
-    def _given(self) -> dict[str, Any]:
-        return {"model": self.model, "uri": self.uri, "collection": self.collection, "precision": self.precision}
+    def _embeddings(
+        self, ids: np.ndarray, vectors: np.ndarray, words: csr_array | None, n_embedded: int, fingerprint: str
+    ) -> Embeddings:
+        if self.embedder.gives_words and words is None:
+            notice(
+                f"{self.where} was made by Milvus before 2.4, which has no place for how {self.embedder.name} weighs "
+                "words: where words count, TF-IDF weighs them."
+            )
+        given = {"model": self.model, "uri": self.uri, "collection": self.collection, "precision": self.precision}
+        return Embeddings(ids, vectors, self.embedder, n_embedded, fingerprint, self.where, given, words)
 
     def _fingerprint(self, ids: np.ndarray, texts: np.ndarray) -> str:
         # The texts too: one document can be spelled in several ways.
@@ -273,22 +294,45 @@ class Store:
         return ~present | wrong | other
 
     def _ingest(
-        self, collection: Collection, ids: np.ndarray, texts: np.ndarray, missing: np.ndarray, vectors: np.ndarray
-    ) -> None:
-        """Embed and store the documents in the rows `missing`, writing their vectors into these rows as well."""
+        self,
+        collection: Collection,
+        ids: np.ndarray,
+        texts: np.ndarray,
+        missing: np.ndarray,
+        vectors: np.ndarray,
+        words: csr_array | None,
+    ) -> csr_array | None:
+        """Embed and store the documents in the rows `missing`, writing their vectors into these rows as well.
+
+        Returns
+        -------
+        csr_array or None
+            `words` with those of the documents `missing`.
+        """
         waiting: list[int] = []
+        weighed: list[csr_array | None] = []  # the words of those that wait
+        taken, parts = [], [words]
         left = len(missing)
         with tqdm(total=left, desc=f"Embedding with {self.embedder.name}", unit="doc", leave=False) as bar:
-            for some, new in self.embedder.stream(texts[missing].tolist()):
+            for some, new, theirs in self.embedder.stream(texts[missing].tolist()):
                 rows = missing[some]
                 check_finite(ids[rows], new)
                 vectors[rows] = new
                 waiting += rows.tolist()
+                weighed.append(theirs)
                 left -= len(rows)
                 if len(waiting) >= INSERT_ROWS or not left:
-                    collection.insert(ids[waiting], vectors[waiting], texts[waiting].tolist(), last=not left)
-                    waiting = []
+                    theirs = None if words is None else stack(weighed)
+                    collection.insert(ids[waiting], vectors[waiting], texts[waiting].tolist(), theirs, last=not left)
+                    taken += waiting
+                    parts.append(theirs)
+                    waiting, weighed = [], []
                 bar.update(len(rows))
+        if words is None:
+            return None
+        order = np.arange(len(ids))
+        order[taken] = len(ids) + np.arange(len(taken))
+        return stack(parts, order)
 
 
 def check_finite(ids: np.ndarray, vectors: np.ndarray) -> None:
