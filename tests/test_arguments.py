@@ -62,6 +62,13 @@ def test_labels_are_found_right_where_they_are(lists, small_corpus, distance, wo
     assert checked(cluster(blended, 60, 2, 4, distance), blended, small_corpus).startswith("Right: all")
 
 
+@pytest.mark.parametrize("k", [60, 5])
+def test_labels_with_neighbours_in_common_are_checked_too(lists, small_corpus, k):
+    blended = blend(lists, small_corpus.embeddings, small_corpus.documents, 0.2)
+    told = checked(cluster(blended, k, 2, 4, shared_neighbors=0.3), blended, small_corpus)
+    assert told.startswith("Right: all" if k == 60 else "With 5 neighbours the ")
+
+
 def test_a_wrong_label_a_wrong_distance_or_a_wrong_tree_fails_loudly(lists, found, small_corpus, monkeypatch):
     labels = found.labels.copy()
     labels[0] = (labels[0] + 1) % found.n_clusters

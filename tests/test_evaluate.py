@@ -63,7 +63,9 @@ def test_every_method_is_a_row_and_absent_peers_are_named(headlines, tmp_path, m
     embeddings = Store(str(tmp_path / "m.db")).embed(corpus.documents)
     files = [tmp_path / "plain.yaml", tmp_path / "auto.yaml"]
     files[0].write_text("fixed:\n  min_samples: 2\n  min_cluster_size: 4\n  data: elsewhere\n")
-    files[1].write_text("words: 0.2\ndays: 0.15\nmin_samples: auto\nmin_cluster_size: auto\nassign_noise: true\n")
+    files[1].write_text(
+        "words: 0.2\ndays: 0.15\nshared_neighbors: 0.3\nmin_samples: auto\nmin_cluster_size: auto\nassign_noise: true\n"
+    )
     monkeypatch.setitem(peers.PEERS, "nobody", ("no_such_package", False, None))
     with pytest.warns(NewsclustWarning, match="nobody is left out: no_such_package is not installed"):
         result = evaluate(corpus, embeddings, files, ["the tutorial's own code", "average linkage", "nobody"])

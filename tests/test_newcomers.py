@@ -28,7 +28,14 @@ TOP = Path(__file__).parent.parent
 SCRIPT = "<script>alert(1)</script> & <b>Wajima</b> quake $x$ \x1b[31m"
 #: Held out whole: no story of the run.
 EMERGING = "crowdstrike-outage"
-GIVEN = {"words": 0.2, "days": 0.15, "min_samples": 2, "min_cluster_size": 4, "assign_noise": True}
+GIVEN = {
+    "words": 0.2,
+    "days": 0.15,
+    "shared_neighbors": 0.3,
+    "min_samples": 2,
+    "min_cluster_size": 4,
+    "assign_noise": True,
+}
 
 
 @dataclass
@@ -50,7 +57,9 @@ def cluster_file(data: Path, output: Path, previous: str | None = None, **more):
     found = nc.find_neighbors(embeddings, 80, "exact", given.store)
     neighbors = nc.blend(found, embeddings, corpus.documents, given.words, given.days)
     settings = nc.choose_settings(neighbors, embeddings.vectors, 50, given.min_samples, given.min_cluster_size)
-    clustering = nc.cluster(neighbors, 50, given.min_samples, given.min_cluster_size)
+    clustering = nc.cluster(
+        neighbors, 50, given.min_samples, given.min_cluster_size, shared_neighbors=given.shared_neighbors
+    )
     stories = nc.find_stories(corpus, embeddings, neighbors, clustering, True)
     continuation = nc.continue_run(stories, previous)
     layout = Layout(embeddings.ids, embeddings.vectors[:, :2].copy(), {"n_components": 2})

@@ -13,7 +13,7 @@ from newsclust.clusters.neighbors import find_neighbors
 from newsclust.errors import ParameterError
 from newsclust.stories.evaluation import agreement
 from newsclust.stories.noise import assign_noise
-from newsclust.stories.settings import MIN_CLUSTER_SIZES, MIN_SAMPLES, centred, choose_settings, separation
+from newsclust.stories.settings import ALONE, MIN_CLUSTER_SIZES, MIN_SAMPLES, centred, choose_settings, separation
 
 
 def stories(n_stories: int, size: int, seed: int = 0, spread: float = 0.5, one_offs: int = 0):
@@ -33,9 +33,12 @@ def by_pairs(vectors: np.ndarray, labels: np.ndarray) -> float:
     scores = np.zeros(len(labels))
     for i, own in enumerate(labels):
         others = (labels == own) & (np.arange(len(labels)) != i)
-        if own >= 0 and others.any():
+        b = max((similarity[i, labels == c].mean() for c in set(labels.tolist()) - {-1, own}), default=0.0)
+        b = max(b, 0.0)
+        if own < 0:
+            scores[i] = max((ALONE - b) / (1 - min(ALONE, b)), 0.0)
+        elif others.any():
             a = similarity[i, others].mean()
-            b = max((similarity[i, labels == c].mean() for c in set(labels.tolist()) - {-1, own}), default=0.0)
             scores[i] = (a - b) / (1 - min(a, b))
     return scores.mean()
 
@@ -59,6 +62,20 @@ def test_separation_prefers_the_true_stories_to_halves_pairs_and_noise():
     assert separation(directions, np.full(len(truth), -1), lists) == 0
 
 
+def test_separation_prefers_one_offs_alone_to_one_offs_in_pairs_but_not_members_alone():
+    embeddings, truth = stories(4, 4, one_offs=60)
+    lists, directions = find_neighbors(embeddings, 40, "exact"), centred(embeddings.vectors)
+    alone = np.where(truth < 4, truth, -1)
+    pairs = alone.copy()  # each one-off with the nearest that is still free
+    for row in np.flatnonzero(truth >= 4):
+        free = [other for other in lists.indices[row] if pairs[other] < 0]
+        if pairs[row] < 0 and free:
+            pairs[[row, free[0]]] = pairs.max() + 1
+    assert pairs.max() > 20
+    best = separation(directions, alone, lists)
+    assert separation(directions, pairs, lists) < best > separation(directions, np.where(alone == 0, 0, -1), lists)
+
+
 def test_large_corpora_are_scored_on_a_part_of_them(monkeypatch):
     embeddings, truth = stories(40, 8)
     lists, directions = find_neighbors(embeddings, 20, "exact"), centred(embeddings.vectors)
@@ -67,14 +84,15 @@ def test_large_corpora_are_scored_on_a_part_of_them(monkeypatch):
     assert separation(directions, truth, lists) == pytest.approx(whole, abs=0.05)
 
 
+@pytest.mark.parametrize("shared", [0.0, 0.3])
 @pytest.mark.parametrize("n_stories, size, one_offs", [(40, 3, 20), (12, 15, 0), (5, 60, 30)])
-def test_auto_is_near_the_best_setting_of_its_grid(n_stories, size, one_offs):
-    embeddings, truth = stories(n_stories, size, spread=0.8, one_offs=one_offs)
+def test_auto_is_near_the_best_setting_of_its_grid(n_stories, size, one_offs, shared):
+    embeddings, truth = stories(n_stories, size, spread=0.75, one_offs=one_offs)
     lists = find_neighbors(embeddings, 40, "exact")
-    chosen = choose_settings(lists, embeddings.vectors)
+    chosen = choose_settings(lists, embeddings.vectors, shared_neighbors=shared)
     scores = []
     for row in chosen.curve.itertuples():
-        found = cluster(lists, None, int(row.min_samples), int(row.min_cluster_size))
+        found = cluster(lists, None, int(row.min_samples), int(row.min_cluster_size), shared_neighbors=shared)
         labels = assign_noise(lists, found.labels).labels
         assert labels.max() + 1 == row.n_stories and (labels < 0).mean() == row.noise_fraction
         scores.append(agreement(labels, truth)["ami"])

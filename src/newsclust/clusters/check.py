@@ -10,6 +10,7 @@ from .blend import blend
 from .clustering import Clustering, cluster
 from .graph import measured
 from .neighbors import Neighbors
+from .shared import COMPANY, share_neighbors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,8 @@ def check_against_hdbscan(
     from hdbscan import HDBSCAN
     from hdbscan.hdbscan_ import _tree_to_labels
 
-    everybody = _all_pairs(neighbors, embeddings, documents)
+    all_pairs = _all_pairs(neighbors, embeddings, documents)
+    everybody = share_neighbors(all_pairs, made["shared_neighbors"])
     matrix = np.zeros((n, n))
     matrix[np.arange(n)[:, None], everybody.indices] = measured(everybody.distances, made["distance"])
     selection = {"min_cluster_size": made["min_cluster_size"], **{name: made[name] for name in _SELECTION}}
@@ -83,6 +85,11 @@ def check_against_hdbscan(
         return (
             f"{told} and from which hdbscan selects the same clusters. Edges of one length tie there; with its own "
             f"order of them hdbscan agrees to {_agreement(clustering, theirs)}."
+        )
+    if not _same_companies(neighbors.head(made["k"]), all_pairs, made["shared_neighbors"]):
+        return (
+            f"With {made['k']} neighbours the lists miss some of the nearest that {matrix_of} has: hdbscan's labels "
+            f"there agree with these to {_agreement(clustering, theirs)}. A larger k brings them closer."
         )
     is_longer = clustering.spanning_tree[:, 2].sum() > whole.spanning_tree[:, 2].sum() * (1 + 1e-9)
     assert is_longer, "The labels are not those of the full matrix, although the lists hold the whole spanning tree."
@@ -124,6 +131,12 @@ def _all_pairs(neighbors: Neighbors, embeddings: Embeddings, documents: pd.DataF
     order = np.lexsort((everybody.indices, lengths), axis=1)
     indices, lengths = (np.take_along_axis(array, order, axis=1) for array in (everybody.indices, lengths))
     return Neighbors(neighbors.ids, indices, lengths)
+
+
+def _same_companies(neighbors: Neighbors, all_pairs: Neighbors, weight: float) -> bool:
+    """Whether the lists, too, say who is nearest to each document, where that counts."""
+    m = COMPANY if weight else 0
+    return np.array_equal(neighbors.indices[:, :m], all_pairs.indices[:, :m])
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:

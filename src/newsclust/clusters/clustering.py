@@ -17,6 +17,7 @@ from tqdm.auto import tqdm
 from ..errors import ParameterError
 from ..stages import stage
 from .hierarchy import condense, linkage, select
+from .shared import share_neighbors
 from .spanning_tree import spanning_tree
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def cluster(
     cluster_selection_epsilon: float = 0.0,
     max_cluster_size: int = 0,
     allow_single_cluster: bool = False,
+    shared_neighbors: float = 0.0,
 ) -> Clustering:
     """Cluster documents by density, from their neighbour lists alone.
 
@@ -128,6 +130,9 @@ def cluster(
     allow_single_cluster : bool
         Whether the whole corpus may be selected as one cluster, of which, as in hdbscan, the documents remain that
         are as dense as `cluster_selection_epsilon` asks for or, where that is 0, the densest alone.
+    shared_neighbors : float
+        How much it counts that two documents have near neighbours in common, 0 to 1: their distance is measured anew by
+        `newsclust.clusters.shared.share_neighbors`, for the clusters alone. 0 leaves it as it is.
 
     Returns
     -------
@@ -149,13 +154,14 @@ def cluster(
         "cluster_selection_epsilon": cluster_selection_epsilon,
         "max_cluster_size": max_cluster_size,
         "allow_single_cluster": allow_single_cluster,
+        "shared_neighbors": shared_neighbors,
     }
     _check(**parameters)
     parameters["k"] = neighbors.usable(parameters["k"])
     if k is not None:
         neighbors = neighbors.head(k)
     with tqdm(total=4, desc="clustering", unit="step", delay=2, leave=False) as bar:
-        tree = spanning_tree(neighbors, min_samples, distance)
+        tree = spanning_tree(share_neighbors(neighbors, shared_neighbors), min_samples, distance)
         bar.update()
         merges = linkage(tree)
         bar.update()
@@ -183,8 +189,9 @@ def _check(
     cluster_selection_epsilon: float,
     max_cluster_size: int,
     allow_single_cluster: bool,
+    shared_neighbors: float,
 ) -> None:
-    """What `spanning_tree` does not check itself."""
+    """What `spanning_tree` and `share_neighbors` do not check themselves."""
     counts = {
         "k": (k, 0),
         "min_samples": (min_samples, 1),

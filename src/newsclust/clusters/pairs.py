@@ -1,4 +1,4 @@
-"""The listed pairs measured by vectors, words and days, one after the other, in machine code.
+"""The listed pairs measured by vectors, words, days and company, one after the other, in machine code.
 
 numba compiles this module for a second or two when it is first called, and keeps the result on disk. Import it where it
 is needed, after `newsclust.paths.give_numba_a_folder`.
@@ -82,6 +82,82 @@ def measure_rows(rows, indices, distances, facts, ends, terms, weights, n_shared
                 break
             own[terms[place]] = 0
         is_done[row] = True
+
+
+@njit(nogil=True, cache=True)
+def companies(indices, distances, power):
+    """Each document's company: itself and its neighbours, weighed by how near they are.
+
+    Parameters
+    ----------
+    indices, distances : ndarray of int32 and float32, shape (n, m)
+        -1 is padding.
+    power : int
+        A neighbour counts its similarity to this power.
+
+    Returns
+    -------
+    company : ndarray of int32, shape (n, m + 1)
+        Rows, ascending; padding last, as n.
+    counts : ndarray of float32, shape (n, m + 1)
+        Of length 1 in each row.
+    """
+    n, m = indices.shape
+    company, counts = np.empty((n, m + 1), dtype=np.int32), np.empty((n, m + 1), dtype=np.float32)
+    similarities = np.empty(m + 1)
+    for row in range(n):
+        company[row, 0], similarities[0], squares = row, 1.0, 1.0
+        for column in range(m):
+            other, count = indices[row, column], 0.0
+            if other < 0:
+                other = n
+            else:
+                count = max(1 - np.float64(distances[row, column]) ** 2 / 2, 0.0) ** power
+            squares += count**2
+            place = column + 1
+            while place > 0 and company[row, place - 1] > other:
+                company[row, place], similarities[place] = company[row, place - 1], similarities[place - 1]
+                place -= 1
+            company[row, place], similarities[place] = other, count
+        counts[row] = similarities / math.sqrt(squares)
+    return company, counts
+
+
+@njit(nogil=True, cache=True)
+def share_rows(rows, indices, distances, company, counts, weight, new_indices, new_distances):
+    """Measure the pairs in the lists of `rows` anew, by the company they share, and put each list in order.
+
+    Both directions of a pair give the same bits: what two companies share is added up in the order of the rows.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+    indices, distances : ndarray of int32 and float32, shape (n, k)
+        -1 is padding.
+    company, counts : ndarray, shape (n, m + 1)
+        From `companies`.
+    weight : float
+    new_indices, new_distances : ndarray, shape (n, k)
+        Written to.
+    """
+    n, k = indices.shape
+    m = company.shape[1]
+    own = np.zeros(n + 1, dtype=np.float32)  # how much each document counts in the row's company
+    for row in rows:
+        for place in range(m):
+            own[company[row, place]] = counts[row, place]
+        for column in range(k):
+            other, distance = indices[row, column], distances[row, column]
+            if other >= 0 and distance > 0:
+                shared = 0.0
+                for place in range(m):
+                    shared += np.float64(own[company[other, place]]) * counts[other, place]
+                kept = 1 - weight * (1 - min(shared, 1.0))
+                # 2 - 2 (1 - d² / 2) kept, as a sum that is exact for small distances.
+                distance = np.float32(math.sqrt(kept * np.float64(distance) ** 2 + 2 * (1 - kept)))
+            _insert(new_indices[row], new_distances[row], column, other, distance)
+        for place in range(m):
+            own[company[row, place]] = 0
 
 
 @njit(nogil=True, cache=True)

@@ -197,6 +197,7 @@ def group(
             *numbers,
             distance=given.distance,
             least_support=given.least_support,
+            shared_neighbors=given.shared_neighbors,
             **_selection(given),
         )
         numbers = settings.min_samples, settings.min_cluster_size
@@ -204,7 +205,8 @@ def group(
 
 
 def _stories(lists: Neighbors, numbers: tuple[int, int], given: Parameters) -> np.ndarray:
-    labels = cluster(lists, None, *numbers, given.distance, **_selection(given)).labels
+    shared = given.shared_neighbors
+    labels = cluster(lists, None, *numbers, given.distance, **_selection(given), shared_neighbors=shared).labels
     return assign_noise(lists, labels, given.least_support).labels if given.assign_noise else labels
 
 

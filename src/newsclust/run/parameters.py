@@ -54,6 +54,7 @@ class Parameters(BaseModel):
     words: Annotated[float, Field(ge=0, le=1)] = 0.0
     days: Annotated[float, Field(ge=0, le=1)] = 0.0
     day_scale: Annotated[float, Field(ge=0.001, le=36500)] = 3.0
+    shared_neighbors: Annotated[float, Field(ge=0, le=1)] = 0.0
     min_samples: Count | Literal["auto"] = 3
     min_cluster_size: Annotated[int, Field(ge=2, le=MOST)] | Literal["auto"] = 3
     distance: Literal["euclidean", "squared"] = "euclidean"

@@ -27,7 +27,7 @@ from .record import WEIGHER, Record, model_in_words, read_record
 NUMBERS = {"cluster": "Int64", "probability": "float64", "x": "float64", "y": "float64"}
 #: Arguments of `newsclust.clusters.clustering.cluster` that are parameters of a run.
 CLUSTERING = """k min_samples min_cluster_size distance cluster_selection_method cluster_selection_epsilon
-max_cluster_size allow_single_cluster""".split()
+max_cluster_size allow_single_cluster shared_neighbors""".split()
 
 
 @dataclass(frozen=True, eq=False)

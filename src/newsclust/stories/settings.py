@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
 from ..clusters.hierarchy import condense, linkage, select
+from ..clusters.shared import share_neighbors
 from ..clusters.spanning_tree import spanning_tree
 from ..errors import ParameterError
 from ..stages import stage
@@ -29,6 +30,9 @@ MIN_CLUSTER_SIZES = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
 WHOLE_GRID_UP_TO = 100_000
 #: Documents on which the separation is measured; of more, this many evenly spread over the ids, which are hashes.
 SCORED = 20_000
+#: A document in no story counts as though its story were this much alike: where every story is less alike than that,
+#: leaving it alone is worth something.
+ALONE = 0.15
 #: Runners-up that are named.
 RUNNERS_UP = 3
 
@@ -86,6 +90,7 @@ def choose_settings(
     min_cluster_size: int | str = AUTO,
     distance: str = "euclidean",
     least_support: float = 0.42,
+    shared_neighbors: float = 0.0,
     **selection: Any,
 ) -> Settings:
     """Choose `min_samples`, `min_cluster_size` or both, without known stories.
@@ -103,7 +108,7 @@ def choose_settings(
         As for `newsclust.clusters.clustering.cluster`.
     vectors : ndarray, shape (n, dim)
         The documents' embeddings.
-    k, distance, **selection
+    k, distance, shared_neighbors, **selection
         As for `newsclust.clusters.clustering.cluster`.
     min_samples, min_cluster_size : int or "auto"
         A number is kept, and the other chosen for it; where both are numbers nothing is tried.
@@ -129,7 +134,8 @@ def choose_settings(
     largest = min(n // 2, selection.get("max_cluster_size") or n)
     fitting = [size for size in MIN_CLUSTER_SIZES if size <= largest] or [2]
     sizes = _tried("min_cluster_size", min_cluster_size, fitting)
-    trial = _Trial(lists, centred(vectors), distance, least_support, selection)
+    graph = share_neighbors(lists, shared_neighbors)
+    trial = _Trial(lists, graph, centred(vectors), distance, least_support, selection)
     with stage("settings"), tqdm(desc="Settings", unit="setting", leave=False, delay=2) as bar:
         trial.bar = bar
         if n <= WHOLE_GRID_UP_TO:
@@ -147,8 +153,16 @@ def choose_settings(
 class _Trial:
     """Tries settings and remembers them, with the hierarchy of the last `min_samples`."""
 
-    def __init__(self, lists: Neighbors, directions: np.ndarray, distance: str, least_support: float, selection: dict):
-        self.lists, self.directions, self.distance = lists, directions, distance
+    def __init__(
+        self,
+        lists: Neighbors,
+        graph: Neighbors,
+        directions: np.ndarray,
+        distance: str,
+        least_support: float,
+        selection: dict,
+    ):
+        self.lists, self.graph, self.directions, self.distance = lists, graph, directions, distance
         self.least_support, self.selection = least_support, selection
         self.measured: dict[tuple[int, int], tuple[float, int, float]] = {}
         self.made_for: int | None = None
@@ -158,7 +172,7 @@ class _Trial:
         setting = min_samples, min_cluster_size
         if setting not in self.measured:
             if self.made_for != min_samples:
-                self.merges = linkage(spanning_tree(self.lists, min_samples, self.distance))
+                self.merges = linkage(spanning_tree(self.graph, min_samples, self.distance))
                 self.made_for = min_samples
             tree = condense(self.merges, min_cluster_size)
             labels, _, _ = select(tree, len(self.lists.ids), min_cluster_size, **self.selection)
@@ -198,11 +212,11 @@ def separation(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors)
     """How well stories stand apart: the mean over all documents of `(a - b) / (1 - min(a, b))`.
 
     `a` is a document's mean similarity to the other members of its story, `b` its highest mean similarity to another
-    story. This is the silhouette (P. J. Rousseeuw 1987) of the dissimilarity 1 - similarity, with 0 for documents in no
-    story: so neither a few tight stories among much noise nor stories put together win. Mean similarities
-    come from the stories' mean vectors, and other stories are looked for among those of the document's neighbours: no
-    pair of documents is compared, and where a document has no neighbour in another story `b` is 0, the mean similarity
-    of all.
+    story, at least 0, which is the mean similarity of all. This is the silhouette (P. J. Rousseeuw 1987) of the
+    dissimilarity 1 - similarity, but for documents in no story. These have `a = ALONE` and never count below 0: so
+    neither a few tight stories among much noise nor stories put together win, and in a pile of strangers the least
+    similar are better left alone than paired off. Mean similarities come from the stories' mean vectors, and other
+    stories are looked for among those of the document's neighbours: no pair of documents is compared.
 
     The similarity is that of the centred vectors, whatever `neighbors` were blended of: runs with other weights can be
     compared.
@@ -223,12 +237,11 @@ def separation(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors)
     """
     if not (labels >= 0).any():
         return 0.0
-    apart = standing(directions, labels, neighbors)
-    return float(apart["score"].sum() / max(min(len(labels), SCORED), 1))
+    return float(_apart(directions, labels, neighbors)["score"].mean())
 
 
 def standing(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
-    """Where each document of a story stands between its own story and the next: what `separation` is the mean of.
+    """Where each document of a story stands between its own story and the next, as `separation` sees it.
 
     Parameters
     ----------
@@ -239,31 +252,40 @@ def standing(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -
     -------
     DataFrame, one row per document in a story (of very many documents, per scored one)
         Index ``row``; ``own`` and ``next``, its mean similarities to the other members of its story and to the story
-        that is nearest of the others among its neighbours, 0 where there is none; ``next_story``, -1 where there is
-        none; ``score``, -1 to 1.
+        that is nearest of the others among its neighbours, at least 0; ``next_story``, -1 where there is none;
+        ``score``, -1 to 1.
     """
+    apart = _apart(directions, labels, neighbors)
+    return apart[labels[apart.index] >= 0]
+
+
+def _apart(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
+    """As `standing`, of documents in no story, too."""
     n, n_stories = len(labels), int(labels.max()) + 1
-    scored = np.arange(n) if n <= SCORED else np.linspace(0, n - 1, SCORED).astype(np.intp)
-    inside = scored[labels[scored] >= 0]
-    document, story = _near(labels, neighbors, inside)
+    rows = np.arange(n) if n <= SCORED else np.linspace(0, n - 1, SCORED).astype(np.intp)
+    document, story = _near(labels, neighbors, rows)
     sums, sizes = _sums(directions, labels, n_stories)
-    similarity = _similarity(directions, sums, inside[document], story)
-    own = story == labels[inside[document]]
-    a, b = np.zeros(len(inside)), np.full(len(inside), -np.inf)
-    itself = np.einsum("ij,ij->i", directions[inside], directions[inside], dtype=np.float64)
+    similarity = _similarity(directions, sums, rows[document], story)
+    own = story == labels[rows[document]]
+    a = np.zeros(len(rows))
+    itself = np.einsum("ij,ij->i", directions[rows], directions[rows], dtype=np.float64)
     a[document[own]] = similarity[own] - itself[document[own]]
-    others = sizes[labels[inside]] - 1
+    alone = labels[rows] < 0
+    others = np.where(alone, 0, sizes[labels[rows]] - 1)
     a /= np.maximum(others, 1)
+    a[alone] = ALONE
     to_others = similarity[~own] / sizes[story[~own]]
-    np.maximum.at(b, document[~own], to_others)
-    nearest = np.full(len(inside), -1)
-    is_nearest = to_others == b[document[~own]]
+    best = np.full(len(rows), -np.inf)
+    np.maximum.at(best, document[~own], to_others)
+    nearest = np.full(len(rows), -1)
+    is_nearest = to_others == best[document[~own]]
     nearest[document[~own][is_nearest]] = story[~own][is_nearest]
-    b[np.isinf(b)] = 0.0
+    b = np.maximum(best, 0.0)
     apart = 1 - np.minimum(a, b)
-    scores = np.divide(a - b, apart, out=np.zeros(len(inside)), where=(others > 0) & (apart > 1e-9))
+    scores = np.divide(a - b, apart, out=np.zeros(len(rows)), where=((others > 0) | alone) & (apart > 1e-9))
+    scores[alone] = np.maximum(scores[alone], 0.0)
     columns = {"own": a, "next": b, "next_story": nearest, "score": scores}
-    return pd.DataFrame(columns, index=pd.Index(inside, name="row"))
+    return pd.DataFrame(columns, index=pd.Index(rows, name="row"))
 
 
 def _near(labels: np.ndarray, neighbors: Neighbors, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
