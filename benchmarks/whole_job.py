@@ -25,6 +25,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import yaml
 from inputs import AGNEWS, SAMPLE, STORIES
 
 HERE = Path(__file__).parent
@@ -32,17 +33,11 @@ RESULTS, TABLE, PICTURE = (HERE / f"whole_job.{kind}" for kind in ("json", "md",
 DATA = {"sample": SAMPLE, "stories": STORIES, "agnews": AGNEWS}
 TITLE_AND_DESCRIPTION = ["title", "description"]
 
-#: What newsclust's sides set; `stories` is what params/stories.yaml does.
+#: What newsclust's sides set.
 PARAMETERS: dict[str, dict[str, Any]] = {
     "newsclust": {},
     "newsclust, bfloat16": {"precision": "bfloat16"},
-    "newsclust, stories.yaml": {
-        "words": 0.2,
-        "days": 0.15,
-        "min_samples": "auto",
-        "min_cluster_size": "auto",
-        "assign_noise": True,
-    },
+    "newsclust, stories.yaml": yaml.safe_load((HERE.parent / "params" / "stories.yaml").read_text()),
 }
 WARM = "newsclust, again"
 EARLIER = "newsclust, earlier"

@@ -14,6 +14,7 @@ import nbformat
 from nbclient import NotebookClient
 
 TOP = Path(__file__).parent.parent
+WIDGET = "application/vnd.jupyter.widget-view+json"
 ORDER = ["embed", "cluster", "compare", "evaluate", "assign"]
 
 
@@ -27,7 +28,11 @@ def refresh(path: Path, repository: str) -> None:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             # Progress bars are for whoever waits for them.
-            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            cell.outputs = [
+                output
+                for output in cell.outputs
+                if output.get("name") != "stderr" and WIDGET not in output.get("data", {})
+            ]
     notebook.metadata.pop("widgets", None)
     nbformat.write(notebook, path)
     print(f"executed {path.relative_to(TOP)}")
