@@ -172,6 +172,7 @@ def with_slips(tmp_path_factory) -> dict[str, tuple[int, list[dict], bool]]:
             done = CliRunner().invoke(papermill.cli.papermill, [*how, *arguments])
             seen[slip] = done.exit_code, outputs(executed), database.exists()
             executed.unlink()
+            shutil.rmtree(database, ignore_errors=True)
     return seen
 
 
