@@ -1,19 +1,61 @@
-"""Notebooks that look at finished runs are tested on those whose parameters come with newsclust."""
+"""How the tests are shared among processes, and what the notebooks that look at finished runs find there."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+from xdist.scheduler import LoadScopeScheduling
+
 TOP = Path(__file__).parent
-
-
+#: These take longest, the rest a few seconds each: what is begun last would keep one process busy and the others idle.
+BEGUN_FIRST = [
+    "notebooks",
+    "test_notebooks.py",
+    "test_grid.py",
+    "test_readme.py",
+    "test_situations.py",
+    "test_embedding.py",
+    "test_server.py",
+    "test_reproducible.py",
+    "test_newcomers.py",
+    "test_neighbors.py",
+    "test_map.py",
+]
 #: What makes the runs that a notebook looks at.
 NEEDED = {
     "compare.ipynb": ["params/grid.yaml", "--jobs", "2"],
     "assign.ipynb": ["params/quickstart.yaml"],
 }
+
+# OpenMP's threads spin while they wait, which is time lost to the tests beside them: twice the processor time in all.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def pytest_collection_modifyitems(items):
+    rank = {name: place for place, name in enumerate(BEGUN_FIRST)}
+    items.sort(key=lambda item: rank.get(_part(item.nodeid), len(rank)))
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Give each process whole modules, whose tests share what was made for them, and all notebooks to one of them.
+
+    The notebooks share a database and the runs of `NEEDED`.
+    """
+
+    class ByPart(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return _part(nodeid)
+
+    return ByPart(config, log)
+
+
+def _part(nodeid: str) -> str:
+    """What one process runs as a whole: a test module, by its file's name, or "notebooks"."""
+    path = Path(nodeid.partition("::")[0])
+    return "notebooks" if path.suffix == ".ipynb" else path.name
 
 
 def pytest_runtest_setup(item):

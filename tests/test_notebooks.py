@@ -14,6 +14,8 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
 
 TOP = Path(__file__).parent.parent
 NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))
@@ -62,12 +64,15 @@ def test_committed_notebooks_hold_no_path_of_the_machine_that_ran_them(path):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
-    """Where the built package is installed, and nothing else of the project is."""
+    """Where the built package is installed, and nothing else of the project is; its sample is cut to save time."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, TOP]
     subprocess.run(command, check=True)
     with zipfile.ZipFile(next(folder.glob("newsclust-*.whl"))) as wheel:
         wheel.extractall(folder / "site")
+    sample = folder / "site/newsclust/data/sample.csv"
+    assert sample.read_bytes() == (TOP / "src/newsclust/data/sample.csv").read_bytes()
+    headlines(sample, 60)
     return folder / "site"
 
 
@@ -126,33 +131,55 @@ def test_results_keep_every_input_row_and_column_in_order(tmp_path):
     assert {"ami", "ari", "v_measure", "n_clusters", "noise_fraction", "seconds"} <= set(metrics)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["-p", "k", "2", "-p", "min_samples", "3"], "k is 2, but"),
-        (["-p", "min_cluster_size", "-4"], "min_cluster_size is -4"),
-        (["-p", "distance", "euclidian"], "'euclidean' or 'squared'"),
-        (["-p", "min_sample", "3"], "did you mean 'min_samples'?"),
-        (["-p", "epsilon", "0.5"], "did you mean 'cluster_selection_epsilon'?"),
-        (["-f", TOP / "params/grid.yaml"], "a parameter file for `newsclust run FILE`"),
-        (["-p", "truth", "stroy"], "no such column"),
-        (["-p", "data", "nowhere.csv"], "nowhere.csv"),
-    ],
-    ids=[
-        "k",
-        "negative",
-        "misspelt value",
-        "misspelt name",
-        "part of a name",
-        "file for another",
-        "unknown column",
-        "no file",
-    ],
-)
-def test_a_slip_ends_the_run_with_one_sentence_before_anything_is_embedded(tmp_path, arguments, sentence):
-    done = papermill(TOP / "notebooks/cluster.ipynb", tmp_path, *arguments)
-    assert done.returncode != 0
-    errors = [output for output in outputs(tmp_path / "out.ipynb") if output.output_type == "error"]
-    assert len(errors) == 1 and sentence in errors[0].evalue
+SLIPS = {
+    "k": (["-p", "k", "2", "-p", "min_samples", "3"], "k is 2, but"),
+    "negative": (["-p", "min_cluster_size", "-4"], "min_cluster_size is -4"),
+    "misspelt value": (["-p", "distance", "euclidian"], "'euclidean' or 'squared'"),
+    "misspelt name": (["-p", "min_sample", "3"], "did you mean 'min_samples'?"),
+    "part of a name": (["-p", "epsilon", "0.5"], "did you mean 'cluster_selection_epsilon'?"),
+    "file for another": (["-f", str(TOP / "params/grid.yaml")], "a parameter file for `newsclust run FILE`"),
+    "unknown column": (["-p", "truth", "stroy"], "no such column"),
+    "no file": (["-p", "data", "nowhere.csv"], "nowhere.csv"),
+}
+
+
+@pytest.fixture(scope="module")
+def with_slips(tmp_path_factory) -> dict[str, tuple[int, list[dict], bool]]:
+    """Of each slip the status of papermill's command, the notebook's outputs, and whether there is a database.
+
+    One kernel has them all, one after the other, since nothing but starting it takes time.
+    """
+    import papermill.cli
+    from click.testing import CliRunner
+    from papermill.engines import NBClientEngine, papermill_engines
+
+    folder = tmp_path_factory.mktemp("slips")
+    executed, database = folder / "out.ipynb", folder / "milvus.db"
+    forget = new_notebook(cells=[new_code_cell("%reset -f")])
+    kernel = NotebookClient(forget, resources={"metadata": {"path": str(folder)}})
+
+    class OneKernel(NBClientEngine):
+        @classmethod
+        def execute_managed_notebook(cls, *arguments, **keywords):
+            NotebookClient(forget, km=kernel.km).execute()
+            super().execute_managed_notebook(*arguments, km=kernel.km, **keywords)
+
+    papermill_engines.register("one kernel", OneKernel)
+    how = [str(TOP / "notebooks/cluster.ipynb"), str(executed), "--engine", "one kernel", "--no-progress-bar"]
+    seen = {}
+    with kernel.setup_kernel():
+        for slip, (arguments, _) in SLIPS.items():
+            done = CliRunner().invoke(papermill.cli.papermill, [*how, *arguments])
+            seen[slip] = done.exit_code, outputs(executed), database.exists()
+            executed.unlink()
+            shutil.rmtree(database, ignore_errors=True)
+    return seen
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_slip_ends_the_run_with_one_sentence_before_anything_is_embedded(with_slips, slip):
+    status, shown, is_embedded = with_slips[slip]
+    errors = [output for output in shown if output.output_type == "error"]
+    assert status != 0 and not is_embedded
+    assert len(errors) == 1 and SLIPS[slip][1] in errors[0].evalue
     assert len(errors[0].traceback) == 1 and "\n" not in errors[0].evalue
-    assert not (tmp_path / "milvus.db").exists()

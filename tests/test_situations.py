@@ -55,7 +55,7 @@ def run(
     if before or (stranger and ROOT):
         drop = f"setpriv --reuid {STRANGER} --regid {STRANGER} --clear-groups" if stranger else ""
         words = ["unshare", "--mount", "sh", "-ec", "\n".join([*script, f'exec {drop} "$@"']), "sh", *words]
-    plain = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    plain = {name: os.environ[name] for name in ("PATH", "LANG", "OMP_WAIT_POLICY") if name in os.environ}
     source = {"HOME": str(place / "home"), "PYTHONPATH": str(Path(newsclust.__file__).parents[1])}
     return subprocess.run(
         words,
