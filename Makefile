@@ -21,8 +21,10 @@ bench: .venv/ready-bench
 evaluate: .venv/ready-bench
 	$(BIN)/python benchmarks/evaluate.py
 
-# Execute the notebooks again and keep what they print.
+# Execute the notebooks again and keep what they print; two of them look at finished runs.
 notebooks: .venv/ready
+	$(BIN)/newsclust run params/grid.yaml --jobs 2
+	$(BIN)/newsclust run params/quickstart.yaml
 	$(BIN)/python tools/notebooks.py
 
 lint: .venv/ready
