@@ -32,11 +32,10 @@ def share_neighbors(neighbors: Neighbors, weight: float) -> Neighbors:
     based on shared near neighbors*), and their cosine one that keeps its meaning where distances lose theirs (M. E.
     Houle, H.-P. Kriegel, P. Kröger, E. Schubert and A. Zimek 2010, *Can shared-neighbor distances defeat the curse of
     dimensionality?*). Both count every neighbour alike, which lets strangers meet: the list of a document without kin
-    is full, too, and the far neighbours of two such are often the same. In five draws of the sample with four in five
-    stories cut to one headline that put 51 one-offs into stories, where 36 are without it, and 37 with neighbours
-    weighed by how near they are: then the far ones count next to nothing, a document without kin is its own company,
-    and two of them stay as far apart as all strangers. What it does to labelled headlines and to piles unlike them is
-    in ``benchmarks/evaluation.md`` and ``benchmarks/piles.md``.
+    is full, too, and the far neighbours of two such are often the same. So neighbours are weighed by how near they are:
+    the far ones count next to nothing, a document without kin is its own company, and two of them stay as far apart as
+    all strangers. What it does to labelled headlines and to piles unlike them is in ``benchmarks/evaluation.md`` and
+    ``benchmarks/piles.md``.
 
     A cosine of vectors is a kernel, and so are sums and products of kernels: where the distances are those of unit
     vectors, as a blend's are, the new ones are again Euclidean. Documents at distance 0 stay there.
