@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
+from tools.notebooks import run_needed
 from xdist.scheduler import LoadScopeScheduling
 
-TOP = Path(__file__).parent
 #: These take longest, the rest a few seconds each: what is begun last would keep one process busy and the others idle.
 BEGUN_FIRST = [
     "notebooks",
@@ -24,11 +22,6 @@ BEGUN_FIRST = [
     "test_neighbors.py",
     "test_map.py",
 ]
-#: What makes the runs that a notebook looks at.
-NEEDED = {
-    "compare.ipynb": ["params/grid.yaml", "--jobs", "2"],
-    "assign.ipynb": ["params/quickstart.yaml"],
-}
 
 # OpenMP's threads spin while they wait, which is time lost to the tests beside them: twice the processor time in all.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -42,7 +35,7 @@ def pytest_collection_modifyitems(items):
 def pytest_xdist_make_scheduler(config, log):
     """Give each process whole modules, whose tests share what was made for them, and all notebooks to one of them.
 
-    The notebooks share a database and the runs of `NEEDED`.
+    The notebooks share a database and the runs that two of them look at.
     """
 
     class ByPart(LoadScopeScheduling):
@@ -59,10 +52,9 @@ def _part(nodeid: str) -> str:
 
 
 def pytest_runtest_setup(item):
-    """Before the first cell of such a notebook, run what is not finished."""
-    if item.path.name in NEEDED and item.path not in _ready:
-        command = [sys.executable, "-m", "newsclust", "run", *NEEDED[item.path.name]]
-        subprocess.run(command, cwd=TOP, check=True)
+    """Before the first cell of a notebook, run what it looks at and is not finished."""
+    if item.path.suffix == ".ipynb" and item.path not in _ready:
+        run_needed(item.path.stem)
         _ready.add(item.path)
 
 

@@ -36,10 +36,10 @@ def main() -> None:
 
     from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
-    from newsclust import stages
     from newsclust.clusters.clustering import cluster
     from newsclust.clusters.layout import lay_out
     from newsclust.clusters.neighbors import find_neighbors
+    from newsclust.stages import stage
     from newsclust.stories.settings import choose_settings
 
     warnings.simplefilter("ignore")
@@ -47,16 +47,16 @@ def main() -> None:
     print(f"{n:,} documents x {inputs.DIM}\n\n| stage | seconds | processor seconds | MiB |\n| :-- | --: | --: | --: |")
 
     def timed(what: str, call: Callable[[], Any]) -> Any:
-        stages._forget_peak()
-        start, busy = time.perf_counter(), time.process_time()
-        found = call()
-        seconds, busy = time.perf_counter() - start, time.process_time() - busy
-        print(f"| {what} | {seconds:.0f} | {busy:.0f} | {stages._peak_mib():,.0f} |", flush=True)
+        busy = time.process_time()
+        with stage(what) as entry:
+            found = call()
+        busy = time.process_time() - busy
+        print(f"| {what} | {entry.seconds:.0f} | {busy:.0f} | {entry.peak_mib:,.0f} |", flush=True)
         return found
 
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         path = Path(folder) / STORED
-        _copy(WORK / name / STORED, path)
+        shutil.copytree(WORK / name / STORED, path)
         embeddings = timed("read from Milvus", lambda: store(documents, path).embed(documents.table))
         neighbors = timed("search", lambda: find_neighbors(embeddings, max(K, N_NEIGHBORS)))
         clustering = timed("cluster", lambda: cluster(neighbors, K, 3, 3))
@@ -70,10 +70,6 @@ def main() -> None:
     truth, labels = truth[told], clustering.labels[told]
     agreement = adjusted_mutual_info_score(truth, labels), adjusted_rand_score(truth, labels)
     print("AMI {:.3f}, ARI {:.3f}".format(*agreement), f"of {CLUSTERS:,} known clusters")
-
-
-def _copy(stored: Path, path: Path) -> None:
-    (shutil.copytree if stored.is_dir() else shutil.copyfile)(stored, path)
 
 
 if __name__ == "__main__":

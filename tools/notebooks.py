@@ -6,6 +6,7 @@ The repository's address is set in one place, pyproject.toml, and written from t
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -16,6 +17,18 @@ from nbclient import NotebookClient
 TOP = Path(__file__).parent.parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
 ORDER = ["embed", "cluster", "compare", "evaluate", "assign"]
+
+#: What makes the finished runs that a notebook looks at.
+NEEDED = {
+    "compare": ["params/grid.yaml", "--jobs", "2"],
+    "assign": ["params/quickstart.yaml"],
+}
+
+
+def run_needed(name: str) -> None:
+    """Run what the notebook of this name looks at, unless it is finished and fresh."""
+    if name in NEEDED:
+        subprocess.run([sys.executable, "-m", "newsclust", "run", *NEEDED[name]], cwd=TOP, check=True)
 
 
 def refresh(path: Path, repository: str) -> None:
@@ -41,4 +54,5 @@ def refresh(path: Path, repository: str) -> None:
 if __name__ == "__main__":
     address = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
     for name in sys.argv[1:] or ORDER:
+        run_needed(name)
         refresh(TOP / "notebooks" / f"{name}.ipynb", address)

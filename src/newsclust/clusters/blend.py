@@ -147,9 +147,9 @@ class Parts:
         distances : ndarray of float32, shape (m, k)
         """
         give_numba_a_folder()
-        from .pairs import lead, measure_rows
+        from .pairs import measure_rows
 
-        n, k = len(self._facts), indices.shape[1]
+        n = len(self._facts)
         before = np.ascontiguousarray(indices), np.ascontiguousarray(distances)
         if len(rows) < n:
             before = tuple(
@@ -160,13 +160,32 @@ class Parts:
         def measure(some: np.ndarray) -> None:
             measure_rows(some, *before, self._facts, *self._matrix, self._n_shared, *after)
 
-        # Documents of one story after the other: their texts stay in the processor's cache.
-        order = rows[np.argsort(lead(before[0])[rows], kind="stable")]
-        blocks = np.array_split(order, max(1, len(rows) * k // PAIRS))
-        with ThreadPool() as pool:
-            for _ in tqdm(pool.imap(measure, blocks), total=len(blocks), desc="Blending", leave=False, delay=2):
-                pass
+        story_by_story(measure, before[0], rows, "Blending")
         return after if len(rows) == n else (after[0][rows], after[1][rows])
+
+
+def story_by_story(measure: Callable[[np.ndarray], None], indices: np.ndarray, rows: np.ndarray, what: str) -> None:
+    """Call `measure` with some of `rows` at a time, on all cores.
+
+    Documents of one story come one after the other, so that what is read of them stays in the processor's cache.
+
+    Parameters
+    ----------
+    measure : callable
+        Of row numbers; lets go of the interpreter's lock.
+    indices : ndarray of int32, shape (n, k)
+        The neighbour lists of all documents.
+    rows : ndarray of int
+    what : str
+        Stands before the progress bar.
+    """
+    from .pairs import lead
+
+    order = rows[np.argsort(lead(indices)[rows], kind="stable")]
+    blocks = np.array_split(order, max(1, len(rows) * indices.shape[1] // PAIRS))
+    with ThreadPool() as pool:
+        for _ in tqdm(pool.imap(measure, blocks), total=len(blocks), desc=what, leave=False, delay=2):
+            pass
 
 
 def _of_all(rows: np.ndarray, lists: np.ndarray, n: int, padding: float) -> np.ndarray:

@@ -28,9 +28,7 @@ FEWEST_ROWS = 256  # that are worth a thread of their own
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-def descend(
-    start: np.ndarray, graph: csr_array, n_epochs: int, a: float, b: float, seed: int, n_threads: int | None = None
-) -> np.ndarray:
+def descend(start: np.ndarray, graph: csr_array, n_epochs: int, a: float, b: float, seed: int) -> np.ndarray:
     """Move the documents to where neighbours are near and others far.
 
     Parameters
@@ -43,8 +41,6 @@ def descend(
     a, b : float
         Of the curve ``1 / (1 + a d^(2b))`` that `umap.umap_.find_ab_params` fits to a ``min_dist``.
     seed : int
-    n_threads : int, optional
-        All cores by default; the result does not depend on it.
 
     Returns
     -------
@@ -60,7 +56,7 @@ def descend(
     where = np.array(start, dtype=np.float32, order="C")
     moved = where.copy()
     a, b, seed = np.float32(a), np.float32(b), np.uint64(seed)
-    n_threads = n_threads or os.cpu_count() or 1
+    n_threads = os.cpu_count() or 1
     with ThreadPool(n_threads) as pool:
         most = 4 * n_threads  # rows differ in the number of their edges
         halves = [np.arange(parity, len(where), 2) for parity in (0, 1)]
@@ -91,8 +87,7 @@ def _move(rows, where, moved, ends, others, period, due, due_push, a, b, step, e
         for axis in range(dim):
             here[axis] = where[row, axis]
         # A stream of random numbers for each row and epoch: SplitMix64 (Steele, Lea & Flood 2014).
-        state = _mix(np.uint64(row) + seed * _GOLDEN) + np.uint64(epoch) * _GOLDEN
-        state = _mix(state)
+        state = _mix(_mix(np.uint64(row) + seed * _GOLDEN) + np.uint64(epoch) * _GOLDEN)
         for edge in range(ends[row], ends[row + 1]):
             if due[edge] > epoch:
                 continue

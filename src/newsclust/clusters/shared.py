@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from multiprocessing.pool import ThreadPool
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from ..errors import ParameterError
 from ..paths import give_numba_a_folder
+from .blend import story_by_story
 from .neighbors import Neighbors
 
 #: How many of its nearest neighbours stand for a document, beside itself.
 COMPANY = 8
 #: A neighbour counts its similarity to this power.
 POWER = 2
-PAIRS = 2**18  # pairs measured at a time by a thread: some tens of milliseconds
 
 
 def share_neighbors(neighbors: Neighbors, weight: float) -> Neighbors:
@@ -64,7 +62,7 @@ def share_neighbors(neighbors: Neighbors, weight: float) -> Neighbors:
     if not weight or not neighbors.indices.size:
         return neighbors
     give_numba_a_folder()
-    from .pairs import companies, lead, share_rows
+    from .pairs import companies, share_rows
 
     indices, distances = np.ascontiguousarray(neighbors.indices), np.ascontiguousarray(neighbors.distances)
     company, counts = companies(indices[:, :COMPANY], distances[:, :COMPANY], POWER)
@@ -73,9 +71,5 @@ def share_neighbors(neighbors: Neighbors, weight: float) -> Neighbors:
     def measure(rows: np.ndarray) -> None:
         share_rows(rows, indices, distances, company, counts, weight, *after)
 
-    # Documents of one story after the other: their companies stay in the processor's cache.
-    blocks = np.array_split(np.argsort(lead(indices), kind="stable"), max(1, indices.size // PAIRS))
-    with ThreadPool() as pool:
-        for _ in tqdm(pool.imap(measure, blocks), total=len(blocks), desc="Companies", leave=False, delay=2):
-            pass
+    story_by_story(measure, indices, np.arange(len(indices)), "Companies")
     return replace(neighbors, indices=after[0], distances=after[1])

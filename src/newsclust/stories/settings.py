@@ -134,9 +134,9 @@ def choose_settings(
     largest = min(n // 2, selection.get("max_cluster_size") or n)
     fitting = [size for size in MIN_CLUSTER_SIZES if size <= largest] or [2]
     sizes = _tried("min_cluster_size", min_cluster_size, fitting)
-    graph = share_neighbors(lists, shared_neighbors)
-    trial = _Trial(lists, graph, centred(vectors), distance, least_support, selection)
     with stage("settings"), tqdm(desc="Settings", unit="setting", leave=False, delay=2) as bar:
+        graph = share_neighbors(lists, shared_neighbors)
+        trial = _Trial(lists, graph, centred(vectors), distance, least_support, selection)
         trial.bar = bar
         if n <= WHOLE_GRID_UP_TO:
             for number, size in product(samples, sizes):
