@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from browser import boxes_of, open_page, overlapping  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError
 from newsclust.report.drawing import story_mark, with_alternative
-from newsclust.report.figures import story_map, story_sizes
+from newsclust.report.figures import story_sizes
+from newsclust.report.story_map import story_map
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -169,7 +170,7 @@ def test_points_carry_their_story_id_address_publisher_and_day_and_only_addresse
 
 
 def test_addresses_of_very_many_headlines_stay_out_of_the_map_which_says_so(monkeypatch):
-    monkeypatch.setattr("newsclust.report.figures.ADDRESSED_POINTS", 3)
+    monkeypatch.setattr("newsclust.report.story_map.ADDRESSED_POINTS", 3)
     points = make_points([0, 0, 0, 0]).assign(url="https://a.example/1")
     assert {facts[2] for facts in story_map(points).data[0].customdata} == {""}
     assert "the addresses of so many are in clusters.csv alone" in alt_text(story_map(points))

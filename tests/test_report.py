@@ -13,8 +13,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from browser import open_page  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError
-from newsclust.report.figures import story_map, story_sizes
+from newsclust.report.figures import story_sizes
 from newsclust.report.page import render_report
+from newsclust.report.story_map import story_map
 from newsclust.run.parameters import Parameters
 from newsclust.run.record import Record
 

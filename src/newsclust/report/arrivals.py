@@ -22,8 +22,8 @@ from .drawing import (
     with_alternative,
     wrapped,
 )
-from .figures import NAMED_STORIES, SVG_POINTS, style_map
 from .listings import HEADLINES, Table
+from .story_map import NAMED_STORIES, SVG_POINTS, style_map
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ..errors import NewsclustError
 from ..markup import plain, plotly_text
 
 if TYPE_CHECKING:
@@ -110,6 +111,16 @@ def style(fig: go.Figure, height: int, font_size: int = 12) -> None:
         height=height,
         dragmode=False,
     )
+
+
+def require(frame: pd.DataFrame, columns: list[str]) -> None:
+    """Refuse a table that lacks one of these columns."""
+    missing = [name for name in columns if name not in frame]
+    if missing:
+        raise NewsclustError(
+            f"The figure needs a column {missing[0]!r}, and the table has only "
+            f"{', '.join(map(repr, frame.columns)) or 'none'}: add it before drawing."
+        )
 
 
 def switch(choices: dict[str, list[Any]]) -> dict[str, Any]:
