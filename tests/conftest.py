@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from newsclust.corpus.documents import read_corpus
 from newsclust.vectors import embedding, store
 from newsclust.vectors.embedding import Embedder, load_embedder
-from newsclust.vectors.models import Embedded
+from newsclust.vectors.passes import Embedded
 from newsclust.vectors.store import Embeddings
 from newsclust.vectors.word_weights import from_milvus
 
@@ -96,7 +96,7 @@ class ToyModel:
 
     @dataclass
     class _Loaded:
-        """Stands in for `newsclust.vectors.models.Model`: a token is a byte."""
+        """Stands in for `newsclust.vectors.passes.Model`: a token is a byte."""
 
         toy: ToyModel
         name: str

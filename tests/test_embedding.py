@@ -22,10 +22,10 @@ from newsclust.clusters.clustering import cluster
 from newsclust.clusters.neighbors import find_neighbors
 from newsclust.corpus.text import ID_VERSION
 from newsclust.errors import NewsclustError, NewsclustWarning
-from newsclust.vectors import embedding, models, precision
+from newsclust.vectors import embedding, models, passes, precision
 from newsclust.vectors.bert import Bert
 from newsclust.vectors.embedding import Embedder, load_embedder
-from newsclust.vectors.models import Model
+from newsclust.vectors.passes import Model
 from newsclust.vectors.store import Store
 from newsclust.vectors.word_weights import ARRAYS, stack
 
@@ -153,7 +153,7 @@ def test_half_precision_keeps_the_direction(sample, precision):
 def test_several_devices_share_the_work_and_change_nothing(monkeypatch):
     expected = load_embedder("minilm", "float32").encode(TEXTS * 4)
     monkeypatch.setattr(embedding, "_loaded", {})
-    monkeypatch.setattr(models, "_devices", lambda: ["cpu", "cpu", "cpu"])
+    monkeypatch.setattr(passes, "_devices", lambda: ["cpu", "cpu", "cpu"])
     np.testing.assert_allclose(load_embedder("minilm", "float32").encode(TEXTS * 4), expected, atol=1e-6)
 
 
@@ -170,8 +170,8 @@ def test_where_memory_runs_out_batches_are_halved(monkeypatch):
 
     expected = load_embedder("minilm", "float32").encode(TEXTS * 4)
     monkeypatch.setattr(embedding, "_loaded", {})
-    states = models.Model._states
-    monkeypatch.setattr(models.Model, "_states", small)
+    states = passes.Model._states
+    monkeypatch.setattr(passes.Model, "_states", small)
     np.testing.assert_allclose(load_embedder("minilm", "float32").encode(TEXTS * 4), expected, atol=1e-6)
     assert sizes[:3] == [1024, 512, 256]
     assert not [size for size in sizes[3:] if size > 256]
@@ -305,8 +305,8 @@ def test_where_memory_runs_out_every_word_stays_with_its_text(checkpoint, monkey
 
     expected = both(load_embedder(str(checkpoint)), TEXTS)
     monkeypatch.setattr(embedding, "_loaded", {})
-    states = models.Model._states
-    monkeypatch.setattr(models.Model, "_states", small)
+    states = passes.Model._states
+    monkeypatch.setattr(passes.Model, "_states", small)
     found = both(load_embedder(str(checkpoint)), TEXTS)
     np.testing.assert_array_equal(found[1].indices, expected[1].indices)
     np.testing.assert_allclose(found[1].toarray(), expected[1].toarray(), atol=1e-5)

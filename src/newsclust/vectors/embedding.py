@@ -20,7 +20,6 @@ from .models import (
     E5,
     MINILM,
     E5Model,
-    Model,
     download_bge_m3,
     has_words,
     hash_checkpoint,
@@ -28,6 +27,7 @@ from .models import (
     load_minilm,
 )
 from .packing import Pack, fill_packs
+from .passes import Model
 from .precision import choose_precision, faster_precision
 
 if TYPE_CHECKING:

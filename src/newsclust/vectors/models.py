@@ -1,30 +1,20 @@
-"""The models themselves: where their weights are, and how a pack of texts goes through them."""
+"""The models themselves: where their weights are, and how they are loaded."""
 
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from ..errors import ModelError
-from .packing import STEP, Pack, Span, fill_packs
-from .precision import has_gpu
-from .word_weights import heaviest, stack
+from .packing import Pack
+from .passes import Embedded, Model, Tokens, attend_for_transformers, attend_within_texts, on_every_device
 
 if TYPE_CHECKING:
-    import torch
-    from scipy.sparse import csr_array
-
-    from .bert import Bert
+    pass
 
 MINILM = "minilm"
 E5 = "e5"
@@ -32,244 +22,8 @@ BGE_M3 = "BAAI/bge-m3"
 #: BGE-M3's files never change under a run's feet: the revision is part of the model's identity.
 BGE_M3_REVISION = "5617a9f61b028005a4858fdac845db406aefb181"
 BGE_M3_TOKENS = 8192  # its own limit
-#: Places in a pack on a processor: enough to keep its cores busy, little to fill up at the end.
-PACK_SIZE = 1024
-#: And on a GPU, at most; less where its memory is small.
-GPU_PACK_SIZE = 2**16
-#: Floats that a pass holds at once for each place and dimension, generously.
-FLOATS_PER_PLACE = 64
-
 #: Two layers that BGE-M3 has on top; FlagEmbedding makes up both where one is missing.
 TOP_LAYERS = "sparse_linear.pt", "colbert_linear.pt"
-
-#: Token ids of some texts -> by row number of the text.
-Tokens = list[list[int]]
-
-
-class Embedded(NamedTuple):
-    """A pack of texts that went through a model.
-
-    Attributes
-    ----------
-    pack : Pack
-    vectors : ndarray of float32, shape (len(pack.rows), dim)
-        Of any length.
-    words : csr_array of float32, shape (len(pack.rows), largest token id + 1), or None
-        How much each word piece says of its text, where the model has learnt it; see `heaviest`.
-    """
-
-    pack: Pack
-    vectors: np.ndarray
-    words: csr_array | None = None
-
-
-class Model:
-    """A transformer that embeds packs of texts.
-
-    Parameters
-    ----------
-    transformers : list of Bert or torch.nn.Module
-        Copies of one encoder, each on a device of its own, with the attention of `_attend_within_texts`.
-    tokenize : callable
-        Texts -> a list of token ids each, special tokens included.
-    pool : {"mean", "first"}
-        What of a text's token states is its vector.
-    first_position : int
-        The position of a text's first token, as the encoder counts.
-    padding : int
-        A token id for places that no text needs.
-    weigh : torch.nn.Linear, optional
-        Gives each token state a weight: how much the word piece says of the text (BGE-M3's lexical weights).
-    special : frozenset of int
-        Ids of tokens that are no piece of a word.
-    """
-
-    def __init__(
-        self,
-        transformers: list[Bert | torch.nn.Module],
-        tokenize: Callable[[list[str]], Tokens],
-        pool: str,
-        first_position: int = 0,
-        padding: int = 0,
-        weigh: torch.nn.Linear | None = None,
-        special: frozenset[int] = frozenset(),
-    ) -> None:
-        self.tokenize = tokenize
-        self._transformers, self._pool = transformers, pool
-        self._first_position, self._padding = first_position, padding
-        self._weigh, self._special = weigh, special
-        self.pack_size = _pack_size(transformers[0])
-        self._fits: float = float("inf")  # the largest pack that memory may hold
-
-    def run(self, packs: Iterable[Pack], tokens: Tokens) -> Iterator[Embedded]:
-        """Embed `packs`, on all devices at once; on a processor a pack per core, which keeps the cores busier than one
-        pack spread over all of them.
-        """
-        import torch
-
-        n_threads = torch.get_num_threads()
-        on_cores = self._transformers[0].device.type == "cpu"
-        free: SimpleQueue = SimpleQueue()
-        for transformer in self._transformers * (n_threads if on_cores else 1):
-            free.put(transformer)
-
-        def embed(pack: Pack) -> tuple[np.ndarray, csr_array | None]:
-            transformer = free.get()
-            try:
-                return self._embed(transformer, pack, tokens)
-            finally:
-                free.put(transformer)
-
-        at_once = free.qsize()
-        pool = ThreadPoolExecutor(at_once, initializer=partial(torch.set_num_threads, 1) if on_cores else None)
-        running: deque = deque()
-        try:
-            for pack in packs:
-                running.append((pack, pool.submit(embed, pack)))
-                if len(running) > 2 * at_once:
-                    done, future = running.popleft()
-                    yield Embedded(done, *future.result())
-            while running:
-                done, future = running.popleft()
-                yield Embedded(done, *future.result())
-        finally:
-            pool.shutdown(cancel_futures=True)
-            torch.set_num_threads(n_threads)  # for threads that others start later
-
-    def _embed(
-        self, transformer: Bert | torch.nn.Module, pack: Pack, tokens: Tokens
-    ) -> tuple[np.ndarray, csr_array | None]:
-        """The vectors and words of a pack's texts, as `Embedded` has them."""
-        import torch
-
-        longest = pack.spans[0].length
-        smallest = len(pack.rows) == 1 and pack.size - longest < STEP
-        if pack.size <= self._fits or smallest:
-            try:
-                states = self._states(transformer, pack, tokens)
-                return self._pooled(states, pack), self._weighed(states, pack, tokens)
-            except torch.OutOfMemoryError:
-                if smallest:
-                    text = f"a text of {longest:,} tokens does not fit into the memory of the GPU"
-                    raise ModelError(
-                        f"{text}: shorten it, or set CUDA_VISIBLE_DEVICES='' to use the processor."
-                    ) from None
-                self._fits = pack.size // 2
-                torch.cuda.empty_cache()
-        rows = np.array(pack.rows)
-        parts = list(fill_packs(np.array([len(tokens[row]) for row in rows]), max(STEP, pack.size // 2)))
-        found = [
-            self._embed(
-                transformer,
-                Pack(part.size, [Span(s.start, s.length, rows[s.rows].tolist()) for s in part.spans]),
-                tokens,
-            )
-            for part in parts
-        ]
-        order = np.argsort([row for part in parts for row in part.rows])
-        vectors, words = zip(*found, strict=True)
-        return np.concatenate(vectors)[order], stack(words, order) if self._weigh else None
-
-    def _states(self, transformer: Bert | torch.nn.Module, pack: Pack, tokens: Tokens) -> torch.Tensor:
-        """The last layer's state of each place, shape (pack.size, dim)."""
-        import torch
-
-        ids = np.full(pack.size, self._padding, dtype=np.int64)
-        positions = np.full(pack.size, self._first_position, dtype=np.int64)
-        for span in pack.spans:
-            ids[span.start : span.stop] = [token for row in span.rows for token in tokens[row]]
-            steps = np.arange(self._first_position, self._first_position + span.length)
-            positions[span.start : span.stop] = np.tile(steps, len(span.rows))
-        _current.pack = pack
-        with torch.inference_mode():
-            given = {"input_ids": torch.from_numpy(ids)[None], "position_ids": torch.from_numpy(positions)[None]}
-            given = {name: tensor.to(transformer.device) for name, tensor in given.items()}
-            return transformer(**given).last_hidden_state[0]
-
-    def _pooled(self, states: torch.Tensor, pack: Pack) -> np.ndarray:
-        if self._pool == "first":
-            starts = [s for span in pack.spans for s in range(span.start, span.stop, span.length)]
-            return states[starts].float().cpu().numpy()
-        states = states.float().cpu().numpy()
-        return np.concatenate(
-            [
-                states[span.start : span.stop].reshape(len(span.rows), span.length, -1).mean(axis=1, dtype=np.float64)
-                for span in pack.spans
-            ]
-        )
-
-    def _weighed(self, states: torch.Tensor, pack: Pack, tokens: Tokens) -> csr_array | None:
-        import torch
-
-        if self._weigh is None:
-            return None
-        with torch.inference_mode():
-            layer = {name: values.to(states.device).float() for name, values in self._weigh.named_parameters()}
-            # Row by row, where a product with a matrix of one column might depend on what stands in other rows' places.
-            weights = torch.relu((states.float() * layer["weight"]).sum(dim=1) + layer["bias"]).cpu().numpy()
-        texts = [tokens[row] for row in pack.rows]
-        return heaviest(texts, weights[: pack.spans[-1].stop], self._special)
-
-
-_current = threading.local()  # one pack per device at a time
-
-
-def _attend_within_texts(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float | None = None
-) -> torch.Tensor:
-    """Attention of each text to itself alone: no mask, no padding.
-
-    `query`, `key` and `value` have shape (1, heads, places, dim), what comes back (1, places, heads, dim).
-    """
-    from torch.nn.functional import scaled_dot_product_attention
-
-    _, heads, places, dim = query.shape
-    out = query.new_zeros(places, heads, dim)
-    for span in _current.pack.spans:
-        here, shape = slice(span.start, span.stop), (heads, len(span.rows), span.length, dim)
-        q, k, v = (tensor[0, :, here].reshape(shape).transpose(0, 1) for tensor in (query, key, value))
-        found = scaled_dot_product_attention(q, k, v, scale=scale)
-        out[here] = found.transpose(1, 2).reshape(-1, heads, dim)
-    return out[None]
-
-
-def _attend_for_transformers(module: torch.nn.Module, query: Any, key: Any, value: Any, *_: Any, **options: Any) -> Any:
-    return _attend_within_texts(query, key, value, options.get("scaling")), None
-
-
-# --- what this machine has
-
-
-def _devices() -> list[str]:
-    import torch
-
-    if has_gpu():
-        return [f"cuda:{number}" for number in range(torch.cuda.device_count())]
-    return ["mps" if torch.backends.mps.is_available() else "cpu"]
-
-
-def _pack_size(transformer: Bert | torch.nn.Module) -> int:
-    import torch
-
-    if transformer.device.type != "cuda":
-        return PACK_SIZE
-    free, _ = torch.cuda.mem_get_info(transformer.device)
-    bytes_per_place = FLOATS_PER_PLACE * transformer.config.hidden_size * transformer.dtype.itemsize
-    return int(np.clip(free // 2 // bytes_per_place // STEP * STEP, PACK_SIZE, GPU_PACK_SIZE))
-
-
-def _on_every_device(transformer: Any, precision: str) -> list[Any]:
-    from copy import deepcopy
-
-    import torch
-
-    first, *others = _devices()
-    transformer = transformer.to(dtype=getattr(torch, precision))
-    copies = [deepcopy(transformer).to(device) for device in others]
-    return [transformer.to(first), *copies]
-
-
-# --- the models
 
 
 def load_minilm(precision: str) -> Model:
@@ -288,7 +42,7 @@ def load_minilm(precision: str) -> Model:
     def tokenize(texts: list[str]) -> Tokens:
         return [encoding.ids for encoding in tokenizer.encode_batch(texts)]
 
-    return Model(_on_every_device(Bert(folder, _attend_within_texts), precision), tokenize, "mean")
+    return Model(on_every_device(Bert(folder, attend_within_texts), precision), tokenize, "mean")
 
 
 class E5Model:
@@ -345,10 +99,10 @@ def load_flag(folder: Path, precision: str) -> Model:
         given = flag.tokenizer(texts, truncation=True, max_length=longest, return_attention_mask=False)
         return given["input_ids"]
 
-    AttentionInterface.register("newsclust_packs", _attend_for_transformers)
+    AttentionInterface.register("newsclust_packs", attend_for_transformers)
     transformer.eval().set_attn_implementation("newsclust_packs")
     # XLM-RoBERTa counts positions from behind the padding's number.
-    copies = _on_every_device(transformer, precision)
+    copies = on_every_device(transformer, precision)
     weigh = flag.model.sparse_linear if has_words(folder) else None
     by_flag = (flag.tokenizer.cls_token_id, flag.tokenizer.eos_token_id, padding, flag.tokenizer.unk_token_id)
     return Model(copies, tokenize, "first", padding + 1, padding, weigh, frozenset(by_flag))
