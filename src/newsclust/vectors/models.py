@@ -7,14 +7,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import ModelError
 from .packing import Pack
 from .passes import Embedded, Model, Tokens, attend_for_transformers, attend_within_texts, on_every_device
-
-if TYPE_CHECKING:
-    pass
 
 MINILM = "minilm"
 E5 = "e5"
