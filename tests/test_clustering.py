@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsclust.clusters.clustering import Clustering, cluster
+from newsclust.clusters.comparison import exact_neighbors
 from newsclust.clusters.hierarchy import condense, linkage, select
-from newsclust.clusters.neighbors import Neighbors, exact_neighbors
+from newsclust.clusters.neighbors import Neighbors
 from newsclust.clusters.spanning_tree import spanning_tree
 from newsclust.errors import ParameterError
 from points import (
@@ -98,7 +99,7 @@ def test_row_order_batch_size_and_a_larger_k_change_nothing(seed, query_rows, bl
         + [1 + min(place[i, j - (j > i)], place[j, i - (i > j)]) for i, j in whole.spanning_tree[:, :2].astype(int)]
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("newsclust.clusters.neighbors.QUERY_ROWS", query_rows)
+        patch.setattr("newsclust.clusters.comparison.QUERY_ROWS", query_rows)
         patch.setattr("newsclust.clusters.graph.BLOCK_ROWS", block_rows)
         assert_same(run(rng.permutation(n), int(rng.integers(enough, n))), whole)
 

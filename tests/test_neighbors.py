@@ -13,8 +13,9 @@ from hypothesis.extra import numpy as hnp
 
 from conftest import make_documents, make_embeddings
 from newsclust import stages
-from newsclust.clusters import neighbors
-from newsclust.clusters.neighbors import exact_neighbors, find_neighbors
+from newsclust.clusters import comparison, neighbors
+from newsclust.clusters.comparison import exact_neighbors
+from newsclust.clusters.neighbors import find_neighbors
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.vectors.store import Store
 
@@ -56,9 +57,9 @@ def hard_vectors(draw) -> np.ndarray:
 def test_lists_are_those_of_the_full_matrix(vectors, data):
     k = data.draw(st.integers(1, len(vectors) - 1))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(neighbors, "SPARE", data.draw(st.sampled_from([0, 1, 16])))
-        patch.setattr(neighbors, "QUERY_ROWS", data.draw(st.sampled_from([1, 3, 4096])))
-        patch.setattr(neighbors, "PAIR_FLOATS", data.draw(st.sampled_from([1, 64, 2**22])))
+        patch.setattr(comparison, "SPARE", data.draw(st.sampled_from([0, 1, 16])))
+        patch.setattr(comparison, "QUERY_ROWS", data.draw(st.sampled_from([1, 3, 4096])))
+        patch.setattr(comparison, "COLUMNS", data.draw(st.sampled_from([1, 64, 4096])))
         indices, distances = exact_neighbors(vectors, k)
     expected_indices, expected_distances = from_full_matrix(vectors, k)
     assert np.array_equal(distances, expected_distances)
@@ -69,7 +70,7 @@ def test_lists_are_those_of_the_full_matrix(vectors, data):
 @pytest.mark.parametrize("k", [1, 5, 20])
 @pytest.mark.parametrize(("scale", "shift"), [(1, 0), (2**-7, 30), (1e-3, 1)])
 def test_lists_are_exact_where_the_rounding_of_the_search_is_not(monkeypatch, scale, shift, k):
-    monkeypatch.setattr(neighbors, "SPARE", 0)
+    monkeypatch.setattr(comparison, "SPARE", 0)
     grid = np.random.default_rng(k).integers(-2, 3, size=(200, 4)).astype(np.float32)
     vectors = (grid * np.float32(scale) + np.float32(shift)).astype(np.float32)
     indices, distances = exact_neighbors(vectors, k)
@@ -101,12 +102,12 @@ def test_a_document_is_not_its_own_neighbour_among_many_duplicates():
     assert (distances == 0).all()
 
 
-@pytest.mark.parametrize(("query_rows", "pair_floats"), [(1, 1), (7, 100), (64, 5000), (10_000, 2**26)])
-def test_block_sizes_change_nothing(monkeypatch, query_rows, pair_floats):
+@pytest.mark.parametrize(("query_rows", "columns"), [(1, 1), (7, 100), (64, 5000), (10_000, 32)])
+def test_block_sizes_change_nothing(monkeypatch, query_rows, columns):
     vectors = scattered(150, dim=33)
     expected = exact_neighbors(vectors, 20)
-    monkeypatch.setattr(neighbors, "QUERY_ROWS", query_rows)
-    monkeypatch.setattr(neighbors, "PAIR_FLOATS", pair_floats)
+    monkeypatch.setattr(comparison, "QUERY_ROWS", query_rows)
+    monkeypatch.setattr(comparison, "COLUMNS", columns)
     found = exact_neighbors(vectors, 20)
     assert np.array_equal(found[0], expected[0])
     assert np.array_equal(found[1], expected[1])
@@ -269,9 +270,9 @@ def searches(monkeypatch):
     """The k of every search that was really made."""
     made = []
 
-    def counted(vectors, k):
+    def counted(vectors, k, rows=None):
         made.append(k)
-        return exact_neighbors(vectors, k)
+        return exact_neighbors(vectors, k, rows)
 
     monkeypatch.setattr(neighbors, "exact_neighbors", counted)
     return made

@@ -9,7 +9,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from .blend import Parts
-from .neighbors import nearest_candidates
+from .comparison import nearest_candidates
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

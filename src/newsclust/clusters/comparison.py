@@ -1,0 +1,174 @@
+"""Documents compared with documents: roughly by matrix products, exactly pair by pair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from multiprocessing.pool import ThreadPool
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from ..paths import give_numba_a_folder
+
+SPARE = 16  # candidates beyond k, so that rounding in the search can't cost a neighbour
+QUERY_ROWS = 256  # documents compared at a time by a thread
+COLUMNS = 4096  # with so many others: the products stay in the processor's cache
+
+
+def exact_neighbors(vectors: np.ndarray, k: int, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Each row's `k` nearest other rows, by comparing all pairs, block by block, on all cores.
+
+    Products of matrices propose a few more candidates than needed; where the rounding of float32 (bounded as in Higham,
+    *Accuracy and Stability of Numerical Algorithms*, 2002, section 3.1) leaves a doubt whether another row belongs into
+    the list, that row's distances are computed one by one. So the lists are those of exact arithmetic, equal distances
+    by smaller row, whatever the block size.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n, dim)
+    k : int
+        Less than n.
+    rows : ndarray of int, shape (m,), optional
+        Only the lists of these.
+
+    Returns
+    -------
+    indices : ndarray of int32, shape (m, k)
+    distances : ndarray of float32, shape (m, k)
+    """
+    n, dim = vectors.shape
+    rows = np.arange(n) if rows is None else rows
+    indices, distances = np.empty((len(rows), k), dtype=np.int32), np.empty((len(rows), k), dtype=np.float32)
+    if not k:
+        return indices, distances
+    wanted = min(n, k + 1 + SPARE)
+    everyone = np.arange(n, dtype=np.int32)
+    halves = half_squares(vectors)
+    # |x - y|² comes from |x|² + |y|² - 2 xy, each a sum of dim products in float32
+    doubt = 4 * 2 * float(halves.max()) * (dim + 2) * float(np.finfo(np.float32).eps) / 2
+
+    def search(start: int) -> None:
+        some, at = rows[start : start + QUERY_ROWS], slice(start, start + QUERY_ROWS)
+        nearest = Nearest(vectors[some], wanted)
+        for first in range(0, n, COLUMNS):
+            others = slice(first, first + COLUMNS)
+            nearest.compare(vectors[others], halves[others], everyone[others])
+        indices[at], distances[at] = nearest_candidates(vectors, some, nearest.found(), k)
+        if wanted == n:
+            return
+        # Nobody who is left out is nearer than this, but for rounding.
+        squared = 2 * (nearest.limits.astype(np.float64) + halves[some])
+        for place in start + np.flatnonzero(distances[at, -1].astype(np.float64) ** 2 >= squared - doubt):
+            found = nearest_candidates(vectors, rows[place : place + 1], everyone[None, :], k)
+            indices[place], distances[place] = found[0][0], found[1][0]
+
+    on_all_cores(search, range(0, len(rows), QUERY_ROWS), "Comparing all pairs")
+    return indices, distances
+
+
+def half_squares(vectors: np.ndarray) -> np.ndarray:
+    """Half the squared length of each vector, float32: what `Nearest` needs of the others."""
+    return (np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64) / 2).astype(np.float32)
+
+
+class Nearest:
+    """The nearest of many to each query, to the rounding of float32; the many are compared some at a time.
+
+    Parameters
+    ----------
+    queries : ndarray of float32, shape (m, dim)
+    wanted : int
+        How many of them are asked for.
+
+    Attributes
+    ----------
+    limits : ndarray of float32, shape (m,)
+        Half the squared distance of everyone who is left out is at least this plus the query's own half square.
+    """
+
+    def __init__(self, queries: np.ndarray, wanted: int) -> None:
+        give_numba_a_folder()
+        from .nearest import NOBODY, keep_smallest
+
+        self._queries, self._everyone = queries, np.arange(len(queries))
+        self._kept = np.full((len(queries), wanted), NOBODY)
+        self.limits = np.full(len(queries), np.finfo(np.float32).max)
+        self._keep = keep_smallest
+
+    def compare(
+        self, others: np.ndarray, halves: np.ndarray, numbers: np.ndarray, some: np.ndarray | None = None
+    ) -> None:
+        """Compare all queries, or only `some` of them, with these.
+
+        Parameters
+        ----------
+        others : ndarray of float32, shape (c, dim)
+        halves : ndarray of float32, shape (c,)
+            Their `half_squares`.
+        numbers : ndarray of int32, shape (c,)
+            What they are called; each is compared once.
+        some : ndarray of int, optional
+            Places of queries.
+        """
+        queries, places = (self._queries, self._everyone) if some is None else (self._queries[some], some)
+        self._keep(queries @ others.T, halves, places, numbers, self._kept, self.limits)
+
+    def found(self) -> np.ndarray:
+        """The numbers of the nearest to each query: int32, shape (m, wanted), in no order, padded with -1."""
+        return self._kept.astype(np.int32)  # their lower halves
+
+
+def nearest_candidates(
+    vectors: np.ndarray, rows: np.ndarray, candidates: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The `k` nearest of each row's candidates, nearest first, equal distances by smaller row.
+
+    Each distance is the square root of sum((x - y)²) in float64, rounded to float32: symmetric, exactly 0 for equal
+    vectors, and the same whoever else is a candidate.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n, dim)
+    rows : ndarray of int, shape (m,)
+    candidates : ndarray of int, shape (m, c)
+        Rows, each once, in any order; the row itself and -1 are left out.
+    k : int
+
+    Returns
+    -------
+    indices : ndarray of int32, shape (m, k)
+        Padded with -1.
+    distances : ndarray of float32, shape (m, k)
+        Padded with infinity.
+    """
+    give_numba_a_folder()
+    from .nearest import measure
+
+    indices, distances = np.empty((len(rows), k), dtype=np.int32), np.empty((len(rows), k), dtype=np.float32)
+    # One kind of arrays: for others numba compiles anew, and may add up in another order.
+    given = np.ascontiguousarray(vectors), rows.astype(np.int64), np.ascontiguousarray(candidates, dtype=np.int32)
+    measure(*given, indices, distances)
+    return indices, distances
+
+
+def found_share(distances: np.ndarray, truth: np.ndarray) -> float:
+    """The share of the neighbours at the distances `truth` that lists at `distances` have, both of shape (m, k)."""
+    # By distance, not by name: of equally near neighbours any will do.
+    return float((distances <= truth[:, -1:]).mean()) if truth.size else 1.0
+
+
+def on_all_cores(work: Callable[[int], None], tasks: Iterable[int], what: str) -> None:
+    """Call `work` with each task, a thread per core; `what` stands before the progress bar."""
+    tasks = list(tasks)
+    with one_thread_per_product(), ThreadPool() as pool:
+        for _ in tqdm(pool.imap_unordered(work, tasks), total=len(tasks), desc=what, leave=False, delay=2):
+            pass
+
+
+@contextmanager
+def one_thread_per_product() -> Iterator[None]:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        yield

@@ -1,0 +1,140 @@
+"""An approximate search among hundreds of thousands of documents: only the likely ones are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .comparison import SPARE, Nearest, found_share, half_squares, nearest_candidates, on_all_cores
+
+#: More and more lists are looked into until this much of a sample's neighbours is found.
+RECALL = 0.97
+#: No fewer principal components than this are compared.
+LEAST_COMPONENTS = 32
+PCA_ROWS = 50_000  # rows from which the principal components are learnt
+QUERIES = 2**14  # documents searched for at a time by a thread
+#: Raised where the same vectors would get other candidates, so that no cache mixes the two.
+VERSION = 2
+
+
+def search_lists(
+    vectors: np.ndarray, k: int, sample: np.ndarray, truth: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each row's `k` nearest other rows, as far as an inverted file finds them (H. Jégou, M. Douze and C. Schmid 2011,
+    *Product quantization for nearest neighbor search*, section IV).
+
+    k-means puts the documents into lists, and each is compared with those in the lists nearest to it. Here all
+    documents ask, not one: so the lists are gone through one after the other, and a product of two matrices compares a
+    list with all who look into it. One document after the other would wait for memory most of the time.
+
+    Compared are the leading principal components, a quarter of the dimensions: who the candidates are is all that is
+    asked of them. Where they can't reach the recall, it is the whole vectors.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n, dim)
+    k : int
+    sample : ndarray of int, shape (m,)
+        Rows of which the neighbours are known.
+    truth : tuple of ndarray, shape (m, k)
+        Their neighbours and distances.
+
+    Returns
+    -------
+    indices : ndarray of int32, shape (n, k)
+        Nearest first, padded with -1.
+    distances : ndarray of float32, shape (n, k)
+    """
+    n, dim = vectors.shape
+    fewer = max(LEAST_COMPONENTS, dim // 4)
+    for n_components in (fewer, dim) if fewer < min(n, dim) else (dim,):
+        points = vectors if n_components == dim else _principal_components(vectors, n_components)
+        file = InvertedFile(vectors, points, k)
+        n_probes, recall = file.probes_for(sample, truth[0]), 0.0
+        while True:
+            recall = found_share(file.search(n_probes, sample)[1], truth[1])
+            if recall >= RECALL or n_probes == file.n_lists:
+                break
+            n_probes = min(file.n_lists, int(n_probes * 1.5) + 1)
+        if recall >= RECALL:
+            break
+    return file.search(n_probes)
+
+
+class InvertedFile:
+    """Documents in lists of similar ones, one list after the other in memory.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n, dim)
+        Distances are measured between these.
+    points : ndarray of float32, shape (n, n_components)
+        Stand for them where candidates are looked for.
+    k : int
+    """
+
+    def __init__(self, vectors: np.ndarray, points: np.ndarray, k: int) -> None:
+        import faiss
+
+        self._vectors, self._k = vectors, k
+        n = len(vectors)
+        self.n_lists = min(n, int(4 * np.sqrt(n)))
+        means = faiss.Kmeans(
+            points.shape[1], self.n_lists, niter=10, min_points_per_centroid=1, max_points_per_centroid=64
+        )
+        means.train(points)
+        self._centroids, self._half_centroids = means.centroids, half_squares(means.centroids)
+        self._list_of = means.assign(points)[1]
+        self._order = np.argsort(self._list_of, kind="stable").astype(np.int32)
+        self._place_of = np.argsort(self._order).astype(np.int32)
+        self._points = points[self._order]
+        self._halves = half_squares(self._points)
+        self._starts = np.searchsorted(self._list_of[self._order], np.arange(self.n_lists + 1))
+
+    def probes_for(self, sample: np.ndarray, neighbors: np.ndarray) -> int:
+        """How many lists hold `RECALL` of these neighbours of the sample, nearest lists first."""
+        ranks = np.empty(neighbors.shape, dtype=int)
+        for row, others, rank in zip(sample, neighbors, ranks, strict=True):
+            apart = self._half_centroids - self._centroids @ self._points[self._place_of[row]]
+            rank[:] = np.searchsorted(np.sort(apart), apart[self._list_of[others]])
+        return 1 + int(np.quantile(ranks, RECALL)) if ranks.size else 1
+
+    def search(self, n_probes: int, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """The neighbours of `rows`, of all documents where None, found in `n_probes` lists each."""
+        rows = np.arange(len(self._order)) if rows is None else rows
+        indices = np.empty((len(rows), self._k), dtype=np.int32)
+        distances = np.empty((len(rows), self._k), dtype=np.float32)
+        order = np.argsort(self._place_of[rows])  # those of a list together
+
+        def search(start: int) -> None:
+            at = order[start : start + QUERIES]
+            some = rows[at]
+            queries = self._points[self._place_of[some]]
+            nearest = Nearest(queries, self._k + 1 + SPARE)
+            for number, places in self._who_looks_where(queries, n_probes):
+                members = slice(self._starts[number], self._starts[number + 1])
+                nearest.compare(self._points[members], self._halves[members], self._order[members], places)
+            indices[at], distances[at] = nearest_candidates(self._vectors, some, nearest.found(), self._k)
+
+        on_all_cores(search, range(0, len(rows), QUERIES), "Searching the inverted file")
+        return indices, distances
+
+    def _who_looks_where(self, queries: np.ndarray, n_probes: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Each list with the places of the queries to which it is among the nearest `n_probes`."""
+        lists = Nearest(queries, n_probes)
+        lists.compare(self._centroids, self._half_centroids, np.arange(self.n_lists, dtype=np.int32))
+        numbers = lists.found().ravel()
+        order = np.argsort(numbers, kind="stable")
+        ends = np.cumsum(np.bincount(numbers, minlength=self.n_lists))
+        for number, places in enumerate(np.split(order // n_probes, ends[:-1])):
+            if len(places):
+                yield number, places
+
+
+def _principal_components(vectors: np.ndarray, n_components: int) -> np.ndarray:
+    import faiss
+
+    pca = faiss.PCAMatrix(vectors.shape[1], n_components)
+    pca.train(vectors[:: max(1, len(vectors) // PCA_ROWS)])
+    return pca.apply(vectors)
