@@ -13,8 +13,9 @@ from hypothesis.extra import numpy as hnp
 
 from conftest import make_documents, make_embeddings
 from newsclust import stages
-from newsclust.clusters import comparison, neighbors
+from newsclust.clusters import comparison, inverted_file, neighbors
 from newsclust.clusters.comparison import exact_neighbors
+from newsclust.clusters.inverted_file import InvertedFile
 from newsclust.clusters.neighbors import find_neighbors
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.vectors.store import Store
@@ -161,6 +162,24 @@ def test_ivf_finds_at_least_95_percent_and_the_same_each_time(vectors, tmp_path,
     assert stages.ledger["search"].computed
     assert np.array_equal(again.indices, first.indices)
     assert again.recall == first.recall
+
+
+@pytest.mark.parametrize("queries", [100, 2**14])
+def test_an_inverted_file_looked_into_whole_misses_nobody(monkeypatch, queries):
+    monkeypatch.setattr(inverted_file, "QUERIES", queries)
+    vectors = scattered(1500, 24)
+    file = InvertedFile(vectors, vectors, 20)
+    rows = np.array([1499, 3, 700, 4])
+    expected = exact_neighbors(vectors, 20)
+    for found, part in (
+        (file.search(file.n_lists), expected),
+        (file.search(file.n_lists, rows), [e[rows] for e in expected]),
+    ):
+        assert np.array_equal(found[0], part[0])
+        assert np.array_equal(found[1], part[1])
+    n_probes = file.probes_for(np.arange(1500), expected[0])
+    assert n_probes < file.n_lists
+    assert inverted_file.RECALL - 0.01 < (file.search(n_probes)[1] <= expected[1][:, -1:]).mean() < 1
 
 
 @pytest.mark.parametrize("search", ["exact", "ivf"])

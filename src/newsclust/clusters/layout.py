@@ -20,6 +20,11 @@ from .neighbors import Neighbors
 #: reached without the jump: this many documents times epochs, within the same bounds. See benchmarks/README.md.
 DOCUMENT_EPOCHS = 2_000_000
 EPOCHS = 200, 500
+#: Beyond, the layout starts from the two leading principal components, which make as good a map as UMAP's spectral
+#: start (see benchmarks/README.md; D. Kobak and G. C. Linderman 2021, *Initialization is critical for preserving global
+#: data structure in both t-SNE and UMAP*). The spectral one keeps the square root of n numbers per document: 8 GB and
+#: hours for a million.
+SPECTRAL_UP_TO = 100_000
 #: Counted up with every change to `newsclust.clusters.descent` that moves a document.
 DESCENT = 1
 
@@ -89,6 +94,7 @@ def lay_out(
         "neighbors": cache.fingerprint(lists.indices, lists.distances),
         "vectors": embeddings.fingerprint,
         "layout": [n_components, n_neighbors, min_dist, n_epochs, seed],
+        "spectral": n <= SPECTRAL_UP_TO,
         "descent": DESCENT,
         "umap": version("umap-learn"),
     }
@@ -139,13 +145,16 @@ def _umap(
             n_components=n_components,
             n_neighbors=n_neighbors,
             n_epochs=0,  # only its graph and where its layout starts: the descent is ours
+            init="spectral" if n <= SPECTRAL_UP_TO else "pca",
             random_state=int(seed),
             n_jobs=1,
             precomputed_knn=known,
             force_approximation_algorithm=True,  # below 4,096 documents UMAP would compute all distances again
         ).fit(vectors)
         a, b = find_ab_params(spread=1.0, min_dist=min_dist)
-        return descend(model.embedding_, model.graph_, n_epochs, a, b, seed)
+        start, graph = model.embedding_, model.graph_
+        del model  # and its copies of lists and graph, some gigabytes for a million documents
+        return descend(start, graph, n_epochs, a, b, seed)
 
 
 def _keep_compiled() -> None:
