@@ -196,14 +196,12 @@ def _texts(graph: str) -> Callable[[Path], None]:
     anybody's. Neighbours are of one story where their lists lead to the same document."""
 
     def make(folder: Path) -> None:
-        from newsclust.clusters.pairs import lead
-
         globals()["make"](graph)
         lists = load_graph(graph)
         n = len(lists.indices)
         np.save(folder / "indices.npy", lists.indices)
         np.save(folder / "distances.npy", lists.distances)
-        rng, story = np.random.default_rng(n), lead(lists.indices)
+        rng, story = np.random.default_rng(n), _leads(lists.indices)
         vocabulary = np.array([f"w{number:x}" for number in range(200_000)], dtype=object)
         commonness = np.cumsum(1 / np.arange(1, len(vocabulary) + 1) ** 1.05)
 
@@ -220,6 +218,22 @@ def _texts(graph: str) -> Callable[[Path], None]:
         table.to_pickle(folder / "texts.pickle")
 
     return make
+
+
+def _leads(indices: np.ndarray) -> np.ndarray:
+    """For each row the smallest row that can be reached over a few lists: rows of one story mostly have the same."""
+    from numba import njit
+
+    @njit
+    def reach(indices: np.ndarray, leader: np.ndarray) -> None:
+        for row in range(len(indices)):
+            for other in indices[row]:
+                leader[row] = min(leader[row], leader[other])
+
+    leader = np.arange(len(indices), dtype=np.int32)
+    reach(indices, leader)
+    reach(indices, leader)
+    return leader
 
 
 def load_texts(name: str) -> pd.DataFrame:

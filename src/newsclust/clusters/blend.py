@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from .neighbors import Neighbors
 
 PAIRS = 2**18  # pairs measured at a time by a thread: some tens of milliseconds
-OFFSET_ROWS = 2**9  # rows of vectors at a time, which fit into the processor's cache
+WALK = 2**10  # documents of a story and near it that are measured one after the other: about what the cache holds
+OFFSET_ROWS = 2**12  # vectors at a time: a millisecond or two
 DAY = 86_400_000_000  # microseconds
+
+#: Indices and distances.
+Lists = tuple[np.ndarray, np.ndarray]
 
 
 def blend(
@@ -126,8 +130,7 @@ class Parts:
         day = _days(documents["published_at"]) / day_scale if days else np.full(n, np.nan)
         by_words, by_days = words * (np.diff(terms.indptr) > 0), days * ~np.isnan(day)
         roots = np.sqrt((1 - by_words - by_days, by_words, by_days))
-        with ThreadPool() as pool:
-            self._facts = np.column_stack((*roots, offsets(vectors, pool.imap, n_known), day))
+        self._facts = np.column_stack((*roots, offsets(vectors, n_known), day))
 
     def measure(self, rows: np.ndarray, indices: np.ndarray, distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The lists of these documents, measured anew and put in order.
@@ -149,49 +152,57 @@ class Parts:
         give_numba_a_folder()
         from .pairs import measure_rows
 
-        n = len(self._facts)
-        before = np.ascontiguousarray(indices), np.ascontiguousarray(distances)
-        if len(rows) < n:
-            before = tuple(
-                _of_all(rows, lists, n, padding) for lists, padding in zip(before, (-1, np.inf), strict=True)
-            )
-        after = np.empty_like(before[0]), np.empty_like(before[1])
+        def measure(rows: np.ndarray, indices: np.ndarray, distances: np.ndarray) -> Lists:
+            return measure_rows(rows, indices, distances, self._facts, *self._matrix, self._n_shared, longest)
 
-        def measure(some: np.ndarray) -> None:
-            measure_rows(some, *before, self._facts, *self._matrix, self._n_shared, *after)
-
-        story_by_story(measure, before[0], rows, "Blending")
-        return after if len(rows) == n else (after[0][rows], after[1][rows])
+        longest = int(np.diff(self._matrix[0]).max(initial=1))
+        return story_by_story(measure, rows, indices, distances, len(self._facts), "Blending")
 
 
-def story_by_story(measure: Callable[[np.ndarray], None], indices: np.ndarray, rows: np.ndarray, what: str) -> None:
-    """Call `measure` with some of `rows` at a time, on all cores.
+def story_by_story(
+    measure: Callable[[np.ndarray, np.ndarray, np.ndarray], Lists],
+    rows: np.ndarray,
+    indices: np.ndarray,
+    distances: np.ndarray,
+    n: int,
+    what: str,
+) -> Lists:
+    """The lists of `rows` as `measure` gives them, which is called with some of them at a time, on all cores.
 
     Documents of one story come one after the other, so that what is read of them stays in the processor's cache.
 
     Parameters
     ----------
     measure : callable
-        Of row numbers; lets go of the interpreter's lock.
-    indices : ndarray of int32, shape (n, k)
-        The neighbour lists of all documents.
-    rows : ndarray of int
+        Of rows, indices and distances, gives new indices and distances; lets go of the interpreter's lock.
+    rows : ndarray of int, shape (m,)
+    indices : ndarray of int32, shape (m, k)
+        The lists of these documents; -1 is padding.
+    distances : ndarray of float32, shape (m, k)
+    n : int
+        All documents.
     what : str
         Stands before the progress bar.
+
+    Returns
+    -------
+    indices : ndarray of int32, shape (m, k)
+    distances : ndarray of float32, shape (m, k)
     """
-    from .pairs import lead
+    from .pairs import walk
 
-    order = rows[np.argsort(lead(indices)[rows], kind="stable")]
-    blocks = np.array_split(order, max(1, len(rows) * indices.shape[1] // PAIRS))
+    indices, distances = np.ascontiguousarray(indices), np.ascontiguousarray(distances)
+    after = np.empty_like(indices), np.empty_like(distances)
+    order = walk(rows, indices, n, WALK)
+
+    def one(block: np.ndarray) -> None:
+        after[0][block], after[1][block] = measure(rows[block], indices[block], distances[block])
+
+    blocks = np.array_split(order, max(1, indices.size // PAIRS))
     with ThreadPool() as pool:
-        for _ in tqdm(pool.imap(measure, blocks), total=len(blocks), desc=what, leave=False, delay=2):
+        for _ in tqdm(pool.imap(one, blocks), total=len(blocks), desc=what, leave=False, delay=2):
             pass
-
-
-def _of_all(rows: np.ndarray, lists: np.ndarray, n: int, padding: float) -> np.ndarray:
-    whole = np.full((n, lists.shape[1]), padding, dtype=lists.dtype)
-    whole[rows] = lists
-    return whole
+    return after
 
 
 def weighted_words(texts: Iterable[str], n_known: int | None = None) -> tuple[csr_array, int]:
@@ -274,15 +285,19 @@ def learnt(words: csr_array) -> tuple[csr_array, int]:
     return terms, int((texts > 1).sum())
 
 
-def offsets(vectors: np.ndarray, run: Callable = map, n_known: int | None = None) -> np.ndarray:
-    """How far each vector is from the mean of all, or of the first `n_known`: float64, shape (n,). `run` is a `map`."""
-    mean = vectors[:n_known].mean(axis=0, dtype=np.float64)
+def offsets(vectors: np.ndarray, n_known: int | None = None) -> np.ndarray:
+    """How far each vector is from the mean of all, or of the first `n_known`: float64, shape (n,)."""
+    give_numba_a_folder()
+    from .pairs import distances_from
 
-    def squares(start: int) -> np.ndarray:
-        apart = vectors[start : start + OFFSET_ROWS] - mean
-        return np.einsum("ij,ij->i", apart, apart)
-
-    return np.sqrt(np.concatenate(list(run(squares, range(0, len(vectors), OFFSET_ROWS)))))
+    known, starts = vectors[:n_known], range(0, len(vectors), OFFSET_ROWS)
+    with ThreadPool() as pool:
+        # The sums of blocks are added up in one order, and are the same on any number of cores.
+        sums = pool.map(lambda start: known[start : start + OFFSET_ROWS].sum(axis=0, dtype=np.float64), starts)
+        mean = sum(sums) / len(known)
+        return np.concatenate(
+            pool.map(lambda start: distances_from(vectors[start : start + OFFSET_ROWS], mean), starts)
+        )
 
 
 def _days(dates: pd.Series) -> np.ndarray:

@@ -11,21 +11,24 @@ import math
 import numpy as np
 from numba import njit
 
+from .ahead import ask_for
+
 ROUNDING = 1e-12  # two texts of the same words are this near to similarity 1
+AHEAD = 12  # entries of the lists for which memory is asked before their turn: a few hundred nanoseconds each
+LINE = 64  # bytes that come from memory at once
 
 
 @njit(nogil=True, cache=True)
-def measure_rows(rows, indices, distances, facts, ends, terms, weights, n_shared, new_indices, new_distances):
+def measure_rows(rows, indices, distances, facts, ends, terms, weights, n_shared, longest):
     """Measure the pairs in the lists of `rows` and put each list in order.
 
-    Both directions of a pair give the same bits: what two texts share is added up in the order of the terms. So the
-    second time that a pair turns up here, its distance is looked up.
+    Both directions of a pair give the same bits: what two texts share is added up in the order of the terms.
 
     Parameters
     ----------
-    rows : ndarray of int
-    indices, distances : ndarray of int32 and float32, shape (n, k)
-        The lists by vectors; -1 is padding.
+    rows : ndarray of int, shape (m,)
+    indices, distances : ndarray of int32 and float32, shape (m, k)
+        Their lists by vectors; -1 is padding.
     facts : ndarray of float64, shape (n, 5)
         Of each document the roots of the weights of vector, words and day, which add up to 1; its vector's distance
         from the mean; its day, in units of the day scale.
@@ -33,42 +36,71 @@ def measure_rows(rows, indices, distances, facts, ends, terms, weights, n_shared
         A sparse matrix of the words in compressed rows, the terms of each ascending.
     n_shared : int
         Terms from here on are of one text alone and shared with nobody.
-    new_indices, new_distances : ndarray, shape (n, k)
-        Written to.
+    longest : int
+        No text has more terms.
+
+    Returns
+    -------
+    indices, distances : ndarray of int32 and float32, shape (m, k)
     """
-    n, k = indices.shape
-    own = np.zeros(n_shared)  # the weights of the row's terms
-    is_done = np.zeros(n, dtype=np.bool_)
-    for row in rows:
+    k = indices.shape[1]
+    listed, apart_by = np.empty_like(indices), np.empty_like(distances)
+    coming, all_facts = indices.reshape(-1), facts.reshape(-1)
+    # A row's terms are found by their last bits: `first` has the place in the row, counted from 1, of one term with
+    # these bits, and `others` of the next such term; 0 is none. A table 32 times as long as a text seldom has others,
+    # and stays in the cache, which a weight for each term of the corpus would not.
+    mask = 1
+    while mask < 32 * longest:
+        mask *= 2
+    first, others = np.zeros(mask, dtype=np.int32), np.empty(longest + 1, dtype=np.int32)
+    mask -= 1
+    maybe = np.empty(longest + 1, dtype=np.int64)
+    for number, row in enumerate(rows):
         by_vector, by_words, by_day, offset, day = facts[row]
-        listed, apart_by = new_indices[row], new_distances[row]
-        for place in range(ends[row], ends[row + 1]):
+        start = ends[row]
+        for place in range(start, ends[row + 1]):
             if terms[place] >= n_shared:
                 break
-            own[terms[place]] = weights[place]
+            others[place - start + 1] = first[terms[place] & mask]
+            first[terms[place] & mask] = place - start + 1
         for column in range(k):
-            other = indices[row, column]
+            soon = number * k + column + AHEAD
+            if soon + AHEAD < len(coming) and coming[soon + AHEAD] >= 0:
+                ask_for(ends, coming[soon + AHEAD])
+                ask_for(all_facts, coming[soon + AHEAD] * facts.shape[1])
+            if soon < len(coming) and coming[soon] >= 0:
+                for place in range(ends[coming[soon]], ends[coming[soon] + 1], LINE // terms.itemsize):
+                    ask_for(terms, place)
+                for place in range(ends[coming[soon]], ends[coming[soon] + 1], LINE // weights.itemsize):
+                    ask_for(weights, place)
+            other = indices[number, column]
             if other < 0:
-                _insert(listed, apart_by, column, other, np.float32(np.inf))
+                _insert(listed[number], apart_by[number], column, other, np.float32(np.inf))
                 continue
-            if is_done[other]:
-                known = _find(new_indices[other], row)
-                if known >= 0:
-                    _insert(listed, apart_by, column, other, new_distances[other, known])
-                    continue
             # Each part of two unit vectors, sqrt(p) x and sqrt(q) y, is
             # (sqrt(p) - sqrt(q))² + sqrt(p q) |x - y|² apart.
             theirs = facts[other]
             apart = (by_vector - theirs[0]) ** 2
-            apart += by_vector * theirs[0] * _by_vectors(distances[row, column], offset, theirs[3])
+            apart += by_vector * theirs[0] * _by_vectors(distances[number, column], offset, theirs[3])
             apart += (by_words - theirs[1]) ** 2
             both = by_words * theirs[1]
             if both > 0:
-                shared = 0.0
-                for place in range(ends[other], ends[other + 1]):
-                    if terms[place] >= n_shared:
+                # First the terms that may be the row's, without a branch, which the processor would often guess wrong;
+                # then those that are. The others would add zeros.
+                n_maybe, place = 0, ends[other]
+                for term in terms[ends[other] : ends[other + 1]]:
+                    if term >= n_shared:
                         break
-                    shared += own[terms[place]] * weights[place]
+                    maybe[n_maybe] = place
+                    n_maybe += first[term & mask] > 0
+                    place += 1
+                shared = 0.0
+                for place in maybe[:n_maybe]:
+                    own = first[terms[place] & mask]
+                    while own > 0 and terms[start + own - 1] != terms[place]:
+                        own = others[own]
+                    if own > 0:
+                        shared += weights[start + own - 1] * weights[place]
                 squared = 2 - 2 * shared
                 if squared >= ROUNDING:
                     apart += both * squared
@@ -76,12 +108,25 @@ def measure_rows(rows, indices, distances, facts, ends, terms, weights, n_shared
             both = by_day * theirs[2]
             if both > 0:
                 apart += both * (2 - 2 * math.exp(-abs(day - theirs[4])))
-            _insert(listed, apart_by, column, other, np.float32(math.sqrt(apart)))
-        for place in range(ends[row], ends[row + 1]):
+            _insert(listed[number], apart_by[number], column, other, np.float32(math.sqrt(apart)))
+        for place in range(start, ends[row + 1]):
             if terms[place] >= n_shared:
                 break
-            own[terms[place]] = 0
-        is_done[row] = True
+            first[terms[place] & mask] = 0
+    return listed, apart_by
+
+
+@njit(nogil=True, cache=True, fastmath={"reassoc"})
+def distances_from(vectors, point):
+    """The Euclidean distance of each vector from a point: float64, shape (n,)."""
+    distances = np.empty(len(vectors))
+    for row in range(len(vectors)):
+        squares = 0.0
+        for column in range(len(point)):
+            apart = vectors[row, column] - point[column]
+            squares += apart * apart
+        distances[row] = math.sqrt(squares)
+    return distances
 
 
 @njit(nogil=True, cache=True)
@@ -124,66 +169,89 @@ def companies(indices, distances, power):
 
 
 @njit(nogil=True, cache=True)
-def share_rows(rows, indices, distances, company, counts, weight, new_indices, new_distances):
+def share_rows(rows, indices, distances, company, counts, weight):
     """Measure the pairs in the lists of `rows` anew, by the company they share, and put each list in order.
 
     Both directions of a pair give the same bits: what two companies share is added up in the order of the rows.
 
     Parameters
     ----------
-    rows : ndarray of int
-    indices, distances : ndarray of int32 and float32, shape (n, k)
-        -1 is padding.
-    company, counts : ndarray, shape (n, m + 1)
+    rows : ndarray of int, shape (m,)
+    indices, distances : ndarray of int32 and float32, shape (m, k)
+        Their lists; -1 is padding.
+    company, counts : ndarray, shape (n, c)
         From `companies`.
     weight : float
-    new_indices, new_distances : ndarray, shape (n, k)
-        Written to.
+
+    Returns
+    -------
+    indices, distances : ndarray of int32 and float32, shape (m, k)
     """
-    n, k = indices.shape
-    m = company.shape[1]
+    k, (n, c) = indices.shape[1], company.shape
+    listed, apart_by = np.empty_like(indices), np.empty_like(distances)
+    coming, all_companies, all_counts = indices.reshape(-1), company.reshape(-1), counts.reshape(-1)
     own = np.zeros(n + 1, dtype=np.float32)  # how much each document counts in the row's company
-    for row in rows:
-        for place in range(m):
+    for number, row in enumerate(rows):
+        for place in range(c):
             own[company[row, place]] = counts[row, place]
         for column in range(k):
-            other, distance = indices[row, column], distances[row, column]
+            soon = number * k + column + AHEAD
+            if soon < len(coming) and coming[soon] >= 0:
+                for place in (coming[soon] * c, coming[soon] * c + c - 1):  # over the end of a line, maybe
+                    ask_for(all_companies, place)
+                    ask_for(all_counts, place)
+            other, distance = indices[number, column], distances[number, column]
             if other >= 0 and distance > 0:
                 shared = 0.0
-                for place in range(m):
+                for place in range(c):
                     shared += np.float64(own[company[other, place]]) * counts[other, place]
                 kept = 1 - weight * (1 - min(shared, 1.0))
                 # 2 - 2 (1 - d² / 2) kept, as a sum that is exact for small distances.
                 distance = np.float32(math.sqrt(kept * np.float64(distance) ** 2 + 2 * (1 - kept)))
-            _insert(new_indices[row], new_distances[row], column, other, distance)
-        for place in range(m):
+            _insert(listed[number], apart_by[number], column, other, distance)
+        for place in range(c):
             own[company[row, place]] = 0
+    return listed, apart_by
 
 
 @njit(nogil=True, cache=True)
-def lead(indices):
-    """For each row the smallest row that can be reached over a few lists: rows of one story mostly have the same.
+def walk(rows, indices, n, size):
+    """An order in which documents of one story mostly come one after the other.
+
+    It goes from a document to its neighbours and on to theirs, as far as `size` documents lead, and begins again at the
+    first that it has not met.
 
     Parameters
     ----------
-    indices : ndarray of int32, shape (n, k)
-        -1 is padding.
+    rows : ndarray of int, shape (m,)
+    indices : ndarray of int32, shape (m, k)
+        Their lists; -1 is padding.
+    n : int
+        Of all rows.
+    size : int
 
     Returns
     -------
-    ndarray of int32, shape (n,)
+    ndarray of int64, shape (m,)
+        Places in `rows`.
     """
-    n, k = indices.shape
-    leader = np.arange(n, dtype=np.int32)
-    for _ in range(2):
-        for row in range(n):
-            least = leader[row]
-            for column in range(k):
-                other = indices[row, column]
-                if other >= 0:
-                    least = min(least, leader[other])
-            leader[row] = least
-    return leader
+    order, n_met, is_met = np.empty(len(rows), dtype=np.int64), 0, np.zeros(len(rows), dtype=np.bool_)
+    place_of = np.full(n, -1, dtype=np.int32)
+    for place, row in enumerate(rows):
+        place_of[row] = place
+    for start in range(len(rows)):
+        if is_met[start]:
+            continue
+        order[n_met], is_met[start] = start, True
+        at, end = n_met, n_met + size
+        n_met += 1
+        while at < min(n_met, end):
+            for other in indices[order[at]]:
+                if other >= 0 and place_of[other] >= 0 and not is_met[place_of[other]]:
+                    order[n_met], is_met[place_of[other]] = place_of[other], True
+                    n_met += 1
+            at += 1
+    return order
 
 
 @njit(nogil=True, cache=True)
@@ -194,14 +262,6 @@ def _by_vectors(distance, a, b):
         return 0.0 if a == b else 2.0
     squared = (np.float64(distance) ** 2 - (a - b) ** 2) / (a * b)  # |x/a - y/b|² = (|x - y|² - (a - b)²) / ab
     return min(max(squared, 0.0), 4.0)
-
-
-@njit(nogil=True, cache=True)
-def _find(indices, index):
-    for place in range(len(indices)):
-        if indices[place] == index:
-            return place
-    return -1
 
 
 @njit(nogil=True, cache=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..paths import give_numba_a_folder
-from .blend import story_by_story
+from .blend import Lists, story_by_story
 from .neighbors import Neighbors
 
 #: How many of its nearest neighbours stand for a document, beside itself.
@@ -64,12 +64,14 @@ def share_neighbors(neighbors: Neighbors, weight: float) -> Neighbors:
     give_numba_a_folder()
     from .pairs import companies, share_rows
 
-    indices, distances = np.ascontiguousarray(neighbors.indices), np.ascontiguousarray(neighbors.distances)
-    company, counts = companies(indices[:, :COMPANY], distances[:, :COMPANY], POWER)
-    after = np.empty_like(indices), np.empty_like(distances)
+    indices, distances = neighbors.indices, neighbors.distances
+    company, counts = companies(
+        np.ascontiguousarray(indices[:, :COMPANY]), np.ascontiguousarray(distances[:, :COMPANY]), POWER
+    )
 
-    def measure(rows: np.ndarray) -> None:
-        share_rows(rows, indices, distances, company, counts, weight, *after)
+    def measure(rows: np.ndarray, indices: np.ndarray, distances: np.ndarray) -> Lists:
+        return share_rows(rows, indices, distances, company, counts, weight)
 
-    story_by_story(measure, indices, np.arange(len(indices)), "Companies")
-    return replace(neighbors, indices=after[0], distances=after[1])
+    rows = np.arange(len(indices))
+    indices, distances = story_by_story(measure, rows, indices, distances, len(rows), "Companies")
+    return replace(neighbors, indices=indices, distances=distances)
