@@ -14,8 +14,6 @@ RECALL = 0.97
 LEAST_COMPONENTS = 32
 PCA_ROWS = 50_000  # rows from which the principal components are learnt
 QUERIES = 2**14  # documents searched for at a time by a thread
-#: Raised where the same vectors would get other candidates, so that no cache mixes the two.
-VERSION = 2
 
 
 def search_lists(

@@ -12,12 +12,14 @@ from ..errors import NewsclustError, notice
 from ..stages import stage
 from ..vectors.store import Embeddings, Store, check_finite
 from .comparison import SPARE, exact_neighbors, found_share, nearest_candidates
-from .inverted_file import VERSION, search_lists
+from .inverted_file import search_lists
 
 SEARCHES = ("auto", "exact", "ivf", "milvus")
 #: Up to here the exact search takes about a minute on 2 cores (384 dimensions); beyond, `auto` takes the inverted
 #: file, which needs less than half of that (see benchmarks/).
 EXACT_UP_TO = 100_000
+#: Counted up with every change that gives other lists, or other last bits.
+SEARCH = 2
 #: Rows on which the recall of a search that may miss neighbours is measured.
 SAMPLE_ROWS = 1000
 
@@ -128,7 +130,7 @@ def find_neighbors(embeddings: Embeddings, k: int, search: str = "auto", store: 
     parameters: dict[str, Any] = {"search": search}
     if store is not None:
         parameters |= {"index": store.index, "index_params": store.index_params, "search_params": store.search_params}
-    key: dict[str, Any] = {"vectors": embeddings.fingerprint, "search": kind}
+    key: dict[str, Any] = {"vectors": embeddings.fingerprint, "search": kind, "version": SEARCH}
     if kind != "exact":
         # The exact lists begin with those of any smaller k. What an approximate search finds depends on k, and must
         # not depend on what was searched before.
@@ -136,7 +138,7 @@ def find_neighbors(embeddings: Embeddings, k: int, search: str = "auto", store: 
     if kind == "ivf":
         import faiss
 
-        key |= {"faiss": faiss.__version__, "version": VERSION}
+        key["faiss"] = faiss.__version__
     elif kind == "milvus":
         key |= {"in": str(store.path or store.uri), "collection": store.name, "index": store.index}
         key |= {"index_params": store.index_params, "search_params": store.search_params}
