@@ -243,6 +243,18 @@ def test_dbcv_is_hdbscans_with_noise_as_zero():
     assert validity(vectors, found)["dbcv"] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_dbcv_is_hdbscans_to_the_last_bit(seed):
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.concatenate([np.repeat(np.arange(4), 2), rng.integers(-1, 4, 30)]))
+    vectors = rng.normal(size=(len(labels), 5))
+    if seed % 2:
+        vectors = vectors.round()  # equal vectors, and equal distances
+    clustered = labels >= 0
+    expected = validity_index(vectors[clustered], labels[clustered], metric="minkowski", p=2) * clustered.mean()
+    assert validity(vectors, clustering_of(labels))["dbcv"] == expected
+
+
 def test_dbcv_is_defined_in_as_many_dimensions_as_bge_m3_has(recwarn):
     vectors = blobs(60, dim=1024, spread=0.01)
     assert 0 < validity(vectors, clustering_of(np.arange(60) % 5))["dbcv"] <= 1

@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from newsclust.corpus.words import WORD
 from newsclust.errors import NewsclustError
-from newsclust.stories.naming import KEYWORDS, _distinct, _stem, _term_weights, describe_clusters
+from newsclust.stories.naming import KEYWORDS, _distinct, _stem, _term_weights, count_terms, describe_clusters
 
 STORIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "stories_2014.csv"
 few = settings(deadline=None, derandomize=True, max_examples=40)
@@ -171,12 +171,23 @@ clustered_texts = st.lists(st.tuples(words | anything, st.integers(-1, 3)), max_
 @given(st.lists(st.tuples(words, st.integers(-1, 2)), max_size=10))
 def test_term_weights_are_those_of_the_formula(rows):
     texts, labels = [row[0] for row in rows], [row[1] for row in rows]
-    found = _term_weights(pd.Series(texts, dtype=str), np.array(labels, dtype=int))
+    found = _term_weights(count_terms(from_texts(texts), np.array(labels, dtype=int)))
     expected = plain_weights(texts, labels)
     assert len(found) == len(expected)
     for ours, plain in zip(found, expected, strict=True):
         assert set(ours) <= set(plain) and len(ours) == min(len(plain), 10 * KEYWORDS)
         assert all(math.isclose(weight, plain[term]) for term, weight in ours.items())
+
+
+@few
+@given(clustered_texts, st.lists(st.integers(-1, 1), min_size=4, max_size=4))
+def test_groups_of_stories_are_named_as_if_their_terms_were_counted_anew(rows, topics):
+    frame, labels = from_texts([text for text, _ in rows]), np.array([label for _, label in rows], dtype=int)
+    topic = np.array([*topics, -1])  # of each story, and of noise
+    once = count_terms(frame, labels)
+    found, anew = once.joined(topic[once.groups]), count_terms(frame, topic[labels])
+    assert _term_weights(found) == _term_weights(anew)
+    assert found.groups.tolist() == anew.groups.tolist()
 
 
 @few

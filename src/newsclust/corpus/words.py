@@ -51,7 +51,7 @@ def vectorizer_options(languages: pd.Series | None, texts: pd.Series) -> dict[st
         languages[languages != ""].value_counts(normalize=True) if languages is not None else pd.Series(dtype=float)
     )
     codes = frozenset(shares.index[shares >= _SHARE]) or frozenset({"en"})
-    if not any(map(_UNSPACED.search, texts)):
+    if not any(_UNSPACED.search(text) for text in texts if not text.isascii()):
         if codes == {"en"}:
             return {"stop_words": "english", "ngram_range": (1, 2), "token_pattern": WORD}
         return {"stop_words": sorted(_silent(codes)), "ngram_range": (1, 2), "token_pattern": WORD}

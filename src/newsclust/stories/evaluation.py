@@ -8,6 +8,7 @@ group, all of them together would reward who lumps them.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -299,7 +300,9 @@ def _restrict(neighbors: Neighbors, rows: np.ndarray) -> Neighbors:
 
 @np.errstate(all="ignore")  # what can't be computed is None
 def _dbcv(vectors: np.ndarray, labels: np.ndarray) -> float | None:
-    from hdbscan.validity import validity_index
+    """hdbscan's `validity_index`, bit for bit, but that a cluster meets all the later ones at once, not one by one."""
+    from hdbscan.validity import distances_between_points, internal_minimum_spanning_tree
+    from scipy.spatial.distance import cdist
 
     clustered = labels >= 0
     label, sizes = np.unique(labels[clustered], return_inverse=True, return_counts=True)[1:]
@@ -314,12 +317,28 @@ def _dbcv(vectors: np.ndarray, labels: np.ndarray) -> float | None:
     vectors = np.asarray(vectors[clustered], dtype=np.float64)
     if not np.isfinite(vectors).all():
         return None
-    try:
-        score = validity_index(vectors, label, metric="minkowski", p=2)
-    except (AssertionError, IndexError):  # its spanning tree has an edge that is infinite or no number
-        return None
+    members = np.split(np.argsort(label, kind="stable"), np.cumsum(sizes)[:-1])
+    sparseness, cores, inner = np.zeros(len(sizes)), [], []
+    for number, rows in enumerate(members):
+        reachable, core = distances_between_points(vectors[rows], np.zeros(len(rows)), 0, metric="minkowski", p=2)
+        try:
+            nodes, edges = internal_minimum_spanning_tree(reachable)
+        except (AssertionError, IndexError):  # its spanning tree has an edge that is infinite or no number
+            return None
+        sparseness[number] = edges[:, 2].max()
+        cores.append(core[nodes])
+        inner.append(rows[nodes])
+    ends = np.cumsum([len(rows) for rows in inner])
+    core, inner = np.concatenate(cores), vectors[np.concatenate(inner)]
+    separation = np.full(len(sizes), np.inf)
+    for number, (start, end) in enumerate(pairwise([0, *ends[:-1]])):
+        between = np.maximum(cdist(inner[start:end], inner[end:]), np.maximum(core[start:end, None], core[end:]))
+        nearest = np.minimum.reduceat(between.min(axis=0), ends[number:-1] - end)
+        separation[number] = min(separation[number], nearest.min())
+        np.minimum(separation[number + 1 :], nearest, out=separation[number + 1 :])
+    scores = (separation - sparseness) / np.maximum(separation, sparseness)
     # Noise, left out above for speed, counts as 0 in the mean.
-    return _number(score * clustered.mean())
+    return _number(sum(sizes / sizes.sum() * scores) * clustered.mean())
 
 
 @np.errstate(all="ignore")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,8 +14,36 @@ from ..corpus.words import is_unspaced, parts_of, vectorizer_options
 from ..errors import NewsclustError
 from .exemplars import headlines, title_rows
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 #: Keywords per cluster: as many as fit on one line of a table.
 KEYWORDS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """The words and word pairs that clusters use, counted once for all that is named by them.
+
+    Attributes
+    ----------
+    groups : ndarray of int, shape (n_groups,)
+        Labels, ascending; -1, all noise together, is one where there is noise.
+    names : ndarray of str, shape (n_terms,)
+        In alphabetical order.
+    counts, users : csr_array of int, shape (n_groups, n_terms)
+        How often the group's documents use each term, and how many of them do.
+    """
+
+    groups: np.ndarray
+    names: np.ndarray
+    counts: csr_array
+    users: csr_array
+
+    def joined(self, labels: np.ndarray) -> Terms:
+        """The terms of other, larger groups: `labels`, shape (n_groups,), says what each group becomes part of."""
+        groups, members = _membership(labels)
+        return replace(self, groups=groups, counts=members @ self.counts, users=members @ self.users)
 
 
 def describe_clusters(
@@ -21,6 +51,7 @@ def describe_clusters(
     labels: np.ndarray,
     probabilities: np.ndarray,
     vectors: np.ndarray | None = None,
+    terms: Terms | None = None,
 ) -> pd.DataFrame:
     """Describe every cluster in one row.
 
@@ -45,6 +76,8 @@ def describe_clusters(
         How firmly each document belongs to its cluster, 0 to 1.
     vectors : ndarray, shape (n, dim), optional
         The documents' embeddings.
+    terms : Terms, optional
+        As `count_terms` counts them for `labels`, where that was done before.
 
     Returns
     -------
@@ -64,16 +97,21 @@ def describe_clusters(
             raise NewsclustError(
                 f"{name} has {len(rows)} rows and documents has {len(documents)}: give one per document."
             )
-    clusters, sizes = np.unique(labels[labels >= 0], return_counts=True)
     titles = headlines(documents.iloc[title_rows(documents, labels, probabilities, vectors)])
-    weights = _term_weights(documents["text"], labels, documents.get("language"))
+    table = describe_groups(documents, labels, count_terms(documents, labels) if terms is None else terms)
+    table.insert(1, "title", titles.to_numpy())
+    return table
+
+
+def describe_groups(documents: pd.DataFrame, labels: np.ndarray, terms: Terms) -> pd.DataFrame:
+    """As `describe_clusters`, without titles."""
+    clusters, sizes = np.unique(labels[labels >= 0], return_counts=True)
     days = read_dates(documents["published_at"]).days.groupby(labels)
     publishers = documents["publisher"].str.strip().replace("", None).groupby(labels).nunique()
     return pd.DataFrame(
         {
             "size": sizes,
-            "title": titles.to_numpy(),
-            "keywords": [", ".join(_distinct(weight)) for weight in weights],
+            "keywords": [", ".join(_distinct(weight)) for weight in _term_weights(terms)],
             "first": days.min().reindex(clusters).fillna("").to_numpy(),
             "last": days.max().reindex(clusters).fillna("").to_numpy(),
             "publishers": publishers.reindex(clusters).to_numpy(dtype=np.int64),
@@ -82,42 +120,63 @@ def describe_clusters(
     )
 
 
-def _term_weights(texts: pd.Series, labels: np.ndarray, languages: pd.Series | None = None) -> list[dict[str, float]]:
-    """The class-based TF-IDF of each cluster's heaviest shared terms."""
+def count_terms(documents: pd.DataFrame, labels: np.ndarray) -> Terms:
+    """Count the terms of each cluster, and of noise, in the documents' `text`.
+
+    Parameters
+    ----------
+    documents : DataFrame, n rows
+        With `text`, and where it is known `language`.
+    labels : ndarray of int, shape (n,)
+    """
     from scipy.sparse import csr_array
     from sklearn.feature_extraction.text import CountVectorizer
     from tqdm.auto import tqdm
 
-    clusters = np.unique(labels[labels >= 0])
-    vectorizer = CountVectorizer(**vectorizer_options(languages, texts))
+    texts = documents["text"]
+    groups, members = _membership(labels)
+    vectorizer = CountVectorizer(**vectorizer_options(documents.get("language"), texts))
     try:
         counts = csr_array(vectorizer.fit_transform(tqdm(texts, desc="Keywords", leave=False, delay=2)))
     except ValueError as error:
         # scikit-learn refuses texts without a single term: they have no keywords.
         if "empty vocabulary" not in str(error):
             raise
-        return [{} for _ in clusters]
-    terms = vectorizer.get_feature_names_out()
+        none = csr_array((len(groups), 0), dtype=int)
+        return Terms(groups, np.array([], dtype=object), none, none)
+    frequencies = members @ counts
+    counts.data[:] = 1
+    return Terms(groups, vectorizer.get_feature_names_out(), frequencies, members @ counts)
+
+
+def _membership(labels: np.ndarray) -> tuple[np.ndarray, csr_array]:
+    """The groups, ascending, and for each of them a row with a 1 for each member."""
+    from scipy.sparse import csr_array
 
     groups, group = np.unique(labels, return_inverse=True)
-    members = csr_array((np.ones(len(group), int), (group, np.arange(len(group)))), (len(groups), len(group)))
-    frequencies = (members @ counts).tocsr()
-    counts.data[:] = 1
-    users = (members @ counts).tocsr()
+    ones = np.ones(len(group), int)
+    return groups, csr_array((ones, (group, np.arange(len(group)))), (len(groups), len(group)))
+
+
+def _term_weights(terms: Terms) -> list[dict[str, float]]:
+    """The class-based TF-IDF of each cluster's heaviest shared terms."""
+    if not len(terms.names):
+        return [{} for _ in terms.groups[terms.groups >= 0]]
+    frequencies, users = terms.counts, terms.users
     # Both come from the same non-zero entries, so sorting puts their columns in step.
     frequencies.sort_indices()
     users.sort_indices()
     lengths = frequencies.sum(axis=1)
     rarity = np.log1p(lengths.mean() / np.maximum(frequencies.sum(axis=0), 1))
     heaviest = []
-    for row in np.searchsorted(groups, clusters):
+    for row in np.flatnonzero(terms.groups >= 0):
         entries = slice(frequencies.indptr[row], frequencies.indptr[row + 1])
         columns, shared = frequencies.indices[entries], users.data[entries] > 1
         weights = frequencies.data[entries] / max(lengths[row], 1) * rarity[columns]
         if shared.any():
             columns, weights = columns[shared], weights[shared]
         top = np.lexsort((columns, -weights))[: 10 * KEYWORDS]
-        heaviest.append(dict(zip(terms[columns[top]].tolist(), weights[top].tolist(), strict=True)))
+        heaviest.append(dict(zip(terms.names[columns[top]].tolist(), weights[top].tolist(), strict=True)))
     return heaviest
 
 

@@ -13,7 +13,7 @@ from ..stages import stage
 from ..wording import count
 from .collapse import collapse_notice
 from .exemplars import headlines, spread_out, title_rows
-from .naming import describe_clusters
+from .naming import Terms, count_terms, describe_clusters
 from .noise import Vote
 from .noise import assign_noise as vote_on_noise
 from .repeats import find_repeats
@@ -57,6 +57,8 @@ class Stories:
         The story number of each of HDBSCAN's clusters, where an earlier run is continued; else they are the same.
     next_number : int, optional
         Then the smallest number that no story ever had.
+    terms : Terms, optional
+        The words that each cluster uses, with its assigned documents; under the clusters' numbers.
     """
 
     documents: pd.DataFrame
@@ -68,6 +70,7 @@ class Stories:
     repeats: np.ndarray
     numbers: np.ndarray | None = None
     next_number: int | None = None
+    terms: Terms | None = None
 
     @property
     def assigned(self) -> np.ndarray:
@@ -138,14 +141,15 @@ def find_stories(
     lists = neighbors.head(clustering.parameters["k"])
     vote = vote_on_noise(lists, clustering.labels, least_support)
     labels = vote.labels if assign_noise else clustering.labels
-    table = describe_clusters(corpus.documents, labels, clustering.probabilities, embeddings.vectors)
+    terms = count_terms(corpus.documents, labels)
+    table = describe_clusters(corpus.documents, labels, clustering.probabilities, embeddings.vectors, terms)
     table["topic"] = topic_numbers(clustering, table["size"].to_numpy())
     if title_model:
         with stage("titles"):
             table = _titled(table, corpus.documents, labels, clustering.probabilities, embeddings.vectors, title_model)
     parameters = {"assign_noise": assign_noise, "least_support": least_support, "title_model": title_model}
     repeats = find_repeats(corpus.documents, lists)
-    return Stories(corpus.documents, clustering, labels, vote, table, parameters, repeats)
+    return Stories(corpus.documents, clustering, labels, vote, table, parameters, repeats, terms=terms)
 
 
 def _titled(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..wording import count
 from .branches import Branches, find_branches
-from .naming import describe_clusters
+from .naming import count_terms, describe_groups
 
 if TYPE_CHECKING:
     from ..clusters.clustering import Clustering
@@ -87,9 +87,14 @@ def group_stories(stories: Stories) -> Topics:
     """
     of_story = stories.table["topic"]
     labels = of_story.reindex(stories.labels).fillna(-1).to_numpy(dtype=int)
-    table = describe_clusters(stories.documents, labels, stories.clustering.probabilities)
+    if stories.terms is None:
+        terms = count_terms(stories.documents, labels)
+    else:
+        of_cluster = np.append(stories.by_cluster["topic"].to_numpy(dtype=int), -1)
+        terms = stories.terms.joined(of_cluster[stories.terms.groups])
+    table = describe_groups(stories.documents, labels, terms)
     table.insert(1, "stories", of_story.value_counts().reindex(table.index).fillna(0).astype(int))
-    return Topics(table.drop(columns="title").rename_axis("topic"), int((of_story < 0).sum()))
+    return Topics(table.rename_axis("topic"), int((of_story < 0).sum()))
 
 
 def _cut(branches: Branches) -> list[np.ndarray]:
