@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
+import gc
 import json
 import os
 import re
@@ -43,14 +45,16 @@ def run(
     A file of parameters alone is a single run, with its report in reports/mine.html.
     Stopped, the same command goes on.
     """
-    from .grid.execute import kill_kernels
-    from .grid.plan import read_plan
-    from .grid.run_plan import run_plan
+    from .grid.execute import kernel_at_hand, kill_kernels
 
     start = time.perf_counter()
-    plan = read_plan(file)
     try:
-        failed = run_plan(plan, jobs, typer.echo)
+        with kernel_at_hand():
+            from .grid.plan import read_plan
+            from .grid.run_plan import run_plan
+
+            plan = read_plan(file)
+            failed = run_plan(plan, jobs, typer.echo)
     except KeyboardInterrupt:
         typer.echo("\nStopped. The same command goes on with the runs that are not finished.", err=True)
         sys.stdout.flush()
@@ -156,6 +160,9 @@ def clean(
 
 def main() -> None:
     """Run the command; what the user can put right is one sentence, not a traceback."""
+    # A command imports much and ends soon: garbage is looked for less often, and no more at the end.
+    gc.set_threshold(50_000, 20, 100)
+    atexit.register(gc.freeze)
     try:
         app(standalone_mode=True)
     except NewsclustError as error:

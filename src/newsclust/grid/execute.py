@@ -5,31 +5,46 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..errors import NewsclustError, RunError
 from ..paths import root
 
+if TYPE_CHECKING:
+    from jupyter_client import KernelManager
+
 # What saves a second or two in a kernel that nobody looks at, and leaves a notebook free to import what it likes:
 # tqdm draws its bars as text, where it would load ipywidgets for bars that only a browser shows; and jsonschema, which
-# plotly loads by way of nbformat, does without rfc3987_syntax, which compiles a grammar of web addresses.
-_AT_START = """import sys, tqdm.std
+# plotly loads by way of nbformat, does without rfc3987_syntax, which compiles a grammar of web addresses. Garbage is
+# looked for less often, since imports make little of it, and no more at the end, when it took half a second. What
+# every notebook begins with is imported while the kernel waits for its first cell.
+_AT_START = """import atexit, gc, sys, tqdm.std
+gc.set_threshold(50_000, 20, 100)
+atexit.register(gc.freeze)
 sys.modules["tqdm.autonotebook"] = tqdm.std
 sys.modules["rfc3987_syntax"] = None
 import jsonschema
-del sys.modules["rfc3987_syntax"], sys, tqdm, jsonschema"""
+del sys.modules["rfc3987_syntax"], atexit, gc, sys, tqdm, jsonschema
+import newsclust.corpus.documents, newsclust.run.parameters
+del newsclust"""
 _KERNEL_ARGUMENTS = [
     "--IPKernelApp.log_level=CRITICAL",  # its warnings would tear the progress bar
     f"--IPKernelApp.exec_lines={'; '.join(_AT_START.splitlines())}",
 ]
 
 
+#: Kernels that were started early and wait for a notebook.
+_at_hand: list[KernelManager] = []
 #: Seconds from one copy of an unfinished notebook to the next.
 SAVED_EVERY = 5
 ENGINE = "newsclust"
+#: Whatever kernel a notebook was last saved with.
+KERNEL = "python3"
 
 
 def find_notebook(name: str) -> Path:
@@ -46,6 +61,24 @@ def find_notebook(name: str) -> Path:
         if path.is_file():
             return path
     raise RunError(f"there is no notebooks/{name}.ipynb, here or with the package: install newsclust again.")
+
+
+@contextmanager
+def kernel_at_hand() -> Iterator[None]:
+    """Start a kernel for the first notebook of the block, which takes as long as importing what executes notebooks."""
+    from jupyter_client import KernelManager
+
+    _prefer_this_environment()
+    kernel = KernelManager(kernel_name=KERNEL, client_class="jupyter_client.asynchronous.AsyncKernelClient")
+    with suppress(Exception):  # what is wrong is said where a notebook is executed
+        kernel.start_kernel(extra_arguments=[*_KERNEL_ARGUMENTS, "--HistoryManager.hist_file=:memory:"])
+        _at_hand.append(kernel)
+    try:
+        yield
+    finally:
+        if kernel in _at_hand:
+            _at_hand.remove(kernel)
+            kernel.shutdown_kernel(now=True)
 
 
 def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bars: bool = False) -> str:
@@ -66,6 +99,7 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
     from nbclient.exceptions import DeadKernelError
 
     papermill = load_papermill()
+    kernel = _at_hand.pop() if _at_hand else None
     part = executed.with_name(f".{executed.stem}.part.ipynb")
     message = ""
     try:
@@ -73,7 +107,8 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
             _literal(notebook),
             _literal(part),
             parameters=parameters,
-            kernel_name="python3",  # this environment's, whatever kernel the notebook was last saved with
+            kernel_name=KERNEL,
+            km=kernel,  # papermill starts one where there is none
             language="python",
             engine_name=ENGINE,
             progress_bar=False,
@@ -91,13 +126,16 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
         if not part.exists():
             shutil.copyfile(notebook, part)
         _note_failure(part, message)
+    finally:
+        if kernel:
+            Thread(target=kernel.shutdown_kernel).start()  # what it takes to end need not be waited for
     os.replace(part, executed)
     return " ".join(message.split())
 
 
 def load_papermill() -> Any:
     """papermill, set to the kernel of this environment; to be called once before several threads execute."""
-    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # python3 is this environment's, not one the user installed
+    _prefer_this_environment()
     sys.modules.setdefault("rfc3987_syntax", None)
     import papermill
     from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
@@ -121,6 +159,11 @@ def load_papermill() -> Any:
 
     papermill_engines.register(ENGINE, SparingEngine)
     return papermill
+
+
+def _prefer_this_environment() -> None:
+    """`KERNEL` is this environment's, not one of that name that the user installed."""
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
 
 
 def kill_kernels() -> None:

@@ -16,6 +16,13 @@ from .freshness import fingerprint_of_comparison, fingerprint_of_pages, read_sta
 from .plan import Plan
 
 
+def import_what_renders() -> None:
+    """Spend the second that this takes while a notebook runs, rather than behind it."""
+    import nbconvert  # noqa: F401
+
+    from ..report import page  # noqa: F401
+
+
 def render_page(notebook: Path) -> Path:
     """Render an executed notebook: a run's report, a grid's index, or any other beside the notebook.
 
