@@ -209,7 +209,7 @@ def _reason(title: str, description: str) -> str:
     if len(head) < 120 and ROBOTS.fullmatch(head):
         return "a page for robots, no headline"
     text = f"{title} {description}"
-    letters = sum(c.isalpha() for c in text[:300])
+    letters = sum(map(str.isalpha, text[:300]))
     if letters > 12:
         return ""
     letters -= sum(c in _BLANK_LETTERS for c in text)
