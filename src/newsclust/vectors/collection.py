@@ -19,6 +19,7 @@ from .word_weights import NO_WORD, from_milvus, stack, to_milvus
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
+    from pymilvus.milvus_client import IndexParams
     from scipy.sparse import csr_array
 
 #: Documents per read, well under a server's 16,384 rows and gRPC's 64 MiB an answer.
@@ -258,7 +259,7 @@ class Collection:
         if self.has_words(client) and not client.list_indexes(self.name, field_name="words"):
             # Nothing is searched by it, but a server loads no collection with a vector that has none.
             kind = {"index_type": "SPARSE_INVERTED_INDEX", "metric_type": "IP", "index_name": "words"}
-            client.create_index(self.name, client.prepare_index_params("words", **kind))
+            self._create_index(client, client.prepare_index_params("words", **kind))
         if client.list_indexes(self.name, field_name="embedding"):
             client.load_collection(self.name)
         else:  # the collection is new, or a change of its index was interrupted; a search builds the one it asks for
@@ -293,12 +294,16 @@ class Collection:
             wanted = client.prepare_index_params(
                 "embedding", index_type=index, metric_type="L2", index_name=name, params=params
             )
-            client.create_index(self.name, wanted)
+            self._create_index(client, wanted)
             client.load_collection(self.name)
         except MilvusException:
             if index != "FLAT":
                 self._load_with(client, "FLAT", {})
             raise
+
+    def _create_index(self, client: MilvusClient, wanted: IndexParams) -> None:
+        # A server is asked every half second whether it is done; Milvus Lite answers when it is.
+        client.create_index(self.name, wanted, sync=self.path is None)
 
     def _drop_index(self, client: MilvusClient) -> None:
         client.release_collection(self.name)
