@@ -23,6 +23,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from browser import open_page  # noqa: F401  a fixture
 from newsclust.errors import NewsclustError
 from newsclust.grid import freshness, pages, run_plan
+from newsclust.grid.execute import execute, kernel_at_hand
 from newsclust.grid.plan import read_plan
 from newsclust.report import page as report
 from newsclust.run.record import RESULTS
@@ -257,6 +258,29 @@ def test_a_notebook_may_import_what_the_kernel_starts_without(tmp_path):
     assert json.loads((tmp_path / "reports/mine/run.json").read_text())["message"] == "", out + err
 
 
+def test_a_slip_and_a_plan_without_anything_to_do_leave_no_kernel():
+    with kernel_at_hand():
+        started = kernels(psutil.Process())
+    assert len(started) == 1 and have_ended(started)
+    with pytest.raises(NewsclustError), kernel_at_hand():
+        started = kernels(psutil.Process())
+        read_plan("nowhere.yaml")
+    assert len(started) == 1 and have_ended(started)
+
+
+def test_a_notebook_is_executed_by_the_kernel_at_hand_and_the_next_by_another(tmp_path):
+    asks = new_notebook(cells=[new_code_cell("import os\nprint(os.getpid())")])
+    nbformat.write(asks, tmp_path / "asks.ipynb")
+    answers = []
+    with kernel_at_hand():
+        started = kernels(psutil.Process())
+        for name in ("first.ipynb", "second.ipynb"):
+            assert execute(tmp_path / "asks.ipynb", tmp_path / name, {}) == ""
+            answers.append(int(nbformat.read(tmp_path / name, as_version=4).cells[-1].outputs[0].text))
+    assert answers[0] == started[0].pid != answers[1]
+    assert have_ended(started)
+
+
 def test_a_kernel_that_dies_fails_its_run_and_says_where_it_stopped(tmp_path):
     write_notebook(tmp_path / "notebooks/cluster.ipynb", "import os\nos.kill(os.getpid(), 9)", "print('never')")
     write_plan("fixed: {data: nowhere.csv}\n")
@@ -265,6 +289,7 @@ def test_a_kernel_that_dies_fails_its_run_and_says_where_it_stopped(tmp_path):
     assert process.returncode == 1, err
     assert "The run failed: The notebook's kernel died" in out and "Report: reports/mine.html" in out
     page = (tmp_path / "reports/mine.html").read_text()
+    assert "Traceback" not in err
     assert "This run failed" in page and page.index('id="failure"') < page.index("never")
 
 

@@ -76,9 +76,12 @@ def assign(
     For example: `newsclust assign tuesday.csv --run reports/monday`. The report says which stories go on, what emerges,
     and how sure that is; assigned.csv beside it has every headline with its story.
     """
-    from .grid.assign import assign_file
+    from .grid.execute import kernel_at_hand
 
-    page, metrics = assign_file(file, run, typer.echo)
+    with kernel_at_hand():
+        from .grid.assign import assign_file
+
+        page, metrics = assign_file(file, run, typer.echo)
     typer.echo(f"Report: {short(page)}")
     n = {name: f"{number:,}" for name, number in metrics.items() if name.startswith("n_")}
     typer.echo(
