@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,9 +14,12 @@ from conftest import make_embeddings
 from newsclust.clusters.clustering import Clustering, cluster
 from newsclust.clusters.neighbors import find_neighbors
 from newsclust.report.tree import finer_stories, story_tree, topic_table
+from newsclust.run.continuation import renumbered
 from newsclust.stories.branches import find_branches
 from newsclust.stories.finer import part_stories
-from newsclust.stories.naming import describe_clusters
+from newsclust.stories.identity import Identity
+from newsclust.stories.naming import count_terms, describe_clusters
+from newsclust.stories.noise import Vote
 from newsclust.stories.outline import DEEPEST, NAMED, outline
 from newsclust.stories.stories import Stories
 from newsclust.stories.topics import LARGEST, group_stories, topic_numbers
@@ -175,6 +180,16 @@ def test_topics_are_the_groups_that_stories_lie_in_and_are_named_by_their_words(
     assert repr(topics) == "6 topics of 30 stories; 0 stories stand alone."
     shown = topic_table(stories, topics)._repr_html_()
     assert shown.count("https://a.example/") == 6 * 4 and shown.count("and 1 more") == 6
+
+
+def test_topics_of_a_continued_run_are_described_as_those_of_the_first():
+    found, groups = grouped(6, 5)
+    first = stories_of(found, groups)
+    numbers = np.random.default_rng(0).permutation(found.n_clusters + 5)[: found.n_clusters].astype(np.int32)
+    identity = Identity(numbers, pd.DataFrame(), found.n_clusters + 5)
+    counted = replace(first, vote=Vote(*[found.labels] * 6), terms=count_terms(first.documents, found.labels))
+    later = renumbered(counted, identity, "yesterday")
+    pd.testing.assert_frame_equal(group_stories(later).table, group_stories(first).table)
 
 
 def test_topics_do_not_depend_on_the_order_of_stories_of_one_size():
