@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from .bert import Bert
 
-#: Places in a pack on a processor: enough to keep its cores busy, little to fill up at the end.
+#: Places in a pack on a processor in float32: enough to keep its cores busy, little to fill up at the end. In half
+#: precision it is twice as many, as many bytes.
 PACK_SIZE = 1024
 #: And on a GPU, at most; less where its memory is small.
 GPU_PACK_SIZE = 2**16
@@ -250,7 +251,7 @@ def _pack_size(transformer: Bert | torch.nn.Module) -> int:
     import torch
 
     if transformer.device.type != "cuda":
-        return PACK_SIZE
+        return PACK_SIZE * torch.float32.itemsize // transformer.dtype.itemsize
     free, _ = torch.cuda.mem_get_info(transformer.device)
     bytes_per_place = FLOATS_PER_PLACE * transformer.config.hidden_size * transformer.dtype.itemsize
     return int(np.clip(free // 2 // bytes_per_place // STEP * STEP, PACK_SIZE, GPU_PACK_SIZE))
