@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from browser import boxes_of, open_page, overlapping  # noqa: F401  (a fixture)
-from newsclust.errors import NewsclustError
+from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.report.drawing import story_mark, with_alternative
 from newsclust.report.figures import story_sizes
 from newsclust.report.story_map import story_map
@@ -175,6 +175,18 @@ def test_addresses_of_very_many_headlines_stay_out_of_the_map_which_says_so(monk
     assert {facts[2] for facts in story_map(points).data[0].customdata} == {""}
     assert "the addresses of so many are in clusters.csv alone" in alt_text(story_map(points))
     assert "addresses" not in alt_text(story_map(points[:3]))
+
+
+def test_of_very_many_headlines_some_are_drawn_which_the_map_says_and_all_are_counted(monkeypatch):
+    monkeypatch.setattr("newsclust.report.story_map.DRAWN_POINTS", 20)
+    points = make_points([0] * 60 + [1] * 30 + [-1] * 10)
+    with pytest.warns(NewsclustWarning, match=r"draws 20 of the 100 headlines, evenly chosen; all .* in clusters\.csv"):
+        fig = story_map(points)
+    assert [len(trace.x) for trace in fig.data] == [2, 6, 12]
+    assert fig.data[0].name == "In no story (10)"
+    assert "Map of 100 headlines in 2 stories" in alt_text(fig)
+    assert "20 of them, evenly chosen, are drawn" in alt_text(fig)
+    assert len(story_map(points[:20]).data[0].x) == 20 and "drawn" not in alt_text(story_map(points[:20]))
 
 
 def test_every_story_has_the_mark_of_its_number():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..errors import notice
 from ..markup import plain, plotly_text, web_address
 from ..wording import count
 from .drawing import (
@@ -31,6 +32,7 @@ NAMED_STORIES = 10
 LABELS = 40  # titles that are tried for a place on the map
 SVG_POINTS = 3000
 ADDRESSED_POINTS = 20_000  # the addresses of more would make up half of a report
+DRAWN_POINTS = 100_000  # with more a report is too large for a browser
 _SMALLER_RANK, _NOISE_RANK = 1000, 2000  # places in the legend, below the named stories
 
 _NOTEBOOK, _TITLE_SIZE = (700.0, 540.0), 11  # the pixels that a map has in a notebook, its legend left out
@@ -52,6 +54,8 @@ def story_map(points: pd.DataFrame) -> go.Figure:
     stories side by side that share a mark, as they may beyond sixty, the smaller is outlined. A headline that HDBSCAN
     left as noise and that its neighbours gave a story is drawn hollow. Noise lies underneath in grey. A click on a name
     in the legend switches its headlines off. In space plotly knows few shapes, so that colours differ more than those.
+
+    Of more than `DRAWN_POINTS` headlines so many are drawn, evenly chosen, which a notice says; all of them count.
 
     Parameters
     ----------
@@ -79,13 +83,15 @@ def story_map(points: pd.DataFrame) -> go.Figure:
     if len(points) > ADDRESSED_POINTS:
         points["address"] = ""
     sizes, names, places = stories_on(points)
+    n_noise, n_assigned = int((points["cluster"] < 0).sum()), int(points["assigned"].sum())
+    points = _drawn(points)
     rows = tqdm(points.to_dict("records"), desc="Drawing the map", leave=False, delay=2)
     points["hover"] = [_hover(row, names, sizes) for row in rows]
     points = points.sort_values("assigned", kind="stable")  # the hollow ones last: plotly's legend shows the first
     named, smaller = sizes.index[:NAMED_STORIES], sizes.index[NAMED_STORIES:]
     noise = points[points["cluster"] < 0]
     layers = [
-        (noise, f"In no story ({len(noise):,})", _NOISE_RANK),
+        (noise, f"In no story ({n_noise:,})", _NOISE_RANK),
         (
             points[points["cluster"].isin(smaller)],
             count(len(smaller), "smaller story", "smaller stories"),
@@ -102,12 +108,21 @@ def story_map(points: pd.DataFrame) -> go.Figure:
     if not in_space:
         fig.update_layout(annotations=_titles(points, names, places))
     table = pd.DataFrame({"Story": [names[c] for c in sizes.index], "Headlines": sizes.to_numpy()})
-    if len(noise):
-        table.loc[len(table)] = ["In no story", len(noise)]
-    sentence = _map_sentence(sizes, names, len(noise), int(points["assigned"].sum()))
+    if n_noise:
+        table.loc[len(table)] = ["In no story", n_noise]
+    sentence = _map_sentence(sizes, names, n_noise, n_assigned)
     found = [[int(cluster), *place] for cluster, *place in places.round(4).itertuples()]
     with_alternative(fig, sentence, table, kind="map")
     return fig.update_layout(meta={**fig.layout.meta, "stories": found})
+
+
+def _drawn(points: pd.DataFrame) -> pd.DataFrame:
+    n = len(points)
+    if n <= DRAWN_POINTS:
+        return points
+    notice(f"The map draws {DRAWN_POINTS:,} of the {n:,} headlines, evenly chosen; all of them are in clusters.csv.")
+    # By their order, which is that of the ids: it says nothing of what a headline is about, and is always the same.
+    return points.iloc[np.linspace(0, n - 1, DRAWN_POINTS).astype(int)]
 
 
 def complete(points: pd.DataFrame) -> pd.DataFrame:
@@ -303,6 +318,8 @@ def _map_sentence(sizes: pd.Series, names: dict[int, str], noise: int, assigned:
         sentence += f"; {assigned:,}, drawn hollow, HDBSCAN left as noise and their neighbours gave a story"
     if total > ADDRESSED_POINTS:
         sentence += "; the addresses of so many are in clusters.csv alone"
+    if total > DRAWN_POINTS:
+        sentence += f"; {DRAWN_POINTS:,} of them, evenly chosen, are drawn"
     if len(sizes):
         sentence += f"; the largest story, {cut(names[sizes.index[0]], 80)!r}, has {sizes.iloc[0]:,}"
     return sentence + "."
