@@ -55,7 +55,8 @@ def story_map(points: pd.DataFrame) -> go.Figure:
     left as noise and that its neighbours gave a story is drawn hollow. Noise lies underneath in grey. A click on a name
     in the legend switches its headlines off. In space plotly knows few shapes, so that colours differ more than those.
 
-    Of more than `DRAWN_POINTS` headlines so many are drawn, evenly chosen, which a notice says; all of them count.
+    Of more than `ADDRESSED_POINTS` headlines the points are small, and neither linked nor outlined. Of more than
+    `DRAWN_POINTS` so many are drawn, evenly chosen, which a notice says; all of them count.
 
     Parameters
     ----------
@@ -101,7 +102,8 @@ def story_map(points: pd.DataFrame) -> go.Figure:
     for place, cluster in reversed(list(enumerate(named))):  # the largest last, on top
         layers.append((points[points["cluster"] == cluster], names[cluster], place))
 
-    outlined = look_alikes(places)
+    # Among more the outlines would be all that one sees.
+    outlined = look_alikes(places) if len(points) <= ADDRESSED_POINTS else set()
     fig = go.Figure([_layer(*layer, outlined, len(points)) for layer in layers if len(layer[0])])
     in_space = "z" in points
     style_map(fig, in_space)
@@ -183,7 +185,8 @@ def _layer(rows: pd.DataFrame, name: str, rank: int, outlined: set[int], crowd: 
 
     in_space, is_noise = "z" in rows, rank == _NOISE_RANK
     scatter = go.Scatter3d if in_space else go.Scattergl if crowd > SVG_POINTS else go.Scatter
-    size = (9 if crowd <= 1000 else 7 if crowd <= SVG_POINTS else 5) * (0.6 if in_space else 1)
+    size = 9 if crowd <= 1000 else 7 if crowd <= SVG_POINTS else 5 if crowd <= ADDRESSED_POINTS else 3
+    size *= 0.6 if in_space else 1
     marks = {cluster: story_mark(cluster) for cluster in rows["cluster"].unique()}
     colours = rows["cluster"].map({cluster: colour for cluster, (colour, _) in marks.items()})
     symbols = rows["cluster"].map({cluster: symbol for cluster, (_, symbol) in marks.items()})
