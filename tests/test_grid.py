@@ -259,11 +259,12 @@ def test_a_notebook_may_import_what_the_kernel_starts_without(tmp_path):
 
 
 def test_a_slip_and_a_plan_without_anything_to_do_leave_no_kernel():
+    before = kernels(psutil.Process())  # of other tests, which end in the background
     with kernel_at_hand():
-        started = kernels(psutil.Process())
+        started = [kernel for kernel in kernels(psutil.Process()) if kernel not in before]
     assert len(started) == 1 and have_ended(started)
     with pytest.raises(NewsclustError), kernel_at_hand():
-        started = kernels(psutil.Process())
+        started = [kernel for kernel in kernels(psutil.Process()) if kernel not in before]
         read_plan("nowhere.yaml")
     assert len(started) == 1 and have_ended(started)
 
@@ -271,9 +272,9 @@ def test_a_slip_and_a_plan_without_anything_to_do_leave_no_kernel():
 def test_a_notebook_is_executed_by_the_kernel_at_hand_and_the_next_by_another(tmp_path):
     asks = new_notebook(cells=[new_code_cell("import os\nprint(os.getpid())")])
     nbformat.write(asks, tmp_path / "asks.ipynb")
-    answers = []
+    answers, before = [], kernels(psutil.Process())
     with kernel_at_hand():
-        started = kernels(psutil.Process())
+        started = [kernel for kernel in kernels(psutil.Process()) if kernel not in before]
         for name in ("first.ipynb", "second.ipynb"):
             assert execute(tmp_path / "asks.ipynb", tmp_path / name, {}) == ""
             answers.append(int(nbformat.read(tmp_path / name, as_version=4).cells[-1].outputs[0].text))
