@@ -11,10 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from pymilvus import MilvusClient, MilvusException
 
 import newsclust
 from newsclust.run.parameters import Parameters
@@ -64,12 +66,13 @@ def server(tmp_path_factory) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     ) as running:
         end = time.monotonic() + 60
-        while time.monotonic() < end:
-            with socket.socket() as tried:
-                if tried.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        address = f"http://localhost:{port}"
+        while time.monotonic() < end:  # its port is open some time before it answers
+            with suppress(MilvusException):
+                MilvusClient(address, timeout=5).list_collections()
+                break
             time.sleep(0.2)
-        yield f"http://localhost:{port}"
+        yield address
         running.terminate()
 
 
