@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import errno
-import gc
 import json
 import os
 import re
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .errors import NewsclustError, RunError
+from .garbage import collect_less
 from .paths import find_input, find_output, short, state_dir
 
 # The rooms are imported by the commands that need them: help and a slip in a command are answered at once.
@@ -173,9 +172,7 @@ def clean(
 
 def main() -> None:
     """Run the command; what the user can put right is one sentence, not a traceback."""
-    # A command imports much and ends soon: garbage is looked for less often, and no more at the end.
-    gc.set_threshold(50_000, 20, 100)
-    atexit.register(gc.freeze)
+    collect_less()
     try:
         app(standalone_mode=True)
     except NewsclustError as error:

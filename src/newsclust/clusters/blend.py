@@ -19,6 +19,7 @@ from ..corpus.words import split
 from ..errors import InputError, ParameterError
 from ..paths import give_numba_a_folder
 from ..stages import stage
+from .comparison import on_all_cores
 
 if TYPE_CHECKING:
     from ..vectors.store import Embeddings
@@ -199,9 +200,7 @@ def story_by_story(
         after[0][block], after[1][block] = measure(rows[block], indices[block], distances[block])
 
     blocks = np.array_split(order, max(1, indices.size // PAIRS))
-    with ThreadPool() as pool:
-        for _ in tqdm(pool.imap(one, blocks), total=len(blocks), desc=what, leave=False, delay=2):
-            pass
+    on_all_cores(one, blocks, what)
     return after
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from multiprocessing.pool import ThreadPool
+from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -158,17 +158,13 @@ def found_share(distances: np.ndarray, truth: np.ndarray) -> float:
     return float((distances <= truth[:, -1:]).mean()) if truth.size else 1.0
 
 
-def on_all_cores(work: Callable[[int], None], tasks: Iterable[int], what: str) -> None:
-    """Call `work` with each task, a thread per core; `what` stands before the progress bar."""
-    tasks = list(tasks)
-    with one_thread_per_product(), ThreadPool() as pool:
-        for _ in tqdm(pool.imap_unordered(work, tasks), total=len(tasks), desc=what, leave=False, delay=2):
-            pass
+def on_all_cores(work: Callable[[Any], None], tasks: Sequence[Any], what: str) -> None:
+    """Call `work` with each task, in a thread per core, of which each multiplies matrices by itself.
 
-
-@contextmanager
-def one_thread_per_product() -> Iterator[None]:
+    `work` lets go of the interpreter's lock; `what` stands before the progress bar.
+    """
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, user_api="blas"):
-        yield
+    with threadpool_limits(1, user_api="blas"), ThreadPool() as pool:
+        for _ in tqdm(pool.imap_unordered(work, tasks), total=len(tasks), desc=what, leave=False, delay=2):
+            pass

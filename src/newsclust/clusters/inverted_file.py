@@ -49,11 +49,8 @@ def search_lists(
     for n_components in (fewer, dim) if fewer < min(n, dim) else (dim,):
         points = vectors if n_components == dim else _principal_components(vectors, n_components)
         file = InvertedFile(vectors, points, k)
-        n_probes, recall = file.probes_for(sample, truth[0]), 0.0
-        while True:
-            recall = found_share(file.search(n_probes, sample)[1], truth[1])
-            if recall >= RECALL or n_probes == file.n_lists:
-                break
+        n_probes = file.probes_for(sample, truth[0])
+        while (recall := found_share(file.search(n_probes, sample)[1], truth[1])) < RECALL and n_probes < file.n_lists:
             n_probes = min(file.n_lists, int(n_probes * 1.5) + 1)
         if recall >= RECALL:
             break

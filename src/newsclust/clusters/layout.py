@@ -23,8 +23,8 @@ DOCUMENT_EPOCHS = 2_000_000
 EPOCHS = 200, 500
 #: Beyond, the layout starts from the two leading principal components, which make as good a map as UMAP's spectral
 #: start (see benchmarks/README.md; D. Kobak and G. C. Linderman 2021, *Initialization is critical for preserving global
-#: data structure in both t-SNE and UMAP*). The spectral one keeps the square root of n numbers per document: 8 GB and
-#: hours for a million.
+#: data structure in both t-SNE and UMAP*). The spectral one keeps the square root of n numbers per document, 8 GB for
+#: a million.
 SPECTRAL_UP_TO = 100_000
 #: Counted up with every change to `newsclust.clusters.descent` that moves a document.
 DESCENT = 1

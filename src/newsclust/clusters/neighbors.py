@@ -15,8 +15,8 @@ from .comparison import SPARE, exact_neighbors, found_share, nearest_candidates
 from .inverted_file import search_lists
 
 SEARCHES = ("auto", "exact", "ivf", "milvus")
-#: Up to here the exact search takes about a minute on 2 cores (384 dimensions); beyond, `auto` takes the inverted
-#: file, which needs less than half of that (see benchmarks/).
+#: Up to here the exact search takes less than a minute on 2 cores (384 dimensions); beyond, `auto` takes the inverted
+#: file, which needed a third of its processor time.
 EXACT_UP_TO = 100_000
 #: Counted up with every change that gives other lists, or other last bits.
 SEARCH = 2

@@ -20,16 +20,14 @@ if TYPE_CHECKING:
 
 # What saves a second or two in a kernel that nobody looks at, and leaves a notebook free to import what it likes:
 # tqdm draws its bars as text, where it would load ipywidgets for bars that only a browser shows; and jsonschema, which
-# plotly loads by way of nbformat, does without rfc3987_syntax, which compiles a grammar of web addresses. Garbage is
-# looked for less often, since imports make little of it, and no more at the end, when it took half a second. What
+# plotly loads by way of nbformat, does without rfc3987_syntax, which compiles a grammar of web addresses. What
 # every notebook begins with is imported while the kernel waits for its first cell.
-_AT_START = """import atexit, gc, sys, tqdm.std
-gc.set_threshold(50_000, 20, 100)
-atexit.register(gc.freeze)
+_AT_START = """import sys, tqdm.std, newsclust.garbage
+newsclust.garbage.collect_less()
 sys.modules["tqdm.autonotebook"] = tqdm.std
 sys.modules["rfc3987_syntax"] = None
 import jsonschema
-del sys.modules["rfc3987_syntax"], atexit, gc, sys, tqdm, jsonschema
+del sys.modules["rfc3987_syntax"], sys, tqdm, jsonschema
 import newsclust.corpus.documents, newsclust.run.parameters
 del newsclust"""
 _KERNEL_ARGUMENTS = [
