@@ -141,12 +141,14 @@ def test_a_collection_of_a_milvus_that_keeps_no_words_does_without_and_says_so(t
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, ValueError])
 @pytest.mark.parametrize("words", [None, by_text(make_documents(20))], ids=["vectors", "words"])
-def test_an_interrupted_ingest_is_taken_up_where_it_stopped(toy_model, monkeypatch, failure, words):
+@pytest.mark.parametrize("enough", [{"INSERT_ROWS": 5}, {"INSERT_LETTERS": 40}, {"INSERT_SECONDS": 0}], ids=str)
+def test_an_interrupted_ingest_is_taken_up_where_it_stopped(toy_model, monkeypatch, enough, failure, words):
     def fail_after_ten(texts):
         if len(toy_model.texts) >= 10:
             raise failure
 
-    monkeypatch.setattr(store_module, "INSERT_ROWS", 5)
+    for name, value in enough.items():
+        monkeypatch.setattr(store_module, name, value)
     documents = make_documents(20)
     toy_model.words = words
     toy_model.before = fail_after_ten

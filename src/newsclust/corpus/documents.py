@@ -74,6 +74,8 @@ def read_corpus(
     if truth is not None and truth not in rows:
         raise InputError(f"truth is {truth!r}, but {source} has no such column; it has {listed(rows.columns)}.")
     fields = pd.concat([part.fields for part in parts], ignore_index=True)
+    if (fields["language"] == "").any():
+        _languages.load_detector()  # while texts are tidied
     texts = tidy(fields).assign(**{name: fields[name] for name in ("url", "published_at", "language")})
     rejected = _rejected(parts, texts, many)
     if not (texts["reason"] == "").any():

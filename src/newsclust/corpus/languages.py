@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import lzma
 import unicodedata
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING
+from io import BytesIO
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
 
 #: A language that fewer of the documents than this seem to be in is a detector's slip.
 LEAST_SHARE = 0.05
@@ -76,10 +75,15 @@ def detect(texts: Iterable[str]) -> list[str]:
 
 
 @cache
-def _detector() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+def load_detector() -> Future[dict[str, np.ndarray]]:
+    """Begin to unpack py3langid's model, for which the interpreter is not needed; py3langid unpacks it in steps."""
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE)
+    def load() -> dict[str, np.ndarray]:
+        from py3langid.langid import MODEL_DIR, MODEL_FILE
+
+        return dict(np.load(BytesIO(lzma.decompress((MODEL_DIR / MODEL_FILE).read_bytes())), allow_pickle=False))
+
+    return ThreadPoolExecutor(1).submit(load)
 
 
 def _classified(texts: list[str]) -> list[str]:
@@ -87,9 +91,8 @@ def _classified(texts: list[str]) -> list[str]:
 
     Its automaton takes a step for each byte and meets features on the way; naive Bayes weighs their counts.
     """
-    model = _detector()
-    following = np.asarray(model.tk_nextmove).reshape(-1, 256)
-    row_of, met = np.asarray(model.tk_row), np.asarray(model.tk_output)
+    model = load_detector().result()
+    following, row_of, met = model["nextmove"].reshape(-1, 256), model["nextmove_row"], model["out_feat"]
     written = [unicodedata.normalize("NFC", t.lower() if t.isupper() else t) for t in texts]
     written = [text.encode("utf-8", errors="surrogatepass") for text in written]
     lengths = np.array([len(text) for text in written])
@@ -108,9 +111,9 @@ def _classified(texts: list[str]) -> list[str]:
     pairs = np.concatenate(texts_met), column
     counts = csr_array((np.ones(len(column), np.float32), pairs), shape=(len(texts), len(used)))
     counts.sum_duplicates()
-    scores = counts.log1p() @ model.nb_ptc[used].astype(np.float32) + model.nb_pc
+    scores = counts.log1p() @ model["ptc"][used].astype(np.float32) + model["pc"]
     scores[np.diff(counts.indptr) == 0] = 0  # of a text without any feature the first language is as likely as others
-    return [str(model.nb_classes[language]) for language in scores.argmax(axis=1)]
+    return model["classes"][scores.argmax(axis=1)].tolist()
 
 
 def language_code(name: str) -> str:

@@ -88,10 +88,13 @@ def cleaned_description(text: str) -> str:
     """As `clean`, and without "Continue reading" and its like at the end."""
     text = clean(text)
     for _ in range(4):
-        before = text
-        for pattern in TAILS:
+        before, end = text, text[-REACH:].lower()
+        for letters, pattern in TAILS:
+            if not any(some in end for some in letters):
+                continue
             if text and (match := pattern.search(text, max(len(text) - REACH, 0))):
                 text = text[: match.start()].rstrip()
+                end = text[-REACH:].lower()
         if text == before:
             break
     return text

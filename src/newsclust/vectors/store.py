@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
     from pymilvus import MilvusClient
     from scipy.sparse import csr_array
 
-#: Documents per insert: an interrupted ingest loses at most this many, and those of one batch of the model.
-INSERT_ROWS = 2048
+#: Documents are stored together, as many as this, or so many letters of text (a server takes 64 MiB at once), or what
+#: took so many seconds to embed: an interrupted ingest loses no more, and one batch of the model.
+INSERT_ROWS = 4096
+INSERT_LETTERS = 2**23
+INSERT_SECONDS = 60
 #: What weighs words where the model has not learnt to.
 TF_IDF = "TF-IDF"
 #: A stored vector's length differs from 1 by no more than this.
@@ -312,7 +316,7 @@ class Store:
         waiting: list[int] = []
         weighed: list[csr_array | None] = []  # the words of those that wait
         taken, parts = [], [words]
-        left = len(missing)
+        left, letters, stored_at = len(missing), 0, time.monotonic()
         with tqdm(total=left, desc=f"Embedding with {self.embedder.name}", unit="doc", leave=False) as bar:
             for some, new, theirs in self.embedder.stream(texts[missing].tolist()):
                 rows = missing[some]
@@ -321,12 +325,14 @@ class Store:
                 waiting += rows.tolist()
                 weighed.append(theirs)
                 left -= len(rows)
-                if len(waiting) >= INSERT_ROWS or not left:
+                letters += sum(map(len, texts[rows]))
+                is_much = len(waiting) >= INSERT_ROWS or letters >= INSERT_LETTERS
+                if is_much or time.monotonic() - stored_at >= INSERT_SECONDS or not left:
                     theirs = None if words is None else stack(weighed)
                     collection.insert(ids[waiting], vectors[waiting], texts[waiting].tolist(), theirs, last=not left)
                     taken += waiting
                     parts.append(theirs)
-                    waiting, weighed = [], []
+                    waiting, weighed, letters, stored_at = [], [], 0, time.monotonic()
                 bar.update(len(rows))
         if words is None:
             return None
