@@ -76,6 +76,27 @@ def test_the_map_is_as_true_as_umaps_own(sample, monkeypatch, spectral_up_to):
         assert measure(ours) > measure(theirs) - 0.01
 
 
+@pytest.mark.parametrize("min_dist", [0.0, 0.1, 1.0])
+def test_neighbours_pull_and_others_push_as_umap_has_it(min_dist):
+    from umap.umap_ import find_ab_params
+
+    from newsclust.clusters.descent import _force, _forces
+
+    a, b = find_ab_params(spread=1.0, min_dist=min_dist)
+    pull, push = _forces(a, b)
+    squared = np.float32(np.geomspace(2.0**-29, 2.0**29, 5003))
+    exact = squared.astype(np.float64)
+    for table, formula in (
+        (pull, -2 * a * b * exact ** (b - 1) / (1 + a * exact**b)),
+        (push, 2 * b / ((0.001 + exact) * (1 + a * exact**b))),
+    ):
+        found = np.array([_force(table, one) for one in squared])
+        assert np.allclose(found, formula, rtol=1 / 2500, atol=0)
+        at_ends = np.array([_force(table, np.float32(one)) for one in (0.0, 2.0**-40, 2.0**60, np.inf)])
+        assert np.isfinite(at_ends).all()
+        assert at_ends[0] == at_ends[1] and at_ends[2] == at_ends[3]
+
+
 def test_a_machine_with_more_cores_draws_the_same_map(monkeypatch):
     from newsclust.clusters import descent
 

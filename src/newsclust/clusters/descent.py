@@ -17,6 +17,8 @@ from multiprocessing.pool import ThreadPool
 
 import numpy as np
 from numba import njit
+from numba.core import types
+from numba.extending import intrinsic
 from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
@@ -24,6 +26,10 @@ NEGATIVE_SAMPLES = 5  # documents that push, for each that pulls; UMAP's default
 FURTHEST = np.float32(4)  # that a single force moves, before the step; UMAP's limit
 SOFT = np.float32(0.001)  # keeps a push from documents in one place finite; UMAP's
 FEWEST_ROWS = 256  # that are worth a thread of their own
+
+# Forces are tabulated by the upper bits of squared distances, from 2^-30 to 2^30: at 64 points from one to its double.
+SHIFT = 23 - 6
+LEAST, MOST = (127 - 30) << 6, (127 + 30) << 6
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -53,9 +59,10 @@ def descend(start: np.ndarray, graph: csr_array, n_epochs: int, a: float, b: flo
     period = (edges.data.max(initial=0) / edges.data).astype(np.float32)  # epochs from one draw of an edge to the next
     due, due_push = period.copy(), period / np.float32(NEGATIVE_SAMPLES)
     lists = edges.indptr, edges.indices, period, due, due_push
-    where = np.array(start, dtype=np.float32, order="C")
+    n, dim = start.shape
+    where = np.hstack([start, np.zeros((n, 3 - dim))]).astype(np.float32)
     moved = where.copy()
-    a, b, seed = np.float32(a), np.float32(b), np.uint64(seed)
+    forces, seed = _forces(a, b), np.uint64(seed)
     n_threads = os.cpu_count() or 1
     with ThreadPool(n_threads) as pool:
         most = 4 * n_threads  # rows differ in the number of their edges
@@ -65,7 +72,7 @@ def descend(start: np.ndarray, graph: csr_array, n_epochs: int, a: float, b: flo
             step = np.float32(1 - epoch / n_epochs)
 
             def move(rows: np.ndarray, epoch: int = epoch, step: np.float32 = step) -> None:
-                _move(rows, where, moved, *lists, a, b, step, epoch, seed)
+                _move(rows, where, moved, *lists, *forces, step, epoch, seed)
 
             for parity, parts in enumerate(blocks):
                 if len(parts) == 1:
@@ -73,54 +80,76 @@ def descend(start: np.ndarray, graph: csr_array, n_epochs: int, a: float, b: flo
                 else:
                     pool.map(move, parts, chunksize=1)
                 where[parity::2] = moved[parity::2]
-    return where
+    return where[:, :dim].copy()
+
+
+def _forces(a: float, b: float) -> tuple[np.ndarray, np.ndarray]:
+    """UMAP's two forces by squared distance: what a neighbour pulls and what others push, for `_force`.
+
+    Each is the gradient of a cross-entropy divided by the distance: `-2ab d^(2b - 2) / (1 + a d^(2b))` and
+    `2b / ((0.001 + d²)(1 + a d^(2b)))`. To compute them took half of the descent; a line between two of the points here
+    differs from them by less than one in 2,500.
+    """
+    squared = np.arange(LEAST, MOST + 1, dtype=np.int32)
+    squared = (squared << SHIFT).view(np.float32).astype(np.float64)
+    spread = 1 + a * squared**b
+    pull, push = -2 * a * b * squared ** (b - 1) / spread, 2 * b / ((SOFT + squared) * spread)
+    return pull.astype(np.float32), push.astype(np.float32)
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _move(rows, where, moved, ends, others, period, due, due_push, a, b, step, epoch, seed):
-    """One epoch of these rows."""
-    n, dim = where.shape
-    one, two, push_apart = np.float32(1), np.float32(2), np.float32(2) * b
-    pull_together = -push_apart * a
-    here, pushed = np.empty(dim, np.float32), np.empty(dim, np.float32)
+def _move(rows, where, moved, ends, others, period, due, due_push, pull, push, step, epoch, seed):
+    """One epoch of these rows, in space; on a plane everything is at height 0 and stays there."""
+    n, two = len(where), np.float32(2)
     for row in rows:
-        for axis in range(dim):
-            here[axis] = where[row, axis]
+        x, y, z = where[row]
         # A stream of random numbers for each row and epoch: SplitMix64 (Steele, Lea & Flood 2014).
         state = _mix(_mix(np.uint64(row) + seed * _GOLDEN) + np.uint64(epoch) * _GOLDEN)
         for edge in range(ends[row], ends[row + 1]):
             if due[edge] > epoch:
                 continue
-            other = others[edge]
-            squared = np.float32(0)
-            for axis in range(dim):
-                squared += (here[axis] - where[other, axis]) ** 2
-            if squared > 0:
-                power = squared**b
-                force = pull_together * power / (squared * (a * power + one))
-                for axis in range(dim):
-                    # Twice, because UMAP draws an edge in both directions and moves both ends each time.
-                    here[axis] += two * step * _limited(force * (here[axis] - where[other, axis]))
+            there = where[others[edge]]
+            right, up, high = x - there[0], y - there[1], z - there[2]
+            force = _force(pull, right * right + up * up + high * high)
+            # Twice, because UMAP draws an edge in both directions and moves both ends each time.
+            x += two * step * _limited(force * right)
+            y += two * step * _limited(force * up)
+            z += two * step * _limited(force * high)
             due[edge] += period[edge]
             between = period[edge] / NEGATIVE_SAMPLES
             n_pushes = int((epoch - due_push[edge]) / between)
             due_push[edge] += n_pushes * between
             # All pushes from one place: none waits for another, which takes half the time.
-            pushed[:] = 0
+            to_right = to_up = to_high = np.float32(0)
             for _ in range(n_pushes):
                 state += _GOLDEN
-                other = ((_mix(state) >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32)
-                squared = np.float32(0)
-                for axis in range(dim):
-                    squared += (here[axis] - where[other, axis]) ** 2
-                if squared > 0:
-                    force = push_apart / ((SOFT + squared) * (a * squared**b + one))
-                    for axis in range(dim):
-                        pushed[axis] += _limited(force * (here[axis] - where[other, axis]))
-            for axis in range(dim):
-                here[axis] += step * pushed[axis]
-        for axis in range(dim):
-            moved[row, axis] = here[axis]
+                there = where[((_mix(state) >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32)]
+                right, up, high = x - there[0], y - there[1], z - there[2]
+                force = _force(push, right * right + up * up + high * high)
+                to_right += _limited(force * right)
+                to_up += _limited(force * up)
+                to_high += _limited(force * high)
+            x, y, z = x + step * to_right, y + step * to_up, z + step * to_high
+        moved[row] = x, y, z
+
+
+@njit(nogil=True, fastmath=True, cache=True, inline="always")
+def _force(table, squared):
+    """What a table of `_forces` says of a squared distance."""
+    bits = min(max(_bits_of(squared), LEAST << SHIFT), (MOST << SHIFT) - 1)
+    place = (bits >> SHIFT) - LEAST
+    part = np.float32(bits & ((1 << SHIFT) - 1)) * np.float32(1 / (1 << SHIFT))
+    return table[place] + part * (table[place + 1] - table[place])
+
+
+@intrinsic
+def _bits_of(typingctx, number):
+    """The bits of a float32 as an integer, which grows with a positive number."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], context.get_value_type(types.int32))
+
+    return types.int32(types.float32), generate
 
 
 @njit(nogil=True, cache=True, inline="always")
