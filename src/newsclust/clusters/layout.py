@@ -162,14 +162,15 @@ def _umap(
 def _kept_by_numba() -> Iterator[None]:
     """Have numba keep the machine code of what is imported on disk, which UMAP does not ask for.
 
-    Four seconds less in every process, some of them while UMAP is imported.
+    Four seconds less in every process, some of them while UMAP is imported. And nothing is compiled, or read from disk,
+    before it is called, for types that were declared: dozens of functions of a search that is not made here.
     """
     import numba
 
     njit = numba.njit
 
-    def kept(*signature: Any, **options: Any) -> Any:
-        return njit(*signature, **{"cache": True, **options})
+    def kept(*given: Any, **options: Any) -> Any:
+        return njit(*filter(callable, given), **{"cache": True, **options})
 
     numba.njit = kept
     try:

@@ -7,7 +7,9 @@ import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ..errors import RunError
 from ..paths import find_output, short, write_whole
@@ -16,11 +18,19 @@ from .freshness import fingerprint_of_comparison, fingerprint_of_pages, read_sta
 from .plan import Plan
 
 
-def import_what_renders() -> None:
-    """Spend the second that this takes while a notebook runs, rather than behind it."""
-    import nbconvert  # noqa: F401
+def get_ready_to_render() -> None:
+    """Render a page that nobody sees: imports and templates take a second and a half, while a notebook runs."""
+    from nbformat import v4, write
 
-    from ..report import page  # noqa: F401
+    from ..report.page import render_report
+
+    table = v4.new_output("display_data", {"text/html": "<table><tbody><tr><td>1</td></tr></tbody></table>"})
+    language = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
+    cells = [v4.new_markdown_cell("# Ready"), v4.new_code_cell("1", outputs=[table])]
+    with suppress(OSError), TemporaryDirectory() as folder:
+        notebook = Path(folder, "ready.ipynb")
+        write(v4.new_notebook(cells=cells, metadata=language), notebook)
+        render_report(notebook, notebook.with_suffix(".html"))
 
 
 def render_page(notebook: Path) -> Path:

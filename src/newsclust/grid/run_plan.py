@@ -19,7 +19,7 @@ from ..paths import short, write_whole
 from ..run.record import REJECTED, RESULTS
 from .execute import execute, find_notebook, load_papermill
 from .freshness import fingerprint_of_pages, fingerprints, is_fresh, read_stamp
-from .pages import import_what_renders, make_pages, render_page
+from .pages import get_ready_to_render, make_pages, render_page
 from .plan import Plan, PlannedRun
 
 #: Runs that have these in common find the same vectors and the same neighbours.
@@ -96,7 +96,7 @@ def _run_all(
     for stale in (plan.page, plan.folder / "grid.json"):  # they would tell of runs that are no more
         stale.unlink(missing_ok=True)
     load_papermill()
-    Thread(target=import_what_renders, daemon=True).start()
+    Thread(target=get_ready_to_render, daemon=True).start()
     first, others = _in_order(todo)
     with (plan.folder / "log.txt").open("a", encoding="utf-8") as log:
 
