@@ -120,14 +120,18 @@ class Parts:
         day_scale: float,
         n_known: int | None = None,
     ):
+        give_numba_a_folder()
+        from .pairs import shared_spans
+
         n = len(documents)
         if not words:
-            terms, self._n_shared = csr_array((n, 1)), 0
+            terms, n_shared = csr_array((n, 1)), 0
         elif by_model is None:
-            terms, self._n_shared = weighted_words(documents["text"], n_known)
+            terms, n_shared = weighted_words(documents["text"], n_known)
         else:
-            terms, self._n_shared = learnt(by_model)
-        self._matrix = terms.indptr.astype(np.int64), terms.indices.astype(np.int32, copy=False), terms.data
+            terms, n_shared = learnt(by_model)
+        numbers = terms.indices.astype(np.int32, copy=False)
+        self._words = shared_spans(terms.indptr.astype(np.int64), numbers, n_shared), numbers, terms.data
         day = _days(documents["published_at"]) / day_scale if days else np.full(n, np.nan)
         by_words, by_days = words * (np.diff(terms.indptr) > 0), days * ~np.isnan(day)
         roots = np.sqrt((1 - by_words - by_days, by_words, by_days))
@@ -150,13 +154,12 @@ class Parts:
         indices : ndarray of int32, shape (m, k)
         distances : ndarray of float32, shape (m, k)
         """
-        give_numba_a_folder()
         from .pairs import measure_rows
 
         def measure(rows: np.ndarray, indices: np.ndarray, distances: np.ndarray) -> Lists:
-            return measure_rows(rows, indices, distances, self._facts, *self._matrix, self._n_shared, longest)
+            return measure_rows(rows, indices, distances, self._facts, *self._words, longest)
 
-        longest = int(np.diff(self._matrix[0]).max(initial=1))
+        longest = int(np.diff(self._words[0]).max(initial=1))
         return story_by_story(measure, rows, indices, distances, len(self._facts), "Blending")
 
 

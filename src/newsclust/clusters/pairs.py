@@ -19,7 +19,7 @@ LINE = 64  # bytes that come from memory at once
 
 
 @njit(nogil=True, cache=True)
-def measure_rows(rows, indices, distances, facts, ends, terms, weights, n_shared, longest):
+def measure_rows(rows, indices, distances, facts, spans, terms, weights, longest):
     """Measure the pairs in the lists of `rows` and put each list in order.
 
     Both directions of a pair give the same bits: what two texts share is added up in the order of the terms.
@@ -32,10 +32,10 @@ def measure_rows(rows, indices, distances, facts, ends, terms, weights, n_shared
     facts : ndarray of float64, shape (n, 5)
         Of each document the roots of the weights of vector, words and day, which add up to 1; its vector's distance
         from the mean; its day, in units of the day scale.
-    ends, terms, weights : ndarray of int64, int32 and float64
-        A sparse matrix of the words in compressed rows, the terms of each ascending.
-    n_shared : int
-        Terms from here on are of one text alone and shared with nobody.
+    spans : ndarray of int64, shape (n, 2)
+        From `shared_spans`: where the terms of each document begin and end in what follows.
+    terms, weights : ndarray of int32 and float64
+        Of a sparse matrix of the words in compressed rows, the terms of each ascending.
     longest : int
         No text has more terms.
 
@@ -45,33 +45,34 @@ def measure_rows(rows, indices, distances, facts, ends, terms, weights, n_shared
     """
     k = indices.shape[1]
     listed, apart_by = np.empty_like(indices), np.empty_like(distances)
-    coming, all_facts = indices.reshape(-1), facts.reshape(-1)
+    coming, all_facts, all_spans = indices.reshape(-1), facts.reshape(-1), spans.reshape(-1)
     # A row's terms are found by their last bits: `first` has the place in the row, counted from 1, of one term with
     # these bits, and `others` of the next such term; 0 is none. A table 32 times as long as a text seldom has others,
     # and stays in the cache, which a weight for each term of the corpus would not.
-    mask = 1
-    while mask < 32 * longest:
-        mask *= 2
-    first, others = np.zeros(mask, dtype=np.int32), np.empty(longest + 1, dtype=np.int32)
-    mask -= 1
-    maybe = np.empty(longest + 1, dtype=np.int64)
+    size = np.uint32(1)
+    while size < 32 * longest:
+        size *= np.uint32(2)
+    first, others = np.zeros(size, dtype=np.int32), np.empty(longest + 1, dtype=np.int32)
+    mask = np.uint32(size - np.uint32(1))
+    maybe = np.empty(longest + 1, dtype=np.int32)
     for number, row in enumerate(rows):
         by_vector, by_words, by_day, offset, day = facts[row]
-        start = ends[row]
-        for place in range(start, ends[row + 1]):
-            if terms[place] >= n_shared:
-                break
-            others[place - start + 1] = first[terms[place] & mask]
-            first[terms[place] & mask] = place - start + 1
+        start, end = spans[row]
+        own_terms, own_weights = terms[start:end], weights[start:end]
+        for place in range(len(own_terms)):
+            bits = np.uint32(own_terms[place]) & mask
+            others[place + 1] = first[bits]
+            first[bits] = place + 1
         for column in range(k):
             soon = number * k + column + AHEAD
             if soon + AHEAD < len(coming) and coming[soon + AHEAD] >= 0:
-                ask_for(ends, coming[soon + AHEAD])
+                ask_for(all_spans, coming[soon + AHEAD] * spans.shape[1])
                 ask_for(all_facts, coming[soon + AHEAD] * facts.shape[1])
             if soon < len(coming) and coming[soon] >= 0:
-                for place in range(ends[coming[soon]], ends[coming[soon] + 1], LINE // terms.itemsize):
+                start, end = spans[coming[soon]]
+                for place in range(start, end, LINE // terms.itemsize):
                     ask_for(terms, place)
-                for place in range(ends[coming[soon]], ends[coming[soon] + 1], LINE // weights.itemsize):
+                for place in range(start, end, LINE // weights.itemsize):
                     ask_for(weights, place)
             other = indices[number, column]
             if other < 0:
@@ -87,20 +88,19 @@ def measure_rows(rows, indices, distances, facts, ends, terms, weights, n_shared
             if both > 0:
                 # First the terms that may be the row's, without a branch, which the processor would often guess wrong;
                 # then those that are. The others would add zeros.
-                n_maybe, place = 0, ends[other]
-                for term in terms[ends[other] : ends[other + 1]]:
-                    if term >= n_shared:
-                        break
+                start, end = spans[other]
+                their_terms, their_weights = terms[start:end], weights[start:end]
+                n_maybe = 0
+                for place in range(len(their_terms)):
                     maybe[n_maybe] = place
-                    n_maybe += first[term & mask] > 0
-                    place += 1
+                    n_maybe += first[np.uint32(their_terms[place]) & mask] > 0
                 shared = 0.0
                 for place in maybe[:n_maybe]:
-                    own = first[terms[place] & mask]
-                    while own > 0 and terms[start + own - 1] != terms[place]:
+                    own = first[np.uint32(their_terms[place]) & mask]
+                    while own > 0 and own_terms[own - 1] != their_terms[place]:
                         own = others[own]
                     if own > 0:
-                        shared += weights[start + own - 1] * weights[place]
+                        shared += own_weights[own - 1] * their_weights[place]
                 squared = 2 - 2 * shared
                 if squared >= ROUNDING:
                     apart += both * squared
@@ -109,11 +109,24 @@ def measure_rows(rows, indices, distances, facts, ends, terms, weights, n_shared
             if both > 0:
                 apart += both * (2 - 2 * math.exp(-abs(day - theirs[4])))
             _insert(listed[number], apart_by[number], column, other, np.float32(math.sqrt(apart)))
-        for place in range(start, ends[row + 1]):
-            if terms[place] >= n_shared:
-                break
-            first[terms[place] & mask] = 0
+        for place in range(len(own_terms)):
+            first[np.uint32(own_terms[place]) & mask] = 0
     return listed, apart_by
+
+
+@njit(nogil=True, cache=True)
+def shared_spans(ends, terms, n_shared):
+    """Where the terms below `n_shared` begin and end in each row of a sparse matrix: int64, shape (n, 2).
+
+    The terms of a row are ascending; those from `n_shared` on are of one text alone, and shared with nobody.
+    """
+    spans = np.empty((len(ends) - 1, 2), dtype=np.int64)
+    for row in range(len(spans)):
+        start, end = ends[row], ends[row + 1]
+        while end > start and terms[end - 1] >= n_shared:
+            end -= 1
+        spans[row] = start, end
+    return spans
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc"})
