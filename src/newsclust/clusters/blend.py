@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from itertools import count
 from multiprocessing.pool import ThreadPool
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
-from tqdm.auto import tqdm
 
-from ..corpus.words import split
+from ..corpus.words import number_words
 from ..errors import InputError, ParameterError
 from ..paths import give_numba_a_folder
 from ..stages import stage
@@ -231,27 +227,18 @@ def weighted_words(texts: Iterable[str], n_known: int | None = None) -> tuple[cs
     """
     from sklearn.feature_extraction.text import TfidfTransformer
 
-    number_of: defaultdict[str, int] = defaultdict(count().__next__)
-    numbers, lengths, n_words = array("i"), array("i"), array("i")
-    for text in tqdm(texts, desc="Reading words", leave=False, delay=2):
-        words, others = split(text)
-        numbers.extend(map(number_of.__getitem__, words))
-        numbers.extend(map(number_of.__getitem__, others))
-        lengths.append(len(words) + len(others))
-        n_words.append(len(words))
-    if not numbers:
-        return csr_array((len(lengths), 1)), 0
-    terms = np.frombuffer(numbers, np.int32)
-    text = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-    within = np.arange(len(terms)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    first = np.flatnonzero(within < np.repeat(n_words, lengths) - 1)
-    pairs = pd.factorize(terms[first] * np.int64(len(number_of)) + terms[first + 1])[0] + len(number_of)
-    terms, text = np.append(terms, pairs.astype(np.int32)), np.append(text, text[first])
+    words = number_words(texts)
+    if not words.names:
+        return csr_array((words.n_texts, 1)), 0
+    one, next_one = words.numbers[words.first], words.numbers[words.first + 1]
+    pairs = pd.factorize(one * np.int64(len(words.names)) + next_one)[0] + len(words.names)
+    terms = np.append(words.numbers, pairs.astype(np.int32))
+    text = np.append(words.text, words.text[words.first])
     is_single = np.bincount(terms) == 1
     n_shared = len(is_single) - int(is_single.sum())
     column = np.empty(len(is_single), dtype=np.int32)
     column[~is_single], column[is_single] = np.arange(n_shared), np.arange(n_shared, len(is_single))
-    counts = csr_array((np.ones(len(terms)), (text, column[terms])), shape=(len(lengths), len(column)))
+    counts = csr_array((np.ones(len(terms)), (text, column[terms])), shape=(words.n_texts, len(column)))
     return csr_array(TfidfTransformer(sublinear_tf=True).fit(counts[:n_known]).transform(counts, copy=False)), n_shared
 
 

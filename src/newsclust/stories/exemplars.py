@@ -155,7 +155,7 @@ def _shared_words(documents: pd.DataFrame, titles: pd.Series, group: np.ndarray)
     """Each headline's weighted words in common with the other texts of its group, summed; see `title_rows`."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    options = vectorizer_options(documents.get("language"), documents["text"]) | {"ngram_range": (1, 1)}
+    options = vectorizer_options(documents.get("language"), documents["text"])
     vectorizer = TfidfVectorizer(binary=True, norm=None, **options)
     try:
         texts = csr_array(vectorizer.fit_transform(documents["text"]))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..corpus.dates import read_dates
-from ..corpus.words import is_unspaced, parts_of, vectorizer_options
+from ..corpus.words import is_unspaced, number_words, parts_of, silent_words
 from ..errors import NewsclustError
 from .exemplars import headlines, title_rows
 
@@ -29,16 +29,26 @@ class Terms:
     ----------
     groups : ndarray of int, shape (n_groups,)
         Labels, ascending; -1, all noise together, is one where there is noise.
-    names : ndarray of str, shape (n_terms,)
+    words : ndarray of object, shape (n_words,)
         In alphabetical order.
+    terms : ndarray of int, shape (n_terms, 2)
+        Which words each term is: one, and -1, or a pair. In alphabetical order, too.
     counts, users : csr_array of int, shape (n_groups, n_terms)
         How often the group's documents use each term, and how many of them do.
     """
 
     groups: np.ndarray
-    names: np.ndarray
+    words: np.ndarray
+    terms: np.ndarray
     counts: csr_array
     users: csr_array
+
+    def names(self, columns: np.ndarray) -> list[str]:
+        """Some of the terms, written out."""
+        return [
+            self.words[one] if next_one < 0 else f"{self.words[one]} {self.words[next_one]}"
+            for one, next_one in self.terms[columns].tolist()
+        ]
 
     def joined(self, labels: np.ndarray) -> Terms:
         """The terms of other, larger groups: `labels`, shape (n_groups,), says what each group becomes part of."""
@@ -130,23 +140,23 @@ def count_terms(documents: pd.DataFrame, labels: np.ndarray) -> Terms:
     labels : ndarray of int, shape (n,)
     """
     from scipy.sparse import csr_array
-    from sklearn.feature_extraction.text import CountVectorizer
-    from tqdm.auto import tqdm
 
-    texts = documents["text"]
+    found = number_words(documents["text"], silent_words(documents.get("language")), "Keywords")
+    alphabetical = sorted(range(len(found.names)), key=found.names.__getitem__)
+    n_words, rank = np.int64(len(alphabetical)), np.empty(len(alphabetical), dtype=np.int64)
+    rank[alphabetical] = np.arange(n_words)
+    words = rank[found.numbers]
+    # As numbers, terms are in the order of their letters: a blank comes before all that words are made of.
+    pairs = words[found.first] * (n_words + 1) + words[found.first + 1] + 1
+    column, terms = pd.factorize(np.append(words * (n_words + 1), pairs), sort=True)
+    text = np.append(found.text, found.text[found.first])
+    counts = csr_array((np.ones(len(text), dtype=int), (text, column)), shape=(len(documents), len(terms)))
     groups, members = _membership(labels)
-    vectorizer = CountVectorizer(**vectorizer_options(documents.get("language"), texts))
-    try:
-        counts = csr_array(vectorizer.fit_transform(tqdm(texts, desc="Keywords", leave=False, delay=2)))
-    except ValueError as error:
-        # scikit-learn refuses texts without a single term: they have no keywords.
-        if "empty vocabulary" not in str(error):
-            raise
-        none = csr_array((len(groups), 0), dtype=int)
-        return Terms(groups, np.array([], dtype=object), none, none)
     frequencies = members @ counts
     counts.data[:] = 1
-    return Terms(groups, vectorizer.get_feature_names_out(), frequencies, members @ counts)
+    names = np.array(found.names, dtype=object)[alphabetical]
+    terms = np.column_stack((terms // (n_words + 1), terms % (n_words + 1) - 1))
+    return Terms(groups, names, terms, frequencies, members @ counts)
 
 
 def _membership(labels: np.ndarray) -> tuple[np.ndarray, csr_array]:
@@ -160,7 +170,7 @@ def _membership(labels: np.ndarray) -> tuple[np.ndarray, csr_array]:
 
 def _term_weights(terms: Terms) -> list[dict[str, float]]:
     """The class-based TF-IDF of each cluster's heaviest shared terms."""
-    if not len(terms.names):
+    if not len(terms.terms):
         return [{} for _ in terms.groups[terms.groups >= 0]]
     frequencies, users = terms.counts, terms.users
     # Both come from the same non-zero entries, so sorting puts their columns in step.
@@ -176,7 +186,7 @@ def _term_weights(terms: Terms) -> list[dict[str, float]]:
         if shared.any():
             columns, weights = columns[shared], weights[shared]
         top = np.lexsort((columns, -weights))[: 10 * KEYWORDS]
-        heaviest.append(dict(zip(terms.names[columns[top]].tolist(), weights[top].tolist(), strict=True)))
+        heaviest.append(dict(zip(terms.names(columns[top]), weights[top].tolist(), strict=True)))
     return heaviest
 
 
