@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
-from newsclust.corpus.words import WORD
+from newsclust.corpus.words import _UNSPACED, WORD
 from newsclust.errors import NewsclustError
 from newsclust.stories.naming import KEYWORDS, _distinct, _stem, _term_weights, count_terms, describe_clusters
 
@@ -177,6 +177,20 @@ def test_term_weights_are_those_of_the_formula(rows):
     for ours, plain in zip(found, expected, strict=True):
         assert set(ours) <= set(plain) and len(ours) == min(len(plain), 10 * KEYWORDS)
         assert all(math.isclose(weight, plain[term]) for term, weight in ours.items())
+
+
+@few
+@given(clustered_texts)
+@example([("10,000 votes 10 000 votes", 0), ("ग्रहण सूर्य ग्रहण", 0), ("ab abc a-b ab", 1), ("the of", -1)])
+def test_terms_are_counted_and_in_the_order_of_scikit_learn(rows):
+    texts = [text for text, _ in rows]
+    plain = CountVectorizer(stop_words="english", ngram_range=(1, 2), token_pattern=WORD)
+    assume(any(map(plain.build_analyzer(), texts)) and not any(map(_UNSPACED.search, texts)))
+    expected = plain.fit_transform(texts).toarray()
+    found = count_terms(from_texts(texts), np.arange(len(texts)))  # each text by itself
+    assert found.names(np.arange(len(found.terms))) == plain.get_feature_names_out().tolist()
+    assert np.array_equal(found.counts.toarray(), expected)
+    assert np.array_equal(found.users.toarray(), expected > 0)
 
 
 @few
