@@ -86,7 +86,7 @@ def measure(name: str, sides: list[str], repeats: int, earlier: Path | None) -> 
             {
                 "data": name,
                 "side": side,
-                "documents": next(run["documents"] for runs_ in runs.values() for run in runs_ if run.get("documents")),
+                "documents": middle["documents"],
                 "seconds": round(median(run["seconds"] for run in found), 2),
                 "runs": [round(run["seconds"], 2) for run in found],
                 "mib": middle["mib"],
