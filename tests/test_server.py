@@ -21,7 +21,7 @@ from newsclust.clusters.clustering import cluster
 from newsclust.clusters.neighbors import Neighbors, find_neighbors
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.vectors import collection as collection_module
-from newsclust.vectors import embedding
+from newsclust.vectors import connection, embedding
 from newsclust.vectors import store as store_module
 from newsclust.vectors.store import Embeddings, Store
 
@@ -208,6 +208,24 @@ def test_a_server_with_sparse_vectors_keeps_words_beside_the_vectors(monkeypatch
     for embeddings in (first, again):
         np.testing.assert_array_equal(embeddings.words.toarray(), expected[:, : embeddings.words.shape[1]])
     assert again.n_embedded == 0 and again.words.nnz == 10
+
+
+def test_a_server_that_stopped_meanwhile_is_said_to_be_out_of_reach(monkeypatch, tmp_path):
+    """Milvus Lite, spoken to as a server; pymilvus keeps what it was connected to."""
+    from milvus_lite.server_manager import server_manager_instance
+
+    use(ToyModel(), monkeypatch)
+    monkeypatch.setattr(connection, "TIMEOUT", 1)
+    uri = server_manager_instance.start_and_get_uri(str(tmp_path / "served.db"))
+    try:
+        Store(uri).embed(make_documents(3))
+        with pytest.raises(NewsclustError) as error, Store(uri).open() as client:
+            server_manager_instance.release_server(str(tmp_path / "served.db"))
+            client.get_server_version(timeout=1)
+    finally:
+        server_manager_instance.release_server(str(tmp_path / "served.db"))
+    assert str(error.value).startswith(f"No Milvus server answered at {uri}")
+    assert "check the address, that the server runs" in str(error.value)
 
 
 def test_hnsw_finds_97_percent(ingested, connected, exact):

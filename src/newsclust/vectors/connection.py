@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 #: Seconds that a server has to answer.
 TIMEOUT = 10
+_UNREACHED = 2  # pymilvus.client.types.Status.CONNECT_FAILED
 #: What gRPC takes a proxy from, the first that is set. It knows no names in capitals.
 PROXIES = "grpc_proxy", "https_proxy", "http_proxy"
 
@@ -76,6 +77,8 @@ def connect(uri: str, path: Path | None, where: str) -> Iterator[MilvusClient]:
         try:
             yield client
         except refusals as error:
+            if not path and getattr(error, "code", None) == _UNREACHED:  # it answered once, and does not any more
+                raise StoreError(_cannot_reach(uri, error)) from None
             answer = getattr(error, "message", None) or error.details()
             answer = answer.replace(token, "***") if token else answer
             raise StoreError(f"{where}: Milvus refused, saying {answer!r}.{_advice(path, answer)}") from None
