@@ -45,7 +45,7 @@ def split(text: str) -> tuple[list[str], list[str]]:
 
 
 class Numbered(NamedTuple):
-    """The words of texts as numbers, which take a fraction of the time and memory that written-out pairs take.
+    """The words of texts as numbers, which are counted in a fraction of the time that written-out pairs take.
 
     Attributes
     ----------
