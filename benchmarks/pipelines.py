@@ -117,7 +117,7 @@ def graph_to_blend_and_vote(name: str) -> Run:
 
 def texts_to_words(name: str) -> Run:
     """The words of a graph's texts, weighed."""
-    from newsclust.clusters.blend import weighted_words
+    from newsclust.clusters.weighed import weighted_words
 
     texts = load_texts(name)["text"]
 

@@ -15,9 +15,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 from conftest import make_embeddings
-from newsclust.clusters.blend import blend, learnt, weighted_words
+from newsclust.clusters.blend import blend
 from newsclust.clusters.clustering import cluster
 from newsclust.clusters.neighbors import find_neighbors
+from newsclust.clusters.weighed import Weighed, learnt, weighted_words
 from newsclust.corpus.words import WORD
 from newsclust.errors import InputError, ParameterError
 from newsclust.paths import give_numba_a_folder
@@ -182,37 +183,45 @@ def test_words_that_a_model_weighs_take_the_place_of_tf_idf():
     np.testing.assert_array_equal(blended(wordless, documents, 0.3, 0.1).distances, without.distances)
 
 
-def test_words_that_a_model_weighs_are_rows_of_length_one_shared_terms_first():
+def products(words: Weighed) -> np.ndarray:
+    """Of all pairs of texts, in 2^-60; of a text with itself its squared length."""
+    rows = (words.weights.astype(np.int64), words.terms, words.ends)
+    rows = csr_array(rows, (len(words.squares), words.terms.max() + 1))
+    shared = (rows @ rows.T).toarray()
+    np.fill_diagonal(shared, words.squares)
+    return shared
+
+
+def test_words_that_a_model_weighs_are_of_length_one_whatever_nobody_shares():
     rows = np.array([[0, 0.5, 0, 0.25, 0, 3], [0, 0, 0, 0, 0, 0], [0, 0.1, 0, 0, 0.3, 0], [0, 0, 0, 0, 0, 2]])
-    terms, n_shared = learnt(csr_array(rows.astype(np.float32)))
-    assert n_shared == 2 and terms.shape == (4, 4)
-    assert all((np.diff(terms.indices[a:b]) > 0).all() for a, b in zip(terms.indptr, terms.indptr[1:], strict=False))
-    np.testing.assert_allclose(np.sqrt(terms.multiply(terms).sum(axis=1)), [1, 0, 1, 1])
-    expected = normalize(rows)[:, [1, 5, 3, 4]]
-    np.testing.assert_allclose(terms.toarray(), expected, atol=1e-7)
+    words = learnt(csr_array(rows.astype(np.float32)))
+    assert words.terms.tolist() == [1, 5, 1, 5] and words.ends.tolist() == [0, 2, 2, 3, 4]
+    assert words.squares[1] == 0
+    np.testing.assert_allclose(products(words) / 2**60, normalize(rows) @ normalize(rows).T, atol=1e-7)
 
 
-def test_order_of_rows_changes_no_bit_of_words_that_a_model_weighs():
+def test_order_of_rows_changes_no_bit_of_what_words_have_in_common():
     embeddings, documents = corpus(80)
-    words = weighed(documents)
     shuffled = np.random.default_rng(1).permutation(80)
-    (one, _), (other, _) = learnt(words), learnt(words[shuffled])
-    np.testing.assert_array_equal(other.toarray(), one.toarray()[shuffled])
-    # Fewer texts: some words are no longer shared, and what two texts have in common stays the same.
-    (few, n_shared) = learnt(words[:10])
-    for a in range(10):
-        for b in range(a):
-            shared = (few[[a]].multiply(few[[b]])).sum()
-            assert shared == pytest.approx((one[[a]].multiply(one[[b]])).sum(), abs=1e-15)
+    for weigh, texts in ((learnt, weighed(documents)), (weighted_words, documents["text"].to_numpy())):
+        one, other = weigh(texts), weigh(texts[shuffled])
+        np.testing.assert_array_equal(products(other), products(one)[np.ix_(shuffled, shuffled)])
+        np.testing.assert_array_equal(other.squares, one.squares[shuffled])
 
 
-@pytest.mark.parametrize("per_text", [1, 20])
-def test_words_are_told_apart_in_a_vocabulary_of_thousands(per_text):
+def test_a_model_s_words_have_the_same_in_common_among_fewer_texts():
+    _, documents = corpus(80)
+    words = weighed(documents)
+    np.testing.assert_array_equal(products(learnt(words[:10])), products(learnt(words))[:10, :10])
+
+
+@pytest.mark.parametrize("per_text, n, vocabulary", [(1, 400, 3_000), (20, 400, 3_000), (70_000, 6, 90_000)])
+def test_words_are_told_apart_in_a_vocabulary_of_thousands(per_text, n, vocabulary):
     rng = np.random.default_rng(0)
-    rows = np.zeros((400, 3000), dtype=np.float32)
+    rows = np.zeros((n, vocabulary), dtype=np.float32)
     for row in rows:
-        row[rng.choice(3000, size=per_text, replace=False)] = rng.random(per_text) + 0.1
-    embeddings, documents = corpus(400)
+        row[rng.choice(vocabulary, size=per_text, replace=False)] = rng.random(per_text) + 0.1
+    embeddings, documents = corpus(n)
     embeddings = replace(embeddings, words=csr_array(rows))
     lists = blended(embeddings, documents, 0.5, 0.0)
     matrix = np.sqrt(np.maximum(2 - 2 * full_similarity(embeddings, documents, 0.5, 0.0), 0))
@@ -252,6 +261,18 @@ def test_equal_vectors_everywhere_are_no_division_by_zero():
     np.testing.assert_allclose(distances, 1.0)  # equal vectors, no word in common: half of a squared distance of 2
 
 
+def test_days_are_read_from_dates_of_any_iso_form():
+    embeddings = make_embeddings(np.eye(5))
+    one_zone = ["2024-01-01T00:00:00Z", "2024-01-03T00:00:00Z", "", "2024-02-01T12:30:00Z", "1066-10-14T00:00:00Z"]
+    forms = ["2024-01-01", "2024-01-03T02:00:00+02:00", "", "2024-02-01 12:30", "1066-10-14T00:00:00.000Z"]
+    found, expected = (
+        blended(embeddings, pd.DataFrame({"text": ["a"] * 5, "published_at": dates}), 0.0, 0.5)
+        for dates in (forms, one_zone)
+    )
+    np.testing.assert_array_equal(found.indices, expected.indices)
+    np.testing.assert_array_equal(found.distances, expected.distances)
+
+
 def test_a_day_scale_of_3_halves_the_similarity_in_two_days():
     embeddings = make_embeddings(np.eye(4))
     dates = ["2024-01-01", "2024-01-03T01:54:25Z", "2024-01-03T01:54:25+02:00", ""]
@@ -289,18 +310,14 @@ def test_weighed_words_are_scikit_learn_s_tf_idf_of_words_and_pairs():
     texts = pd.Series(
         ["Quake hits coast, quake felt", "", "?!", "the coast of quakes: 10,000 felt it", "quake hits", "vote"]
     )
-    rows, n_shared = weighted_words(texts)
+    words = weighted_words(texts)
     theirs = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=WORD).fit_transform(texts)
-    assert rows.shape == theirs.shape and rows.nnz == theirs.nnz
-    np.testing.assert_allclose((rows @ rows.T).toarray(), (theirs @ theirs.T).toarray(), atol=1e-14)
-    only_shared = rows[:, :n_shared]
-    assert only_shared.nnz < rows.nnz / 2 and n_shared
-    off = ~np.eye(len(texts), dtype=bool)
-    np.testing.assert_array_equal((only_shared @ only_shared.T).toarray()[off], (rows @ rows.T).toarray()[off])
+    assert 0 < len(words.terms) < theirs.nnz / 2
+    np.testing.assert_allclose(products(words) / 2**60, (theirs @ theirs.T).toarray(), atol=1e-8)
 
 
 def test_words_of_other_scripts_count_whole():
-    rows, _ = weighted_words(pd.Series(["सूर्य ग्रहण", "सूर्य उदय", "10,000 votes", "000 votes"]))
-    cosines = (rows @ rows.T).toarray()
-    assert 0 < cosines[0, 1] < 1 and cosines[2, 3] < cosines[0, 1] + 0.5
-    assert np.allclose(np.diag(cosines), 1)
+    words = weighted_words(pd.Series(["सूर्य ग्रहण", "सूर्य उदय", "10,000 votes", "000 votes"]))
+    alike = products(words) / 2**60
+    assert 0 < alike[0, 1] < 1 and alike[2, 3] < alike[0, 1] + 0.5
+    np.testing.assert_allclose(np.diag(alike), 1)

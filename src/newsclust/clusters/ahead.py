@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from llvmlite import ir
+from numba import njit
 from numba.core import types
 from numba.extending import intrinsic
+
+LINE = 64  # bytes that come from memory at once
 
 FLAG = ir.IntType(32)
 #: What `llvm.prefetch` is told (LLVM Language Reference Manual): it is for reading, to be kept in all caches, and data.
@@ -27,3 +30,11 @@ def ask_for(typingctx, array, place):
         return context.get_dummy_value()
 
     return types.void(array, types.intp), generate
+
+
+@njit(nogil=True, inline="always")
+def ask_for_some(array, start, end):
+    """`ask_for` what is in `array` from `start` to `end`, and never less than one line."""
+    for place in range(start, end, LINE // array.itemsize):
+        ask_for(array, place)
+    ask_for(array, end - 1)  # which begins where no line does

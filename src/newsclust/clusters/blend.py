@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.pool import ThreadPool
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
-from ..corpus.words import number_words
 from ..errors import InputError, ParameterError
 from ..paths import give_numba_a_folder
 from ..stages import stage
 from .comparison import on_all_cores
+from .weighed import learnt, no_words, weighted_words
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
     from ..vectors.store import Embeddings
     from .neighbors import Neighbors
 
@@ -25,9 +26,6 @@ PAIRS = 2**18  # pairs measured at a time by a thread: some tens of milliseconds
 WALK = 2**10  # documents of a story and near it that are measured one after the other: about what the cache holds
 OFFSET_ROWS = 2**12  # vectors at a time: a millisecond or two
 DAY = 86_400_000_000  # microseconds
-
-#: Indices and distances.
-Lists = tuple[np.ndarray, np.ndarray]
 
 
 def blend(
@@ -117,21 +115,20 @@ class Parts:
         n_known: int | None = None,
     ):
         give_numba_a_folder()
-        from .pairs import shared_spans
+        from .pairs import FACTS, gather_facts
 
         n = len(documents)
         if not words:
-            terms, n_shared = csr_array((n, 1)), 0
+            weighed = no_words(n)
         elif by_model is None:
-            terms, n_shared = weighted_words(documents["text"], n_known)
+            weighed = weighted_words(documents["text"], n_known)
         else:
-            terms, n_shared = learnt(by_model)
-        numbers = terms.indices.astype(np.int32, copy=False)
-        self._words = shared_spans(terms.indptr.astype(np.int64), numbers, n_shared), numbers, terms.data
+            weighed = learnt(by_model)
         day = _days(documents["published_at"]) / day_scale if days else np.full(n, np.nan)
-        by_words, by_days = words * (np.diff(terms.indptr) > 0), days * ~np.isnan(day)
-        roots = np.sqrt((1 - by_words - by_days, by_words, by_days))
-        self._facts = np.column_stack((*roots, offsets(vectors, n_known), day))
+        self._facts = _lines_of_memory(n, FACTS)
+        gather_facts(self._facts, words, days, offsets(vectors, n_known), day, weighed.ends, weighed.squares)
+        self._words = weighed.terms, weighed.weights
+        self._longest = int(np.diff(weighed.ends).max(initial=0))
 
     def measure(self, rows: np.ndarray, indices: np.ndarray, distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The lists of these documents, measured anew and put in order.
@@ -152,33 +149,32 @@ class Parts:
         """
         from .pairs import measure_rows
 
-        def measure(rows: np.ndarray, indices: np.ndarray, distances: np.ndarray) -> Lists:
-            return measure_rows(rows, indices, distances, self._facts, *self._words, longest)
+        def measure(places: np.ndarray, *lists: np.ndarray) -> None:
+            others = np.empty(self._longest + 1, dtype=np.uint16 if self._longest < 2**16 else np.uint32)
+            measure_rows(places, rows[places], indices, distances, self._facts, *self._words, others, *lists)
 
-        longest = int(np.diff(self._words[0]).max(initial=1))
-        return story_by_story(measure, rows, indices, distances, len(self._facts), "Blending")
+        indices, distances = np.ascontiguousarray(indices), np.ascontiguousarray(distances)
+        return story_by_story(measure, rows, indices, len(self._facts), "Blending")
 
 
 def story_by_story(
-    measure: Callable[[np.ndarray, np.ndarray, np.ndarray], Lists],
+    measure: Callable[[np.ndarray, np.ndarray, np.ndarray], None],
     rows: np.ndarray,
     indices: np.ndarray,
-    distances: np.ndarray,
     n: int,
     what: str,
-) -> Lists:
-    """The lists of `rows` as `measure` gives them, which is called with some of them at a time, on all cores.
+) -> tuple[np.ndarray, np.ndarray]:
+    """The lists of `rows` as `measure` writes them, which is called with some of them at a time, on all cores.
 
     Documents of one story come one after the other, so that what is read of them stays in the processor's cache.
 
     Parameters
     ----------
     measure : callable
-        Of rows, indices and distances, gives new indices and distances; lets go of the interpreter's lock.
-    rows : ndarray of int, shape (m,)
+        Of places in `rows`, writes the new lists at these places of two arrays; lets go of the interpreter's lock.
+    rows : ndarray of int64, shape (m,)
     indices : ndarray of int32, shape (m, k)
         The lists of these documents; -1 is padding.
-    distances : ndarray of float32, shape (m, k)
     n : int
         All documents.
     what : str
@@ -191,98 +187,21 @@ def story_by_story(
     """
     from .pairs import walk
 
-    indices, distances = np.ascontiguousarray(indices), np.ascontiguousarray(distances)
-    after = np.empty_like(indices), np.empty_like(distances)
-    order = walk(rows, indices, n, WALK)
-
-    def one(block: np.ndarray) -> None:
-        after[0][block], after[1][block] = measure(rows[block], indices[block], distances[block])
-
-    blocks = np.array_split(order, max(1, indices.size // PAIRS))
-    on_all_cores(one, blocks, what)
-    return after
-
-
-def weighted_words(texts: Iterable[str], n_known: int | None = None) -> tuple[csr_array, int]:
-    """The TF-IDF of each text's words and pairs of adjacent words, of length one.
-
-    By scikit-learn's definition, with sublinear term frequencies: a term found `f` times in a text and in `d` of `n`
-    texts weighs `(1 + log f) (1 + log((1 + n) / (1 + d)))`. Stop words stay: they weigh little, and leaving them out
-    changed nothing on labelled headlines. Terms are numbers from the start, in order of appearance, because
-    scikit-learn's vectorizer takes three to four times as long, most of it for writing pairs out and for sorting.
-
-    Parameters
-    ----------
-    texts : iterable of str
-    n_known : int, optional
-        `n` and `d` are counted in the first so many texts alone: later ones do not change what words weigh.
-
-    Returns
-    -------
-    csr_array of float64, shape (n, n_terms)
-        Rows of unit length, their terms ascending; a text without a word is an empty row.
-    n_shared : int
-        The first so many terms are found more than once. The others, as most pairs of words, are part of a text's
-        length, but shared with nobody.
-    """
-    from sklearn.feature_extraction.text import TfidfTransformer
-
-    words = number_words(texts)
-    if not words.names:
-        return csr_array((words.n_texts, 1)), 0
-    one, next_one = words.numbers[words.first], words.numbers[words.first + 1]
-    pairs = pd.factorize(one * np.int64(len(words.names)) + next_one)[0] + len(words.names)
-    terms = np.append(words.numbers, pairs.astype(np.int32))
-    text = np.append(words.text, words.text[words.first])
-    is_single = np.bincount(terms) == 1
-    n_shared = len(is_single) - int(is_single.sum())
-    column = np.empty(len(is_single), dtype=np.int32)
-    column[~is_single], column[is_single] = np.arange(n_shared), np.arange(n_shared, len(is_single))
-    counts = csr_array((np.ones(len(terms)), (text, column[terms])), shape=(words.n_texts, len(column)))
-    return csr_array(TfidfTransformer(sublinear_tf=True).fit(counts[:n_known]).transform(counts, copy=False)), n_shared
-
-
-def learnt(words: csr_array) -> tuple[csr_array, int]:
-    """What a model has learnt of how much each word of a text says, as rows of length one.
-
-    BGE-M3's own lexical score of two texts is the dot product of these weights as they are (J. Chen et al. 2024, *BGE
-    M3-Embedding*, section 3.2): it grows with the texts' lengths, and has no bound. A kernel needs the same similarity,
-    1, of every text to itself: so this is the cosine.
-
-    Parameters
-    ----------
-    words : csr_array of float32, shape (n, n_pieces)
-        `newsclust.vectors.store.Embeddings.words`; token ids ascending in each row, weights above 0.
-
-    Returns
-    -------
-    csr_array of float64, shape (n, n_terms)
-        Rows of unit length, their terms ascending; a text without a word is an empty row.
-    n_shared : int
-        The first so many terms are found in more than one text, in the order of their token ids.
-    """
-    texts = np.bincount(words.indices, minlength=words.shape[1])
-    found = np.append(np.flatnonzero(texts > 1), np.flatnonzero(texts == 1))
-    number = np.zeros(words.shape[1], dtype=np.int32)
-    number[found] = np.arange(len(found), dtype=np.int32)
-    weights, row = words.data.astype(np.float64), np.repeat(np.arange(words.shape[0]), np.diff(words.indptr))
-    lengths = np.sqrt(np.bincount(row, weights**2, minlength=words.shape[0]))
-    terms = csr_array(
-        (weights / lengths[row], number[words.indices], words.indptr), (words.shape[0], max(1, len(found)))
-    )
-    terms.sort_indices()
-    return terms, int((texts > 1).sum())
+    lists = np.empty_like(indices), np.empty(indices.shape, dtype=np.float32)
+    blocks = np.array_split(walk(rows, indices, n, WALK), max(1, indices.size // PAIRS))
+    on_all_cores(lambda block: measure(block, *lists), blocks, what)
+    return lists
 
 
 def offsets(vectors: np.ndarray, n_known: int | None = None) -> np.ndarray:
     """How far each vector is from the mean of all, or of the first `n_known`: float64, shape (n,)."""
     give_numba_a_folder()
-    from .pairs import distances_from
+    from .pairs import distances_from, sum_of
 
     known, starts = vectors[:n_known], range(0, len(vectors), OFFSET_ROWS)
     with ThreadPool() as pool:
         # The sums of blocks are added up in one order, and are the same on any number of cores.
-        sums = pool.map(lambda start: known[start : start + OFFSET_ROWS].sum(axis=0, dtype=np.float64), starts)
+        sums = pool.map(lambda start: sum_of(known[start : start + OFFSET_ROWS]), starts)
         mean = sum(sums) / len(known)
         return np.concatenate(
             pool.map(lambda start: distances_from(vectors[start : start + OFFSET_ROWS], mean), starts)
@@ -291,9 +210,22 @@ def offsets(vectors: np.ndarray, n_known: int | None = None) -> np.ndarray:
 
 def _days(dates: pd.Series) -> np.ndarray:
     """Days since 1970, NaN where there is no date: float64."""
-    read = pd.to_datetime(dates.replace("", None), format="ISO8601", errors="coerce", utc=True)
+    import pyarrow as pa
+
+    dates = dates.where(dates != "")
+    try:  # times with their zone, as a corpus has them: pandas takes five times as long
+        read = pa.array(dates, pa.string()).cast(pa.timestamp("us", tz="UTC")).to_pandas()
+    except pa.ArrowInvalid:
+        read = pd.to_datetime(dates, format="ISO8601", errors="coerce", utc=True)
     microseconds = read.dt.tz_localize(None).to_numpy("datetime64[us]")
     return np.where(np.isnat(microseconds), np.nan, microseconds.astype(np.int64) / DAY)
+
+
+def _lines_of_memory(n: int, kind: np.dtype) -> np.ndarray:
+    """Room for `n` records of 64 bytes, each of which comes from memory at once because it begins where a line does."""
+    room = np.empty((n + 1) * kind.itemsize, dtype=np.uint8)
+    start = -room.ctypes.data % kind.itemsize
+    return room[start : start + n * kind.itemsize].view(kind)
 
 
 def _check(words: float, days: float, day_scale: float) -> None:

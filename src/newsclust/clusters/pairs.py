@@ -11,122 +11,162 @@ import math
 import numpy as np
 from numba import njit
 
-from .ahead import ask_for
+from .ahead import ask_for, ask_for_some
 
-ROUNDING = 1e-12  # two texts of the same words are this near to similarity 1
-AHEAD = 12  # entries of the lists for which memory is asked before their turn: a few hundred nanoseconds each
-LINE = 64  # bytes that come from memory at once
+#: Unsigned, as places are below where time matters: numba looks at others whether they count from the end.
+ONE = np.uint64(1)
+LARGEST = 2**14  # entries of the table in which a row's terms are looked up: it stays in the cache
+UNIT = 2.0**-30  # of words' weights, which are whole numbers: their products add up exactly, in any order
+
+#: Of each document the roots of the weights of vector, words and day, which add up to 1; its vector's distance from the
+#: mean; its day, in units of the day scale; its words' squared length; where its terms begin and end. One line each.
+FACTS = np.dtype(
+    [(name, np.float64) for name in ("by_vector", "by_words", "by_day", "offset", "day")]
+    + [(name, np.int64) for name in ("square", "start", "end")]
+)
+FACTS_LINE = 8  # numbers of each document
 
 
 @njit(nogil=True, cache=True)
-def measure_rows(rows, indices, distances, facts, spans, terms, weights, longest):
-    """Measure the pairs in the lists of `rows` and put each list in order.
+def measure_rows(places, rows, indices, distances, facts, terms, weights, others, listed, apart_by):
+    """Measure the pairs in some of the lists and put each list in order.
 
-    Both directions of a pair give the same bits: what two texts share is added up in the order of the terms.
+    Both directions of a pair give the same bits.
 
     Parameters
     ----------
-    rows : ndarray of int, shape (m,)
+    places, rows : ndarray of int64
+        Where these lists are, and whose they are.
     indices, distances : ndarray of int32 and float32, shape (m, k)
-        Their lists by vectors; -1 is padding.
-    facts : ndarray of float64, shape (n, 5)
-        Of each document the roots of the weights of vector, words and day, which add up to 1; its vector's distance
-        from the mean; its day, in units of the day scale.
-    spans : ndarray of int64, shape (n, 2)
-        From `shared_spans`: where the terms of each document begin and end in what follows.
-    terms, weights : ndarray of int32 and float64
-        Of a sparse matrix of the words in compressed rows, the terms of each ascending.
-    longest : int
-        No text has more terms.
-
-    Returns
-    -------
-    indices, distances : ndarray of int32 and float32, shape (m, k)
+        The lists by vectors; -1 is padding.
+    facts : ndarray of FACTS, shape (n,)
+        From `gather_facts`.
+    terms, weights : ndarray of int32
+        Of `newsclust.clusters.weighed.Weighed`.
+    others : ndarray of an unsigned integer
+        Room for one number more than any text has terms.
+    listed, apart_by : ndarray of int32 and float32, shape (m, k)
+        Written to: the lists as they are now.
     """
-    k = indices.shape[1]
-    listed, apart_by = np.empty_like(indices), np.empty_like(distances)
-    coming, all_facts, all_spans = indices.reshape(-1), facts.reshape(-1), spans.reshape(-1)
+    k, last, lines = indices.shape[1], len(places) - 1, facts.view(np.float64)
+    lists = indices.reshape(-1), distances.reshape(-1), listed.reshape(-1), apart_by.reshape(-1)
+    found = np.empty(k, dtype=np.float32)
     # A row's terms are found by their last bits: `first` has the place in the row, counted from 1, of one term with
     # these bits, and `others` of the next such term; 0 is none. A table 32 times as long as a text seldom has others,
     # and stays in the cache, which a weight for each term of the corpus would not.
     size = np.uint32(1)
-    while size < 32 * longest:
+    while size < min(32 * len(others), LARGEST):
         size *= np.uint32(2)
-    first, others = np.zeros(size, dtype=np.int32), np.empty(longest + 1, dtype=np.int32)
-    mask = np.uint32(size - np.uint32(1))
-    maybe = np.empty(longest + 1, dtype=np.int32)
-    for number, row in enumerate(rows):
-        by_vector, by_words, by_day, offset, day = facts[row]
-        start, end = spans[row]
-        own_terms, own_weights = terms[start:end], weights[start:end]
-        for place in range(len(own_terms)):
-            bits = np.uint32(own_terms[place]) & mask
-            others[place + 1] = first[bits]
-            first[bits] = place + 1
+    first, mask = np.zeros(size, dtype=others.dtype), np.uint32(size - np.uint32(1))
+    maybe = np.empty(len(others), dtype=np.uint64)
+    for number, place in enumerate(places):
+        # Memory is asked for in three steps, because each says where the next one is to look.
+        _ask_for_lists(lists, places[min(number + 3, last)], k)
+        sooner, soon = places[min(number + 2, last)], places[min(number + 1, last)]
+        ask_for(lines, rows[min(number + 2, last)] * FACTS_LINE)
+        own = facts[rows[number]]
+        before = np.uint64(own.start) - ONE
+        for at in range(np.uint64(own.start), np.uint64(own.end)):
+            bits = np.uint32(terms[at]) & mask
+            others[at - before] = first[bits]
+            first[bits] = at - before
         for column in range(k):
-            soon = number * k + column + AHEAD
-            if soon + AHEAD < len(coming) and coming[soon + AHEAD] >= 0:
-                ask_for(all_spans, coming[soon + AHEAD] * spans.shape[1])
-                ask_for(all_facts, coming[soon + AHEAD] * facts.shape[1])
-            if soon < len(coming) and coming[soon] >= 0:
-                start, end = spans[coming[soon]]
-                for place in range(start, end, LINE // terms.itemsize):
-                    ask_for(terms, place)
-                for place in range(start, end, LINE // weights.itemsize):
-                    ask_for(weights, place)
-            other = indices[number, column]
+            ask_for(lines, indices[sooner, column] * FACTS_LINE)
+            coming = facts[max(indices[soon, column], 0)]
+            ask_for_some(terms, coming.start, coming.end)
+            ask_for_some(weights, coming.start, coming.end)
+            other = indices[place, column]
             if other < 0:
-                _insert(listed[number], apart_by[number], column, other, np.float32(np.inf))
+                found[column] = np.inf
                 continue
+            theirs = facts[other]
+            # First the terms that may be the row's, without a branch, which the processor would often guess wrong; then
+            # those that are. The others would add zeros.
+            n_maybe = np.uint64(0)
+            for at in range(np.uint64(theirs.start), np.uint64(theirs.end)):
+                maybe[n_maybe] = at
+                n_maybe += np.uint64(first[np.uint32(terms[at]) & mask] > 0)
+            shared = 0
+            for hit in range(n_maybe):
+                at = maybe[hit]
+                same = np.uint64(first[np.uint32(terms[at]) & mask])
+                while same > 0 and terms[before + same] != terms[at]:
+                    same = np.uint64(others[same])
+                if same > 0:
+                    shared += np.int64(weights[before + same]) * np.int64(weights[at])
             # Each part of two unit vectors, sqrt(p) x and sqrt(q) y, is
             # (sqrt(p) - sqrt(q))² + sqrt(p q) |x - y|² apart.
-            theirs = facts[other]
-            apart = (by_vector - theirs[0]) ** 2
-            apart += by_vector * theirs[0] * _by_vectors(distances[number, column], offset, theirs[3])
-            apart += (by_words - theirs[1]) ** 2
-            both = by_words * theirs[1]
+            squared = _by_vectors(distances[place, column], own.offset, theirs.offset)
+            apart = (own.by_vector - theirs.by_vector) ** 2 + own.by_vector * theirs.by_vector * squared
+            apart += (own.by_words - theirs.by_words) ** 2
+            apart += own.by_words * theirs.by_words * (own.square + theirs.square - 2 * shared) * UNIT**2
+            apart += (own.by_day - theirs.by_day) ** 2
+            both = own.by_day * theirs.by_day
             if both > 0:
-                # First the terms that may be the row's, without a branch, which the processor would often guess wrong;
-                # then those that are. The others would add zeros.
-                start, end = spans[other]
-                their_terms, their_weights = terms[start:end], weights[start:end]
-                n_maybe = 0
-                for place in range(len(their_terms)):
-                    maybe[n_maybe] = place
-                    n_maybe += first[np.uint32(their_terms[place]) & mask] > 0
-                shared = 0.0
-                for place in maybe[:n_maybe]:
-                    own = first[np.uint32(their_terms[place]) & mask]
-                    while own > 0 and own_terms[own - 1] != their_terms[place]:
-                        own = others[own]
-                    if own > 0:
-                        shared += own_weights[own - 1] * their_weights[place]
-                squared = 2 - 2 * shared
-                if squared >= ROUNDING:
-                    apart += both * squared
-            apart += (by_day - theirs[2]) ** 2
-            both = by_day * theirs[2]
-            if both > 0:
-                apart += both * (2 - 2 * math.exp(-abs(day - theirs[4])))
-            _insert(listed[number], apart_by[number], column, other, np.float32(math.sqrt(apart)))
-        for place in range(len(own_terms)):
-            first[np.uint32(own_terms[place]) & mask] = 0
-    return listed, apart_by
+                apart += both * (2 - 2 * math.exp(-abs(own.day - theirs.day)))
+            found[column] = math.sqrt(apart)
+        _write_in_order(lists, found, np.uint64(place * k))
+        for at in range(np.uint64(own.start), np.uint64(own.end)):
+            first[np.uint32(terms[at]) & mask] = 0
 
 
 @njit(nogil=True, cache=True)
-def shared_spans(ends, terms, n_shared):
-    """Where the terms below `n_shared` begin and end in each row of a sparse matrix: int64, shape (n, 2).
+def gather_facts(facts, words, days, offsets, day, ends, squares):
+    """Write what `measure_rows` needs to know of each document.
 
-    The terms of a row are ascending; those from `n_shared` on are of one text alone, and shared with nobody.
+    Parameters
+    ----------
+    facts : ndarray of FACTS, shape (n,)
+        Written to.
+    words, days : float
+        Weights, of the documents that have words and a day.
+    offsets, day : ndarray of float64, shape (n,)
+        NaN is no day.
+    ends, squares : ndarray of int64, shape (n + 1,) and (n,)
+        Of `newsclust.clusters.weighed.Weighed`.
     """
-    spans = np.empty((len(ends) - 1, 2), dtype=np.int64)
-    for row in range(len(spans)):
-        start, end = ends[row], ends[row + 1]
-        while end > start and terms[end - 1] >= n_shared:
-            end -= 1
-        spans[row] = start, end
-    return spans
+    for row in range(len(facts)):
+        by_words, by_day = words if squares[row] > 0 else 0.0, 0.0 if math.isnan(day[row]) else days
+        facts[row].by_vector = math.sqrt(1 - by_words - by_day)
+        facts[row].by_words, facts[row].by_day = math.sqrt(by_words), math.sqrt(by_day)
+        facts[row].offset, facts[row].day, facts[row].square = offsets[row], day[row], squares[row]
+        facts[row].start, facts[row].end = ends[row], ends[row + 1]
+
+
+@njit(nogil=True, cache=True)
+def in_whole_numbers(ends, terms, weights, is_shared, kept_ends, kept_terms, kept_weights, squares):
+    """The shared terms of each text, and the squared lengths of all terms, in whole numbers.
+
+    Parameters
+    ----------
+    ends : ndarray of int64, shape (n + 1,)
+    terms, weights : ndarray of int32 and float64
+        Of text `i` at ``ends[i]`` to ``ends[i + 1]``, of length one or without any.
+    is_shared : ndarray of bool
+        Of each term.
+    kept_ends, kept_terms, kept_weights, squares : ndarray
+        Written to: the fields of `newsclust.clusters.weighed.Weighed`.
+    """
+    at = 0
+    for row in range(len(squares)):
+        kept_ends[row], squares[row] = at, 0
+        for place in range(ends[row], ends[row + 1]):
+            weight = np.int64(weights[place] / UNIT + 0.5)
+            squares[row] += weight * weight
+            if is_shared[terms[place]]:
+                kept_terms[at], kept_weights[at] = terms[place], weight
+                at += 1
+    kept_ends[-1] = at
+
+
+@njit(nogil=True, cache=True)
+def sum_of(vectors):
+    """The sum of vectors of float32: float64, shape (dim,)."""
+    total = np.zeros(vectors.shape[1])
+    for row in range(len(vectors)):
+        for column in range(len(total)):
+            total[column] += vectors[row, column]
+    return total
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc"})
@@ -182,49 +222,48 @@ def companies(indices, distances, power):
 
 
 @njit(nogil=True, cache=True)
-def share_rows(rows, indices, distances, company, counts, weight):
-    """Measure the pairs in the lists of `rows` anew, by the company they share, and put each list in order.
+def share_rows(places, indices, distances, company, counts, weight, listed, apart_by):
+    """Measure the pairs in some of the lists anew, by the company they share, and put each list in order.
 
     Both directions of a pair give the same bits: what two companies share is added up in the order of the rows.
 
     Parameters
     ----------
-    rows : ndarray of int, shape (m,)
-    indices, distances : ndarray of int32 and float32, shape (m, k)
-        Their lists; -1 is padding.
+    places : ndarray of int64
+        The rows of these lists.
+    indices, distances : ndarray of int32 and float32, shape (n, k)
+        The lists; -1 is padding.
     company, counts : ndarray, shape (n, c)
         From `companies`.
     weight : float
-
-    Returns
-    -------
-    indices, distances : ndarray of int32 and float32, shape (m, k)
+    listed, apart_by : ndarray of int32 and float32, shape (n, k)
+        Written to: the lists as they are now.
     """
-    k, (n, c) = indices.shape[1], company.shape
-    listed, apart_by = np.empty_like(indices), np.empty_like(distances)
-    coming, all_companies, all_counts = indices.reshape(-1), company.reshape(-1), counts.reshape(-1)
+    (n, c), last, found = company.shape, len(places) - 1, np.empty(indices.shape[1], dtype=np.float32)
+    lists = indices.reshape(-1), distances.reshape(-1), listed.reshape(-1), apart_by.reshape(-1)
+    k, all_companies, all_counts = indices.shape[1], company.reshape(-1), counts.reshape(-1)
     own = np.zeros(n + 1, dtype=np.float32)  # how much each document counts in the row's company
-    for number, row in enumerate(rows):
-        for place in range(c):
-            own[company[row, place]] = counts[row, place]
+    for number, row in enumerate(places):
+        _ask_for_lists(lists, places[min(number + 2, last)], k)
+        soon = places[min(number + 1, last)]
+        for at in range(c):
+            own[company[row, at]] = counts[row, at]
         for column in range(k):
-            soon = number * k + column + AHEAD
-            if soon < len(coming) and coming[soon] >= 0:
-                for place in (coming[soon] * c, coming[soon] * c + c - 1):  # over the end of a line, maybe
-                    ask_for(all_companies, place)
-                    ask_for(all_counts, place)
-            other, distance = indices[number, column], distances[number, column]
+            coming = max(indices[soon, column], 0) * c
+            ask_for_some(all_companies, coming, coming + c)
+            ask_for_some(all_counts, coming, coming + c)
+            other, distance = indices[row, column], distances[row, column]
             if other >= 0 and distance > 0:
                 shared = 0.0
-                for place in range(c):
-                    shared += np.float64(own[company[other, place]]) * counts[other, place]
+                for at in range(c):
+                    shared += np.float64(own[company[other, at]]) * counts[other, at]
                 kept = 1 - weight * (1 - min(shared, 1.0))
                 # 2 - 2 (1 - d² / 2) kept, as a sum that is exact for small distances.
                 distance = np.float32(math.sqrt(kept * np.float64(distance) ** 2 + 2 * (1 - kept)))
-            _insert(listed[number], apart_by[number], column, other, distance)
-        for place in range(c):
-            own[company[row, place]] = 0
-    return listed, apart_by
+            found[column] = distance
+        _write_in_order(lists, found, np.uint64(row * k))
+        for at in range(c):
+            own[company[row, at]] = 0
 
 
 @njit(nogil=True, cache=True)
@@ -248,20 +287,22 @@ def walk(rows, indices, n, size):
     ndarray of int64, shape (m,)
         Places in `rows`.
     """
-    order, n_met, is_met = np.empty(len(rows), dtype=np.int64), 0, np.zeros(len(rows), dtype=np.bool_)
-    place_of = np.full(n, -1, dtype=np.int32)
+    order, n_met, k, lists = np.empty(len(rows), dtype=np.int64), 0, indices.shape[1], indices.reshape(-1)
+    place_of = np.full(n, -1, dtype=np.int32)  # of those not met
     for place, row in enumerate(rows):
         place_of[row] = place
-    for start in range(len(rows)):
-        if is_met[start]:
+    for start, row in enumerate(rows):
+        if place_of[row] < 0:
             continue
-        order[n_met], is_met[start] = start, True
+        order[n_met], place_of[row] = start, -1
         at, end = n_met, n_met + size
         n_met += 1
         while at < min(n_met, end):
+            soon = order[min(at + 8, n_met - 1)] * k
+            ask_for_some(lists, soon, soon + k)
             for other in indices[order[at]]:
-                if other >= 0 and place_of[other] >= 0 and not is_met[place_of[other]]:
-                    order[n_met], is_met[place_of[other]] = place_of[other], True
+                if other >= 0 and place_of[other] >= 0:
+                    order[n_met], place_of[other] = place_of[other], -1
                     n_met += 1
             at += 1
     return order
@@ -277,14 +318,26 @@ def _by_vectors(distance, a, b):
     return min(max(squared, 0.0), 4.0)
 
 
+@njit(nogil=True, inline="always")
+def _ask_for_lists(lists, place, k):
+    """Have the lists at a place brought, and where the new ones will be written."""
+    indices, distances, listed, apart_by = lists
+    ask_for_some(indices, place * k, place * k + k)
+    ask_for_some(distances, place * k, place * k + k)
+    ask_for_some(listed, place * k, place * k + k)
+    ask_for_some(apart_by, place * k, place * k + k)
+
+
 @njit(nogil=True, cache=True)
-def _insert(indices, distances, n, index, distance):
-    """Insert into a list of `n` entries: nearest first, equal distances by smaller row, padding last."""
-    place = n
-    while place > 0 and (
-        distances[place - 1] > distance
-        or (distances[place - 1] == distance and index >= 0 and (indices[place - 1] > index or indices[place - 1] < 0))
-    ):
-        indices[place], distances[place] = indices[place - 1], distances[place - 1]
-        place -= 1
-    indices[place], distances[place] = index, distance
+def _write_in_order(lists, found, start):
+    """Write the list that begins at `start` in order: nearest first, equal distances by smaller row, padding last."""
+    indices, _, listed, apart_by = lists
+    for n in range(np.uint64(len(found))):
+        index, distance, at = indices[start + n], found[n], start + n
+        while at > start and (
+            apart_by[at - ONE] > distance
+            or (apart_by[at - ONE] == distance and index >= 0 and not 0 <= listed[at - ONE] <= index)
+        ):
+            listed[at], apart_by[at] = listed[at - ONE], apart_by[at - ONE]
+            at -= ONE
+        listed[at], apart_by[at] = index, distance

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..paths import give_numba_a_folder
-from .blend import Lists, story_by_story
+from .blend import story_by_story
 from .neighbors import Neighbors
 
 #: How many of its nearest neighbours stand for a document, beside itself.
@@ -69,9 +69,10 @@ def share_neighbors(neighbors: Neighbors, weight: float) -> Neighbors:
         np.ascontiguousarray(indices[:, :COMPANY]), np.ascontiguousarray(distances[:, :COMPANY]), POWER
     )
 
-    def measure(rows: np.ndarray, indices: np.ndarray, distances: np.ndarray) -> Lists:
-        return share_rows(rows, indices, distances, company, counts, weight)
+    indices, distances = np.ascontiguousarray(indices), np.ascontiguousarray(distances)
 
-    rows = np.arange(len(indices))
-    indices, distances = story_by_story(measure, rows, indices, distances, len(rows), "Companies")
-    return replace(neighbors, indices=indices, distances=distances)
+    def measure(places: np.ndarray, *lists: np.ndarray) -> None:
+        share_rows(places, indices, distances, company, counts, weight, *lists)
+
+    listed, apart_by = story_by_story(measure, np.arange(len(indices)), indices, len(indices), "Companies")
+    return replace(neighbors, indices=listed, distances=apart_by)

@@ -88,7 +88,7 @@ def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float 
     assigned, nearest = np.array(labels, dtype=np.int32), np.full(n, -1, dtype=np.int32)
     support, share, margin = np.zeros(n), np.full(n, np.nan), np.full(n, np.nan)
     noise = np.flatnonzero(assigned < 0)
-    votes = votes_of(neighbors.indices[noise], neighbors.distances[noise], assigned)
+    votes = votes_of(neighbors.indices[noise, :VOTERS], neighbors.distances[noise, :VOTERS], assigned)
     nearest[noise], support[noise], share[noise], margin[noise] = winners(votes)
     taken = (nearest >= 0) & (support >= least_support)
     assigned[taken] = nearest[taken]
@@ -132,8 +132,7 @@ def winners(votes: csr_array) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
         row = np.repeat(np.arange(len(voters)), np.diff(votes.indptr)[voters])
         most, all_votes = np.maximum.reduceat(votes.data, starts), np.add.reduceat(votes.data, starts)
         place = np.flatnonzero(votes.data == most[row])
-        _, first = np.unique(row[place], return_index=True)
-        winner = place[first]
+        winner = place[np.diff(row[place], prepend=-1) > 0]
         nearest[voters], support[voters] = votes.indices[winner], most ** (1 / POWER)
         others = votes.data.copy()
         others[winner] = 0
