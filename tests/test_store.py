@@ -24,6 +24,7 @@ from newsclust.clusters.neighbors import find_neighbors
 from newsclust.corpus.text import ID_VERSION
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.vectors import collection as collection_module
+from newsclust.vectors import connection
 from newsclust.vectors import store as store_module
 from newsclust.vectors.store import Store
 
@@ -474,6 +475,59 @@ def test_a_damaged_database_is_said_with_what_to_do(toy_model, pattern):
         Store().embed(documents)
     shutil.rmtree("milvus.db")
     assert Store().embed(documents).n_embedded == 20
+
+
+@pytest.fixture
+def silent(monkeypatch):
+    """Makes Milvus Lite's server stand at a port where nobody answers, the given number of times."""
+    from milvus_lite.server_manager import server_manager_instance
+
+    def make_silent(times: int) -> list[str]:
+        start, asked = server_manager_instance.start_and_get_uri, []
+
+        def start_elsewhere(path: str) -> str:
+            asked.append(start(path))
+            return closed if len(asked) <= times else asked[-1]
+
+        monkeypatch.setattr(server_manager_instance, "start_and_get_uri", start_elsewhere)
+        return asked
+
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        closed = f"http://127.0.0.1:{held.getsockname()[1]}"
+        monkeypatch.setattr(connection, "TIMEOUT", 1)
+        yield make_silent
+
+
+def test_a_local_server_that_does_not_answer_at_once_is_asked_again(toy_model, silent):
+    documents = make_documents(3)
+    Store().embed(documents)
+    forget_cache()
+    asked = silent(1)
+    assert Store().embed(documents).n_embedded == 0
+    assert len(asked) > 1
+
+
+def test_a_local_server_that_does_not_answer_is_no_reason_to_delete_anything(toy_model, silent):
+    documents = make_documents(3)
+    Store().embed(documents)
+    forget_cache()
+    with pytest.raises(NewsclustError) as error:
+        silent(1000)
+        Store().embed(documents)
+    assert "milvus.db is opened by Milvus Lite, which does not answer" in str(error.value)
+    assert "run this once more" in str(error.value) and "delete" not in str(error.value)
+
+
+def test_a_local_server_that_stops_meanwhile_is_no_reason_to_delete_anything(toy_model):
+    from milvus_lite.server_manager import server_manager_instance
+
+    Store().embed(make_documents(3))
+    with pytest.raises(NewsclustError) as error, Store().open() as client:
+        server_manager_instance.release_server(str(Path("milvus.db").absolute()))
+        client.get_server_version(timeout=1)
+    assert "does not answer" in str(error.value) and "delete" not in str(error.value)
+    assert Store().embed(make_documents(3)).n_embedded == 0
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "https_proxy", "grpc_proxy", "HTTP_PROXY"])

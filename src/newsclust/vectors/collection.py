@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from ..cache import fingerprint
 from ..errors import StoreError
-from .connection import connect, damaged
+from .connection import connect, damaged, is_unreached
 from .word_weights import NO_WORD, from_milvus, stack, to_milvus
 
 if TYPE_CHECKING:
@@ -233,7 +233,8 @@ class Collection:
         try:
             yield
         except MilvusException as error:
-            if not self.path or "No space left" in error.message or "Permission denied" in error.message:
+            elsewhere = is_unreached(error) or "No space left" in error.message or "Permission denied" in error.message
+            if not self.path or elsewhere:
                 raise
             raise StoreError(damaged(self.path, error.message)) from None
 

@@ -66,28 +66,49 @@ def connect(uri: str, path: Path | None, where: str) -> Iterator[MilvusClient]:
         If Milvus can't be opened or reached, or refuses something.
     """
     token = os.environ.get("MILVUS_TOKEN", "") if path else _token()
-    MilvusClient, refusals = _import_milvus()
+    _, refusals = _import_milvus()
     with _only_user(path), _failures() as failures:
-        try:
-            client = MilvusClient(str(path or uri), token=token, timeout=TIMEOUT, grpc_options=_grpc_options(uri, path))
-        except Exception as error:
-            # The library's own message is left out: it can repeat the token.
-            reason = failures[-1] if failures else error
-            raise StoreError(_cannot_open(path, reason) if path else _cannot_reach(uri, reason)) from None
+        client = _client(uri, path, token, failures)
         try:
             yield client
         except refusals as error:
-            if not path and getattr(error, "code", None) == _UNREACHED:  # it answered once, and does not any more
-                raise StoreError(_cannot_reach(uri, error)) from None
+            if is_unreached(error):  # it answered once, and does not any more
+                raise StoreError(_no_answer(path, error) if path else _cannot_reach(uri, error)) from None
             answer = getattr(error, "message", None) or error.details()
             answer = answer.replace(token, "***") if token else answer
             raise StoreError(f"{where}: Milvus refused, saying {answer!r}.{_advice(path, answer)}") from None
         finally:
             client.close()
-            if path:
-                from milvus_lite.server_manager import server_manager_instance
+            _release(path)
 
-                server_manager_instance.release_server(str(path))  # close() alone keeps the file locked
+
+def _client(uri: str, path: Path | None, token: str, failures: list[BaseException], again: bool = True) -> MilvusClient:
+    """A client that has been answered; a local file's server is started `again`, at another port, if it is silent."""
+    MilvusClient, _ = _import_milvus()
+    try:
+        return MilvusClient(str(path or uri), token=token, timeout=TIMEOUT, grpc_options=_grpc_options(uri, path))
+    except Exception as error:
+        # The library's own message is left out: it can repeat the token.
+        reason = failures[-1] if failures else error
+        _release(path)
+        if path and again and is_unreached(reason):
+            return _client(uri, path, token, failures, again=False)
+        raise StoreError(_cannot_open(path, reason) if path else _cannot_reach(uri, reason)) from None
+
+
+def _release(path: Path | None) -> None:
+    """Stop a local file's server: `MilvusClient.close` alone keeps the file locked."""
+    if path:
+        from milvus_lite.server_manager import server_manager_instance
+
+        server_manager_instance.release_server(str(path))
+
+
+def is_unreached(error: BaseException) -> bool:
+    """Whether nobody answered, which says nothing of what is stored."""
+    code = getattr(error, "code", None)
+    code = code() if callable(code) else code
+    return code == _UNREACHED or getattr(code, "name", "") == "UNAVAILABLE"
 
 
 def damaged(path: Path, why: str) -> str:
@@ -181,7 +202,14 @@ def _cannot_open(path: Path, error: BaseException) -> str:
         if isinstance(error, PermissionError):
             return f"{what}: check its permissions, or give another uri."
         return f"{what}: check its disk, or give another uri."
-    return damaged(path, type(error).__name__)
+    return _no_answer(path, error) if is_unreached(error) else damaged(path, type(error).__name__)
+
+
+def _no_answer(path: Path, error: BaseException) -> str:
+    return (
+        f"{path} is opened by Milvus Lite, which does not answer ({type(error).__name__}): run this once more, or "
+        "restart the kernel if it is a notebook. What is stored is as it was."
+    )
 
 
 def _holder(lock: Path) -> str:
