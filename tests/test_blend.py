@@ -215,7 +215,9 @@ def test_a_model_s_words_have_the_same_in_common_among_fewer_texts():
     np.testing.assert_array_equal(products(learnt(words[:10])), products(learnt(words))[:10, :10])
 
 
-@pytest.mark.parametrize("per_text, n, vocabulary", [(1, 400, 3_000), (20, 400, 3_000), (70_000, 6, 90_000)])
+@pytest.mark.parametrize(
+    "per_text, n, vocabulary", [(1, 400, 3_000), (20, 400, 3_000), (900, 60, 3_000), (9_000, 6, 12_000)]
+)
 def test_words_are_told_apart_in_a_vocabulary_of_thousands(per_text, n, vocabulary):
     rng = np.random.default_rng(0)
     rows = np.zeros((n, vocabulary), dtype=np.float32)

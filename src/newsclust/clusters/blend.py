@@ -127,8 +127,8 @@ class Parts:
         day = _days(documents["published_at"]) / day_scale if days else np.full(n, np.nan)
         self._facts = _lines_of_memory(n, FACTS)
         gather_facts(self._facts, words, days, offsets(vectors, n_known), day, weighed.ends, weighed.squares)
-        self._words = weighed.terms, weighed.weights
-        self._longest = int(np.diff(weighed.ends).max(initial=0))
+        longest = int(np.diff(weighed.ends).max(initial=0))
+        self._words = weighed.terms, weighed.weights, longest
 
     def measure(self, rows: np.ndarray, indices: np.ndarray, distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The lists of these documents, measured anew and put in order.
@@ -150,8 +150,7 @@ class Parts:
         from .pairs import measure_rows
 
         def measure(places: np.ndarray, *lists: np.ndarray) -> None:
-            others = np.empty(self._longest + 1, dtype=np.uint16 if self._longest < 2**16 else np.uint32)
-            measure_rows(places, rows[places], indices, distances, self._facts, *self._words, others, *lists)
+            measure_rows(places, rows[places], indices, distances, self._facts, *self._words, *lists)
 
         indices, distances = np.ascontiguousarray(indices), np.ascontiguousarray(distances)
         return story_by_story(measure, rows, indices, len(self._facts), "Blending")

@@ -13,9 +13,9 @@ from numba import njit
 
 from .ahead import ask_for, ask_for_some
 
-#: Unsigned, as places are below where time matters: numba looks at others whether they count from the end.
+#: Places are unsigned where time matters: numba looks at others whether they count from the end.
 ONE = np.uint64(1)
-LARGEST = 2**14  # entries of the table in which a row's terms are looked up: it stays in the cache
+SPARSE = 64  # places for each term in the table of a row's terms
 UNIT = 2.0**-30  # of words' weights, which are whole numbers: their products add up exactly, in any order
 
 #: Of each document the roots of the weights of vector, words and day, which add up to 1; its vector's distance from the
@@ -28,7 +28,7 @@ FACTS_LINE = 8  # numbers of each document
 
 
 @njit(nogil=True, cache=True)
-def measure_rows(places, rows, indices, distances, facts, terms, weights, others, listed, apart_by):
+def measure_rows(places, rows, indices, distances, facts, terms, weights, longest, listed, apart_by):
     """Measure the pairs in some of the lists and put each list in order.
 
     Both directions of a pair give the same bits.
@@ -43,33 +43,38 @@ def measure_rows(places, rows, indices, distances, facts, terms, weights, others
         From `gather_facts`.
     terms, weights : ndarray of int32
         Of `newsclust.clusters.weighed.Weighed`.
-    others : ndarray of an unsigned integer
-        Room for one number more than any text has terms.
+    longest : int
+        No text has more terms.
     listed, apart_by : ndarray of int32 and float32, shape (m, k)
         Written to: the lists as they are now.
     """
     k, last, lines = indices.shape[1], len(places) - 1, facts.view(np.float64)
     lists = indices.reshape(-1), distances.reshape(-1), listed.reshape(-1), apart_by.reshape(-1)
     found = np.empty(k, dtype=np.float32)
-    # A row's terms are found by their last bits: `first` has the place in the row, counted from 1, of one term with
-    # these bits, and `others` of the next such term; 0 is none. A table 32 times as long as a text seldom has others,
-    # and stays in the cache, which a weight for each term of the corpus would not.
+    # A row's terms are found by their last bits, in a table that stays in the cache, as a weight for each term of the
+    # corpus would not. The few whose place is another's already are `spare`: of 1,000 terms less than 8.
     size = np.uint32(1)
-    while size < min(32 * len(others), LARGEST):
+    while size < SPARSE * longest:
         size *= np.uint32(2)
-    first, mask = np.zeros(size, dtype=others.dtype), np.uint32(size - np.uint32(1))
-    maybe = np.empty(len(others), dtype=np.uint64)
+    keys, own_weights = np.full(size, -1, dtype=np.int32), np.empty(size, dtype=np.int32)
+    spare = np.empty(longest, dtype=np.int64)
     for number, place in enumerate(places):
         # Memory is asked for in three steps, because each says where the next one is to look.
         _ask_for_lists(lists, places[min(number + 3, last)], k)
         sooner, soon = places[min(number + 2, last)], places[min(number + 1, last)]
         ask_for(lines, rows[min(number + 2, last)] * FACTS_LINE)
         own = facts[rows[number]]
-        before = np.uint64(own.start) - ONE
+        size, n_spare = np.uint32(1), 0
+        while size < SPARSE * (own.end - own.start):
+            size *= np.uint32(2)
+        mask = np.uint32(size - np.uint32(1))
         for at in range(np.uint64(own.start), np.uint64(own.end)):
             bits = np.uint32(terms[at]) & mask
-            others[at - before] = first[bits]
-            first[bits] = at - before
+            if keys[bits] < 0:
+                keys[bits], own_weights[bits] = terms[at], weights[at]
+            else:
+                spare[n_spare] = at
+                n_spare += 1
         for column in range(k):
             ask_for(lines, indices[sooner, column] * FACTS_LINE)
             coming = facts[max(indices[soon, column], 0)]
@@ -80,20 +85,16 @@ def measure_rows(places, rows, indices, distances, facts, terms, weights, others
                 found[column] = np.inf
                 continue
             theirs = facts[other]
-            # First the terms that may be the row's, without a branch, which the processor would often guess wrong; then
-            # those that are. The others would add zeros.
-            n_maybe = np.uint64(0)
-            for at in range(np.uint64(theirs.start), np.uint64(theirs.end)):
-                maybe[n_maybe] = at
-                n_maybe += np.uint64(first[np.uint32(terms[at]) & mask] > 0)
-            shared = 0
-            for hit in range(n_maybe):
-                at = maybe[hit]
-                same = np.uint64(first[np.uint32(terms[at]) & mask])
-                while same > 0 and terms[before + same] != terms[at]:
-                    same = np.uint64(others[same])
-                if same > 0:
-                    shared += np.int64(weights[before + same]) * np.int64(weights[at])
+            start, end, shared = np.uint64(theirs.start), np.uint64(theirs.end), 0
+            for at in range(start, end):
+                # Multiplied in any case: whether to would often be guessed wrong.
+                bits = np.uint32(terms[at]) & mask
+                product = np.int64(own_weights[bits]) * np.int64(weights[at])
+                shared += product if keys[bits] == terms[at] else 0
+            for own_at in spare[:n_spare]:
+                for at in range(start, end):
+                    product = np.int64(weights[own_at]) * np.int64(weights[at])
+                    shared += product if terms[own_at] == terms[at] else 0
             # Each part of two unit vectors, sqrt(p) x and sqrt(q) y, is
             # (sqrt(p) - sqrt(q))² + sqrt(p q) |x - y|² apart.
             squared = _by_vectors(distances[place, column], own.offset, theirs.offset)
@@ -107,7 +108,7 @@ def measure_rows(places, rows, indices, distances, facts, terms, weights, others
             found[column] = math.sqrt(apart)
         _write_in_order(lists, found, np.uint64(place * k))
         for at in range(np.uint64(own.start), np.uint64(own.end)):
-            first[np.uint32(terms[at]) & mask] = 0
+            keys[np.uint32(terms[at]) & mask] = -1
 
 
 @njit(nogil=True, cache=True)
