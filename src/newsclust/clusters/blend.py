@@ -50,9 +50,9 @@ def blend(
     distance. A document without a date, or without a word, gives that weight to its vector: its part weighs 0 in its
     own unit vector, which keeps the blend a kernel, and a corpus without dates is blended as with `days = 0`.
 
-    Only listed pairs are measured, in float64; nothing of size n² is made. Neighbours that the vectors' lists miss stay
-    missed, so search for more of them than the graph is to have: 80 for a graph of 50 missed nothing that mattered on
-    labelled headlines.
+    Only listed pairs are measured, in float64, and words in whole numbers (`newsclust.clusters.weighed.Weighed`);
+    nothing of size n² is made. Neighbours that the vectors' lists miss stay missed, so search for more of them than the
+    graph is to have: 80 for a graph of 50 missed nothing that mattered on labelled headlines.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ def weighted_words(texts: Iterable[str], n_known: int | None = None) -> Weighed:
     By scikit-learn's definition, with sublinear term frequencies: a term found `f` times in a text and in `d` of `n`
     texts weighs `(1 + log f) (1 + log((1 + n) / (1 + d)))`. Stop words stay: they weigh little, and leaving them out
     changed nothing on labelled headlines. Terms are numbers from the start, in order of appearance, because
-    scikit-learn's vectorizer takes three to four times as long, most of it for writing pairs out and for sorting.
+    scikit-learn's vectorizer takes three times as long, most of it for writing pairs out and for sorting.
 
     Parameters
     ----------
