@@ -86,6 +86,14 @@ def test_the_notebook_runs_from_an_empty_folder_with_only_the_installed_package(
     assert len(pd.read_csv(folder / "found/clusters.csv")) == len(pd.read_csv(site / "newsclust/data/sample.csv"))
 
 
+def test_both_sets_of_parameters_are_evaluated_from_an_empty_folder(tmp_path, site):
+    shutil.copy(TOP / "notebooks/evaluate.ipynb", tmp_path)
+    done = papermill(tmp_path / "evaluate.ipynb", tmp_path, "-y", "{peers: []}", PYTHONPATH=str(site))
+    assert done.returncode == 0, done.stderr[-2000:]
+    printed = json.dumps(outputs(tmp_path / "out.ipynb"))
+    assert "2 methods: newsclust, tutorial.yaml, newsclust, stories.yaml" in printed
+
+
 def test_a_parameter_file_runs_from_any_folder_and_leaves_its_report_there(tmp_path, site):
     headlines(tmp_path / "mine.csv")
     # Nobody answers at the language model's endpoint: the run ends well, and its key is in nothing that the run leaves.

@@ -67,6 +67,14 @@ def find_input(path: str | Path) -> Path:
         return path.resolve() if path.exists() else _checked(root() / path).resolve()
 
 
+def find_shipped(path: str | Path) -> Path | None:
+    """A file of ``notebooks/`` or ``params/`` from `root`, else as it came with newsclust; None where there is none."""
+    package = Path(__file__).parent
+    checkout = package.parents[1]  # where the package is installed in place, they are not in it
+    found = (folder / path for folder in (root(), package, checkout))
+    return next((path for path in found if path.is_file()), None)
+
+
 def find_output(path: str | Path) -> Path:
     """A file or folder to write: relative paths start from `root`.
 

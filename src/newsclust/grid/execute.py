@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..errors import NewsclustError, RunError
-from ..paths import root
+from ..paths import find_shipped
 
 if TYPE_CHECKING:
     from jupyter_client import KernelManager
@@ -52,12 +52,8 @@ def find_notebook(name: str) -> Path:
     ------
     RunError
     """
-    package = Path(__file__).parents[1]
-    checkout = package.parents[1]  # where the package is installed in place, its notebooks are not in it
-    for folder in (root(), package, checkout):
-        path = folder / "notebooks" / f"{name}.ipynb"
-        if path.is_file():
-            return path
+    if path := find_shipped(f"notebooks/{name}.ipynb"):
+        return path
     raise RunError(f"there is no notebooks/{name}.ipynb, here or with the package: install newsclust again.")
 
 

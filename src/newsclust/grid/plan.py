@@ -16,7 +16,7 @@ import yaml
 
 from ..cache import fingerprint
 from ..errors import InputError, NewsclustError, ParameterError
-from ..paths import find_input, find_output
+from ..paths import find_input, find_output, find_shipped
 from ..run.parameters import Parameters, make_parameters
 
 #: More runs than this are more likely a slip than a wish.
@@ -78,14 +78,16 @@ def read_plan(path: str | Path) -> Plan:
 
     The file is YAML with up to three parts: ``fixed`` (parameters of every run), and either ``grid`` (lists, all
     combinations of which are run) or ``rows`` (one mapping of parameters per run). Parameters alone, as papermill reads
-    them too, are a single run.
+    them too, are a single run. The files of ``params/`` that came with newsclust are found from any folder.
 
     Raises
     ------
     NewsclustError
         With the line of the first mistake; nothing has run by then.
     """
-    path = find_input(path)
+    named, path = Path(path), find_input(path)
+    if not path.exists() and named.parts[:1] == ("params",):
+        path = find_shipped(named) or path
     document = _compose(path)
     if document is None:
         raise _mistake(path, 1, "there is nothing in this file; parameters go under fixed, grid or rows")
