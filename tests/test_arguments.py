@@ -24,7 +24,6 @@ from newsclust.compare.conclusions import (
 )
 from newsclust.compare.runs import Grid
 from newsclust.corpus.documents import read_corpus
-from newsclust.evaluate import verdict
 from newsclust.evaluate.labelled import Evaluation
 from newsclust.evaluate.verdict import count_pairs, what_went_wrong, who_finds_them
 from newsclust.report.arguments import (
@@ -37,6 +36,7 @@ from newsclust.report.arguments import (
     noise_by_nearness,
     says,
 )
+from newsclust.stories.evaluation import agreement
 from newsclust.stories.settings import Settings
 from newsclust.stories.stories import find_stories
 
@@ -260,19 +260,21 @@ def test_a_grid_in_which_everything_failed_has_no_argument():
 def evaluation(truth, labels) -> Evaluation:
     documents = pd.DataFrame({"title": [f"h{i}" for i in range(len(truth))], "text": ""})
     curve = pd.DataFrame({"min_samples": [1, 2], "min_cluster_size": [3, 3], "separation": [0.3, 0.2]})
-    table = pd.DataFrame({"ami": [0.8, 0.9]}, index=["ours", "theirs"])
+    scored = agreement(labels, truth)["ari"]
+    table = pd.DataFrame({"ami": [0.8, 0.9], "ari": [scored, 0.0]}, index=["ours", "theirs"])
     settings = {"ours": Settings(1, 3, curve.assign(ami=[0.8, 0.85]))}
-    return Evaluation(documents, np.array(truth, dtype=object), {"ours": np.array(labels)}, table, settings)
+    truth = np.array(truth, dtype=object)
+    return Evaluation(documents, truth, np.arange(len(truth)), truth, {"ours": np.array(labels)}, table, settings)
 
 
-def test_pairs_are_counted_one_by_one_and_a_wrong_score_fails(monkeypatch):
+def test_pairs_are_counted_one_by_one_and_a_wrong_score_fails():
     result = evaluation(["x", "x", "x", "y", "y", "one-off", ""], [0, 0, 1, 1, 1, -1, 0])
     told = repr(count_pairs(result, "ours"))
     assert (
         "Of 4 pairs that it puts together 50.0% belong together; of the 4 that belong together it finds 50.0%" in told
     )
-    monkeypatch.setattr(verdict, "agreement", lambda *given: {"ari": 0.123})
-    with pytest.raises(AssertionError, match="another ARI"):
+    result.table["ari"] = 0.123
+    with pytest.raises(AssertionError, match="where 0.123 was scored"):
         count_pairs(result, "ours")
 
 

@@ -10,13 +10,14 @@ from newsclust.corpus.documents import read_corpus
 from newsclust.errors import InputError, NewsclustWarning
 from newsclust.evaluate import peers
 from newsclust.evaluate.labelled import Evaluation, evaluate, mistakes, read_parameters
+from newsclust.evaluate.verdict import count_pairs
 from newsclust.vectors.store import Store
 
 
 def made(found: list[int], truth: list[str]) -> Evaluation:
     documents = pd.DataFrame({"title": [f"headline {i}" for i in range(len(truth))], "text": "t"})
-    labels = {"a method": np.array(found)}
-    return Evaluation(documents, np.array(truth, dtype=object), labels, pd.DataFrame(), {})
+    labels, known = {"a method": np.array(found)}, np.array(truth, dtype=object)
+    return Evaluation(documents, known, np.arange(len(known)), known, labels, pd.DataFrame(), {})
 
 
 def test_merged_split_assigned_and_left_out_are_told_apart():
@@ -54,7 +55,7 @@ def headlines(tmp_path_factory):
     path = tmp_path_factory.mktemp("labelled") / "headlines.csv"
     rows = read_corpus("sample").rows
     kept = rows["story"].isin(rows["story"].value_counts().drop("one-off").index[:8])
-    rows[kept].to_csv(path, index=False)
+    pd.concat([rows[kept], rows[kept].head(7)]).to_csv(path, index=False)  # repeats count as often as they are there
     return path
 
 
@@ -75,6 +76,8 @@ def test_every_method_is_a_row_and_absent_peers_are_named(headlines, tmp_path, m
     curve = result.settings["newsclust, auto.yaml"].curve
     assert curve["ami"].iloc[0] == pytest.approx(result.table.loc["newsclust, auto.yaml", "ami"])
     assert "<table" in result._repr_html_()
+    for name, ari in result.table["ari"].items():
+        assert f"an ARI of {ari:.3f}, as it was scored" in repr(count_pairs(result, name))
 
 
 def test_a_corpus_read_without_truth_is_refused(headlines):

@@ -36,8 +36,7 @@ _HEADS = {
     "v_measure": "V",
     "b_cubed_f1": "B³ F1",
     "one_offs": "one-offs",
-    "ami_group": "AMI group",
-    "ari_group": "ARI group",
+    "group": "AMI / ARI group",
 }
 
 
@@ -51,17 +50,23 @@ class Evaluation:
         As `Corpus.documents`.
     truth : ndarray of str, shape (n,)
         Each document's known story, "" where unknown; one-offs as the column says it.
+    place : ndarray of int, shape (m,)
+        Which document each row of the input is that has a text: repeats count as often as they are there.
+    row_truth : ndarray of str, shape (m,)
+        The known story of each, "" where unknown.
     labels : dict
         Method -> ndarray of int, shape (n,); -1 is noise.
     table : DataFrame, one row per method
-        Index ``method``; ``settings, ami, ari, v_measure, b_cubed_f1, noise, one_offs, stories, seconds``, and
-        with noise as one group ``ami_group, ari_group``.
+        Index ``method``; ``ami, ari, v_measure, b_cubed_f1, noise, one_offs, stories``, with noise as one group
+        ``ami_group, ari_group``, and ``seconds, settings``.
     settings : dict
         Method -> `Settings` of those that chose theirs, with the agreement of each in ``curve["ami"]``.
     """
 
     documents: pd.DataFrame
     truth: np.ndarray
+    place: np.ndarray
+    row_truth: np.ndarray
     labels: dict[str, np.ndarray]
     table: pd.DataFrame
     settings: dict[str, Settings]
@@ -70,8 +75,11 @@ class Evaluation:
         return f"{len(self.documents):,} documents, {len(self.table)} methods: {', '.join(self.table.index)}"
 
     def _repr_html_(self) -> str:
-        shown = self.table.rename(columns=_HEADS).rename_axis(None)
-        digits = dict.fromkeys(("AMI", "ARI", "V", "B³ F1", "AMI group", "ARI group"), "{:.3f}")
+        shown = self.table.drop(columns=["ami_group", "ari_group"])
+        group = [f"{ami:.3f} / {ari:.3f}" for ami, ari in self.table[["ami_group", "ari_group"]].to_numpy()]
+        shown.insert(shown.columns.get_loc("stories") + 1, "group", group)
+        shown = shown.rename(columns=_HEADS).rename_axis(None)
+        digits = dict.fromkeys(("AMI", "ARI", "V", "B³ F1"), "{:.3f}")
         return shown.style.format(digits | {"noise": "{:.1%}", "seconds": "{:.1f}"}, escape="html")._repr_html_()
 
 
@@ -148,7 +156,7 @@ def evaluate(
             said = f"{settings.min_samples} / {settings.min_cluster_size}, chosen"
         else:
             said = f"{given.min_samples} / {given.min_cluster_size}"
-        rows.append({"method": name, "settings": said, **scores(found), "seconds": seconds})
+        rows.append({"method": name, **scores(found), "seconds": seconds, "settings": said})
     for name in peers:
         if why := absent(name, len(documents)):
             notice(why)
@@ -161,9 +169,10 @@ def evaluate(
         scored = {said: scores(found) for said, found in candidates.items()}
         best = max(scored, key=lambda said: scored[said]["ami"])
         labels[name] = candidates[best]
-        said = f"{best}, the best of {len(scored)}" if len(scored) > 1 else best
-        rows.append({"method": name, "settings": said, **scored[best], "seconds": seconds})
-    return Evaluation(documents, truth, labels, pd.DataFrame(rows).set_index("method"), chosen)
+        said = f"{best}, best of {len(scored)}" if len(scored) > 1 else best
+        rows.append({"method": name, **scored[best], "seconds": seconds, "settings": said})
+    table = pd.DataFrame(rows).set_index("method")
+    return Evaluation(documents, truth, row_place, row_truth, labels, table, chosen)
 
 
 def read_parameters(file: str | Path) -> Parameters:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..report.arguments import Sentences
-from ..stories.evaluation import ONE_OFF, agreement
+from ..stories.evaluation import ONE_OFF
 from ..wording import count
 from .labelled import Evaluation, mistakes
 
@@ -32,16 +32,16 @@ def who_finds_them(evaluation: Evaluation) -> Sentences:
 def count_pairs(evaluation: Evaluation, method: str) -> Sentences:
     """How many pairs of headlines a method rightly puts together, counted one by one, and the ARI that follows.
 
-    The adjusted Rand index by its definition (L. Hubert and P. Arabie 1985) from the pairs: the table's function must
-    give the same. A headline in no story is together with nobody.
+    The adjusted Rand index by its definition (L. Hubert and P. Arabie 1985) from the pairs, of every row of the input:
+    it must be the table's. A headline in no story is together with nobody.
 
     Raises
     ------
     AssertionError
         If the two differ.
     """
-    known = evaluation.truth != ""
-    truth, found = evaluation.truth[known], np.asarray(evaluation.labels[method])[known]
+    known = evaluation.row_truth != ""
+    truth, found = evaluation.row_truth[known], np.asarray(evaluation.labels[method])[evaluation.place][known]
     n = len(truth)
     if not 1 < n <= ALL_PAIRS:
         return Sentences(f"Not counted: {count(n, 'headline')} with a known story.")
@@ -54,7 +54,8 @@ def count_pairs(evaluation: Evaluation, method: str) -> Sentences:
     by_chance = belong.sum() * together.sum() / all_pairs
     most = (belong.sum() + together.sum()) / 2
     ari = 1.0 if most == by_chance else (right - by_chance) / (most - by_chance)
-    assert np.isclose(ari, agreement(found, truth)["ari"], atol=1e-9), "The pairs give another ARI than was scored."
+    scored = evaluation.table.loc[method, "ari"]
+    assert np.isclose(ari, scored, atol=1e-9), f"The pairs give an ARI of {ari}, where {scored} was scored."
     share = {name: right / pairs.sum() if pairs.any() else 0.0 for name, pairs in {"p": together, "r": belong}.items()}
     return Sentences(
         f"Of {count(int(together.sum()), 'pair')} that it puts together {share['p']:.1%} belong together; of the "
