@@ -24,7 +24,7 @@ FACTS = np.dtype(
     [(name, np.float64) for name in ("by_vector", "by_words", "by_day", "offset", "day")]
     + [(name, np.int64) for name in ("square", "start", "end")]
 )
-FACTS_LINE = 8  # numbers of each document
+FACTS_LINE = FACTS.itemsize // 8  # numbers of each document
 
 
 @njit(nogil=True, cache=True)
