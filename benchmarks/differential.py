@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from newsclust.clusters.clustering import Clustering, cluster
-from newsclust.clusters.neighbors import Neighbors
+from newsclust.neighbors.neighbors import Neighbors
 
 N_SETS = 3600
 PEERS = ("hdbscan", "scikit-learn")

@@ -25,9 +25,9 @@ SEEDS = 42, 1, 2
 
 def main() -> None:
     """Print a row per corpus, side and number of epochs."""
-    from newsclust.clusters.comparison import exact_neighbors
-    from newsclust.clusters.layout import _umap
-    from newsclust.clusters.neighbors import Neighbors
+    from newsclust.neighbors.comparison import exact_neighbors
+    from newsclust.neighbors.layout import _umap
+    from newsclust.neighbors.neighbors import Neighbors
 
     warnings.simplefilter("ignore")
     print("| data | documents | epochs | | seconds | trustworthiness | continuity | neighbours kept | of its story |")

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from newsclust.corpus.documents import read_corpus
-from newsclust.evaluate.labelled import Evaluation, evaluate, mistakes
+from newsclust.grid.labelled import Evaluation, evaluate, mistakes
 from newsclust.vectors.store import Store
 
 TOP = Path(__file__).resolve().parent.parent

@@ -67,7 +67,7 @@ class Documents:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Neighbour lists: indices and distances of shape (n, k), as in `newsclust.clusters.neighbors.Neighbors`."""
+    """Neighbour lists: indices and distances of shape (n, k), as in `newsclust.neighbors.neighbors.Neighbors`."""
 
     indices: np.ndarray
     distances: np.ndarray

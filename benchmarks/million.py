@@ -37,8 +37,8 @@ def main() -> None:
     from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
     from newsclust.clusters.clustering import cluster
-    from newsclust.clusters.layout import lay_out
-    from newsclust.clusters.neighbors import find_neighbors
+    from newsclust.neighbors.layout import lay_out
+    from newsclust.neighbors.neighbors import find_neighbors
     from newsclust.stages import stage
     from newsclust.stories.settings import choose_settings
 

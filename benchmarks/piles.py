@@ -17,7 +17,7 @@ from newcomers import Labelled
 from tqdm.auto import tqdm
 
 from newsclust.clusters.clustering import cluster
-from newsclust.evaluate.labelled import group, read_parameters
+from newsclust.grid.labelled import group, read_parameters
 from newsclust.stories.evaluation import ONE_OFF, agreement
 from newsclust.stories.noise import assign_noise
 from newsclust.vectors.store import Embeddings

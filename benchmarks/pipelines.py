@@ -27,8 +27,8 @@ Run = Callable[[Path], dict[str, Any]]
 def documents_to_map(name: str) -> Run:
     """Documents whose vectors are given: insert, search, cluster, lay out."""
     from newsclust.clusters.clustering import cluster
-    from newsclust.clusters.layout import lay_out
-    from newsclust.clusters.neighbors import find_neighbors
+    from newsclust.neighbors.layout import lay_out
+    from newsclust.neighbors.neighbors import find_neighbors
 
     documents = load_documents(name)
 
@@ -45,7 +45,7 @@ def documents_to_map(name: str) -> Run:
 def stored_to_labels(name: str, search: str = "exact") -> Run:
     """Vectors in a Milvus Lite file: read, search, cluster."""
     from newsclust.clusters.clustering import cluster
-    from newsclust.clusters.neighbors import find_neighbors
+    from newsclust.neighbors.neighbors import find_neighbors
 
     documents = load_documents(name)
 
@@ -66,7 +66,7 @@ def stored_to_labels_ivf(name: str) -> Run:
 def vectors_to_labels(name: str) -> Run:
     """Vectors in memory: search, cluster."""
     from newsclust.clusters.clustering import cluster
-    from newsclust.clusters.neighbors import find_neighbors
+    from newsclust.neighbors.neighbors import find_neighbors
     from newsclust.vectors.store import Embeddings
 
     documents = load_documents(name)
@@ -84,7 +84,7 @@ def vectors_to_labels(name: str) -> Run:
 def graph_to_labels(name: str) -> Run:
     """HDBSCAN on a neighbour graph in memory."""
     from newsclust.clusters.clustering import cluster
-    from newsclust.clusters.neighbors import Neighbors
+    from newsclust.neighbors.neighbors import Neighbors
 
     graph = load_graph(name)
     neighbors = Neighbors(np.arange(len(graph.indices)), graph.indices, graph.distances)
@@ -99,8 +99,8 @@ def graph_to_blend_and_vote(name: str) -> Run:
     """Words and days blended into a graph, and noise assigned; the words are weighed before the clock starts."""
     from unittest.mock import patch
 
-    from newsclust.clusters import blend as blending
     from newsclust.clusters.clustering import cluster
+    from newsclust.neighbors import blend as blending
     from newsclust.stories.noise import assign_noise
 
     neighbors, embeddings, texts = _graph_with_texts(name)
@@ -117,7 +117,7 @@ def graph_to_blend_and_vote(name: str) -> Run:
 
 def texts_to_words(name: str) -> Run:
     """The words of a graph's texts, weighed."""
-    from newsclust.clusters.weighed import weighted_words
+    from newsclust.neighbors.weighed import weighted_words
 
     texts = load_texts(name)["text"]
 
@@ -143,7 +143,7 @@ def graph_to_settings(name: str) -> Run:
 
 def _graph_with_texts(name: str) -> tuple[Any, Any, Any]:
     """The lists, the texts, and vectors, at random, of as many dimensions as MiniLM's."""
-    from newsclust.clusters.neighbors import Neighbors
+    from newsclust.neighbors.neighbors import Neighbors
     from newsclust.vectors.store import Embeddings
 
     graph = load_graph(name)

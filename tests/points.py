@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from newsclust.clusters.neighbors import Neighbors
+from newsclust.neighbors.neighbors import Neighbors
 
 quickly = settings(deadline=None, derandomize=True, max_examples=40)
 

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from conftest import make_embeddings
-from newsclust.clusters import check, clustering, hierarchy
-from newsclust.clusters.blend import blend
+from graph_hdbscan import hierarchy
+from newsclust.clusters import check, clustering
 from newsclust.clusters.check import check_against_hdbscan
 from newsclust.clusters.clustering import cluster
-from newsclust.clusters.neighbors import find_neighbors
-from newsclust.compare.conclusions import (
+from newsclust.corpus.documents import read_corpus
+from newsclust.grid.conclusions import (
     best_and_worst,
     conclude,
     how_runs_agree,
@@ -22,11 +22,12 @@ from newsclust.compare.conclusions import (
     what_parameters_do,
     why_not_by_validity,
 )
-from newsclust.compare.runs import Grid
-from newsclust.corpus.documents import read_corpus
-from newsclust.evaluate.labelled import Evaluation
-from newsclust.evaluate.verdict import count_pairs, what_went_wrong, who_finds_them
-from newsclust.report.arguments import (
+from newsclust.grid.labelled import Evaluation
+from newsclust.grid.runs import Grid
+from newsclust.grid.verdict import count_pairs, what_went_wrong, who_finds_them
+from newsclust.neighbors.blend import blend
+from newsclust.neighbors.neighbors import find_neighbors
+from newsclust.show.arguments import (
     Sentences,
     core_distances,
     doubtful_stories,

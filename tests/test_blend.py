@@ -15,12 +15,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 from conftest import make_embeddings
-from newsclust.clusters.blend import blend
 from newsclust.clusters.clustering import cluster
-from newsclust.clusters.neighbors import find_neighbors
-from newsclust.clusters.weighed import Weighed, learnt, weighted_words
 from newsclust.corpus.words import WORD
 from newsclust.errors import InputError, ParameterError
+from newsclust.neighbors.blend import blend
+from newsclust.neighbors.neighbors import find_neighbors
+from newsclust.neighbors.weighed import Weighed, learnt, weighted_words
 from newsclust.paths import give_numba_a_folder
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=25)
@@ -147,7 +147,7 @@ def test_distances_are_the_same_in_both_directions_and_0_for_equal_documents():
 def test_order_of_rows_and_size_of_blocks_change_nothing(monkeypatch):
     embeddings, documents = corpus(200)
     lists = blended(embeddings, documents, 0.2, 0.15, k=15)
-    monkeypatch.setattr("newsclust.clusters.blend.PAIRS", 7)
+    monkeypatch.setattr("newsclust.neighbors.blend.PAIRS", 7)
     again = blended(embeddings, documents, 0.2, 0.15, k=15)
     np.testing.assert_array_equal(again.indices, lists.indices)
     np.testing.assert_array_equal(again.distances, lists.distances)
@@ -232,7 +232,7 @@ def test_words_are_told_apart_in_a_vocabulary_of_thousands(per_text, n, vocabula
 
 def test_documents_of_one_story_are_measured_one_after_the_other_and_each_once():
     give_numba_a_folder()
-    from newsclust.clusters.pairs import walk
+    from newsclust.neighbors.pairs import walk
 
     stories = np.arange(60).reshape(20, 3).T  # 0, 3, 6 and so on are of one story
     indices = np.full((60, 6), -1, dtype=np.int32)

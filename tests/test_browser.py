@@ -17,12 +17,12 @@ from plotly.io import renderers
 from browser import open_page  # noqa: F401  (a fixture)
 from conftest import make_embeddings
 from newsclust.clusters.clustering import cluster
-from newsclust.clusters.neighbors import find_neighbors
 from newsclust.corpus.documents import read_corpus
-from newsclust.report.browser import story_browser
-from newsclust.report.listings import written_file
-from newsclust.report.page import render_report
-from newsclust.report.story_map import story_map
+from newsclust.neighbors.neighbors import find_neighbors
+from newsclust.show.browser import story_browser
+from newsclust.show.listings import written_file
+from newsclust.show.page import render_report
+from newsclust.show.story_map import story_map
 from newsclust.stories.stories import find_stories, place
 from newsclust.stories.timeline import follow_stories
 from newsclust.stories.topics import group_stories

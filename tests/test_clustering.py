@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph_hdbscan.hierarchy import condense, linkage, select
+from graph_hdbscan.spanning_tree import spanning_tree
 from newsclust.clusters.clustering import Clustering, cluster
-from newsclust.clusters.comparison import exact_neighbors
-from newsclust.clusters.hierarchy import condense, linkage, select
-from newsclust.clusters.neighbors import Neighbors
-from newsclust.clusters.spanning_tree import spanning_tree
 from newsclust.errors import ParameterError
+from newsclust.neighbors.comparison import exact_neighbors
+from newsclust.neighbors.neighbors import Neighbors
 from points import (
     SELECTIONS,
     assert_same_partition,
@@ -99,8 +99,8 @@ def test_row_order_batch_size_and_a_larger_k_change_nothing(seed, query_rows, bl
         + [1 + min(place[i, j - (j > i)], place[j, i - (i > j)]) for i, j in whole.spanning_tree[:, :2].astype(int)]
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("newsclust.clusters.comparison.QUERY_ROWS", query_rows)
-        patch.setattr("newsclust.clusters.graph.BLOCK_ROWS", block_rows)
+        patch.setattr("newsclust.neighbors.comparison.QUERY_ROWS", query_rows)
+        patch.setattr("graph_hdbscan.graph.BLOCK_ROWS", block_rows)
         assert_same(run(rng.permutation(n), int(rng.integers(enough, n))), whole)
 
 

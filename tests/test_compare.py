@@ -19,9 +19,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import newsclust.compare.charts as figures
+import newsclust.grid.charts as figures
 from browser import open_page  # noqa: F401  (a fixture)
-from newsclust.compare.measures import (
+from newsclust.errors import NewsclustError
+from newsclust.grid.measures import (
     METRICS,
     agreement_matrix,
     excluded,
@@ -30,10 +31,9 @@ from newsclust.compare.measures import (
     sensitivity,
     unsettled,
 )
-from newsclust.compare.recommendation import recommend
-from newsclust.compare.run_table import run_table
-from newsclust.compare.runs import Grid, levels, read_grid
-from newsclust.errors import NewsclustError
+from newsclust.grid.recommendation import recommend
+from newsclust.grid.run_table import run_table
+from newsclust.grid.runs import Grid, levels, read_grid
 
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 FAILED = "min_samples=10,min_cluster_size=8,method=leaf"
@@ -658,7 +658,7 @@ def test_the_box_filters_runs_by_all_its_words(open_page, table_page):  # noqa: 
 
 
 def test_without_scripts_the_table_is_whole(grid):
-    from newsclust.report.page import _cleaned
+    from newsclust.show.page import _cleaned
 
     page = Page(_cleaned(run_table(grid)._repr_html_()))
     assert not page.all("script") and len(page.all("tr")) == 13 and len(page.all("svg")) == 11
@@ -668,7 +668,7 @@ def test_without_scripts_the_table_is_whole(grid):
 def test_the_index_made_by_the_notebook_opens_offline_and_sorts(folder, open_page, tmp_path):  # noqa: F811
     import papermill
 
-    from newsclust.report.page import render_report
+    from newsclust.show.page import render_report
 
     here = tmp_path / "grid"
     shutil.copytree(folder, here)

@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsclust.corpus import dialect, source, text
+from headline_reader import dialect, source, text
 from newsclust.corpus import documents as corpus
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import NewsclustError, NewsclustWarning

@@ -16,12 +16,12 @@ from py3langid import classify
 
 from conftest import make_embeddings
 from dialects import ROLES, write
+from headline_reader.languages import _classified, language_notice
+from headline_reader.text import key
 from newsclust.clusters.clustering import cluster
-from newsclust.clusters.neighbors import find_neighbors
 from newsclust.corpus.documents import Corpus, read_corpus
-from newsclust.corpus.languages import _classified, language_notice
-from newsclust.corpus.text import key
 from newsclust.errors import InputError, NewsclustWarning
+from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors.embedding import load_embedder
 
 CASES = Path(__file__).parent / "cases"

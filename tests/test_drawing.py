@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from newsclust.report.drawing import MARKS, NOISE_COLOUR, SYMBOLS, story_mark
+from newsclust.show.drawing import MARKS, NOISE_COLOUR, SYMBOLS, story_mark
 
 # Severity 1.0, for linear RGB: Machado, Oliveira and Fernandes, IEEE Transactions on Visualization and Computer
 # Graphics 15 (2009), table 1.

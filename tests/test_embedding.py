@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from headline_reader.text import ID_VERSION
 from newsclust.clusters.clustering import cluster
-from newsclust.clusters.neighbors import find_neighbors
-from newsclust.corpus.text import ID_VERSION
 from newsclust.errors import NewsclustError, NewsclustWarning
+from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors import embedding, models, passes, precision
 from newsclust.vectors.bert import Bert
 from newsclust.vectors.embedding import Embedder, load_embedder

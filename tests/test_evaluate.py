@@ -8,9 +8,9 @@ import pytest
 
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import InputError, NewsclustWarning
-from newsclust.evaluate import peers
-from newsclust.evaluate.labelled import Evaluation, evaluate, mistakes, read_parameters
-from newsclust.evaluate.verdict import count_pairs
+from newsclust.grid import peers
+from newsclust.grid.labelled import Evaluation, evaluate, mistakes, read_parameters
+from newsclust.grid.verdict import count_pairs
 from newsclust.vectors.store import Store
 
 

@@ -25,8 +25,8 @@ from newsclust.errors import NewsclustError
 from newsclust.grid import freshness, pages, run_plan
 from newsclust.grid.execute import execute, kernel_at_hand
 from newsclust.grid.plan import read_plan
-from newsclust.report import page as report
 from newsclust.run.record import RESULTS
+from newsclust.show import page as report
 
 TOP = Path(__file__).parent.parent
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from graph_hdbscan.hierarchy import condense, linkage, select
+from graph_hdbscan.spanning_tree import spanning_tree
 from newsclust.clusters.clustering import cluster
-from newsclust.clusters.hierarchy import condense, linkage, select
-from newsclust.clusters.spanning_tree import spanning_tree
 from points import SELECTIONS, assert_same_partition, blobs, distance_matrix, grids, neighbor_lists, quickly, seeds
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -12,10 +12,10 @@ from scipy.sparse import csr_array, random_array
 
 from conftest import make_embeddings
 from newsclust import stages
-from newsclust.clusters import layout
-from newsclust.clusters.layout import lay_out
-from newsclust.clusters.neighbors import Neighbors, find_neighbors
 from newsclust.errors import NewsclustWarning
+from newsclust.neighbors import layout
+from newsclust.neighbors.layout import lay_out
+from newsclust.neighbors.neighbors import Neighbors, find_neighbors
 
 
 def coordinates_of(*arguments, **parameters) -> np.ndarray:
@@ -80,7 +80,7 @@ def test_the_map_is_as_true_as_umaps_own(sample, monkeypatch, spectral_up_to):
 def test_neighbours_pull_and_others_push_as_umap_has_it(min_dist):
     from umap.umap_ import find_ab_params
 
-    from newsclust.clusters.descent import _force, _forces
+    from newsclust.neighbors.descent import _force, _forces
 
     a, b = find_ab_params(spread=1.0, min_dist=min_dist)
     pull, push = _forces(a, b)
@@ -98,7 +98,7 @@ def test_neighbours_pull_and_others_push_as_umap_has_it(min_dist):
 
 
 def test_a_machine_with_more_cores_draws_the_same_map(monkeypatch):
-    from newsclust.clusters import descent
+    from newsclust.neighbors import descent
 
     rng = np.random.default_rng(0)
     start = rng.uniform(0, 10, size=(300, 2)).astype(np.float32)

@@ -9,9 +9,9 @@ import pandas as pd
 
 from conftest import make_embeddings
 from newsclust.clusters.clustering import cluster
-from newsclust.clusters.neighbors import Neighbors, find_neighbors
 from newsclust.corpus.documents import read_corpus
-from newsclust.report.listings import closest_pairs, largest_stories
+from newsclust.neighbors.neighbors import Neighbors, find_neighbors
+from newsclust.show.listings import closest_pairs, largest_stories
 from newsclust.stories.stories import find_stories
 
 DOLLARS = "Apple to pay $38 million, Google $52 million in tax"

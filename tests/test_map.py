@@ -10,8 +10,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from browser import boxes_of, open_page, overlapping  # noqa: F401  (a fixture)
-from newsclust.report.page import render_report
-from newsclust.report.story_map import story_map
+from newsclust.show.page import render_report
+from newsclust.show.story_map import story_map
 from test_report import ATTACK, figure_output, write
 
 STORIES, EACH = 30, 12
@@ -307,7 +307,7 @@ def test_a_map_in_space_is_searched_and_listened_to_as_well(open_page, tmp_path)
 
 
 def test_a_large_map_is_packed_and_opens_all_the_same(open_page, tmp_path, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("newsclust.report.page._PLAIN_SCRIPT", 1000)
+    monkeypatch.setattr("newsclust.show.page._PLAIN_SCRIPT", 1000)
     cell = new_code_cell("story_map(points)", outputs=[figure_output(story_map(make_headlines()))])
     html = render_report(write(tmp_path, new_notebook(cells=[cell])), tmp_path / "report.html")
     assert '<script type="application/gzip">' in html.read_text(encoding="utf-8")

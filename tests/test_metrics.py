@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, silhouette_samples, silhouette_score
 
 from newsclust.clusters.clustering import cluster
-from newsclust.clusters.neighbors import Neighbors
 from newsclust.errors import NewsclustError
+from newsclust.neighbors.neighbors import Neighbors
 from newsclust.stories import evaluation as metrics
 from newsclust.stories.evaluation import agreement, relative_validity, stability_between, subsample_stability, validity
 

@@ -13,11 +13,11 @@ from hypothesis.extra import numpy as hnp
 
 from conftest import make_documents, make_embeddings
 from newsclust import stages
-from newsclust.clusters import comparison, inverted_file, neighbors
-from newsclust.clusters.comparison import exact_neighbors
-from newsclust.clusters.inverted_file import InvertedFile
-from newsclust.clusters.neighbors import find_neighbors
 from newsclust.errors import NewsclustError, NewsclustWarning
+from newsclust.neighbors import comparison, inverted_file, neighbors
+from newsclust.neighbors.comparison import exact_neighbors
+from newsclust.neighbors.inverted_file import InvertedFile
+from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors.store import Store
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=60)

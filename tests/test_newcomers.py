@@ -14,12 +14,12 @@ import pandas as pd
 import pytest
 
 import newsclust as nc
-from newsclust.clusters.layout import Layout
-from newsclust.clusters.neighbors import Neighbors
+from newsclust.arrivals.calibration import calibrate, reliability
 from newsclust.errors import InputError, NewsclustError, ParameterError, RunError
+from newsclust.neighbors.layout import Layout
+from newsclust.neighbors.neighbors import Neighbors
 from newsclust.run.phrase import Found
 from newsclust.run.stored import StoredRun
-from newsclust.stories.calibration import calibrate, reliability
 from newsclust.stories.finer import part_stories
 from newsclust.stories.outline import outline
 from test_cli import call, refused
@@ -222,7 +222,7 @@ def test_words_of_a_bge_m3_run_are_weighed_by_the_model_for_old_and_new_headline
     def fail(*_):
         raise AssertionError("TF-IDF")
 
-    monkeypatch.setattr("newsclust.clusters.blend.weighted_words", fail)
+    monkeypatch.setattr("newsclust.neighbors.blend.weighted_words", fail)
     cluster_file(write("monday.csv", 0, 60), tmp_path / "monday", model=str(checkpoint))
     record = json.loads(Path("monday/provenance.json").read_text())["provenance"]
     assert record["words weighed by"] == str(checkpoint) and record["precision"] == "float32"

@@ -12,9 +12,9 @@ import pytest
 
 from conftest import make_embeddings
 from newsclust.clusters.clustering import cluster
-from newsclust.clusters.layout import Layout
-from newsclust.clusters.neighbors import Neighbors, find_neighbors
 from newsclust.corpus.documents import Corpus, read_corpus
+from newsclust.neighbors.layout import Layout
+from newsclust.neighbors.neighbors import Neighbors, find_neighbors
 from newsclust.paths import write_whole
 from newsclust.run.record import FIGURES, Record, finish, read_record, written
 from newsclust.stories.evaluation import agreement

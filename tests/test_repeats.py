@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsclust.clusters.neighbors import Neighbors
+from newsclust.neighbors.neighbors import Neighbors
 from newsclust.stories.repeats import OVERLAP, find_repeats
 
 

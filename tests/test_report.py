@@ -13,11 +13,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from browser import open_page  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError
-from newsclust.report.figures import story_sizes
-from newsclust.report.page import render_report
-from newsclust.report.story_map import story_map
 from newsclust.run.parameters import Parameters
 from newsclust.run.record import Record
+from newsclust.show.figures import story_sizes
+from newsclust.show.page import render_report
+from newsclust.show.story_map import story_map
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 BREAKOUT = "</script><!-- <script>alert(3)</script>"

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from newsclust.clusters.clustering import Clustering, cluster
-from newsclust.clusters.neighbors import find_neighbors
 from newsclust.corpus.documents import Corpus, read_corpus
+from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.stories.evaluation import agreement, stability_between
 from newsclust.vectors.store import Store
 

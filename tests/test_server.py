@@ -18,8 +18,8 @@ import pytest
 
 from conftest import ToyModel, make_documents
 from newsclust.clusters.clustering import cluster
-from newsclust.clusters.neighbors import Neighbors, find_neighbors
 from newsclust.errors import NewsclustError, NewsclustWarning
+from newsclust.neighbors.neighbors import Neighbors, find_neighbors
 from newsclust.vectors import collection as collection_module
 from newsclust.vectors import connection, embedding
 from newsclust.vectors import store as store_module

@@ -9,8 +9,8 @@ import pytest
 
 from conftest import make_embeddings
 from newsclust.clusters.clustering import cluster
-from newsclust.clusters.neighbors import find_neighbors
 from newsclust.errors import ParameterError
+from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.stories.evaluation import agreement
 from newsclust.stories.noise import assign_noise
 from newsclust.stories.settings import ALONE, MIN_CLUSTER_SIZES, MIN_SAMPLES, centred, choose_settings, separation

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsclust.clusters.clustering import cluster
-from newsclust.clusters.neighbors import Neighbors
-from newsclust.clusters.shared import COMPANY, POWER, share_neighbors
 from newsclust.errors import ParameterError
+from newsclust.neighbors.neighbors import Neighbors
+from newsclust.neighbors.shared import COMPANY, POWER, share_neighbors
 from points import distance_matrix, neighbor_lists
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=25)
@@ -110,7 +110,7 @@ def test_distances_are_the_same_in_both_directions_and_stay_0_for_equal_document
 def test_size_of_blocks_order_of_rows_and_length_of_lists_change_nothing(monkeypatch):
     vectors = unit_vectors(200)
     lists = share_neighbors(neighbor_lists(distance_matrix(vectors), 30), 0.3)
-    monkeypatch.setattr("newsclust.clusters.blend.PAIRS", 7)
+    monkeypatch.setattr("newsclust.neighbors.blend.PAIRS", 7)
     again = share_neighbors(neighbor_lists(distance_matrix(vectors), 30), 0.3)
     np.testing.assert_array_equal(again.indices, lists.indices)
     np.testing.assert_array_equal(again.distances, lists.distances)

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from newsclust.clusters.blend import blend
-from newsclust.clusters.neighbors import find_neighbors
-from newsclust.clusters.space import Space
+from newsclust.neighbors.blend import blend
+from newsclust.neighbors.neighbors import find_neighbors
+from newsclust.neighbors.space import Space
 
 
 @pytest.mark.parametrize(("words", "days"), [(0.0, 0.0), (0.2, 0.15)])

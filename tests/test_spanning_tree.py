@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsclust.clusters import graph
-from newsclust.clusters.hierarchy import linkage
-from newsclust.clusters.neighbors import Neighbors
-from newsclust.clusters.spanning_tree import spanning_tree, spanning_tree_by_ranks
+from graph_hdbscan import graph
+from graph_hdbscan.hierarchy import linkage
+from graph_hdbscan.spanning_tree import spanning_tree, spanning_tree_by_ranks
 from newsclust.errors import NewsclustError
+from newsclust.neighbors.neighbors import Neighbors
 from points import blobs, distance_matrix, grids, kruskal, lists_of_edges, neighbor_lists, quickly, seeds
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -20,9 +20,9 @@ import pytest
 from filelock import FileLock
 
 from conftest import make_documents
-from newsclust.clusters.neighbors import find_neighbors
-from newsclust.corpus.text import ID_VERSION
+from headline_reader.text import ID_VERSION
 from newsclust.errors import NewsclustError, NewsclustWarning
+from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors import collection as collection_module
 from newsclust.vectors import connection
 from newsclust.vectors import store as store_module

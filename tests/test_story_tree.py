@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from conftest import make_embeddings
 from newsclust.clusters.clustering import Clustering, cluster
-from newsclust.clusters.neighbors import find_neighbors
-from newsclust.report.tree import finer_stories, story_tree, topic_table
+from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.run.continuation import renumbered
+from newsclust.show.tree import finer_stories, story_tree, topic_table
 from newsclust.stories.branches import find_branches
 from newsclust.stories.finer import part_stories
 from newsclust.stories.identity import Identity

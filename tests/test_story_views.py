@@ -10,9 +10,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from browser import open_page  # noqa: F401  (a fixture)
-from newsclust.report.over_time import stories_over_time, what_is_new
-from newsclust.report.page import render_report
-from newsclust.report.tree import finer_stories, story_tree, topic_table
+from newsclust.show.over_time import stories_over_time, what_is_new
+from newsclust.show.page import render_report
+from newsclust.show.tree import finer_stories, story_tree, topic_table
 from newsclust.stories.finer import part_stories
 from newsclust.stories.timeline import follow_stories
 from newsclust.stories.topics import group_stories

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsclust.report.over_time import ROWS, stories_over_time, what_is_new
+from newsclust.show.over_time import ROWS, stories_over_time, what_is_new
 from newsclust.stories.naming import describe_clusters
 from newsclust.stories.stories import Stories
 from newsclust.stories.timeline import follow_stories

@@ -17,10 +17,10 @@ import pytest
 
 from conftest import make_embeddings
 from newsclust.clusters.clustering import cluster
-from newsclust.clusters.neighbors import find_neighbors
 from newsclust.corpus.documents import Corpus, read_corpus
 from newsclust.errors import NewsclustWarning
-from newsclust.report.listings import largest_stories, linked_titles
+from newsclust.neighbors.neighbors import find_neighbors
+from newsclust.show.listings import largest_stories, linked_titles
 from newsclust.stories import titles
 from newsclust.stories.stories import find_stories
 from newsclust.stories.titles import TITLE_LETTERS, as_title, write_titles

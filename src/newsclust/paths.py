@@ -107,7 +107,7 @@ def give_numba_a_folder() -> None:
 
     Where numba can't write beside the code, nor into a home, it fails instead of compiling without a cache.
     """
-    beside = [Path(find_spec(name).origin).parent for name in ("newsclust.clusters", "umap", "pynndescent")]
+    beside = [Path(find_spec(name).origin).parent for name in ("newsclust.neighbors", "umap", "pynndescent")]
     if "NUMBA_CACHE_DIR" in os.environ or all(can_write(folder / "__pycache__") for folder in beside):
         return
     os.environ["NUMBA_CACHE_DIR"] = folder = str(state_dir("numba"))

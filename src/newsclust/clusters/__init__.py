@@ -1,1 +1,1 @@
-"""Vectors in; neighbours, the graph, HDBSCAN's clusters and the map's coordinates out."""
+"""Neighbour lists in; clusters out, checked against hdbscan on all pairs."""

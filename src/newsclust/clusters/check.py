@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .blend import blend
+from graph_hdbscan.graph import measured
+
+from ..neighbors.blend import blend
+from ..neighbors.neighbors import Neighbors
+from ..neighbors.shared import COMPANY, share_neighbors
 from .clustering import Clustering, cluster
-from .graph import measured
-from .neighbors import Neighbors
-from .shared import COMPANY, share_neighbors
 
 if TYPE_CHECKING:
     import pandas as pd

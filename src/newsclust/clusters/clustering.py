@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm.auto import tqdm
 
+from graph_hdbscan.hierarchy import condense, linkage, select
+from graph_hdbscan.spanning_tree import spanning_tree
+
 from ..errors import ParameterError
+from ..neighbors.shared import share_neighbors
 from ..stages import stage
-from .hierarchy import condense, linkage, select
-from .shared import share_neighbors
-from .spanning_tree import spanning_tree
 
 if TYPE_CHECKING:
     from hdbscan.plots import CondensedTree, SingleLinkageTree
 
-    from .neighbors import Neighbors
+    from ..neighbors.neighbors import Neighbors
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,7 @@ class Clustering:
         How firmly each document belongs to its cluster, 0 to 1; 0 for noise.
     persistence : ndarray of float64, shape (n_clusters,)
         How long each cluster's documents stay in it, as a share of the largest density, 0 to 1: hdbscan's stability
-        score, but for the cases that `newsclust.clusters.hierarchy.select` names.
+        score, but for the cases that `graph_hdbscan.hierarchy.select` names.
     spanning_tree : ndarray of float64, shape (n - 1, 3)
         From, to (row numbers, from < to) and mutual reachability distance, in canonical order; infinite where the
         graph's components are joined.
@@ -103,10 +104,10 @@ def cluster(
 ) -> Clustering:
     """Cluster documents by density, from their neighbour lists alone.
 
-    Ties are decided by one canonical order of the edges: see `newsclust.clusters.spanning_tree.spanning_tree`. So the
+    Ties are decided by one canonical order of the edges: see `graph_hdbscan.spanning_tree.spanning_tree`. So the
     clusters depend on the documents alone, whatever the order they came in, and do not change with k once the lists
     hold all edges of the spanning tree. They are hdbscan's clusters, but for the cases that
-    `newsclust.clusters.hierarchy.select` names, in which hdbscan does not keep what its parameters promise.
+    `graph_hdbscan.hierarchy.select` names, in which hdbscan does not keep what its parameters promise.
 
     Parameters
     ----------
@@ -132,7 +133,7 @@ def cluster(
         are as dense as `cluster_selection_epsilon` asks for or, where that is 0, the densest alone.
     shared_neighbors : float
         How much it counts that two documents have near neighbours in common, 0 to 1: their distance is measured anew by
-        `newsclust.clusters.shared.share_neighbors`, for the clusters alone. 0 leaves it as it is.
+        `newsclust.neighbors.shared.share_neighbors`, for the clusters alone. 0 leaves it as it is.
 
     Returns
     -------

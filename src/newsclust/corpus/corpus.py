@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from headline_reader import languages as _languages
+from headline_reader.columns import listed
+
 from ..wording import count, sentence
-from . import languages as _languages
-from .columns import listed
 
 #: What is known of a row that was set aside.
 REJECTED = ["line", "reason", "text"]

@@ -11,21 +11,22 @@ from typing import Any
 
 import pandas as pd
 
+from headline_reader import languages as _languages
+from headline_reader.columns import Found, NoHeadlines, check_columns, find_columns, listed
+from headline_reader.dates import joined, read_dates
+from headline_reader.downloads import fetched
+from headline_reader.feeds import Feeds
+from headline_reader.formats import read_rows
+from headline_reader.roles import ROLES
+from headline_reader.source import gather, shown
+from headline_reader.tables import Table
+from headline_reader.text import ID_VERSION, clean, cleaned_address, text_id, tidy
+from headline_reader.unpacking import Piece
+
 from ..errors import InputError, notice
 from ..stages import stage
 from ..wording import count, sentence
-from . import languages as _languages
-from .columns import Found, NoHeadlines, check_columns, find_columns, listed
 from .corpus import REJECTED, Corpus
-from .dates import joined, read_dates
-from .downloads import fetched
-from .feeds import Feeds
-from .formats import read_rows
-from .roles import ROLES
-from .source import gather, shown
-from .tables import Table
-from .text import ID_VERSION, clean, cleaned_address, text_id, tidy
-from .unpacking import Piece
 
 __all__ = ["ID_VERSION", "Corpus", "check_columns", "read_corpus"]
 
@@ -47,7 +48,7 @@ def read_corpus(
     Parameters
     ----------
     data : str, Path, or a list of them
-        "sample" (comes with newsclust), "kaggle" (`newsclust.corpus.source.KAGGLE_URL`), or the path of a file, of a
+        "sample" (comes with newsclust), "kaggle" (`headline_reader.source.KAGGLE_URL`), or the path of a file, of a
         folder, a pattern such as ``news/*.csv``, or an http(s) address. Read are CSV and its kin, JSON and JSON lines,
         Parquet, Excel and OpenDocument, SQLite, RSS and Atom, OPML (its feeds are fetched), tables in web pages, and
         plain lines; packed by zip, gzip, bzip2, xz, zstd or tar. Several files are one corpus. Downloads are kept in

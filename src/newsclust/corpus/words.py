@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from .languages import stop_words
+from headline_reader.languages import stop_words
 
 # Digits keep their separators, so that "10,000" is no keyword "000"; marks belong to the letter they follow,
 # so that Hindi, Thai, Arabic and Hebrew words stay whole (\w leaves combining marks out).

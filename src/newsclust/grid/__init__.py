@@ -1,1 +1,1 @@
-"""Parameter files in; runs, executed once each, out."""
+"""Parameter files in; runs, executed once each and compared, out."""

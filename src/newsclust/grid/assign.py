@@ -37,7 +37,7 @@ def assign_file(data: str, run: str, say: Callable[[str], None] = print) -> tupl
     page : Path
         The report.
     metrics : dict
-        The numbers, as `newsclust.stories.newcomers.Newcomers.counts`.
+        The numbers, as `newsclust.arrivals.newcomers.Newcomers.counts`.
 
     Raises
     ------

@@ -22,7 +22,7 @@ def get_ready_to_render() -> None:
     """Render a page that nobody sees: imports and templates take a second and a half, while a notebook runs."""
     from nbformat import v4, write
 
-    from ..report.page import render_report
+    from ..show.page import render_report
 
     table = v4.new_output("display_data", {"text/html": "<table><tbody><tr><td>1</td></tr></tbody></table>"})
     language = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
@@ -41,7 +41,7 @@ def render_page(notebook: Path) -> Path:
     Path
         The HTML file.
     """
-    from ..report.page import render_report
+    from ..show.page import render_report
 
     folder = notebook.parent
     if notebook.name == "run.ipynb":

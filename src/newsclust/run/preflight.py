@@ -6,9 +6,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from ..environment import read_dotenv
 from ..errors import ParameterError, RunError
 from ..paths import can_write, find_input, find_output, state_dir
-from ..vectors.connection import read_dotenv
 
 
 def try_output(output: str) -> None:

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..clusters.layout import Layout
-from ..clusters.neighbors import Neighbors
 from ..corpus.documents import Corpus
 from ..markup import table
+from ..neighbors.layout import Layout
+from ..neighbors.neighbors import Neighbors
 from ..paths import find_output, write_whole
 from ..stages import ledger, stage
 from ..stories.evaluation import agreement, subsample_stability, validity

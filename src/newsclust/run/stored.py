@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..clusters.blend import blend
-from ..clusters.neighbors import Neighbors, find_neighbors
-from ..corpus.dates import read_dates
+from headline_reader.dates import read_dates
+
 from ..errors import NewsclustError, RunError
+from ..neighbors.blend import blend
+from ..neighbors.neighbors import Neighbors, find_neighbors
 from ..paths import find_output, short
 from ..vectors.precision import PRECISIONS
 from ..vectors.store import TF_IDF, Embeddings, Store

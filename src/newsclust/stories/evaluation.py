@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from ..clusters.clustering import Clustering
-    from ..clusters.neighbors import Neighbors
+    from ..neighbors.neighbors import Neighbors
 
 #: DBCV compares all clustered documents and all pairs of clusters. At both limits it took from about a second (1,024
 #: dimensions, even clusters) to 5.7 s and 1.4 GB (one cluster of 4,800); 2,100 headlines in 75 clusters took 0.2 s.

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..clusters.hierarchy import select
+from graph_hdbscan.hierarchy import select
+
 from ..wording import count
 from .exemplars import headlines, title_rows
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..corpus.dates import read_dates
+from headline_reader.dates import read_dates
+
 from ..corpus.words import is_unspaced, number_words, parts_of, silent_words
 from ..errors import NewsclustError
 from .exemplars import headlines, title_rows

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from ..errors import ParameterError
 
 if TYPE_CHECKING:
-    from ..clusters.neighbors import Neighbors
+    from ..neighbors.neighbors import Neighbors
 
 #: How many of a document's nearest neighbours have a vote.
 VOTERS = 5

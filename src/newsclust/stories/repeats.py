@@ -14,7 +14,7 @@ from ..markup import plain
 from .exemplars import headlines
 
 if TYPE_CHECKING:
-    from ..clusters.neighbors import Neighbors
+    from ..neighbors.neighbors import Neighbors
 
 #: The share of their letters, three by three, that two near-duplicates have in common at least.
 OVERLAP = 0.75

@@ -12,15 +12,16 @@ import pandas as pd
 from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
-from ..clusters.hierarchy import condense, linkage, select
-from ..clusters.shared import share_neighbors
-from ..clusters.spanning_tree import spanning_tree
+from graph_hdbscan.hierarchy import condense, linkage, select
+from graph_hdbscan.spanning_tree import spanning_tree
+
 from ..errors import ParameterError
+from ..neighbors.shared import share_neighbors
 from ..stages import stage
 from .noise import assign_noise
 
 if TYPE_CHECKING:
-    from ..clusters.neighbors import Neighbors
+    from ..neighbors.neighbors import Neighbors
 
 AUTO = "auto"
 #: What `AUTO` tries. Stories of a day have three headlines, those of a year hundreds; beyond 20 nothing was won.

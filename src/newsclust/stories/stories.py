@@ -22,9 +22,9 @@ from .topics import topic_numbers
 
 if TYPE_CHECKING:
     from ..clusters.clustering import Clustering
-    from ..clusters.layout import Layout
-    from ..clusters.neighbors import Neighbors
     from ..corpus.documents import Corpus
+    from ..neighbors.layout import Layout
+    from ..neighbors.neighbors import Neighbors
     from ..vectors.store import Embeddings
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..corpus.dates import read_dates
+from headline_reader.dates import read_dates
+
 from ..wording import count
 
 if TYPE_CHECKING:

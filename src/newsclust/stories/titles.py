@@ -21,8 +21,8 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from .. import cache
+from ..environment import read_dotenv
 from ..errors import StoreError, notice
-from ..vectors.connection import read_dotenv
 from ..wording import count
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm.auto import tqdm
 
+from headline_reader.languages import language_notice
+from headline_reader.text import ID_VERSION
+
 from .. import cache
-from ..corpus.languages import language_notice
-from ..corpus.text import ID_VERSION
 from ..errors import ModelError, StoreError, notice
 from ..paths import find_output
 from ..stages import stage

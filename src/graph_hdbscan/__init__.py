@@ -1,0 +1,1 @@
+"""HDBSCAN on a graph of nearest neighbours."""

@@ -1,0 +1,120 @@
+"""The minimum spanning tree of mutual reachability distances: the one that a canonical order of the edges allows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+
+from newsclust.errors import ParameterError
+
+from .graph import DISTANCES, check_distances, keyed_edges, measured, reachability
+
+if TYPE_CHECKING:
+    from newsclust.neighbors.neighbors import Neighbors
+
+
+def spanning_tree(neighbors: Neighbors, min_samples: int = 3, distance: str = "euclidean") -> np.ndarray:
+    """The spanning tree HDBSCAN needs, from neighbour lists alone.
+
+    A document's core distance is the distance to its `min_samples`-th nearest *other* document; the mutual
+    reachability distance of two listed neighbours is the largest of their core distances and their distance
+    (Campello, Moulavi & Sander 2013, definitions 1 and 2). Ties are decided by one canonical order of the edges:
+    (mutual reachability, distance, smaller row, larger row). Duplicates hang on the first of them one by one, and
+    the components of the graph are joined, one to the next, at infinity.
+
+    Parameters
+    ----------
+    neighbors : Neighbors
+        The same distance in both directions of a pair.
+    min_samples : int
+        Among n documents at most n - 1, and lowered to that; else at most as long as the lists.
+    distance : {"euclidean", "squared"}
+
+    Returns
+    -------
+    ndarray of float64, shape (n - 1, 3)
+        From, to (row numbers, from < to) and mutual reachability distance, in canonical order.
+
+    Raises
+    ------
+    ParameterError
+        If the lists are shorter than `min_samples`, or a parameter is out of range.
+    InputError
+        If a distance is negative or NaN.
+    """
+    _check(neighbors, min_samples, distance)
+    n = len(neighbors.indices)
+    edges = keyed_edges(neighbors.indices, neighbors.distances, min(min_samples, n - 1), distance)
+    # Kruskal's algorithm after a stable sort (SciPy >= 1.11): equal keys keep their order in the matrix, which is
+    # by smaller row, then larger row. tests/test_spanning_tree.py holds SciPy to it.
+    forest = minimum_spanning_tree(edges, overwrite=True).tocoo()
+    del edges
+    order = np.argsort(forest.data, kind="stable")
+    return _joined(forest.row[order], forest.col[order], reachability(forest.data[order]), n)
+
+
+def spanning_tree_by_ranks(neighbors: Neighbors, min_samples: int = 3, distance: str = "euclidean") -> np.ndarray:
+    """The same tree in plain words, several times slower: the edges' ranks in canonical order are their weights.
+
+    No two edges have one rank, so there is but one minimum spanning tree. The tests hold `spanning_tree` to it.
+    """
+    _check(neighbors, min_samples, distance)
+    n = len(neighbors.indices)
+    lengths = measured(neighbors.distances, distance)
+    listed = neighbors.indices >= 0
+    pairs = np.sort(np.column_stack((np.nonzero(listed)[0], neighbors.indices[listed])), axis=1)
+    pairs, first = np.unique(pairs, axis=0, return_index=True)
+    (start, end), length = pairs.T, lengths[listed][first]
+    core = lengths[:, min(min_samples, n - 1) - 1] if n > 1 else np.empty(n)
+    weight = np.maximum(length, np.maximum(core[start], core[end]))
+    order = np.lexsort((end, start, length, weight))
+    ranks = csr_array((np.arange(1.0, len(order) + 1), (start[order], end[order])), shape=(n, n))
+    chosen = order[np.sort(minimum_spanning_tree(ranks).data).astype(np.intp) - 1]
+    return _joined(start[chosen], end[chosen], weight[chosen], n)
+
+
+def _check(neighbors: Neighbors, min_samples: int, distance: str) -> None:
+    n, k = neighbors.indices.shape
+    if distance not in list(DISTANCES):  # a list compares what has no hash, too
+        raise ParameterError(f"distance is {distance!r}; it can be 'euclidean' or 'squared'.")
+    if min_samples < 1:
+        raise ParameterError(f"min_samples is {min_samples}; it must be at least 1.")
+    if min(min_samples, n - 1) > k:
+        raise ParameterError(
+            f"min_samples is {min_samples}, but the lists hold {k} neighbours per document; search with "
+            f"k = {min_samples} or more, or lower min_samples."
+        )
+    check_distances(neighbors.distances)
+
+
+def _joined(start: np.ndarray, end: np.ndarray, weights: np.ndarray, n: int) -> np.ndarray:
+    """The forest of edges in canonical order as one tree, its duplicates as stars."""
+    # Which duplicates know each other depends on the search. Hung on the first of them one by one they can't form
+    # subclusters at distance 0, whose stability would be NaN.
+    n_zeros = np.searchsorted(weights, 0, side="right")
+    head = _head(start[:n_zeros], end[:n_zeros], n)
+    others = np.flatnonzero(head != np.arange(n))
+    others = others[np.argsort(head[others], kind="stable")]
+    start[:n_zeros], end[:n_zeros] = head[others], others
+
+    heads = np.flatnonzero(_head(start, end, n) == np.arange(n))
+    joints = np.full(max(len(heads) - 1, 0), np.inf)
+    return np.column_stack(
+        (np.append(start, heads[:-1]), np.append(end, heads[1:]), np.append(weights, joints))
+    ).astype(np.float64)
+
+
+def _head(start: np.ndarray, end: np.ndarray, n: int) -> np.ndarray:
+    """The smallest row of each row's component."""
+    if not len(start):
+        return np.arange(n)
+    if len(start) == n - 1:  # a whole spanning tree
+        return np.zeros(n, dtype=np.intp)
+    graph = csr_array((np.ones(len(start), dtype=np.int8), (start, end)), shape=(n, n))
+    n_components, component = connected_components(graph, directed=False)
+    first = np.empty(n_components, dtype=np.intp)
+    first[component[::-1]] = np.arange(n)[::-1]  # of many assignments to one place the last counts
+    return first[component]

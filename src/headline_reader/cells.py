@@ -1,0 +1,59 @@
+"""Values of any kind as the text that a table of headlines is made of."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from newsclust.errors import InputError
+
+#: More cells than this are no table of headlines but a bomb, or more than memory holds.
+MOST_CELLS = 200_000_000
+
+
+_MANY, _LEAST = 5_000_000, 8  # values; and characters of each where there are more
+
+
+def refuse_crumbs(values: int, text: str, name: str, what: str = "values") -> None:
+    """Before they fill memory: millions of values, each of a few characters, are no headlines."""
+    if values > _MANY and values > len(text) / _LEAST:
+        raise InputError(
+            f"{name} has {values:,} {what} of a few characters each, which are no headlines: give a smaller part of it."
+        )
+
+
+def text_of(value: Any) -> str:
+    """A cell as text: whole numbers without a point, times in ISO form, nothing for what is missing."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        if value != value:
+            return ""
+        return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, (dict, list)):
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return ", ".join(value)
+        return json.dumps(value, ensure_ascii=False, default=str)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
+
+
+def text_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Records as a table of text, a column for each name that one of them has."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if len(names) * len(rows) > MOST_CELLS:
+        raise InputError(f"the records have {len(names):,} different names: give a list of articles.")
+    cells = {str(name): [text_of(row.get(name)) for row in rows] for name in names}
+    return pd.DataFrame(cells, index=range(len(rows)), dtype=object)
+
+
+def one_line(text: str) -> str:
+    """The beginning of a message of somebody else's, for one of ours."""
+    return " ".join(text.split())[:200]

@@ -1,0 +1,347 @@
+"""Which column holds what: by what it is called, in the ways the field's sources write it, else by what it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from newsclust.errors import InputError, ParameterError
+
+from .dates import NO_TIME, is_clock, looks_like_dates, read_dates
+from .roles import ROLES, bare, place_of, rank_of
+
+_URL = re.compile(r"(https?://|www\.)\S+$|[\w-]+(\.[\w-]+)+/\S*$", re.IGNORECASE)
+# Names of columns whose contents look like headlines.
+_NO_TEXTS = set("keywords keyword tags tag entities authors author byline writers topics categories aliases".split())
+_PARTS = {
+    "year": re.compile(r"(?:1[89]|20)\d\d(?:\.0)?$").match,
+    "month": re.compile(r"(?:0?[1-9]|1[0-2])(?:\.0)?$|[^\W\d_]{3,12}\.?$").match,
+    "day": re.compile(r"(?:0?[1-9]|[12]\d|3[01])(?:\.0)?$").match,
+}
+_DATE_WORDS = re.compile("date|publi|дата|fecha|datum|日|تاريخ|تاریخ")
+_SAMPLE = 400
+_WORD = re.compile(r"[^\W\d_]{2,}")
+# Scripts that don't put spaces between words.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+
+
+class NoHeadlines(InputError):
+    """A table without headlines: among several files it is left out, alone it is refused."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The column that has a role.
+
+    Attributes
+    ----------
+    position : int
+        Of the column in its table.
+    how : str
+        "by its name", "by its contents", or "as asked".
+    also : tuple of int
+        Of a date the columns that complete it: the time of day; or, where this is the year, month and day.
+    """
+
+    position: int
+    how: str
+    also: tuple[int, ...] = ()
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        return (self.position, *self.also)
+
+
+def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
+    """The parameter `columns` as a dict role -> name of a column, or a ParameterError that says what it can be."""
+    if not columns:
+        return {}
+    example = "give for example {title: hed, published_at: when}"
+    if not isinstance(columns, Mapping):
+        raise ParameterError(f"columns is {columns!r}: {example}.")
+    for role, name in columns.items():
+        if role not in ROLES:
+            known = ", ".join(ROLES)
+            raise ParameterError(f"columns names {role!r}, which is no role a column can have: the roles are {known}.")
+        if not isinstance(name, str) or not name.strip():
+            raise ParameterError(f"columns gives {name!r} as the column for {role}: {example}.")
+    return dict(columns)
+
+
+def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, name: str) -> dict[str, Found]:
+    """The column for each role that has one.
+
+    Parameters
+    ----------
+    rows : DataFrame of str
+    asked : mapping of role to column name
+        These are taken as they are.
+    headed : bool
+        Whether the names of the columns are the file's own; where they are not, only contents count.
+    name : str
+        What messages call the file.
+
+    Raises
+    ------
+    InputError
+        Where a column that was asked for is not there, or none holds headlines.
+    """
+    if not len(rows.columns):
+        raise NoHeadlines(f"{name} holds records without any field: give those with the headlines.")
+    table = _Table(rows)
+    found: dict[str, Found] = {}
+    for role, column in asked.items():
+        found[role] = Found(table.named(column, role, name), "as asked")
+    if headed:
+        for role in sorted(ROLES, key=lambda role: role == "title"):  # last, so that it can see whether it is needed
+            tiers = (0, 1, 2)
+            if role not in found and (position := table.by_name(role, found, tiers)) is not None:
+                found[role] = Found(position, "by its name")
+    if "title" not in found and "description" not in found and (wide := table.wide()):
+        raise NoHeadlines(
+            f"{name} has headlines in several columns, {listed(wide)}: put them below each other in one, or name one "
+            f"of them as columns={{'title': '{wide[0]}'}}."
+        )
+    if headed and "published_at" not in found and (parts := table.parts_of_dates(found)):
+        found["published_at"] = Found(parts[0], "by its name", parts[1:])
+    for role in ("url", "published_at", "title", "description", "publisher"):
+        guessed = found.get("title", Found(0, "")).how == "by its contents"
+        if role in found or (role == "description" and not guessed) or (role == "publisher" and headed):
+            continue
+        if role == "title" and "description" in found:
+            continue  # descriptions alone are texts enough
+        if (position := table.by_contents(role, found)) is not None:
+            found[role] = Found(position, "by its contents")
+    if headed and "published_at" not in found and (position := table.unreadable_dates(found)) is not None:
+        found["published_at"] = Found(position, "by its name")
+    if headed and (date := found.get("published_at")) and not date.also:
+        found["published_at"] = Found(date.position, date.how, table.clocks(found, date.position))
+    if "title" not in found and "description" not in found:
+        raise NoHeadlines(
+            f"{name} has no column of headlines that can be told, only {listed(rows.columns)}: name it, for example "
+            f"columns={{'title': {str(rows.columns[0])[:40]!r}}}."
+        )
+    return {role: found[role] for role in ROLES if role in found}
+
+
+class _Table:
+    """What can be asked of a table's columns: samples and profiles are made once."""
+
+    def __init__(self, rows: pd.DataFrame) -> None:
+        self.rows = rows
+        self.names = [str(name) for name in rows.columns]
+        self._samples: dict[int, list[str]] = {}
+        self._filled: dict[int, int] = {}
+
+    def named(self, column: str, role: str, name: str) -> int:
+        for match in (lambda own: own == column, lambda own: own.strip().casefold() == column.strip().casefold()):
+            for position, own in enumerate(self.names):
+                if match(own):
+                    return position
+        raise InputError(
+            f"columns gives {role} as {column!r}, but {name} has no such column; it has {listed(self.names)}."
+        )
+
+    def by_name(self, role: str, found: Mapping[str, Found], tiers: tuple[int, ...]) -> int | None:
+        taken = _taken(found)
+        ranks = {
+            position: rank
+            for position, own in enumerate(self.names)
+            if position not in taken and (rank := rank_of(role, own)) is not None
+        }
+        for tier in tiers:
+            candidates = [p for p in ranks if ranks[p] == tier and self.filled(p) and self.fits(role, p, tier, found)]
+            if candidates:
+                return max(candidates, key=lambda p: (self.weight(role, p), -place_of(role, self.names[p]), -p))
+        return None
+
+    def unreadable_dates(self, found: Mapping[str, Found]) -> int | None:
+        """A column that is called so but holds no date that can be read, which is worth a word."""
+        taken = _taken(found)
+        for position, own in enumerate(self.names):
+            named_so = rank_of("published_at", own) == 0 and _DATE_WORDS.search(bare(own))
+            if named_so and position not in taken and self.filled(position):
+                return position
+        return None
+
+    def parts_of_dates(self, found: Mapping[str, Found]) -> tuple[int, ...]:
+        """The columns of year, month and day, or of year and month; none where they are not there."""
+        parts = []
+        for part, holds in _PARTS.items():
+            free = [p for p in range(len(self.names)) if p not in _taken(found) and self.filled(p)]
+            named = [p for p in free if rank_of(part, self.names[p]) == 0 and _share(self.sample(p), holds) > 0.8]
+            if not named:
+                break
+            parts.append(named[0])
+        return tuple(parts) if len(parts) >= 2 else ()
+
+    def clocks(self, found: Mapping[str, Found], date: int) -> tuple[int, ...]:
+        """The column of the times that go with days, where the days have none themselves."""
+        if _share(self.sample(date), lambda v: bool(re.search(r"\d[:h]\d\d", v)) and not NO_TIME.search(v)) > 0.1:
+            return ()
+        for position, own in enumerate(self.names):
+            if (
+                position not in _taken(found)
+                and rank_of("time", own) == 0
+                and _share(self.sample(position), is_clock) > 0.8
+            ):
+                return (position,)
+        return ()
+
+    def fits(self, role: str, position: int, tier: int, found: Mapping[str, Found]) -> bool:
+        """Whether a column that is called so holds such things at all."""
+        values = self.sample(position)
+        if role == "published_at":
+            return sum(t is not pd.NaT for t in read_dates(values[:100]).times) >= 0.3 * len(values[:100])
+        if role == "url":
+            return _share(values, _URL.match) >= (0.3 if tier == 0 else 0.8)
+        if role == "language":
+            return _share(values, lambda v: len(v) <= 30 and v[:1].isalpha()) >= 0.8
+        if role == "publisher":
+            return bool(tier < 2 or len(set(values)) > 1) and _share(values, lambda v: len(v) <= 300) >= 0.8 and (
+                _share(values, _has_letter) >= 0.5
+            )  # fmt: skip
+        if role == "title" and _share(values, _URL.match) > 0.5:
+            return False
+        if role == "description" and tier == 2:
+            return self.headline_likeness(position) > 0  # "Video" above a headline describes nothing
+        if role == "title":
+            return _share(values, _has_letter) > 0 if tier < 2 else self.is_weak_title(position, found)
+        return _share(values, _has_letter) > 0
+
+    def is_weak_title(self, position: int, found: Mapping[str, Found]) -> bool:
+        """Whether "name" or "text" are headlines here: they look so, and are shorter than what describes them."""
+        description = found.get("description")
+        return self.headline_likeness(position) > 0 and (
+            description is None or self.length(position) < self.length(description.position)
+        )
+
+    def length(self, position: int) -> float:
+        return float(np.median([len(value) for value in self.sample(position)] or [0]))
+
+    def weight(self, role: str, position: int) -> float:
+        """How much there is in a column: where two are called so, the one with more of it."""
+        share = round(self.filled(position) / max(len(self.rows), 1), 1)
+        if role in ("title", "description") and share:
+            length = float(np.mean([len(v) for v in self.sample(position)]))
+            return share * min(length, 1000 if role == "description" else 300) * (0.1 if length > 2000 else 1)
+        return share
+
+    def by_contents(self, role: str, found: Mapping[str, Found]) -> int | None:
+        taken = _taken(found)
+        free = [p for p in range(len(self.names)) if p not in taken and self.filled(p) >= 0.2 * len(self.rows)]
+        if role == "url":
+            return next((p for p in free if _share(self.sample(p), _URL.match) >= 0.8), None)
+        if role == "published_at":
+            return next((p for p in free if looks_like_dates(self.sample(p), numbers=not self.counts(p))), None)
+        if role == "publisher":
+            return next((p for p in free if self.looks_like_publishers(p)), None)
+        scores = {p: self.headline_likeness(p) for p in free if bare(self.names[p]) not in _NO_TEXTS}
+        if role == "title":
+            best = max(scores, key=scores.__getitem__, default=None)
+            if best is None or scores[best] <= 0:
+                return None
+            # Of a headline and what describes it the headline comes first and is shorter.
+            shorter = [
+                p for p in scores if p < best and scores[p] > 20 and 20 <= self.length(p) < 0.75 * self.length(best)
+            ]
+            return max(shorter, key=scores.__getitem__, default=best)
+        length = self.length(found["title"].position) if "title" in found else 0
+        longer = [p for p in scores if scores[p] > 0 and 1.2 * length < self.length(p) < 1000]
+        return max(longer, key=lambda p: scores[p], default=None)
+
+    def headline_likeness(self, position: int) -> float:
+        """How much a column looks like headlines: varied texts of several words, not too long."""
+        values = self.sample(position)
+        if not values or _share(values, _is_text) < 0.8 or _share(values, _URL.match) > 0.2 or looks_like_dates(values):
+            return 0
+        if _share(values, lambda v: v[0] in "[{" and v[-1] in "]}") > 0.5:
+            return 0
+        words = np.median([len(v.split()) + 2 * (len(_UNSPACED.findall(v)) > 3) for v in values])
+        length = np.median([len(v) for v in values])
+        varied = len(set(values)) / len(values)
+        if words < 2 or length < 8 or varied < 0.3:
+            return 0
+        return varied * min(length, 100) * (1 if length <= 250 else 250 / length)
+
+    def looks_like_publishers(self, position: int) -> bool:
+        values = self.sample(position)
+        different = len(set(values))
+        return (
+            len(values) >= 5
+            and 1 < different <= 0.7 * len(values)
+            and 4 <= np.mean([len(v) for v in values]) <= 40
+            and _share(values, lambda v: v[:1].isupper() or re.fullmatch(r"[\w-]+(\.[\w-]+)+", v)) >= 0.7
+            and _share(values, _WORD.search) >= 0.9
+        )
+
+    def counts(self, position: int) -> bool:
+        """Whether numbers in this column are something else than times: row numbers, ids of any size."""
+        values = [v for v in self.sample(position) if v.isdecimal() and len(v) < 30]
+        if not values:
+            return False
+        lengths = {len(v) for v in values}
+        seconds = [int(v) for v in values]
+        return len(lengths) > 1 or len(values[0]) not in (8, 10, 13, 14, 16, 19) or all(
+            b - a == 1 for a, b in zip(seconds, seconds[1:], strict=False)
+        )  # fmt: skip
+
+    def wide(self) -> list[str]:
+        """Columns of one name but for a number, all of them like headlines."""
+        series: dict[str, list[int]] = {}
+        for position, own in enumerate(self.names):
+            if match := re.fullmatch(r"(\D*?)[\s_.-]*\d+", own.strip()):
+                series.setdefault(bare(match[1]), []).append(position)
+        for stem, positions in series.items():
+            if stem and len(positions) >= 3 and np.mean([self.headline_likeness(p) > 0 for p in positions]) > 0.6:
+                return [self.names[p] for p in positions]
+        # A column of headlines for each section: nearly all columns are texts, and none is much longer than the others.
+        likely = [p for p in range(len(self.names)) if self.filled(p) and self.headline_likeness(p) > 0]
+        lengths = [self.length(p) for p in likely]
+        if len(likely) >= 4 and len(likely) >= 0.8 * len(self.names) and max(lengths) < 2 * min(lengths):
+            return [self.names[p] for p in likely]
+        return []
+
+    def sample(self, position: int) -> list[str]:
+        """Values that are not blank, from all over the column."""
+        if position not in self._samples:
+            column = self.rows.iloc[:, position].to_numpy(dtype=object)
+            step = max(len(column) // (2 * _SAMPLE), 1)
+            values = [value.strip() for value in column[::step] if value.strip()]
+            if len(values) < 20:  # sparse: look at all
+                values = [value.strip() for value in column if value.strip()]
+            self._samples[position] = values[:_SAMPLE]
+        return self._samples[position]
+
+    def filled(self, position: int) -> int:
+        if position not in self._filled:
+            column = self.rows.iloc[:, position].to_numpy(dtype=object)
+            self._filled[position] = sum(1 for value in column if value and not value.isspace())
+        return self._filled[position]
+
+
+def listed(names: Iterable[object], most: int = 12) -> str:
+    """Names for a message: quoted, the first few, none too long."""
+    quoted = [repr(name if len(name) <= 60 else name[:57] + "...") for name in map(str, names)]
+    return ", ".join(quoted[:most]) + (f" and {len(quoted) - most} more" if len(quoted) > most else "")
+
+
+def _taken(found: Mapping[str, Found]) -> set[int]:
+    return {position for one in found.values() for position in one.positions}
+
+
+def _share(values: list[str], holds: object) -> float:
+    return sum(1 for value in values if holds(value)) / len(values) if values else 0.0  # type: ignore[operator]
+
+
+def _has_letter(value: str) -> bool:
+    return any(c.isalpha() for c in value)
+
+
+def _is_text(value: str) -> bool:
+    letters = sum(c.isalpha() for c in value)
+    return letters >= 2 and letters >= 0.4 * len(value) or bool(_UNSPACED.search(value))

@@ -1,0 +1,145 @@
+"""Feeds, lists of feeds and other XML: the elements that repeat are the rows."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from newsclust.errors import InputError
+
+from .cells import one_line, text_frame
+from .html_tables import read_html_tables
+from .tables import Table
+from .workbooks import read_xml_workbook
+
+_MARKUP = re.compile(
+    r"\s*<(\?xml|!--|!doctype|html|head|body|rss|feed|rdf|opml|urlset|channel|\w+[\s>/])", re.IGNORECASE
+)
+_FEED = re.compile(r"<(?:\w+:)?(rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
+
+
+@dataclass
+class Feeds:
+    """A list of feeds' addresses, which hold the headlines that the list itself does not."""
+
+    addresses: list[str] = field(default_factory=list)
+
+
+def is_markup(start: str) -> bool:
+    """Whether a text that begins so is markup, as far as its beginning tells."""
+    return bool(_MARKUP.match(start))
+
+
+def read_markup(content: bytes, start: str, name: str) -> Table | Feeds | None:
+    """A feed's entries, a list of feeds, or the elements of other XML that repeat; None where it is no markup."""
+    whole = content[:200_000].decode("utf-8", "replace")
+    if re.search(r"<opml[\s>]", whole, re.IGNORECASE):
+        addresses = re.findall(r"""xmlUrl\s*=\s*["']([^"']+)["']""", content.decode("utf-8", "replace"), re.IGNORECASE)
+        if not addresses:
+            raise InputError(f"{name} is a list of feeds (OPML) without an address in it: give the feeds themselves.")
+        return Feeds(list(dict.fromkeys(address.replace("&amp;", "&").strip() for address in addresses)))
+    if _FEED.search(re.sub(r"<!--.*?-->", "", whole[:20_000], flags=re.DOTALL)) and not re.match(
+        r"\s*<(!doctype html|html)", start, re.IGNORECASE
+    ):
+        return _feed(content, name)
+    if re.match(r"\s*(<!--.*?-->\s*)*<(!doctype html|html|head|body)", whole, re.IGNORECASE | re.DOTALL) or (
+        re.search(r"<html[\s>]", whole[:3000], re.IGNORECASE)
+    ):
+        if (table := read_html_tables(content, name)) is not None:
+            return table
+        raise InputError(
+            f"{name} is a web page (HTML), not a table or feed of headlines: download the file in a browser and give "
+            "its path as data."
+        )
+    if re.match(r"\s*(<meta[^>]*>\s*)*<table[\s>]", start, re.IGNORECASE):
+        return read_html_tables(content, name)
+    if re.match(r"\s*<\?xml", start) or re.match(r"\s*<(\w[\w:.-]*)[^<>]*>[\s\S]*</\1>\s*$", _ends(content)):
+        return _elements(content, name)
+    return None
+
+
+def _ends(content: bytes) -> str:
+    """The beginning and the end, which show whether one element holds all."""
+    return (content[:2000] + content[2000:][-2000:]).decode("utf-8", "replace")
+
+
+def _feed(content: bytes, name: str) -> Table:
+    import feedparser
+
+    try:
+        parsed = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
+    except Exception as error:  # what it raises depends on which byte is wrong
+        raise InputError(
+            f"{name} is a feed (RSS or Atom) that cannot be read ({type(error).__name__}): fetch it again."
+        ) from None
+    title = one_line(parsed.feed.get("title", ""))
+    rows = []
+    for entry in parsed.entries:
+        source = entry.get("source") or {}
+        body = entry.get("content") or []
+        rows.append(
+            {
+                "title": entry.get("title", ""),
+                "link": entry.get("link", ""),
+                "published": entry.get("published") or entry.get("updated", ""),
+                "summary": entry.get("summary", "") or (body[0].get("value", "") if body else ""),
+                "source": source.get("title", "") or entry.get("publisher", ""),
+                "author": entry.get("author", ""),
+                "tags": ", ".join(filter(None, (tag.get("term") for tag in entry.get("tags", [])))),
+                "feed": title,
+                "language": entry.get("language", "") or parsed.feed.get("language", ""),
+            }
+        )
+    if not any(row["title"] or row["summary"] for row in rows):
+        raise InputError(f"{name} is a feed (RSS or Atom) without an entry to read: fetch it again, or give another.")
+    frame = text_frame(rows)
+    notes = []
+    begun = len(re.findall(rb"<(?:\w+:)?(?:item|entry)[\s>]", content))
+    if begun > len(rows):
+        notes.append(f"{name} begins {begun:,} entries, of which {len(rows):,} can be read")
+    return Table(frame.loc[:, (frame != "").any()], range(1, len(frame) + 1), notes=notes)
+
+
+def _elements(content: bytes, name: str) -> Table:
+    """XML that is no feed: the elements that repeat are the rows (sitemaps for news, exports)."""
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import ParseError, fromstring
+
+    try:
+        top = fromstring(content)
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        raise InputError(
+            f"{name} is XML that cannot be read ({one_line(str(error))}): fetch or export it again."
+        ) from None
+    if top.tag == "{urn:schemas-microsoft-com:office:spreadsheet}Workbook":
+        return read_xml_workbook(top, name)
+    groups: Counter[tuple[str, str]] = Counter()
+    for parent in top.iter():
+        for child in parent:
+            if len(child):
+                groups[parent.tag, child.tag] += 1
+    if not groups:
+        raise InputError(f"{name} is XML without repeated entries: give a feed, or export it as CSV.")
+    (parent, tag), _ = max(groups.items(), key=lambda item: item[1])
+    rows = [_flat_element(child) for p in top.iter(parent) for child in p.findall(tag)]
+    return Table(text_frame(rows), range(1, len(rows) + 1))
+
+
+def _flat_element(element: Any) -> dict[str, str]:
+    row: dict[str, str] = {}
+
+    def walk(node: Any, path: tuple[str, ...]) -> None:
+        text = "".join(node.itertext()) if not len(node) else (node.text or "")
+        if text.strip():
+            row.setdefault(".".join(path), text.strip())
+        for child in node:
+            walk(child, (*path, child.tag.rpartition("}")[2]))
+
+    for key, value in element.attrib.items():
+        row[key.rpartition("}")[2]] = value
+    for child in element:
+        walk(child, (child.tag.rpartition("}")[2],))
+    return row

@@ -1,0 +1,124 @@
+"""Bytes in, rows of text out: tables with any delimiter, JSON, Parquet, workbooks, databases, feeds and plain lines."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+
+import pandas as pd
+
+from newsclust.errors import InputError
+
+from .cells import MOST_CELLS, text_of
+from .databases import read_sqlite
+from .encodings import decoded
+from .feeds import Feeds, is_markup, read_markup
+from .json_records import read_json, without_name
+from .tables import LONGEST_LINE, Table, read_text_table
+from .workbooks import read_xls, read_zipped_document
+
+_BLANK = b"\xef\xbb\xbf \t\r\n"
+_BINARY = {
+    b"%PDF": "a PDF",
+    b"{\\rtf": "an RTF document",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"\x89HDF": "an HDF5 file",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"ORC": "an ORC file",
+    b"Obj\x01": "an Avro file",
+    b"\x80\x04\x95": "a pickle, which can run any program,",
+    b"\x80\x05\x95": "a pickle, which can run any program,",
+    b"\x93NUMPY": "a NumPy array",
+}
+
+
+def read_rows(content: bytes, name: str) -> Table | Feeds:
+    """The rows in `content`, told by what it holds; `name` is what messages call the file.
+
+    Raises
+    ------
+    InputError
+        Where it is empty, of a kind that holds no rows, or damaged.
+    """
+    start = content[:4096].strip(_BLANK)  # of the beginning: a copy of the whole may not fit into memory
+    if not start and not content.strip(_BLANK):
+        raise InputError(f"{name} is empty: give a file with headlines in it.")
+    for magic, reader in _READERS.items():
+        if content.startswith(magic):
+            return reader(content, name)
+    for magic, kind in _BINARY.items():
+        if content.startswith(magic):
+            raise InputError(f"{name} is {kind} and holds no table: export the headlines as CSV, Excel or JSON.")
+    if re.match(rb"(\xef\xbb\xbf)?\s*<", content):
+        start = content[:2000].decode("utf-8", "replace").lstrip("\ufeff")
+        if is_markup(start) and (table := read_markup(content, start, name)) is not None:
+            return table
+    if start[:1] not in (b"{", b"["):
+        _refuse_long_lines(content, name)
+    text, notes = decoded(content, name)
+    if is_markup(start := text[:2000].lstrip()) and (table := read_markup(text.encode(), start, name)) is not None:
+        return table  # in UTF-16
+    table = read_json(text, name) if without_name(text[:2000]).lstrip()[:1] in ("{", "[") else None
+    table = table or read_text_table(text, name)
+    table.notes[:0] = notes
+    return table
+
+
+def _refuse_long_lines(content: bytes, name: str) -> None:
+    """Before anything is copied: a file of which no line ends is no table."""
+    position = 0
+    while len(content) - position > 4 * LONGEST_LINE:  # four bytes a character at most
+        end = max(content.rfind(mark, position, position + 4 * LONGEST_LINE) for mark in (b"\n", b"\r"))
+        if end < 0:
+            raise InputError(f"{name} has a line of more than {LONGEST_LINE:,} characters: give a headline a line.")
+        position = end + 1
+
+
+def _parquet(content: bytes, name: str) -> Table:
+    import pyarrow as pa
+    from pyarrow import feather, parquet
+
+    try:
+        if content.startswith(b"PAR1"):
+            file = parquet.ParquetFile(io.BytesIO(content))
+            size = file.metadata.num_rows * max(file.metadata.num_columns, 1)
+            # A bomb: one value said often. Headlines take more than a few hundredths of a byte each.
+            if size > MOST_CELLS or size > 5_000_000 and size > 20 * len(content):
+                raise InputError(f"{name} says that it holds {size:,} cells: give a smaller part of it.")
+            table = file.read()
+        else:
+            table = feather.read_table(io.BytesIO(content))
+        cells = {}
+        for column, values in zip(table.column_names, table.columns, strict=True):
+            kind = values.type
+            if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+                values = values.cast(pa.string())
+            cells[column] = [text_of(value) for value in values.to_pylist()]
+    except InputError:
+        raise
+    except MemoryError:
+        raise InputError(f"{name} needs more memory than there is: give a smaller part of it.") from None
+    except Exception as error:  # what Arrow raises depends on which byte is wrong
+        raise InputError(
+            f"{name} is a damaged or incomplete Parquet file ({type(error).__name__}): write or fetch it again."
+        ) from None
+    frame = pd.DataFrame(cells, dtype=object)
+    if frame.empty:
+        raise InputError(f"{name} has columns but no rows: check that all of it was saved.")
+    frame.columns = [str(column) for column in frame.columns]
+    return Table(frame.drop(columns="__index_level_0__", errors="ignore"), range(1, len(frame) + 1))
+
+
+_READERS: dict[bytes, Callable[[bytes, str], Table]] = {
+    b"PAR1": _parquet,
+    b"ARROW1": _parquet,
+    b"FEA1": _parquet,
+    b"SQLite format 3\0": read_sqlite,
+    b"PK\x03\x04": read_zipped_document,
+    b"\xd0\xcf\x11\xe0": read_xls,
+    b"\x09\x08\x10\x00\x00\x06\x05\x00": read_xls,
+}

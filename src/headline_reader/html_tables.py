@@ -1,0 +1,85 @@
+"""Tables of headlines in web pages, and in what web sites call Excel: HTML with the ending .xls."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import Any
+
+from newsclust.errors import InputError
+
+from .sheets import has_titles, with_headlines
+from .tables import MOST_COLUMNS, Table, table_of_records
+
+_DEEPEST = 1000
+_BARE = re.compile(r"\s*(<meta[^>]*>\s*)*<table[\s>]", re.IGNORECASE)
+_OFFICE = re.compile(r"schemas-microsoft-com:office", re.IGNORECASE)
+
+
+def read_html_tables(content: bytes, name: str) -> Table | None:
+    """The tables of headlines in a page, with a column for the addresses that cells link to; None where it has none."""
+    if not re.search(rb"<table[\s>]", content, re.IGNORECASE) or _is_too_deep(content):
+        return None
+    from bs4 import BeautifulSoup, UnicodeDammit
+
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = UnicodeDammit(content, is_html=True).unicode_markup or content.decode("utf-8", "replace")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # bs4 finds XML in it
+            page = BeautifulSoup(text, "html.parser")
+        tables = {}
+        for number, element in enumerate(page.find_all("table"), start=1):
+            if element.find("table") is None and (table := _table(element, f"table {number} of {name}")) is not None:
+                tables[str(number)] = table
+    except (RecursionError, AssertionError, ValueError):  # what html.parser raises for markup beyond repair
+        return None
+    if _BARE.match(text) or _OFFICE.search(text[:2000]):  # made for a spreadsheet
+        return with_headlines(tables, [], name, "table") if tables else None
+    named = {number: table for number, table in tables.items() if has_titles(table)}
+    return with_headlines(named, [], name, "table") if named else None
+
+
+def _is_too_deep(content: bytes) -> bool:
+    """Whether elements lie so deep in each other that the parser would take time without end."""
+    depth = 0
+    for match in re.finditer(rb"<(/?)(?:table|div|span|ul|ol|section|article|font|center|b|i)[\s>]", content, re.I):
+        depth += -1 if match[1] else 1
+        if depth > _DEEPEST:
+            return True
+    return False
+
+
+def _table(element: Any, name: str) -> Table | None:
+    records: list[tuple[int, list[str]]] = []
+    links: list[list[str]] = []
+    for number, row in enumerate(element.find_all("tr"), start=1):
+        cells = row.find_all(["td", "th"])
+        record, addresses = [], []
+        for cell in cells:
+            span = cell.get("colspan") or "1"
+            empty = [""] * (min(int(span), MOST_COLUMNS) - 1 if span.isdecimal() and len(span) < 6 else 0)
+            link = cell.find("a", href=True)
+            record += [" ".join(cell.get_text(" ").split()), *empty]
+            addresses += [link["href"] if link and re.match("https?://", link["href"]) else "", *empty]
+        records.append((number, record))
+        links.append(addresses)
+    linked = [
+        i
+        for i in range(max(map(len, links), default=0))
+        if sum(i < len(row) and bool(row[i]) for row in links) >= 0.5 * len(links)
+    ]
+    width = max((len(record) for _, record in records), default=0)
+    head = next((record for _, record in records if any(record)), [])
+    for (_, record), addresses in zip(records, links, strict=True):
+        if linked and any(record):
+            pad = [""] * (width - len(record))
+            record += pad + [
+                f"{head[i] if i < len(head) else ''}.url" if record is head else (addresses + pad)[i] for i in linked
+            ]
+    try:
+        return table_of_records(records, name) if len(records) > 1 else None
+    except InputError:
+        return None

@@ -1,0 +1,262 @@
+"""JSON: records, wrapped or not, columns, or one record a line."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from typing import Any
+
+import pandas as pd
+
+from newsclust.errors import InputError
+
+from .cells import one_line, refuse_crumbs, text_frame, text_of
+from .roles import is_name_of
+from .tables import Table, table_of_records, unique_names
+
+_NAME = re.compile(
+    r"\s*(?:(?:export|var|let|const|default)\s+)*(?:[\w.$]+\s*=\s*|[\w.$]*\(\s*)?(?=[\[{]\s*[\"'{\[}\]])"
+)
+# Python values that are no literals, as a program prints them: what stands between the brackets says enough.
+_CALLS = re.compile(r"\b(?:time\.struct_time|(?:datetime\.)?datetime|Timestamp|ObjectId)\(([^()]*)\)")
+_ADDRESS = re.compile(r"https?://\S+$", re.IGNORECASE)
+_DEEPEST = 6  # levels in which the list of articles is looked for
+
+
+def read_json(text: str, name: str) -> Table | None:
+    """Records, wrapped or not, columns, or one record a line; None where it is no JSON at all."""
+    text = without_name(text)
+    refuse_crumbs(text.count(",") + 1, text, name)
+    try:
+        return _json_table(json.loads(text), name)
+    except RecursionError:
+        raise InputError(f"{name} is JSON nested too deep to hold a table: give a list of records.") from None
+    except ValueError as error:
+        failure = error
+    if (value := _python_value(text)) is not None:
+        return _json_table(value, name)
+    records, lines, rejected = _json_lines(text)
+    if records and len(records) >= len(rejected):
+        if not any(map(_named_so, records)) and any(isinstance(v, list) for record in records for v in record.values()):
+            return _json_table(records, name)  # answers that hold lists, one a line
+        return Table(text_frame([_flat(_unwrapped(record)) for record in records]), lines, rejected)
+    if re.match(r"\s*(\[\s*)?[\[{]\s*[\"'{\[}]", text):
+        line = getattr(failure, "lineno", 1)
+        raise InputError(f"line {line} of {name} is no JSON any more ({_reason(failure)}): fetch or export it again.")
+    return None
+
+
+def without_name(text: str) -> str:
+    """Without the name that a program gives the value: ``var news = [...];``, ``show({...})``."""
+    text = text.lstrip("\ufeff")
+    if (match := _NAME.match(text)) and match[0].strip():
+        return text[match.end() :].rstrip().rstrip(";").rstrip().rstrip(")" if "(" in match[0] else "")
+    return text
+
+
+def _reason(failure: ValueError) -> str:
+    return one_line(getattr(failure, "msg", "") or type(failure).__name__)
+
+
+def _json_lines(text: str) -> tuple[list[dict[str, Any]], list[int], list[tuple[int, str, str]]]:
+    """Records from JSON lines; values that follow each other in any other way; or Python's way of writing them."""
+    rows, lines, rejected = [], [], []
+    physical = text.split("\n")
+    opened = sum(line.lstrip()[:1] == "{" for line in physical)
+    one_a_line = sum(line.lstrip()[:1] == "{" and line.rstrip().rstrip(",")[-1:] == "}" for line in physical)
+    if 2 * opened < len(physical) - text.count("\n\n") and opened < len(physical) - 100_000:
+        return [], [], []  # a few records among a multitude of lines: no JSON lines
+    if 2 * one_a_line > opened or len(physical) == 1 == opened:
+        for number, line in enumerate(physical, start=1):
+            line = line.strip()
+            if not line or line in ("[", "]"):
+                continue
+            value = _json_value(line.rstrip(","))
+            if isinstance(value, dict):
+                rows.append(value)
+                lines.append(number)
+            else:
+                rejected.append((number, "no JSON record", line[:200]))
+        if rows:
+            return rows, lines, rejected
+    rows, lines, rejected = [], [], []
+    decoder, position = json.JSONDecoder(), 0
+    while position < len(text):
+        start = re.compile(r"[\s,\x1e]*").match(text, position).end()
+        if start == len(text):
+            break
+        try:
+            value, position = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            rejected.append((text.count("\n", 0, start) + 1, "no JSON record", text[start : start + 200]))
+            break
+        for record in value if isinstance(value, list) else [value]:
+            if isinstance(record, dict):
+                rows.append(record)
+                lines.append(len(rows))
+    return rows, lines, rejected
+
+
+def _python_value(text: str) -> Any:
+    """A whole file that Python has printed, None where it is not."""
+    if len(text) > 5_000_000 or not re.match(r"\s*[\[{]\s*(?:\{\s*)?['}\]]", text):
+        return None
+    try:
+        return ast.literal_eval(_CALLS.sub(_printed, text.strip()))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+
+def _printed(call: re.Match[str]) -> str:
+    inside = call[1].strip("'\"")
+    if numbers := re.match(r"\d+(?:, \d+){2,5}", inside):  # a datetime's
+        parts = [part.zfill(2) for part in numbers[0].split(", ")] + ["00"] * 3
+        inside = "-".join(parts[:3]) + " " + ":".join(parts[3:6])
+    return repr(inside)
+
+
+def _json_value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    if re.match(r"\{\s*u?'", text) and len(text) < 1_000_000:  # print(record)
+        try:
+            return ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            pass
+    return None
+
+
+def _json_table(value: Any, name: str) -> Table:
+    if isinstance(value, dict):
+        if (rows := _linked(value)) is not None:
+            return Table(text_frame(rows), range(1, len(rows) + 1))
+        if (table := _by_columns(value)) is not None:
+            return table
+    lists: dict[str, list[list[Any]]] = {}
+    _gather(value, "", 0, lists)
+    best = max(lists, key=lambda path: _promise(path, lists[path]), default=None)
+    if best is not None and _promise(best, lists[best])[0] > 0:
+        rows = [_flat(_unwrapped(record)) for records in lists[best] for record in records if isinstance(record, dict)]
+        return Table(text_frame(rows), range(1, len(rows) + 1))
+    if isinstance(value, list) and value:
+        if all(isinstance(item, str) for item in value):
+            return Table(pd.DataFrame({"title": value}, dtype=object), range(1, len(value) + 1))
+        if all(isinstance(item, list) for item in value):
+            records = [(i, [text_of(cell) for cell in item]) for i, item in enumerate(value, start=1)]
+            return table_of_records(records, name)
+    if isinstance(value, dict) and value:
+        if all(isinstance(item, str) for item in value.values()) and _named_so(value):
+            return Table(text_frame([value]), [1])
+        records = [item for item in value.values() if isinstance(item, dict)]
+        if records and len(records) >= 0.9 * len(value) and (_named_so(records[0]) or len(records) > 20):
+            rows = [{"key": key, **_flat(item)} for key, item in value.items() if isinstance(item, dict)]
+            return Table(text_frame(rows), range(1, len(rows) + 1))
+        if _named_so(value):
+            return Table(text_frame([_flat(value)]), [1])
+        strings = [item for item in value.values() if isinstance(item, list) and item]
+        if len(strings) == 1 and all(isinstance(item, str) for item in strings[0]):
+            return Table(pd.DataFrame({"title": strings[0]}, dtype=object), range(1, len(strings[0]) + 1))
+    raise InputError(f"{name} is JSON without a list of articles or headlines: give the answer that holds them.")
+
+
+def _linked(value: dict[str, Any]) -> list[dict[str, str]] | None:
+    """Headlines that are the names of their addresses, or the other way round, perhaps in sections."""
+    parts = {"": value}
+    if value and all(isinstance(item, dict) for item in value.values()):
+        parts = value
+    pairs = [(part, key, item) for part, items in parts.items() for key, item in items.items()]
+    if len(pairs) < 3 or not all(isinstance(item, str) for _, _, item in pairs):
+        return None
+    for title, url in ((1, 2), (2, 1)):
+        linked = sum(bool(_ADDRESS.match(pair[url])) and not _ADDRESS.match(pair[title]) for pair in pairs)
+        texts = sum(len(pair[title].split()) > 2 or not pair[title].isascii() for pair in pairs)
+        if min(linked, texts) > 0.8 * len(pairs):
+            return [{"section": pair[0], "title": pair[title], "url": pair[url]} for pair in pairs]
+    return None
+
+
+def _gather(value: Any, path: str, depth: int, lists: dict[str, list[list[Any]]]) -> None:
+    """Every list of records, by the names that lead to it."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, list):
+        if any(isinstance(item, dict) for item in value):
+            lists.setdefault(path, []).append(value)
+        for item in value:
+            if isinstance(item, (dict, list)):
+                _gather(item, path + "[]", depth + 1, lists)
+    elif isinstance(value, dict):
+        several = [item for item in value.values() if isinstance(item, list) and item and isinstance(item[0], dict)]
+        alike = len(several) > 1 and all(_named_so(_unwrapped(item[0])) for item in several)  # a list for each day
+        for key, item in value.items():
+            if isinstance(item, (dict, list)):
+                if alike and isinstance(item, list):
+                    item = [{"key": key, **record} if isinstance(record, dict) else record for record in item]
+                _gather(item, f"{path}.*" if alike or len(value) >= 200 else f"{path}.{key}", depth + 1, lists)
+
+
+def _promise(path: str, lists: list[list[Any]]) -> tuple[int, int, int]:
+    """Lists whose records have a headline first, then the nearest, then the longest."""
+    records = [record for some in lists for record in some[:20] if isinstance(record, dict)][:50]
+    named = sum(_named_so(_unwrapped(record)) for record in records)
+    length = sum(map(len, lists))
+    likely = bool(records) and (2 * named >= len(records))
+    return (2 if likely else 1 if length >= 3 and path.count("[]") == 0 else 0, -path.count("[]"), length)
+
+
+def _unwrapped(record: dict[str, Any]) -> dict[str, Any]:
+    """Reddit's ``{"kind": "t3", "data": {...}}`` and its like."""
+    inner = [item for item in record.values() if isinstance(item, dict)]
+    if len(inner) == 1 and not _named_so(record) and _named_so(inner[0]):
+        (key,) = [key for key, item in record.items() if item is inner[0]]
+        return {**{k: v for k, v in record.items() if k != key and k not in inner[0]}, **inner[0]}
+    return record
+
+
+def _named_so(record: dict[str, Any], deep: bool = True) -> bool:
+    return any(
+        is_name_of("title", str(key)) and (isinstance(value, str) or (deep and isinstance(value, dict)))
+        for key, value in record.items()
+    )
+
+
+def _by_columns(value: dict[str, Any]) -> Table | None:
+    """pandas' other orients: columns as dicts or lists, "split", "table"."""
+    if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):
+        header = [text_of(name) for name in value["columns"]]
+        rows = [[text_of(cell) for cell in row] for row in value["data"] if isinstance(row, list)]
+        if rows and all(len(row) == len(header) for row in rows):
+            return Table(pd.DataFrame(rows, columns=unique_names(header), dtype=object), range(1, len(rows) + 1))
+    columns = list(value.values())
+    if columns and _any_title(value) and all(isinstance(column, list) for column in columns):
+        are_records = any(isinstance(cell, dict) for cell in columns[0][:5])
+        if len(set(map(len, columns))) == 1 and not are_records:
+            frame = pd.DataFrame({k: [text_of(cell) for cell in column] for k, column in value.items()}, dtype=object)
+            return Table(frame, range(1, len(frame) + 1))
+    if len(columns) >= 1 and _any_title(value) and all(isinstance(column, dict) for column in columns):
+        keys = list(dict.fromkeys(key for column in columns for key in column))
+        cells = {name: [text_of(column.get(key)) for key in keys] for name, column in value.items()}
+        if keys and not any(isinstance(next(iter(c.values()), None), (dict, list)) for c in columns[:1]):
+            return Table(pd.DataFrame(cells, dtype=object), range(1, len(keys) + 1))
+    return None
+
+
+def _any_title(value: dict[str, Any]) -> bool:
+    return any(is_name_of("title", str(key)) for key in value)
+
+
+def _flat(record: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[str, Any]:
+    """One level: ``{"source": {"name": "X"}}`` is ``source.name``."""
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        key = f"{prefix}{key}"
+        if isinstance(value, dict) and value and depth < 3:
+            flat |= _flat(value, "" if key == "_source" else f"{key}.", depth + 1)
+        elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict) and depth < 3:
+            flat |= _flat(value[0], f"{key}.", depth + 1)
+        else:
+            flat[key] = value
+    return flat

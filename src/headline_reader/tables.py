@@ -1,0 +1,244 @@
+"""Delimited text as people have it: where the header is, which rows fit it, and no row lost without a word."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from newsclust.errors import InputError
+
+from .cells import refuse_crumbs
+from .dates import looks_like_dates
+from .dialect import DELIMITERS, PREAMBLE, find_dialect, without_leading_lines
+from .records import URL, Dialect, lines_of, records_of, trimmed, types_of, types_of_columns
+from .roles import ROLES, is_name_of, names_titles
+
+#: With more columns than this a file is no table of headlines.
+MOST_COLUMNS = 10_000
+#: A line longer than this is none of a table: a file without line ends, a bomb.
+LONGEST_LINE = 20_000_000
+#: If more than this share of the rows do not fit the header, the file is refused rather than read in part.
+MOST_MISFITS = 0.5
+
+
+@dataclass
+class Table:
+    """Rows of text and where they stood.
+
+    Attributes
+    ----------
+    rows : DataFrame of str
+    lines : sequence of int, shape (n_rows,)
+        The line of the file, or the number of the record, that each row begins at.
+    rejected : list of (line, reason, text)
+        What could not become a row.
+    notes : list of str
+        What a reader should know of how the file was read: sentences without an end.
+    headed : bool
+        Whether the columns' names are the file's own.
+    """
+
+    rows: pd.DataFrame
+    lines: Sequence[int]
+    rejected: list[tuple[int, str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    headed: bool = True
+
+
+def read_text_table(text: str, name: str) -> Table:
+    """The table in `text`: delimited, or one headline a line.
+
+    Raises
+    ------
+    InputError
+        Where it has no rows, or rows and header do not fit each other.
+    """
+    refuse_crumbs(text.count("\n"), text, name, "lines")
+    lines = lines_of(text)
+    if len(longest := max(lines, key=len, default="")) > LONGEST_LINE:
+        number = next(i for i, line in enumerate(lines, start=1) if line is longest)
+        raise InputError(
+            f"line {number} of {name} has {len(longest):,} characters: give a file with a headline a line."
+        )
+    for number, line in enumerate(lines[:5], start=1):
+        if '"' not in line and (widest := max(map(line.count, DELIMITERS))) >= MOST_COLUMNS:
+            raise InputError(
+                f"line {number} of {name} has {widest + 1:,} fields: give a table with a headline in each row."
+            )
+    limit = csv.field_size_limit(2 * LONGEST_LINE)
+    try:
+        lines, skipped, delimiter = without_leading_lines(lines)
+        dialect = find_dialect(lines, delimiter)
+        types = types_of_columns(lines, dialect)
+        records, opened = records_of(lines, dialect, types)
+        records = [(number + skipped, record) for number, record in records]
+        table = table_of_records(records, name, dialect)
+    finally:
+        csv.field_size_limit(limit)
+    if opened:
+        some = f"{len(opened):,} quotation mark{'s' * (len(opened) > 1)} of {name} that nothing closes"
+        table.notes.append(f"{some}, the first in line {opened[0] + skipped}, is read as it stands" if len(opened) == 1
+                           else f"{some}, the first in line {opened[0] + skipped}, are read as they stand")  # fmt: skip
+    return table
+
+
+def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: Dialect | None = None) -> Table:
+    """A table from records with their line numbers: finds the header, sets aside what does not fit it.
+
+    Raises
+    ------
+    InputError
+        As `read_text_table`.
+    """
+    dialect = dialect or Dialect()
+    records = [(number, record) for number, record in records if len(record) > 1 or any(map(str.strip, record))]
+    if not any(cell.strip() for _, record in records for cell in record):
+        raise InputError(f"{name} is empty: give a file with headlines in it.")
+    if (widest := max(len(record) for _, record in records)) > MOST_COLUMNS:
+        raise InputError(f"{name} has {widest:,} columns: give a table with a headline in each row.")
+    header_at = _header(records)
+    notes: list[str] = []
+    rejected: list[tuple[int, str, str]] = []
+    if header_at is None:
+        width = Counter(len(record) for _, record in records).most_common(1)[0][0]
+        names = ["title"] if width == 1 else [f"column {i}" for i in range(1, width + 1)]
+        body = records
+        if width > 1:
+            notes.append(f"{name} has no header")
+        before: list[tuple[int, list[str]]] = []
+    else:
+        line, header = records[header_at]
+        names = [re.sub(r"^\s*#+\s*", "", header[0]), *header[1:]]
+        before, body = records[:header_at], records[header_at + 1 :]
+        if before:
+            notes.append(f"the header of {name} is line {line}; what stands above is no row")
+    if not body:
+        raise InputError(f"{name} has a header but no rows: check that all of it was saved.")
+    names, body = _fitted(names, body, header_at is not None)
+    width = len(names)
+    rows, lines = [], []
+    misfits: list[tuple[int, list[str]]] = []
+    again = [cell.strip() for cell in names]
+    for number, record in body:
+        while len(record) > width and not record[-1].strip():
+            record = record[:-1]
+        if len(record) > width:
+            misfits.append((number, record))
+        elif header_at is not None and width > 1 and [cell.strip() for cell in record] == again:
+            rejected.append((number, "the header again", _joined(record, dialect)))
+        else:
+            rows.append(record + [""] * (width - len(record)))
+            lines.append(number)
+    for number, record in misfits:
+        reason = f"{len(record)} fields where the {'header has' if header_at is not None else 'others have'} {width}"
+        rejected.append((number, reason, _joined(record, dialect)))
+    if len(misfits) > MOST_MISFITS * len(body) or not rows:
+        if not misfits:
+            raise InputError(f"{name} has a header but no rows: check that all of it was saved.")
+        number, record = misfits[0]
+        fields = DELIMITERS.get(dialect.delimiter or "", "delimiter")
+        raise InputError(
+            f"line {number} of {name} has {len(record)} fields where the header has {width}: put double quotes around "
+            f"fields with a {fields} in them."
+        )
+    frame = pd.DataFrame(rows, columns=unique_names(names), dtype=object)
+    return Table(frame, lines, sorted(rejected), notes, header_at is not None)
+
+
+def unique_names(names: Iterable[object]) -> list[str]:
+    """Names as pandas would make them different: ``title.1``, and ``Unnamed: 0`` for a blank."""
+    unique: list[str] = []
+    for position, name in enumerate(map(str, names)):
+        name = base = name if name.strip() else f"Unnamed: {position}"
+        number = 0
+        while name in unique if len(unique) < 200 else False:
+            number += 1
+            name = f"{base}.{number}"
+        unique.append(name)
+    if len(set(unique)) < len(unique):  # a very wide table
+        seen: Counter[str] = Counter()
+        for position, name in enumerate(unique):
+            seen[name] += 1
+            unique[position] = name if seen[name] == 1 else f"{name}.{position}"
+    return unique
+
+
+# Header and width
+
+
+def _header(records: list[tuple[int, list[str]]]) -> int | None:
+    """Which record is the header; None where the first is a row already."""
+    top = records[:PREAMBLE]
+    widths = Counter(len(trimmed(record)) for _, record in records[:2000] if any(map(str.strip, record)))
+    usual = max(widths, key=lambda width: (widths[width] * (width > 1 or len(widths) == 1), width))
+    for position, (_, record) in enumerate(top):
+        filled = [cell for cell in record if cell.strip()]
+        if not filled:
+            continue
+        known = sum(any(is_name_of(role, cell.strip().lstrip("#").strip()) for role in ROLES) for cell in filled)
+        if names_titles(record) and (len(filled) > 1 or usual == 1 or position == 0 or position + 1 < len(top)):
+            above = [len(trimmed(r)) for _, r in top[:position]]
+            if position and len(filled) == 1 and usual > 1:
+                continue  # "Headlines" as a heading above the table
+            if position and sum(width == len(filled) for width in above) > 0.5 * position and usual == len(filled) > 1:
+                return None if known < 2 else position
+            if position and usual == 1 and known < 1:
+                continue
+            if position and usual == 1:
+                return None
+            return position
+        if len(filled) > 2 and known >= 2 and known >= 0.5 * len(filled):
+            return position
+    # No name that is known: the first row of the usual width, unless it is like those below it.
+    start = next((i for i, (_, record) in enumerate(top) if len(trimmed(record)) >= min(usual, 2)), 0)
+    if usual == 1:
+        return None
+    start = next((i for i, (_, record) in enumerate(top) if len(trimmed(record)) == usual), start)
+    return start if _is_header(records[start][1], [r for _, r in records[start + 1 : start + 200]]) else None
+
+
+def _is_header(record: list[str], rows: list[list[str]]) -> bool:
+    """Whether a record names columns rather than filling them: short, different words, unlike what stands below."""
+    cells = [cell.strip() for cell in record]
+    if not rows or len({cell for cell in cells if cell}) < len([cell for cell in cells if cell]):
+        return False
+    if any(URL.match(cell) or re.fullmatch(r"[+-]?\d+([.,]\d+)?", cell) or len(cell) > 60 for cell in cells):
+        return False
+    if any(cell and looks_like_dates([cell]) for cell in cells):
+        return False
+    rows = [row for row in rows if len(row) >= len(cells)]
+    types = types_of([row[: len(cells)] for row in rows])
+    if any(kind and cell for kind, cell in zip(types, cells, strict=False)):
+        return True  # a word above dates, addresses or numbers
+    lengths = [sorted(len(row[i].strip()) for row in rows)[len(rows) // 2] for i in range(len(cells))] if rows else []
+    return any(
+        length > 25 and len(cell) < 0.5 * length and len(cell.split()) <= 3
+        for length, cell in zip(lengths, cells, strict=False)
+    )
+
+
+def _fitted(
+    names: list[str], body: list[tuple[int, list[str]]], headed: bool
+) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """A name for R's row names, where each row has one field more than the header; none for empty last columns."""
+    width = len(names)
+    while width > 1 and not names[width - 1].strip() and not any(
+        len(record) >= width and record[width - 1].strip() for _, record in body
+    ):  # fmt: skip
+        width -= 1
+    names = names[:width]
+    more = [record for _, record in body if len(record) == width + 1 and record[-1].strip()]
+    if headed and len(more) >= 0.9 * len(body):
+        first = [record[0].strip() for record in more]
+        if all(re.fullmatch(r"\d+", cell) for cell in first) and len(set(first)) == len(first):
+            return ["", *names], body
+    return names, body
+
+
+def _joined(record: list[str], dialect: Dialect) -> str:
+    return (dialect.delimiter or ",").join(record)[:500]

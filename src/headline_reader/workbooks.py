@@ -1,0 +1,190 @@
+"""Workbooks of Excel, new and old, and of LibreOffice: the sheets with headlines, below each other."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from newsclust.errors import InputError
+
+from .cells import MOST_CELLS, text_of
+from .sheets import with_headlines
+from .tables import MOST_COLUMNS, Table, table_of_records
+
+
+def read_zipped_document(content: bytes, name: str) -> Table:
+    """A zip that is one document: archives were unpacked before."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = archive.namelist()
+        about = archive.read("mimetype")[:100] if "mimetype" in members else b""
+    if "xl/workbook.xml" in members:
+        return _sheets(_xlsx(content, name), name)
+    if b"opendocument.spreadsheet" in about:
+        return _sheets(_ods(content, name), name)
+    kinds = {
+        "word/document.xml": "a Word document",
+        "ppt/presentation.xml": "a presentation",
+        "xl/workbook.bin": "an xlsb",
+    }
+    kind = next((kind for member, kind in kinds.items() if member in members), "an OpenDocument file")
+    raise InputError(f"{name} is {kind}: save the table in it as Excel (.xlsx) or CSV and give that file.")
+
+
+def _xlsx(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
+    import warnings
+
+    import openpyxl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl tells of styles that it leaves out
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        try:
+            for sheet in book.worksheets:
+                if sheet.sheet_state != "visible" and len(book.worksheets) > 1:
+                    continue
+                sheet.reset_dimensions()  # what a sheet says of its size is often wrong
+                records, cells = [], 0
+                for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+                    cells += len(row) + 1
+                    if cells > MOST_CELLS // 10:
+                        raise InputError(f"{name} has more cells than can be read: save the sheet as CSV.")
+                    record = [text_of(cell) for cell in row]
+                    while record and not record[-1]:
+                        record.pop()
+                    records.append((number, record))
+                yield sheet.title, records
+        finally:
+            book.close()
+
+
+def _ods(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
+    """The sheets of an OpenDocument spreadsheet (OpenDocument v1.3, part 3, chapter 9).
+
+    Read by hand: odfpy builds the whole document first, and calamine does not end on some damaged files.
+    """
+    from defusedxml.ElementTree import iterparse
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        xml = archive.read("content.xml")
+    limit = 2_000_000 + len(xml)  # a row that is said to be there a million times takes no more bytes than one
+    title, number, cells = "", 0, 0
+    records: list[tuple[int, list[str]]] = []
+    for event, element in iterparse(io.BytesIO(xml), events=("start", "end")):
+        tag = element.tag.rpartition("}")[2]
+        if event == "start" and tag == "table":
+            title, number, records = _attribute(element, "name"), 0, []
+        elif event == "end" and tag == "table-row":
+            record = _ods_row(element)
+            times = _repeats(element, "rows")
+            if record:
+                cells += times * len(record)
+                if cells > limit:
+                    raise InputError(f"{name} has more cells than can be read: save the sheet as CSV.")
+                records += [(number + i, record) for i in range(1, times + 1)]
+            number += times
+            element.clear()
+        elif event == "end" and tag == "table":
+            yield title, records
+            element.clear()
+
+
+def _ods_row(row: Any) -> list[str]:
+    record: list[str] = []
+    for cell in row:
+        kind = _attribute(cell, "value-type")
+        if kind in ("date", "time", "boolean"):
+            text = _attribute(cell, f"{kind}-value")
+            if match := re.fullmatch(r"PT(\d+)H(\d+)M([\d.,]+)S", text):
+                text = ":".join(part.zfill(2) for part in match.groups())
+        elif kind in ("float", "percentage", "currency"):
+            text = text_of(float(_attribute(cell, "value") or "nan"))
+        else:
+            text = "\n".join("".join(p.itertext()) for p in cell if p.tag.endswith("}p"))
+        record += [text] * min(_repeats(cell, "columns"), MOST_COLUMNS)
+        if len(record) > 2 * MOST_COLUMNS:
+            break
+    while record and not record[-1]:
+        record.pop()
+    return record
+
+
+def _repeats(element: Any, what: str) -> int:
+    times = _attribute(element, f"number-{what}-repeated")
+    return int(times) if times.isdecimal() and 0 < len(times) < 10 else 1
+
+
+def _attribute(element: Any, name: str) -> str:
+    return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
+
+
+def read_xml_workbook(top: Any, name: str) -> Table:
+    """Excel's XML of 2003, which exports of web sites still are."""
+
+    def sheets() -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
+        for sheet in top.iter():
+            if sheet.tag.rpartition("}")[2] != "Worksheet":
+                continue
+            records: list[tuple[int, list[str]]] = []
+            for row in (row for row in sheet.iter() if row.tag.rpartition("}")[2] == "Row"):
+                record: list[str] = []
+                for cell in row:
+                    index = _attribute(cell, "Index")  # cells left out before it are blank
+                    if index.isdecimal() and len(record) < int(index[:6]) <= MOST_COLUMNS:
+                        record += [""] * (int(index) - 1 - len(record))
+                    record.append("".join("".join(part.itertext()) for part in cell if part.tag.endswith("}Data")))
+                records.append((len(records) + 1, record))
+            yield _attribute(sheet, "Name"), records
+
+    return _sheets(sheets(), name)
+
+
+def read_xls(content: bytes, name: str) -> Table:
+    import xlrd
+
+    def sheets() -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
+        book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO(), on_demand=True)
+        for sheet in book.sheets():
+            records = []
+            for number in range(sheet.nrows):
+                cells = []
+                for cell in sheet.row(number):
+                    value = cell.value
+                    if cell.ctype == xlrd.XL_CELL_DATE:
+                        value = xlrd.xldate_as_datetime(value, book.datemode)
+                    elif cell.ctype == xlrd.XL_CELL_ERROR:
+                        value = ""
+                    cells.append(text_of(int(value) if isinstance(value, float) and value.is_integer() else value))
+                while cells and not cells[-1]:
+                    cells.pop()
+                records.append((number + 1, cells))
+            yield sheet.name, records
+
+    return _sheets(sheets(), name)
+
+
+def _sheets(sheets: Iterator[tuple[str, list[tuple[int, list[str]]]]], name: str) -> Table:
+    """The sheets with headlines, below each other; others are told."""
+    tables: dict[str, Table] = {}
+    without: list[str] = []
+    try:
+        for title, records in sheets:
+            if not any(any(cells) for _, cells in records):
+                continue
+            try:
+                tables[title] = table_of_records(records, f"sheet {title} of {name}")
+            except InputError:
+                without.append(title)
+    except InputError:
+        raise
+    except MemoryError:
+        raise InputError(f"{name} needs more memory than there is: save the sheet as CSV.") from None
+    except Exception as error:  # what the readers raise depends on which byte is wrong
+        raise InputError(
+            f"{name} is a damaged or locked workbook ({type(error).__name__}): save it again, or as CSV UTF-8."
+        ) from None
+    if not tables:
+        raise InputError(f"{name} is a workbook without a table in it: check that all of it was saved.")
+    return with_headlines(tables, without, name, "sheet")

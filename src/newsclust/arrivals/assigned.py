@@ -1,0 +1,117 @@
+"""What an assignment of new headlines leaves behind, in a folder of its own: the run's is not touched."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from headline_reader.columns import check_columns
+
+from ..corpus.documents import Corpus
+from ..errors import ParameterError
+from ..paths import find_output, short, write_whole
+from ..run.names import injected, no_such
+from ..run.origin import commit
+from ..run.preflight import try_output
+from ..run.record import Record, as_csv, beside_input, facts_of_vectors
+from ..run.stored import StoredRun
+from ..stages import ledger
+from .newcomers import Newcomers
+
+#: What is said of a headline in ``assigned.csv``.
+JOINS, EMERGING, NEW, KNOWN = "joins", "emerging", "new", "in the run already"
+
+
+def check_assignment(namespace: dict[str, Any], run: StoredRun) -> None:
+    """Check the parameters of ``notebooks/assign.ipynb`` before anything is read.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's ``globals()``.
+    run : StoredRun
+
+    Raises
+    ------
+    ParameterError
+        If papermill set a name that is none of the notebook's parameters, a value has a wrong type, or the results
+        can't be written, or would be written over the run's.
+    """
+    given, own = injected(namespace)
+    if unknown := sorted(given - own):
+        raise ParameterError(no_such(unknown[0], own))
+    least = namespace.get("least_emerging", 10)
+    if not isinstance(least, int) or isinstance(least, bool) or least < 2:
+        raise ParameterError(f"least_emerging is {least!r}; it should be a whole number of at least 2.")
+    check_columns(namespace.get("columns", {}))
+    _try_results(run, namespace.get("output"))
+
+
+def _try_results(run: StoredRun, output: str | None) -> None:
+    if output is None:
+        return
+    if not isinstance(output, str) or not output:
+        raise ParameterError(f"output is {output!r}; it should be a folder, for example 'out/tuesday', or None.")
+    if find_output(output) == run.folder:
+        raise ParameterError(f"output is {short(run.folder)}, the run's own folder: give another one.")
+    try_output(output)
+
+
+def finish_assignment(corpus: Corpus, newcomers: Newcomers, output: str | None = None) -> Record:
+    """Write ``assigned.csv``, ``emerging.csv``, ``metrics.json`` and ``provenance.json`` to the folder `output`.
+
+    ``assigned.csv`` has one row per input row, in input order: every input column and ``id``, ``story`` (the number, -1
+    for none), ``what`` ("joins", "emerging", "new" or "in the run already"), ``probability`` (that this is right),
+    ``title_of_story``, ``x``, ``y`` (and ``z``); an input column of one of these names is kept as ``<name>_input``.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    newcomers : Newcomers
+    output : str, optional
+        Without one nothing is written.
+
+    Returns
+    -------
+    Record
+    """
+    run = newcomers.run
+    _try_results(run, output)
+    metrics = newcomers.counts | {"seconds": {name: round(entry.seconds, 3) for name, entry in ledger.items()}}
+    provenance = {
+        "data": f"{corpus.source}: {corpus.n_rows:,} rows, {corpus.n_documents:,} documents",
+        "run": repr(run),
+        "run finished": run.record.provenance.get("finished"),
+        **facts_of_vectors(run.embeddings, run.parameters.words),
+        "calibrated on": f"{len(newcomers.calibration.held_out):,} documents of the run, held out fifth by fifth",
+        "commit": commit(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    record = Record(newcomers.parameters | {"output": output}, metrics, provenance)
+    if output:
+        folder = find_output(output)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / "assigned.csv", as_csv(_rows(corpus, newcomers)))
+        write_whole(folder / "emerging.csv", as_csv(newcomers.emerging.reset_index()))
+        record.write(folder)
+    return record
+
+
+def _rows(corpus: Corpus, newcomers: Newcomers) -> pd.DataFrame:
+    kinds = [newcomers.is_known, newcomers.is_emerging, newcomers.has_joined]
+    titles = newcomers.table["title"]
+    added = pd.DataFrame(
+        {
+            "story": newcomers.labels,
+            "what": np.select(kinds, [KNOWN, EMERGING, JOINS], NEW),
+            "probability": newcomers.probability.round(3),
+            "title_of_story": titles.reindex(newcomers.labels).fillna("").to_numpy(),
+        },
+        index=newcomers.documents["id"],
+    )
+    for axis, column in zip("xyz", newcomers.coordinates.T, strict=False):
+        added[axis] = column
+    return beside_input(corpus, added, ["story"])

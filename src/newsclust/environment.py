@@ -1,0 +1,27 @@
+"""What the user keeps in the environment or in a file .env: tokens and keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .errors import StoreError
+
+
+def read_dotenv() -> str:
+    """The text of the nearest file .env, "" where there is none; UTF-16, as Windows PowerShell 5 writes it, will do.
+
+    Raises
+    ------
+    StoreError
+        If it can't be read, or is in another encoding: it may well hold the token.
+    """
+    from dotenv import find_dotenv
+
+    name = find_dotenv(usecwd=True)
+    try:
+        text = Path(name).read_bytes() if name else b""
+        return text.decode("utf-16" if text[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise StoreError(f"{name} is not read, because it is not UTF-8: save it as UTF-8.") from None
+    except OSError as error:
+        raise StoreError(f"{name} can't be read ({error.strerror}): check its permissions.") from None

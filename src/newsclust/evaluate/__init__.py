@@ -1,1 +1,0 @@
-"""Labelled headlines in; newsclust beside its peers, and what each of them got wrong, out."""

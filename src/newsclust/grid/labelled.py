@@ -1,0 +1,294 @@
+"""newsclust and its peers on labelled headlines: how far each agrees with the truth, and where it does not."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..clusters.clustering import cluster
+from ..errors import InputError, notice
+from ..neighbors.blend import blend
+from ..neighbors.neighbors import find_neighbors
+from ..run.parameters import Parameters
+from ..stories.evaluation import ONE_OFF, agreement
+from ..stories.noise import assign_noise
+from ..stories.settings import AUTO, Settings, choose_settings
+from .peers import PEERS, absent
+from .plan import read_plan
+
+if TYPE_CHECKING:
+    from ..corpus.documents import Corpus
+    from ..neighbors.neighbors import Neighbors
+    from ..vectors.store import Embeddings
+
+_SELECTION = "cluster_selection_method cluster_selection_epsilon max_cluster_size allow_single_cluster".split()
+
+_HEADS = {
+    "ami": "AMI",
+    "ari": "ARI",
+    "v_measure": "V",
+    "b_cubed_f1": "B³ F1",
+    "one_offs": "one-offs",
+    "group": "AMI / ARI group",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """How newsclust and its peers did on labelled headlines.
+
+    Attributes
+    ----------
+    documents : DataFrame, n rows
+        As `Corpus.documents`.
+    truth : ndarray of str, shape (n,)
+        Each document's known story, "" where unknown; one-offs as the column says it.
+    place : ndarray of int, shape (m,)
+        Which document each row of the input is that has a text: repeats count as often as they are there.
+    row_truth : ndarray of str, shape (m,)
+        The known story of each, "" where unknown.
+    labels : dict
+        Method -> ndarray of int, shape (n,); -1 is noise.
+    table : DataFrame, one row per method
+        Index ``method``; ``ami, ari, v_measure, b_cubed_f1, noise, one_offs, stories``, with noise as one group
+        ``ami_group, ari_group``, and ``seconds, settings``.
+    settings : dict
+        Method -> `Settings` of those that chose theirs, with the agreement of each in ``curve["ami"]``.
+    """
+
+    documents: pd.DataFrame
+    truth: np.ndarray
+    place: np.ndarray
+    row_truth: np.ndarray
+    labels: dict[str, np.ndarray]
+    table: pd.DataFrame
+    settings: dict[str, Settings]
+
+    def __repr__(self) -> str:
+        return f"{len(self.documents):,} documents, {len(self.table)} methods: {', '.join(self.table.index)}"
+
+    def _repr_html_(self) -> str:
+        shown = self.table.drop(columns=["ami_group", "ari_group"])
+        group = [f"{ami:.3f} / {ari:.3f}" for ami, ari in self.table[["ami_group", "ari_group"]].to_numpy()]
+        shown.insert(shown.columns.get_loc("stories") + 1, "group", group)
+        shown = shown.rename(columns=_HEADS).rename_axis(None)
+        digits = dict.fromkeys(("AMI", "ARI", "V", "B³ F1"), "{:.3f}")
+        return shown.style.format(digits | {"noise": "{:.1%}", "seconds": "{:.1f}"}, escape="html")._repr_html_()
+
+
+class Listing(pd.DataFrame):
+    """Rows that a notebook shows with whole headlines, and with a word where there are none."""
+
+    def _repr_html_(self) -> str:
+        if self.empty:
+            return "<p>None.</p>"
+        with pd.option_context("display.max_colwidth", None):
+            return self.to_html(index=False, border=0, max_rows=pd.get_option("display.max_rows"))
+
+
+def evaluate(
+    corpus: Corpus,
+    embeddings: Embeddings,
+    files: Iterable[str | Path] = ("params/tutorial.yaml", "params/stories.yaml"),
+    peers: Iterable[str] = tuple(PEERS),
+) -> Evaluation:
+    """Group labelled headlines with newsclust and with its peers, on the same vectors.
+
+    Seconds are those from vectors to labels; a peer with several candidates is timed for all of them, and the one that
+    agrees best with the truth is shown. A document in no story, by the truth or by a method, is alone on both sides
+    (see `newsclust.stories.evaluation.agreement`); every input row counts.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Read with its truth column.
+    embeddings : Embeddings
+    files : iterable of path
+        Parameter files for newsclust. What they say of data, model and map is not used here.
+    peers : iterable of str
+        Names in `newsclust.grid.peers.PEERS`. Those that can't take part are named in a notice.
+
+    Raises
+    ------
+    InputError
+        If the corpus was read without truth.
+    """
+    if corpus.truth is None:
+        raise InputError("There is no truth to evaluate against: name its column, for example truth = 'story'.")
+    documents, vectors = corpus.documents, np.ascontiguousarray(embeddings.vectors, dtype=np.float32)
+    place_of = pd.Series(np.arange(len(documents)), index=documents["id"])
+    has_text = corpus.row_ids.notna().to_numpy()
+    row_place = place_of.loc[corpus.row_ids[has_text].astype("int64")].to_numpy()
+    row_truth = corpus.truth[has_text].fillna("").astype(str).str.strip().to_numpy()
+    truth = np.full(len(documents), "", dtype=object)
+    truth[row_place[::-1]] = row_truth[::-1]
+    one_off = np.isin(np.char.lower(truth.astype(str)), list(ONE_OFF))
+
+    def scores(found: np.ndarray) -> dict[str, Any]:
+        alone = agreement(found[row_place], row_truth)
+        together = _grouped(found[row_place], row_truth)
+        kept = {name: alone[name] for name in ("ami", "ari", "v_measure", "b_cubed_f1")}
+        return kept | {
+            "noise": float((found < 0).mean()),
+            "one_offs": f"{int((_in_company(found) & one_off).sum())} of {int(one_off.sum())}",
+            "stories": int(len(np.unique(found[found >= 0]))),
+            **together,
+        }
+
+    rows, labels, chosen = [], {}, {}
+    for file in files:
+        name, given = f"newsclust, {Path(file).name}", read_parameters(file)
+        started = time.perf_counter()
+        found, settings, lists = group(documents, embeddings, given)
+        seconds = time.perf_counter() - started
+        labels[name] = found
+        if settings is not None:
+            tried = settings.curve[["min_samples", "min_cluster_size"]].astype(int).itertuples(index=False, name=None)
+            ami = [agreement(_stories(lists, numbers, given)[row_place], row_truth)["ami"] for numbers in tried]
+            chosen[name] = Settings(settings.min_samples, settings.min_cluster_size, settings.curve.assign(ami=ami))
+            said = f"{settings.min_samples} / {settings.min_cluster_size}, chosen"
+        else:
+            said = f"{given.min_samples} / {given.min_cluster_size}"
+        rows.append({"method": name, **scores(found), "seconds": seconds, "settings": said})
+    for name in peers:
+        if why := absent(name, len(documents)):
+            notice(why)
+            continue
+        started = time.perf_counter()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of other packages, about themselves
+            candidates = PEERS[name][2](vectors, documents["text"].tolist())
+        seconds = time.perf_counter() - started
+        scored = {said: scores(found) for said, found in candidates.items()}
+        best = max(scored, key=lambda said: scored[said]["ami"])
+        labels[name] = candidates[best]
+        said = f"{best}, best of {len(scored)}" if len(scored) > 1 else best
+        rows.append({"method": name, **scored[best], "seconds": seconds, "settings": said})
+    table = pd.DataFrame(rows).set_index("method")
+    return Evaluation(documents, truth, row_place, row_truth, labels, table, chosen)
+
+
+def read_parameters(file: str | Path) -> Parameters:
+    """The parameters of the one run that a file asks for.
+
+    Raises
+    ------
+    NewsclustError
+        If there is no such file, it holds a mistake, or it asks for several runs.
+    """
+    plan = read_plan(file)
+    if len(plan.runs) > 1:
+        raise InputError(f"{file} asks for {len(plan.runs)} runs: give a file with one value for each parameter.")
+    return plan.runs[0].parameters
+
+
+def group(
+    documents: pd.DataFrame, embeddings: Embeddings, given: Parameters
+) -> tuple[np.ndarray, Settings | None, Neighbors]:
+    """From vectors to stories, as the notebook does it; the settings, where they were chosen; and the lists."""
+    n = len(documents)
+    found = find_neighbors(embeddings, min(max(given.k, given.n_neighbors), n - 1))
+    blended = blend(found, embeddings, documents, given.words, given.days, given.day_scale)
+    lists = blended.head(min(given.k, n - 1))
+    numbers, settings = (given.min_samples, given.min_cluster_size), None
+    if AUTO in numbers:
+        settings = choose_settings(
+            lists,
+            embeddings.vectors,
+            None,
+            *numbers,
+            distance=given.distance,
+            least_support=given.least_support,
+            shared_neighbors=given.shared_neighbors,
+            **_selection(given),
+        )
+        numbers = settings.min_samples, settings.min_cluster_size
+    return _stories(lists, numbers, given), settings, lists
+
+
+def _stories(lists: Neighbors, numbers: tuple[int, int], given: Parameters) -> np.ndarray:
+    shared = given.shared_neighbors
+    labels = cluster(lists, None, *numbers, given.distance, **_selection(given), shared_neighbors=shared).labels
+    return assign_noise(lists, labels, given.least_support).labels if given.assign_noise else labels
+
+
+def _selection(given: Parameters) -> dict[str, Any]:
+    return {name: getattr(given, name) for name in _SELECTION}
+
+
+def _grouped(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """AMI and ARI with all noise as one group, and all one-offs as one story, as scikit-learn's users compute them."""
+    from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+
+    known = truth != ""
+    return {
+        "ami_group": float(adjusted_mutual_info_score(truth[known], found[known])),
+        "ari_group": float(adjusted_rand_score(truth[known], found[known])),
+    }
+
+
+def _in_company(labels: np.ndarray) -> np.ndarray:
+    """Which documents share their story with another one."""
+    clustered = labels >= 0
+    sizes = np.bincount(labels[clustered]) if clustered.any() else np.zeros(1, dtype=int)
+    return clustered & (sizes[np.maximum(labels, 0)] > 1)
+
+
+def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str, Listing]:
+    """Where a method and the truth part: stories merged and split, one-offs assigned, headlines left out.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    method : str
+        One of ``evaluation.labels``.
+    examples : int
+        Headlines shown of each part.
+
+    Returns
+    -------
+    dict of str to Listing
+        "merged": a found story that holds two or more headlines each of two or more known ones. "split": a known story,
+        two or more headlines each of which are in two or more found ones. "one-offs in a story". "left out": headlines
+        of a known story of two or more that are in no found one. The largest first.
+    """
+    headlines = evaluation.documents["title"].where(evaluation.documents["title"] != "", evaluation.documents["text"])
+    frame = pd.DataFrame({"headline": headlines, "known": evaluation.truth, "found": evaluation.labels[method]})
+    frame = frame[frame["known"] != ""]
+    one_off = frame["known"].str.lower().isin(ONE_OFF)
+    both = frame[(frame["found"] >= 0) & ~one_off]
+    parts = both.groupby(["found", "known"])["headline"].agg(["size", lambda part: " · ".join(part.head(examples))])
+    parts.columns = ["headlines", "for example"]
+    parts = parts[parts["headlines"] > 1].reset_index()
+    left_out = frame[(frame["found"] < 0) & ~one_off]
+    left_out = left_out[left_out["known"].map(frame["known"].value_counts()) > 1]
+    alone = frame[one_off & _in_company(frame["found"].to_numpy())]
+    assigned = {"headline": alone["headline"], "in the story of": _company(frame, one_off, alone.index)}
+    return {
+        "merged": _divided(parts, "found", "known"),
+        "split": _divided(parts, "known", "found"),
+        "one-offs in a story": Listing(pd.DataFrame(assigned).reset_index(drop=True)),
+        "left out": Listing(left_out[["headline", "known"]].reset_index(drop=True)),
+    }
+
+
+def _company(frame: pd.DataFrame, one_off: pd.Series, rows: pd.Index) -> list[str]:
+    """Another headline of the story that each of `rows` was put into: where it tells known stories, of the largest."""
+    as_many = frame.groupby(["found", "known"])["headline"].transform("size").where(~one_off, 0)
+    first = frame.assign(as_many=as_many).sort_values("as_many", ascending=False, kind="stable").groupby("found")
+    two = {found: part["headline"].head(2) for found, part in first}
+    return [two[frame["found"][row]].drop(row, errors="ignore").iloc[0] for row in rows]
+
+
+def _divided(parts: pd.DataFrame, whole: str, part: str) -> Listing:
+    several = parts[parts.groupby(whole)[part].transform("size") > 1]
+    total = several.groupby(whole)["headlines"].transform("sum")
+    order = np.lexsort((-several["headlines"], several[whole].astype(str), -total))
+    return Listing(several.iloc[order][[whole, part, "headlines", "for example"]].reset_index(drop=True))

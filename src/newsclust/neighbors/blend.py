@@ -1,0 +1,242 @@
+"""Neighbour lists whose distances also know words and days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing.pool import ThreadPool
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ..errors import InputError, ParameterError
+from ..paths import give_numba_a_folder
+from ..stages import stage
+from .comparison import on_all_cores
+from .weighed import learnt, no_words, weighted_words
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    from ..vectors.store import Embeddings
+    from .neighbors import Neighbors
+
+PAIRS = 2**18  # pairs measured at a time by a thread: some tens of milliseconds
+WALK = 2**10  # documents of a story and near it that are measured one after the other: about what the cache holds
+OFFSET_ROWS = 2**12  # vectors at a time: a millisecond or two
+DAY = 86_400_000_000  # microseconds
+
+
+def blend(
+    neighbors: Neighbors,
+    embeddings: Embeddings,
+    documents: pd.DataFrame,
+    words: float = 0.0,
+    days: float = 0.0,
+    day_scale: float = 3.0,
+) -> Neighbors:
+    """Measure the listed pairs anew: by their vectors, their words and the days between them.
+
+    The similarity of two documents is `(1 - words - days) * v + words * w + days * d`:
+
+    - `v` is the cosine of their vectors after the corpus's mean is subtracted, which takes away what all documents
+      have in common;
+    - `w` is the cosine of their words, weighed by the model of the vectors where it has learnt to (BGE-M3; `learnt`),
+      else by TF-IDF (`weighted_words`);
+    - `d` is `exp(-|days between them| / day_scale)`.
+
+    Each of the three is a kernel of unit diagonal, and so is the blend: `sqrt(2 - 2 * similarity)` is again a Euclidean
+    distance. A document without a date, or without a word, gives that weight to its vector: its part weighs 0 in its
+    own unit vector, which keeps the blend a kernel, and a corpus without dates is blended as with `days = 0`.
+
+    Only listed pairs are measured, in float64, and words in whole numbers (`newsclust.neighbors.weighed.Weighed`);
+    nothing of size n² is made. Neighbours that the vectors' lists miss stay missed, so search for more of them than the
+    graph is to have: 80 for a graph of 50 missed nothing that mattered on labelled headlines.
+
+    Parameters
+    ----------
+    neighbors : Neighbors
+        Found by the vectors alone.
+    embeddings : Embeddings
+        Unit vectors, in the order of `neighbors`, and words where the model weighs them.
+    documents : DataFrame, n rows
+        In the same order, with the columns `text` and `published_at` (ISO 8601, "" where unknown).
+    words, days : float
+        Weights, 0 or larger, together less than 1. With both 0 the lists come back as they are.
+    day_scale : float
+        Days after which `d` has fallen to 1/e; by half after 0.69 of them.
+
+    Returns
+    -------
+    Neighbors
+        The same pairs at their new distances (float32, the same in both directions), each list nearest first, equal
+        distances by smaller row.
+
+    Raises
+    ------
+    ParameterError
+        If a weight is negative, both add up to 1 or more, or `day_scale` is not positive.
+    InputError
+        If the three are not of the same documents.
+    """
+    _check(words, days, day_scale)
+    if not words and not days:
+        return neighbors
+    n, k = neighbors.indices.shape
+    if not n == len(embeddings.vectors) == len(documents):
+        raise InputError(
+            f"The lists are of {n:,} documents, the vectors of {len(embeddings.vectors):,} and the texts of "
+            f"{len(documents):,}: blend needs all three of the same."
+        )
+    with stage("blend"):
+        parts = Parts(embeddings.vectors, embeddings.words, documents, words, days, day_scale)
+        indices, distances = parts.measure(np.arange(n), neighbors.indices, neighbors.distances)
+    parameters = neighbors.parameters | {"words": words, "days": days, "day_scale": day_scale}
+    return replace(neighbors, indices=indices, distances=distances, parameters=parameters)
+
+
+class Parts:
+    """What each document brings to a distance: its offset from the mean, its words, its day, and their weights' roots.
+
+    A document is one unit vector, `[sqrt(v) vector, sqrt(w) words, sqrt(d) day]`, with v + w + d = 1. `by_model` are
+    `Embeddings.words`; where they are None, TF-IDF weighs the words. The mean and TF-IDF's weights are learnt from the
+    first `n_known` documents, from all where it is None.
+    """
+
+    def __init__(
+        self,
+        vectors: np.ndarray,
+        by_model: csr_array | None,
+        documents: pd.DataFrame,
+        words: float,
+        days: float,
+        day_scale: float,
+        n_known: int | None = None,
+    ):
+        give_numba_a_folder()
+        from .pairs import FACTS, gather_facts
+
+        n = len(documents)
+        if not words:
+            weighed = no_words(n)
+        elif by_model is None:
+            weighed = weighted_words(documents["text"], n_known)
+        else:
+            weighed = learnt(by_model)
+        day = _days(documents["published_at"]) / day_scale if days else np.full(n, np.nan)
+        self._facts = _lines_of_memory(n, FACTS)
+        gather_facts(self._facts, words, days, offsets(vectors, n_known), day, weighed.ends, weighed.squares)
+        longest = int(np.diff(weighed.ends).max(initial=0))
+        self._words = weighed.terms, weighed.weights, longest
+
+    def measure(self, rows: np.ndarray, indices: np.ndarray, distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The lists of these documents, measured anew and put in order.
+
+        Parameters
+        ----------
+        rows : ndarray of int, shape (m,)
+            Ascending.
+        indices : ndarray of int32, shape (m, k)
+            Rows of their neighbours; -1 is padding.
+        distances : ndarray of float32, shape (m, k)
+            Of the vectors.
+
+        Returns
+        -------
+        indices : ndarray of int32, shape (m, k)
+        distances : ndarray of float32, shape (m, k)
+        """
+        from .pairs import measure_rows
+
+        def measure(places: np.ndarray, *lists: np.ndarray) -> None:
+            measure_rows(places, rows[places], indices, distances, self._facts, *self._words, *lists)
+
+        indices, distances = np.ascontiguousarray(indices), np.ascontiguousarray(distances)
+        return story_by_story(measure, rows, indices, len(self._facts), "Blending")
+
+
+def story_by_story(
+    measure: Callable[[np.ndarray, np.ndarray, np.ndarray], None],
+    rows: np.ndarray,
+    indices: np.ndarray,
+    n: int,
+    what: str,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The lists of `rows` as `measure` writes them, which is called with some of them at a time, on all cores.
+
+    Documents of one story come one after the other, so that what is read of them stays in the processor's cache.
+
+    Parameters
+    ----------
+    measure : callable
+        Of places in `rows`, writes the new lists at these places of two arrays; lets go of the interpreter's lock.
+    rows : ndarray of int64, shape (m,)
+    indices : ndarray of int32, shape (m, k)
+        The lists of these documents; -1 is padding.
+    n : int
+        All documents.
+    what : str
+        Stands before the progress bar.
+
+    Returns
+    -------
+    indices : ndarray of int32, shape (m, k)
+    distances : ndarray of float32, shape (m, k)
+    """
+    from .pairs import walk
+
+    lists = np.empty_like(indices), np.empty(indices.shape, dtype=np.float32)
+    blocks = np.array_split(walk(rows, indices, n, WALK), max(1, indices.size // PAIRS))
+    on_all_cores(lambda block: measure(block, *lists), blocks, what)
+    return lists
+
+
+def offsets(vectors: np.ndarray, n_known: int | None = None) -> np.ndarray:
+    """How far each vector is from the mean of all, or of the first `n_known`: float64, shape (n,)."""
+    give_numba_a_folder()
+    from .pairs import distances_from, sum_of
+
+    known, starts = vectors[:n_known], range(0, len(vectors), OFFSET_ROWS)
+    with ThreadPool() as pool:
+        # The sums of blocks are added up in one order, and are the same on any number of cores.
+        sums = pool.map(lambda start: sum_of(known[start : start + OFFSET_ROWS]), starts)
+        mean = sum(sums) / len(known)
+        return np.concatenate(
+            pool.map(lambda start: distances_from(vectors[start : start + OFFSET_ROWS], mean), starts)
+        )
+
+
+def _days(dates: pd.Series) -> np.ndarray:
+    """Days since 1970, NaN where there is no date: float64."""
+    import pyarrow as pa
+
+    dates = dates.where(dates != "")
+    try:  # times with their zone, as a corpus has them: pandas takes five times as long
+        read = pa.array(dates, pa.string()).cast(pa.timestamp("us", tz="UTC")).to_pandas()
+    except pa.ArrowInvalid:
+        read = pd.to_datetime(dates, format="ISO8601", errors="coerce", utc=True)
+    microseconds = read.dt.tz_localize(None).to_numpy("datetime64[us]")
+    return np.where(np.isnat(microseconds), np.nan, microseconds.astype(np.int64) / DAY)
+
+
+def _lines_of_memory(n: int, kind: np.dtype) -> np.ndarray:
+    """Room for `n` records of 64 bytes, each of which begins where a line of memory does and comes at once.
+
+    Where numpy itself puts them, most lie on two lines, and measuring a pair takes a seventh longer.
+    """
+    room = np.empty((n + 1) * kind.itemsize, dtype=np.uint8)
+    start = -room.ctypes.data % kind.itemsize
+    return room[start : start + n * kind.itemsize].view(kind)
+
+
+def _check(words: float, days: float, day_scale: float) -> None:
+    for name, weight in {"words": words, "days": days}.items():
+        if not 0 <= weight < 1:
+            raise ParameterError(f"{name} is {weight}; it must be a weight, 0 or larger and less than 1.")
+    if words + days >= 1:
+        raise ParameterError(
+            f"words is {words} and days is {days}, which leaves the vectors no weight: together less than 1."
+        )
+    if not 0 < day_scale < np.inf:
+        raise ParameterError(f"day_scale is {day_scale}; it must be a number of days larger than 0.")

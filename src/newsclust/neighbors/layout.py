@@ -1,0 +1,179 @@
+"""Where each document stands on the map: UMAP, fed the neighbours that are known already, on all cores."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import cache
+from ..errors import notice
+from ..paths import give_numba_a_folder
+from ..stages import stage
+from ..vectors.store import Embeddings
+from .neighbors import Neighbors
+
+#: UMAP gives every document 500 epochs of optimisation up to 10,000 documents and 200 beyond. Here the 200 are
+#: reached without the jump: this many documents times epochs, within the same bounds. See benchmarks/README.md.
+DOCUMENT_EPOCHS = 2_000_000
+EPOCHS = 200, 500
+#: Beyond, the layout starts from the two leading principal components, which make as good a map as UMAP's spectral
+#: start (see benchmarks/README.md; D. Kobak and G. C. Linderman 2021, *Initialization is critical for preserving global
+#: data structure in both t-SNE and UMAP*). The spectral one keeps the square root of n numbers per document, 8 GB for
+#: a million.
+SPECTRAL_UP_TO = 100_000
+#: Counted up with every change to `newsclust.neighbors.descent` that moves a document.
+DESCENT = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where each document stands on the map.
+
+    Attributes
+    ----------
+    ids : ndarray of int64, shape (n,)
+        Ascending document ids.
+    coordinates : ndarray of float32, shape (n, n_components)
+        Row i belongs to ``ids[i]``.
+    parameters : dict
+        ``n_components, n_neighbors, min_dist, seed``; ``n_neighbors`` as the lists allowed it.
+    """
+
+    ids: np.ndarray
+    coordinates: np.ndarray
+    parameters: dict[str, Any]
+
+
+def lay_out(
+    embeddings: Embeddings,
+    neighbors: Neighbors,
+    n_components: int = 2,
+    n_neighbors: int = 80,
+    min_dist: float = 0.1,
+    seed: int | None = 42,
+) -> Layout:
+    """Lay the documents out on a plane or in space with UMAP (McInnes, Healy & Melville 2018).
+
+    Parameters
+    ----------
+    embeddings : Embeddings
+    neighbors : Neighbors
+        Lists of at least ``n_neighbors - 1`` others (UMAP counts the document itself).
+    n_components : {2, 3}
+    n_neighbors : int
+        Lowered with a notice where the lists are shorter.
+    min_dist : float
+        How closely points may be packed.
+    seed : int or None
+        None lays out differently each time, and so is never kept.
+
+    Returns
+    -------
+    Layout
+    """
+    n = len(embeddings.ids)
+    parameters = {
+        "n_components": n_components,
+        "n_neighbors": neighbors.usable(n_neighbors - 1) + 1,
+        "min_dist": min_dist,
+        "seed": seed,
+    }
+    if n_neighbors > neighbors.k + 1:
+        notice(f"n_neighbors is lowered from {n_neighbors} to {neighbors.k + 1}: {neighbors.limit}.")
+        n_neighbors = neighbors.k + 1
+    from importlib.metadata import version
+
+    n_epochs = round(np.clip(DOCUMENT_EPOCHS / max(n, 1), *EPOCHS))
+    lists = neighbors.head(min(n_neighbors - 1, neighbors.k))
+    # The lists, not the search that found them: their bytes say what the map depends on.
+    key = {
+        "neighbors": cache.fingerprint(lists.indices, lists.distances),
+        "vectors": embeddings.fingerprint,
+        "layout": [n_components, n_neighbors, min_dist, n_epochs, seed],
+        "spectral": n <= SPECTRAL_UP_TO,
+        "descent": DESCENT,
+        "umap": version("umap-learn"),
+    }
+
+    def compute() -> dict[str, np.ndarray]:
+        coordinates = _umap(embeddings.vectors, lists, n_components, n_neighbors, min_dist, n_epochs, seed)
+        return {"coordinates": coordinates}
+
+    with stage("layout") as entry:
+        kept, entry.computed = (compute(), True) if seed is None else cache.once("layout", key, compute)
+        return Layout(embeddings.ids, kept["coordinates"], parameters)
+
+
+def _umap(
+    vectors: np.ndarray,
+    lists: Neighbors,
+    n_components: int,
+    n_neighbors: int,
+    min_dist: float,
+    n_epochs: int,
+    seed: int | None,
+) -> np.ndarray:
+    n = len(vectors)
+    if n <= n_components + 2:  # too few for UMAP's spectral start: a line of points is as true a map
+        line = np.zeros((n, n_components), dtype=np.float32)
+        line[:, 0] = np.arange(n)
+        return line
+    give_numba_a_folder()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with _kept_by_numba():
+            from umap import UMAP
+            from umap.umap_ import find_ab_params
+
+        from .descent import descend
+
+        # UMAP counts the document itself as its first neighbour, and knows -1 as "none" but not an infinite distance.
+        itself = np.arange(n, dtype=np.int32)[:, None]
+        found = np.where(np.isfinite(lists.distances), lists.distances, 0)
+        distances = np.where(lists.indices < 0, found.max(axis=1, keepdims=True), found)
+        known = (
+            np.hstack([itself, lists.indices]),
+            np.hstack([np.zeros((n, 1), dtype=np.float32), distances]),
+            None,
+        )
+        seed = np.random.default_rng().integers(2**32) if seed is None else seed
+        model = UMAP(
+            n_components=n_components,
+            n_neighbors=n_neighbors,
+            n_epochs=0,  # only its graph and where its layout starts: the descent is ours
+            init="spectral" if n <= SPECTRAL_UP_TO else "pca",
+            random_state=int(seed),
+            n_jobs=1,
+            precomputed_knn=known,
+            force_approximation_algorithm=True,  # below 4,096 documents UMAP would compute all distances again
+        ).fit(vectors)
+        a, b = find_ab_params(spread=1.0, min_dist=min_dist)
+        start, graph = model.embedding_, model.graph_
+        del model  # and its copies of lists and graph, some gigabytes for a million documents
+        return descend(start, graph, n_epochs, a, b, seed)
+
+
+@contextmanager
+def _kept_by_numba() -> Iterator[None]:
+    """Have numba keep the machine code of what is imported on disk, which UMAP does not ask for.
+
+    Four seconds less in every process, some of them while UMAP is imported. And nothing is compiled, or read from disk,
+    before it is called, for types that were declared: dozens of functions of a search that is not made here.
+    """
+    import numba
+
+    njit = numba.njit
+
+    def kept(*given: Any, **options: Any) -> Any:
+        return njit(*filter(callable, given), **{"cache": True, **options})
+
+    numba.njit = kept
+    try:
+        yield
+    finally:
+        numba.njit = njit

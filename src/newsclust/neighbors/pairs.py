@@ -1,0 +1,344 @@
+"""The listed pairs measured by vectors, words, days and company, one after the other, in machine code.
+
+numba compiles this module for a second or two when it is first called, and keeps the result on disk. Import it where it
+is needed, after `newsclust.paths.give_numba_a_folder`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from .ahead import ask_for, ask_for_some
+
+#: Places are unsigned where time matters: numba looks at others whether they count from the end.
+ONE = np.uint64(1)
+SPARSE = 64  # places for each term in the table of a row's terms
+UNIT = 2.0**-30  # of words' weights, which are whole numbers: their products add up exactly, in any order
+
+#: Of each document the roots of the weights of vector, words and day, which add up to 1; its vector's distance from the
+#: mean; its day, in units of the day scale; its words' squared length; where its terms begin and end. One line each.
+FACTS = np.dtype(
+    [(name, np.float64) for name in ("by_vector", "by_words", "by_day", "offset", "day")]
+    + [(name, np.int64) for name in ("square", "start", "end")]
+)
+FACTS_LINE = FACTS.itemsize // 8  # numbers of each document
+
+
+@njit(nogil=True, cache=True)
+def measure_rows(places, rows, indices, distances, facts, terms, weights, longest, listed, apart_by):
+    """Measure the pairs in some of the lists and put each list in order.
+
+    Both directions of a pair give the same bits.
+
+    Parameters
+    ----------
+    places, rows : ndarray of int64
+        Where these lists are, and whose they are.
+    indices, distances : ndarray of int32 and float32, shape (m, k)
+        The lists by vectors; -1 is padding.
+    facts : ndarray of FACTS, shape (n,)
+        From `gather_facts`.
+    terms, weights : ndarray of int32
+        Of `newsclust.neighbors.weighed.Weighed`.
+    longest : int
+        No text has more terms.
+    listed, apart_by : ndarray of int32 and float32, shape (m, k)
+        Written to: the lists as they are now.
+    """
+    k, last, lines = indices.shape[1], len(places) - 1, facts.view(np.float64)
+    lists = indices.reshape(-1), distances.reshape(-1), listed.reshape(-1), apart_by.reshape(-1)
+    found = np.empty(k, dtype=np.float32)
+    # A row's terms are found by their last bits, in a table that stays in the cache, as a weight for each term of the
+    # corpus would not. The few whose place is another's already are `spare`: of 1,000 terms less than 8.
+    size = np.uint32(1)
+    while size < SPARSE * longest:
+        size *= np.uint32(2)
+    keys, own_weights = np.full(size, -1, dtype=np.int32), np.empty(size, dtype=np.int32)
+    spare = np.empty(longest, dtype=np.int64)
+    for number, place in enumerate(places):
+        # Memory is asked for in three steps, because each says where the next one is to look.
+        _ask_for_lists(lists, places[min(number + 3, last)], k)
+        sooner, soon = places[min(number + 2, last)], places[min(number + 1, last)]
+        ask_for(lines, rows[min(number + 2, last)] * FACTS_LINE)
+        own = facts[rows[number]]
+        size, n_spare = np.uint32(1), 0
+        while size < SPARSE * (own.end - own.start):
+            size *= np.uint32(2)
+        mask = np.uint32(size - np.uint32(1))
+        for at in range(np.uint64(own.start), np.uint64(own.end)):
+            bits = np.uint32(terms[at]) & mask
+            if keys[bits] < 0:
+                keys[bits], own_weights[bits] = terms[at], weights[at]
+            else:
+                spare[n_spare] = at
+                n_spare += 1
+        for column in range(k):
+            ask_for(lines, indices[sooner, column] * FACTS_LINE)
+            coming = facts[max(indices[soon, column], 0)]
+            ask_for_some(terms, coming.start, coming.end)
+            ask_for_some(weights, coming.start, coming.end)
+            other = indices[place, column]
+            if other < 0:
+                found[column] = np.inf
+                continue
+            theirs = facts[other]
+            start, end, shared = np.uint64(theirs.start), np.uint64(theirs.end), 0
+            for at in range(start, end):
+                # Multiplied in any case: whether to would often be guessed wrong.
+                bits = np.uint32(terms[at]) & mask
+                product = np.int64(own_weights[bits]) * np.int64(weights[at])
+                shared += product if keys[bits] == terms[at] else 0
+            for own_at in spare[:n_spare]:
+                for at in range(start, end):
+                    product = np.int64(weights[own_at]) * np.int64(weights[at])
+                    shared += product if terms[own_at] == terms[at] else 0
+            # Each part of two unit vectors, sqrt(p) x and sqrt(q) y, is
+            # (sqrt(p) - sqrt(q))² + sqrt(p q) |x - y|² apart.
+            squared = _by_vectors(distances[place, column], own.offset, theirs.offset)
+            apart = (own.by_vector - theirs.by_vector) ** 2 + own.by_vector * theirs.by_vector * squared
+            apart += (own.by_words - theirs.by_words) ** 2
+            apart += own.by_words * theirs.by_words * (own.square + theirs.square - 2 * shared) * UNIT**2
+            apart += (own.by_day - theirs.by_day) ** 2
+            both = own.by_day * theirs.by_day
+            if both > 0:
+                apart += both * (2 - 2 * math.exp(-abs(own.day - theirs.day)))
+            found[column] = math.sqrt(apart)
+        _write_in_order(lists, found, np.uint64(place * k))
+        for at in range(np.uint64(own.start), np.uint64(own.end)):
+            keys[np.uint32(terms[at]) & mask] = -1
+
+
+@njit(nogil=True, cache=True)
+def gather_facts(facts, words, days, offsets, day, ends, squares):
+    """Write what `measure_rows` needs to know of each document.
+
+    Parameters
+    ----------
+    facts : ndarray of FACTS, shape (n,)
+        Written to.
+    words, days : float
+        Weights, of the documents that have words and a day.
+    offsets, day : ndarray of float64, shape (n,)
+        NaN is no day.
+    ends, squares : ndarray of int64, shape (n + 1,) and (n,)
+        Of `newsclust.neighbors.weighed.Weighed`.
+    """
+    for row in range(len(facts)):
+        by_words, by_day = words if squares[row] > 0 else 0.0, 0.0 if math.isnan(day[row]) else days
+        facts[row].by_vector = math.sqrt(1 - by_words - by_day)
+        facts[row].by_words, facts[row].by_day = math.sqrt(by_words), math.sqrt(by_day)
+        facts[row].offset, facts[row].day, facts[row].square = offsets[row], day[row], squares[row]
+        facts[row].start, facts[row].end = ends[row], ends[row + 1]
+
+
+@njit(nogil=True, cache=True)
+def in_whole_numbers(ends, terms, weights, is_shared, kept_ends, kept_terms, kept_weights, squares):
+    """The shared terms of each text, and the squared lengths of all terms, in whole numbers.
+
+    Parameters
+    ----------
+    ends : ndarray of int64, shape (n + 1,)
+    terms, weights : ndarray of int32 and float64
+        Of text `i` at ``ends[i]`` to ``ends[i + 1]``, of length one or without any.
+    is_shared : ndarray of bool
+        Of each term.
+    kept_ends, kept_terms, kept_weights, squares : ndarray
+        Written to: the fields of `newsclust.neighbors.weighed.Weighed`.
+    """
+    at = 0
+    for row in range(len(squares)):
+        kept_ends[row], squares[row] = at, 0
+        for place in range(ends[row], ends[row + 1]):
+            weight = np.int64(weights[place] / UNIT + 0.5)
+            squares[row] += weight * weight
+            if is_shared[terms[place]]:
+                kept_terms[at], kept_weights[at] = terms[place], weight
+                at += 1
+    kept_ends[-1] = at
+
+
+@njit(nogil=True, cache=True)
+def sum_of(vectors):
+    """The sum of vectors of float32: float64, shape (dim,)."""
+    total = np.zeros(vectors.shape[1])
+    for row in range(len(vectors)):
+        for column in range(len(total)):
+            total[column] += vectors[row, column]
+    return total
+
+
+@njit(nogil=True, cache=True, fastmath={"reassoc"})
+def distances_from(vectors, point):
+    """The Euclidean distance of each vector from a point: float64, shape (n,)."""
+    distances = np.empty(len(vectors))
+    for row in range(len(vectors)):
+        squares = 0.0
+        for column in range(len(point)):
+            apart = vectors[row, column] - point[column]
+            squares += apart * apart
+        distances[row] = math.sqrt(squares)
+    return distances
+
+
+@njit(nogil=True, cache=True)
+def companies(indices, distances, power):
+    """Each document's company: itself and its neighbours, weighed by how near they are.
+
+    Parameters
+    ----------
+    indices, distances : ndarray of int32 and float32, shape (n, m)
+        -1 is padding.
+    power : int
+        A neighbour counts its similarity to this power.
+
+    Returns
+    -------
+    company : ndarray of int32, shape (n, m + 1)
+        Rows, ascending; padding last, as n.
+    counts : ndarray of float32, shape (n, m + 1)
+        Of length 1 in each row.
+    """
+    n, m = indices.shape
+    company, counts = np.empty((n, m + 1), dtype=np.int32), np.empty((n, m + 1), dtype=np.float32)
+    similarities = np.empty(m + 1)
+    for row in range(n):
+        company[row, 0], similarities[0], squares = row, 1.0, 1.0
+        for column in range(m):
+            other, count = indices[row, column], 0.0
+            if other < 0:
+                other = n
+            else:
+                count = max(1 - np.float64(distances[row, column]) ** 2 / 2, 0.0) ** power
+            squares += count**2
+            place = column + 1
+            while place > 0 and company[row, place - 1] > other:
+                company[row, place], similarities[place] = company[row, place - 1], similarities[place - 1]
+                place -= 1
+            company[row, place], similarities[place] = other, count
+        counts[row] = similarities / math.sqrt(squares)
+    return company, counts
+
+
+@njit(nogil=True, cache=True)
+def share_rows(places, indices, distances, company, counts, weight, listed, apart_by):
+    """Measure the pairs in some of the lists anew, by the company they share, and put each list in order.
+
+    Both directions of a pair give the same bits: what two companies share is added up in the order of the rows.
+
+    Parameters
+    ----------
+    places : ndarray of int64
+        The rows of these lists.
+    indices, distances : ndarray of int32 and float32, shape (n, k)
+        The lists; -1 is padding.
+    company, counts : ndarray, shape (n, c)
+        From `companies`.
+    weight : float
+    listed, apart_by : ndarray of int32 and float32, shape (n, k)
+        Written to: the lists as they are now.
+    """
+    (n, c), last, found = company.shape, len(places) - 1, np.empty(indices.shape[1], dtype=np.float32)
+    lists = indices.reshape(-1), distances.reshape(-1), listed.reshape(-1), apart_by.reshape(-1)
+    k, all_companies, all_counts = indices.shape[1], company.reshape(-1), counts.reshape(-1)
+    own = np.zeros(n + 1, dtype=np.float32)  # how much each document counts in the row's company
+    for number, row in enumerate(places):
+        _ask_for_lists(lists, places[min(number + 2, last)], k)
+        soon = places[min(number + 1, last)]
+        for at in range(c):
+            own[company[row, at]] = counts[row, at]
+        for column in range(k):
+            coming = max(indices[soon, column], 0) * c
+            ask_for_some(all_companies, coming, coming + c)
+            ask_for_some(all_counts, coming, coming + c)
+            other, distance = indices[row, column], distances[row, column]
+            if other >= 0 and distance > 0:
+                shared = 0.0
+                for at in range(c):
+                    shared += np.float64(own[company[other, at]]) * counts[other, at]
+                kept = 1 - weight * (1 - min(shared, 1.0))
+                # 2 - 2 (1 - d² / 2) kept, as a sum that is exact for small distances.
+                distance = np.float32(math.sqrt(kept * np.float64(distance) ** 2 + 2 * (1 - kept)))
+            found[column] = distance
+        _write_in_order(lists, found, np.uint64(row * k))
+        for at in range(c):
+            own[company[row, at]] = 0
+
+
+@njit(nogil=True, cache=True)
+def walk(rows, indices, n, size):
+    """An order in which documents of one story mostly come one after the other.
+
+    It goes from a document to its neighbours and on to theirs, as far as `size` documents lead, and begins again at the
+    first that it has not met.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (m,)
+    indices : ndarray of int32, shape (m, k)
+        Their lists; -1 is padding.
+    n : int
+        Of all rows.
+    size : int
+
+    Returns
+    -------
+    ndarray of int64, shape (m,)
+        Places in `rows`.
+    """
+    order, n_met, k, lists = np.empty(len(rows), dtype=np.int64), 0, indices.shape[1], indices.reshape(-1)
+    place_of = np.full(n, -1, dtype=np.int32)  # of those not met
+    for place, row in enumerate(rows):
+        place_of[row] = place
+    for start, row in enumerate(rows):
+        if place_of[row] < 0:
+            continue
+        order[n_met], place_of[row] = start, -1
+        at, end = n_met, n_met + size
+        n_met += 1
+        while at < min(n_met, end):
+            soon = order[min(at + 8, n_met - 1)] * k
+            ask_for_some(lists, soon, soon + k)
+            for other in indices[order[at]]:
+                if other >= 0 and place_of[other] >= 0:
+                    order[n_met], place_of[other] = place_of[other], -1
+                    n_met += 1
+            at += 1
+    return order
+
+
+@njit(nogil=True, cache=True)
+def _by_vectors(distance, a, b):
+    """The squared distance of two vectors, at `a` and `b` from the mean, seen from there as unit vectors."""
+    if a * b == 0:
+        # A vector at the mean has no direction: it is like others there, and unlike all else.
+        return 0.0 if a == b else 2.0
+    squared = (np.float64(distance) ** 2 - (a - b) ** 2) / (a * b)  # |x/a - y/b|² = (|x - y|² - (a - b)²) / ab
+    return min(max(squared, 0.0), 4.0)
+
+
+@njit(nogil=True, inline="always")
+def _ask_for_lists(lists, place, k):
+    """Have the lists at a place brought, and where the new ones will be written."""
+    indices, distances, listed, apart_by = lists
+    ask_for_some(indices, place * k, place * k + k)
+    ask_for_some(distances, place * k, place * k + k)
+    ask_for_some(listed, place * k, place * k + k)
+    ask_for_some(apart_by, place * k, place * k + k)
+
+
+@njit(nogil=True, cache=True)
+def _write_in_order(lists, found, start):
+    """Write the list that begins at `start` in order: nearest first, equal distances by smaller row, padding last."""
+    indices, _, listed, apart_by = lists
+    for n in range(np.uint64(len(found))):
+        index, distance, at = indices[start + n], found[n], start + n
+        while at > start and (
+            apart_by[at - ONE] > distance
+            or (apart_by[at - ONE] == distance and index >= 0 and not 0 <= listed[at - ONE] <= index)
+        ):
+            listed[at], apart_by[at] = listed[at - ONE], apart_by[at - ONE]
+            at -= ONE
+        listed[at], apart_by[at] = index, distance

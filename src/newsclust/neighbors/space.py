@@ -1,0 +1,99 @@
+"""How near documents that a run has not seen are to those it has, by the run's own measure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from .blend import Parts
+from .comparison import nearest_candidates
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+QUERY_FLOATS = 2**24  # similarities held at a time
+SPARE = 16  # candidates beyond k, so that rounding in the search can't cost a neighbour
+
+
+class Space:
+    """The documents of a run and newcomers beside them, at the distances that the run itself would measure.
+
+    The mean of the vectors and, with TF-IDF, what words weigh are learnt from the run's documents alone. So how near a
+    newcomer is to any other document does not depend on what else comes with it, nor on the order.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n, dim)
+        Unit vectors; those of the run's `n_known` documents come first.
+    by_model : csr_array of float32, shape (n, n_terms), or None
+        Words as the model weighs them, in the same order; None where TF-IDF does.
+    documents : DataFrame, n rows
+        With the columns `text` and `published_at`, in the same order.
+    n_known : int
+    words, days, day_scale : float
+        As of `newsclust.neighbors.blend.blend`, and as the run used them.
+    """
+
+    def __init__(
+        self,
+        vectors: np.ndarray,
+        by_model: csr_array | None,
+        documents: pd.DataFrame,
+        n_known: int,
+        words: float = 0.0,
+        days: float = 0.0,
+        day_scale: float = 3.0,
+    ):
+        self.vectors, self.n_known = vectors, n_known
+        self._parts = None
+        if words or days:
+            self._parts = Parts(vectors, by_model, documents, words, days, day_scale, n_known)
+
+    def nearest(
+        self, rows: np.ndarray, among: np.ndarray, k: int, groups: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The `k` documents of `among` that are nearest to each of `rows`, itself and those of its own group left out.
+
+        All of them are compared, by their vectors; the `k` nearest are then measured with words and days and put in
+        that order, as `newsclust.neighbors.blend.blend` does it.
+
+        Parameters
+        ----------
+        rows : ndarray of int, shape (m,)
+        among : ndarray of int, shape (a,)
+            Ascending.
+        k : int
+        groups : ndarray of int, shape (n,), optional
+            Documents of one group, 0 or larger, are not near each other whatever their distance; -1 is no group.
+
+        Returns
+        -------
+        indices : ndarray of int32, shape (m, k)
+            Rows, nearest first, equal distances by smaller row; -1 pads the end.
+        distances : ndarray of float32, shape (m, k)
+            Infinite where padded.
+        """
+        width = min(k + SPARE, len(among))
+        indices = np.full((len(rows), k), -1, dtype=np.int32)
+        distances = np.full((len(rows), k), np.inf, dtype=np.float32)
+        if not width or not k:
+            return indices, distances
+        stored, block = self.vectors[among], max(1, QUERY_FLOATS // len(among))
+        starts = range(0, len(rows), block)
+        for start in tqdm(starts, desc="Comparing with the run", leave=False, delay=2):
+            some = rows[start : start + block]
+            similarity = self.vectors[some] @ stored.T
+            similarity[some[:, None] == among] = -np.inf
+            if groups is not None:
+                own = groups[some]
+                similarity[(own >= 0)[:, None] & (own[:, None] == groups[among])] = -np.inf
+            places = np.argpartition(-similarity, width - 1, axis=1)[:, :width]
+            found = np.where(np.isinf(np.take_along_axis(similarity, places, axis=1)), -1, among[places])
+            at = slice(start, start + len(some))
+            indices[at], distances[at] = nearest_candidates(self.vectors, some, found, k)
+        if self._parts is not None:
+            indices, distances = self._parts.measure(rows, indices, distances)
+        return indices, distances

@@ -1,0 +1,150 @@
+"""Tables for notebooks and reports, their headlines linked to the articles where the addresses are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ..markup import Html, element, link, table
+from ..stories.exemplars import headlines
+
+if TYPE_CHECKING:
+    from ..neighbors.neighbors import Neighbors
+    from ..stories.stories import Stories
+
+#: Shown of a story in a table.
+HEADLINES = 4
+TEMPLATE = Path(__file__).parent / "templates/newsclust"
+
+
+class Table:
+    """Rows that a notebook shows whole and escaped, whatever they hold.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        The rows, to work with.
+    """
+
+    def __init__(
+        self, frame: pd.DataFrame, shown: pd.DataFrame | None = None, classes: str = "", empty: str = ""
+    ) -> None:
+        """`shown` is what stands on the page instead of `frame`, and `empty` a sentence instead of no rows; `classes`
+        are those of `newsclust.markup.table`.
+        """
+        self.frame, self.classes, self._empty = frame, classes, empty
+        self._shown = frame if shown is None else shown
+
+    def __repr__(self) -> str:
+        if self.frame.empty and self._empty:
+            return self._empty
+        return f"{len(self.frame)} rows: {', '.join(map(str, self.frame))}"
+
+    def _repr_html_(self) -> str | None:
+        if self.frame.empty and self._empty:
+            return None  # the sentence, as text
+        written = table(self._shown, classes=self.classes)
+        if not self.classes:
+            return written
+        # Reports bring this style and script with them; a notebook needs them beside the table.
+        style, script = (written_file(name) for name in ("tables.css", "tables.js"))
+        return f"<style>{style}</style>{written}<script>{script}</script>"
+
+
+def written_file(name: str) -> str:
+    """A file of the report's template."""
+    return (TEMPLATE / name).read_text(encoding="utf-8")
+
+
+def closest_pairs(documents: pd.DataFrame, neighbors: Neighbors, n: int = 5) -> Table:
+    """The `n` pairs of documents that are nearest to each other, no document shown twice.
+
+    Parameters
+    ----------
+    documents : DataFrame
+        As `Corpus.documents`.
+    neighbors : Neighbors
+    n : int
+    """
+    used: set[int] = set()
+    pairs = []
+    for row in np.argsort(neighbors.distances[:, 0], kind="stable") if neighbors.k else []:
+        other = int(neighbors.indices[row, 0])
+        if len(pairs) == n or other < 0:  # padding, where a search found nothing
+            break
+        if not {row, other} & used:
+            used |= {row, other}
+            pairs.append((row, other))
+    one, two = ([pair[side] for pair in pairs] for side in (0, 1))
+    frame = pd.DataFrame(
+        {
+            "distance": [f"{neighbors.distances[row, 0]:.2f}" for row in one],
+            "headline": _headlines(documents, one),
+            "nearest other headline": _headlines(documents, two),
+            "publishers": [", ".join(filter(None, documents["publisher"].iloc[list(pair)])) for pair in pairs],
+        }
+    )
+    linked = {"headline": linked_headlines(documents, one), "nearest other headline": linked_headlines(documents, two)}
+    return Table(frame, frame.assign(**linked))
+
+
+def largest_stories(stories: Stories, n: int = 10) -> Table:
+    """The `n` largest stories, each with its title and the headlines that belong to it most clearly."""
+    documents, certainty = stories.documents, stories.clustering.probabilities
+    rows, shown = [], []
+    for story, told in stories.table.sort_values("size", ascending=False, kind="stable").head(n).iterrows():
+        members = np.flatnonzero(stories.labels == story)
+        members = members[np.argsort(-certainty[members], kind="stable")]
+        # Of equal headlines the clearest, and the title's first.
+        found = dict(zip(_headlines(documents, members)[::-1], members[::-1], strict=True))
+        titles = list(dict.fromkeys([stories.headlines[story], *reversed(found)]))[:HEADLINES]
+        first, *others = linked_headlines(documents, [found[title] for title in titles])
+        if told["title"] != titles[0]:  # written by a language model
+            titles, first, others = [told["title"], *titles], told["title"], [first, *others]
+        rows.append((story, told["size"], titles, told["keywords"]))
+        shown.append([element("strong", first), *others])
+    frame = pd.DataFrame(rows, columns=["story", "size", "headlines", "keywords"])
+    return Table(frame, frame.assign(headlines=shown))
+
+
+def linked_titles(stories: Stories, numbers: Sequence[int]) -> list[Html]:
+    """The titles of these stories, each linked to the article whose headline it is, or would be."""
+    wanted = set(numbers)
+    members = np.flatnonzero([label in wanted for label in stories.labels.tolist()])
+    titles = _headlines(stories.documents, members)
+    found = dict(zip(zip(stories.labels[members].tolist(), titles, strict=True), members, strict=True))
+    urls = stories.documents["url"]
+    linked = []
+    for number, title in stories.table["title"][list(numbers)].items():
+        row = found.get((number, stories.headlines[number]))
+        linked.append(link(title, "" if row is None else urls.iloc[row]))
+    return linked
+
+
+def least_certain(stories: Stories, n: int = 10) -> Table:
+    """The `n` assigned headlines that their neighbours support least: where a slip of the assignment would be."""
+    rows = np.flatnonzero(stories.assigned)
+    rows = rows[np.argsort(stories.vote.support[rows], kind="stable")][:n]
+    titles = _headlines(stories.documents, rows)
+    frame = pd.DataFrame(
+        {
+            "headline": titles,
+            "was given to the story": stories.table["title"].reindex(stories.labels[rows]).to_list(),
+            "support": [f"{value:.2f}" for value in stories.vote.support[rows]],
+            "share of the vote": [f"{value:.0%}" for value in stories.vote.share[rows]],
+        }
+    )
+    return Table(frame, frame.assign(headline=linked_headlines(stories.documents, rows)))
+
+
+def _headlines(documents: pd.DataFrame, rows: Sequence[int]) -> list[str]:
+    return headlines(documents.iloc[rows]).tolist()
+
+
+def linked_headlines(documents: pd.DataFrame, rows: Sequence[int]) -> list[Html]:
+    """The headlines of these rows, each linked to its article."""
+    return list(map(link, _headlines(documents, rows), documents["url"].iloc[rows]))
