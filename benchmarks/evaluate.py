@@ -15,9 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from newsclust.corpus.documents import read_corpus
+import newsclust as nc
 from newsclust.grid.labelled import Evaluation, evaluate, mistakes
-from newsclust.vectors.store import Store
 
 TOP = Path(__file__).resolve().parent.parent
 SHARED = TOP.parent / "shared" / "data"
@@ -47,8 +46,7 @@ def main(names: list[str]) -> None:
         if isinstance(source, Path) and not source.is_file():
             print(f"{name} is left out: there is no {source.name} in {SHARED.name}.")
             continue
-        corpus = read_corpus(str(source), "story")
-        result = evaluate(corpus, Store("milvus.db").embed(corpus.documents), FILES)
+        result = evaluate(nc.embed(nc.read(str(source), truth="story")), FILES)
         parts.append(f"## {name}: {len(result.documents):,} documents, {_n_stories(result):,} known stories\n")
         parts.append(_markdown(_shown(result.table)))
         chosen.append(_choice(name, result))

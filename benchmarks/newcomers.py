@@ -18,10 +18,11 @@ from newsclust.arrivals.calibration import reliability
 from newsclust.arrivals.newcomers import Newcomers, assign_newcomers
 from newsclust.clusters.clustering import cluster
 from newsclust.corpus.documents import read_corpus
-from newsclust.grid.labelled import group, read_parameters
+from newsclust.grid.labelled import group, read_parameters, story_labels
+from newsclust.pipeline import Vectors
 from newsclust.run.parameters import Parameters
 from newsclust.run.record import Record
-from newsclust.run.stored import CLUSTERING, StoredRun
+from newsclust.run.stored import StoredRun
 from newsclust.stories.evaluation import agreement
 from newsclust.stories.identity import keep_identity
 from newsclust.vectors.embedding import load_embedder
@@ -41,6 +42,11 @@ stories come in pairs of one kind: what the run puts together no newcomer can te
 and *merged* count all headlines whose number changed because their story did so; settings that are chosen anew each
 day cause much of it.
 """
+
+
+def in_memory(documents: pd.DataFrame, embeddings: Embeddings) -> Vectors:
+    """Vectors of documents, as the pipeline's steps take them."""
+    return Vectors(SimpleNamespace(documents=documents), embeddings, None, {})
 
 
 class Labelled:
@@ -64,13 +70,12 @@ class Labelled:
     def run(self, rows: np.ndarray, given: Parameters = GIVEN) -> StoredRun:
         """The run of some of the documents, as if it had been read back."""
         documents, embeddings = self.part(rows)
-        labels, settings, lists = group(documents, embeddings, given)
-        made_by = given if settings is None else settings
+        clusters = group(in_memory(documents, embeddings), given)
+        made_by, labels = clusters.settings, story_labels(clusters, given)
         chosen = {"min_samples": made_by.min_samples, "min_cluster_size": made_by.min_cluster_size}
         parameters = Parameters(**(given.model_dump() | chosen))
-        clustering = {name: getattr(parameters, name) for name in CLUSTERING} | {"k": lists.k}
         points = documents.assign(cluster=labels, x=0.0, y=0.0)
-        points["probability"] = cluster(lists, **clustering).probabilities
+        points["probability"] = clusters.probabilities
         sizes = np.bincount(labels[labels >= 0])
         table = pd.DataFrame({"size": sizes, "title": ""}).rename_axis("cluster")
         run = StoredRun(Path("memory"), Record(parameters.model_dump(), {}, {}), points, table)
@@ -188,7 +193,7 @@ def main() -> None:
     sets = {name: source for name, source in SETS.items() if not isinstance(source, Path) or source.is_file()}
     labelled = {name: Labelled(source) for name, source in sets.items()}
     for name, known in labelled.items():
-        full, _, _ = group(known.documents, known.embeddings, GIVEN)
+        full = story_labels(group(in_memory(known.documents, known.embeddings), GIVEN), GIVEN)
         row, told = fifths(known, full)
         rows.append({"data": name, **row})
         print(rows[-1], flush=True)

@@ -13,13 +13,12 @@ from datetime import date
 import numpy as np
 import pandas as pd
 from evaluate import SETS, TOP
-from newcomers import Labelled
+from newcomers import Labelled, in_memory
 from tqdm.auto import tqdm
 
-from newsclust.clusters.clustering import cluster
-from newsclust.grid.labelled import group, read_parameters
+from newsclust.grid.labelled import clustering_of, group, read_parameters, story_labels
+from newsclust.pipeline import cluster
 from newsclust.stories.evaluation import ONE_OFF, agreement
-from newsclust.stories.noise import assign_noise
 from newsclust.vectors.store import Embeddings
 
 GIVEN = read_parameters(TOP / "params" / "stories.yaml")
@@ -126,12 +125,11 @@ def _together(one: Labelled, other: Labelled) -> tuple[pd.DataFrame, Embeddings,
 
 def _measured(documents: pd.DataFrame, embeddings: Embeddings, truth: np.ndarray, shared: float) -> tuple:
     given = GIVEN.model_copy(update={"shared_neighbors": shared})
-    found, settings, lists = group(documents, embeddings, given)
-    tried = settings.curve[["min_samples", "min_cluster_size"]].astype(int).itertuples(index=False, name=None)
-    best = 0.0
-    for numbers in tried:
-        labels = cluster(lists, None, *numbers, shared_neighbors=shared).labels
-        best = max(best, agreement(assign_noise(lists, labels, given.least_support).labels, truth)["ami"])
+    clusters = group(in_memory(documents, embeddings), given)
+    found, best = story_labels(clusters, given), 0.0
+    for numbers in clusters.settings.curve[["min_samples", "min_cluster_size"]].astype(int).to_dict("records"):
+        other = cluster(clusters.links, **clustering_of(given) | numbers)
+        best = max(best, agreement(story_labels(other, given), truth)["ami"])
     scores = agreement(found, truth)
     one_off = _is_one_off(pd.Series(truth)).to_numpy()
     company = np.append(np.bincount(found[found >= 0], minlength=1), 0)[found] > 1

@@ -21,8 +21,8 @@ from newsclust.corpus.documents import read_corpus
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.show.browser import story_browser
 from newsclust.show.listings import written_file
+from newsclust.show.map_figure import story_map
 from newsclust.show.page import render_report
-from newsclust.show.story_map import story_map
 from newsclust.stories.stories import find_stories, place
 from newsclust.stories.timeline import follow_stories
 from newsclust.stories.topics import group_stories
@@ -88,13 +88,13 @@ def notebook(*cells):
 def map_cell(stories):
     points = place(stories, SimpleNamespace(coordinates=np.random.default_rng(1).normal(size=(len(stories.labels), 2))))
     bundle = renderers["plotly_mimetype"].to_mimebundle(story_map(points).to_dict())
-    return new_code_cell("nc.story_map(points)", outputs=[new_output("display_data", bundle)])
+    return new_code_cell("nc.show.story_map(points)", outputs=[new_output("display_data", bundle)])
 
 
 def browser_cell(stories, **keywords):
     found = story_browser(stories, **keywords)
     data = {"text/html": found._repr_html_(), "text/plain": repr(found)}
-    return new_code_cell("nc.story_browser(stories)", outputs=[new_output("execute_result", data)])
+    return new_code_cell("nc.show.story_browser(stories)", outputs=[new_output("execute_result", data)])
 
 
 def rendered(folder, nb):

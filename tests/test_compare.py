@@ -32,8 +32,8 @@ from newsclust.grid.measures import (
     unsettled,
 )
 from newsclust.grid.recommendation import recommend
-from newsclust.grid.run_table import run_table
 from newsclust.grid.runs import Grid, levels, read_grid
+from newsclust.grid.table_of_runs import run_table
 
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 FAILED = "min_samples=10,min_cluster_size=8,method=leaf"

@@ -20,7 +20,8 @@ def imported() -> set[str]:
                 found |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 found.add(node.module.split(".")[0])
-    return found - set(sys.stdlib_module_names) - {"newsclust"}
+    own = {path.parent.name for path in (TOP / "src").glob("*/__init__.py")}
+    return found - set(sys.stdlib_module_names) - own
 
 
 def declared() -> set[str]:

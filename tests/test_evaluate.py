@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import newsclust as nc
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import InputError, NewsclustWarning
 from newsclust.grid import peers
 from newsclust.grid.labelled import Evaluation, evaluate, mistakes, read_parameters
 from newsclust.grid.verdict import count_pairs
-from newsclust.vectors.store import Store
 
 
 def made(found: list[int], truth: list[str]) -> Evaluation:
@@ -60,8 +60,7 @@ def headlines(tmp_path_factory):
 
 
 def test_every_method_is_a_row_and_absent_peers_are_named(headlines, tmp_path, monkeypatch):
-    corpus = read_corpus(str(headlines), "story")
-    embeddings = Store(str(tmp_path / "m.db")).embed(corpus.documents)
+    vectors = nc.embed(nc.read(str(headlines), truth="story"), uri=str(tmp_path / "m.db"))
     files = [tmp_path / "plain.yaml", tmp_path / "auto.yaml"]
     files[0].write_text("fixed:\n  min_samples: 2\n  min_cluster_size: 4\n  data: elsewhere\n")
     files[1].write_text(
@@ -69,7 +68,7 @@ def test_every_method_is_a_row_and_absent_peers_are_named(headlines, tmp_path, m
     )
     monkeypatch.setitem(peers.PEERS, "nobody", ("no_such_package", False, None))
     with pytest.warns(NewsclustWarning, match="nobody is left out: no_such_package is not installed"):
-        result = evaluate(corpus, embeddings, files, ["the tutorial's own code", "average linkage", "nobody"])
+        result = evaluate(vectors, files, ["the tutorial's own code", "average linkage", "nobody"])
     named = ["newsclust, plain.yaml", "newsclust, auto.yaml", "the tutorial's own code", "average linkage"]
     assert result.table.index.tolist() == named == list(result.labels)
     assert result.table["settings"].tolist()[0] == "2 / 4" and "chosen" in result.table["settings"].iloc[1]
@@ -80,9 +79,9 @@ def test_every_method_is_a_row_and_absent_peers_are_named(headlines, tmp_path, m
         assert f"an ARI of {ari:.3f}, as it was scored" in repr(count_pairs(result, name))
 
 
-def test_a_corpus_read_without_truth_is_refused(headlines):
+def test_a_corpus_read_without_truth_is_refused(headlines, tmp_path):
     with pytest.raises(InputError, match="There is no truth to evaluate against"):
-        evaluate(read_corpus(str(headlines)), None)
+        evaluate(nc.embed(nc.read(str(headlines)), uri=str(tmp_path / "m.db")))
 
 
 def test_a_parameter_file_that_is_not_there_is_named(tmp_path):

@@ -14,7 +14,7 @@ from browser import boxes_of, open_page, overlapping  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.show.drawing import story_mark, with_alternative
 from newsclust.show.figures import story_sizes
-from newsclust.show.story_map import story_map
+from newsclust.show.map_figure import story_map
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -170,7 +170,7 @@ def test_points_carry_their_story_id_address_publisher_and_day_and_only_addresse
 
 
 def test_addresses_of_very_many_headlines_stay_out_of_the_map_which_says_so(monkeypatch):
-    monkeypatch.setattr("newsclust.show.story_map.ADDRESSED_POINTS", 3)
+    monkeypatch.setattr("newsclust.show.map_figure.ADDRESSED_POINTS", 3)
     points = make_points([0, 0, 0, 0]).assign(url="https://a.example/1")
     assert {facts[2] for facts in story_map(points).data[0].customdata} == {""}
     assert "the addresses of so many are in clusters.csv alone" in alt_text(story_map(points))
@@ -178,7 +178,7 @@ def test_addresses_of_very_many_headlines_stay_out_of_the_map_which_says_so(monk
 
 
 def test_of_very_many_headlines_some_are_drawn_which_the_map_says_and_all_are_counted(monkeypatch):
-    monkeypatch.setattr("newsclust.show.story_map.DRAWN_POINTS", 20)
+    monkeypatch.setattr("newsclust.show.map_figure.DRAWN_POINTS", 20)
     points = make_points([0] * 60 + [1] * 30 + [-1] * 10)
     with pytest.warns(NewsclustWarning, match=r"draws 20 of the 100 headlines, evenly chosen; all .* in clusters\.csv"):
         fig = story_map(points)

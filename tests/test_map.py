@@ -10,8 +10,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from browser import boxes_of, open_page, overlapping  # noqa: F401  (a fixture)
+from newsclust.show.map_figure import story_map
 from newsclust.show.page import render_report
-from newsclust.show.story_map import story_map
 from test_report import ATTACK, figure_output, write
 
 STORIES, EACH = 30, 12

@@ -15,9 +15,13 @@ import pytest
 
 import newsclust as nc
 from newsclust.arrivals.calibration import calibrate, reliability
+from newsclust.corpus.documents import read_corpus
 from newsclust.errors import InputError, NewsclustError, ParameterError, RunError
 from newsclust.neighbors.layout import Layout
 from newsclust.neighbors.neighbors import Neighbors
+from newsclust.pipeline import Map
+from newsclust.run.continuation import continue_run
+from newsclust.run.parameters import check_parameters, make_parameters
 from newsclust.run.phrase import Found
 from newsclust.run.stored import StoredRun
 from newsclust.stories.finer import part_stories
@@ -51,20 +55,13 @@ class Days:
 
 def cluster_file(data: Path, output: Path, previous: str | None = None, **more):
     """What cluster.ipynb does."""
-    given = nc.check_parameters({"data": str(data), "uri": str(data.with_name("milvus.db")), **GIVEN, **more})
-    corpus = nc.read_corpus(given.data)
-    embeddings = given.store.embed(corpus.documents)
-    found = nc.find_neighbors(embeddings, 80, "exact", given.store)
-    neighbors = nc.blend(found, embeddings, corpus.documents, given.words, given.days)
-    settings = nc.choose_settings(neighbors, embeddings.vectors, 50, given.min_samples, given.min_cluster_size)
-    clustering = nc.cluster(
-        neighbors, 50, given.min_samples, given.min_cluster_size, shared_neighbors=given.shared_neighbors
-    )
-    stories = nc.find_stories(corpus, embeddings, neighbors, clustering, True)
-    continuation = nc.continue_run(stories, previous)
+    given = make_parameters({"data": str(data), "uri": str(data.with_name("milvus.db")), **GIVEN, **more})
+    links = nc.link(nc.embed(nc.read(given), given), given)
+    named = nc.name(nc.cluster(links, given), assign_noise=True, previous=previous)
+    embeddings = links.vectors.embeddings
     layout = Layout(embeddings.ids, embeddings.vectors[:, :2].copy(), {"n_components": 2})
-    nc.finish(corpus, embeddings, neighbors, settings, continuation.stories, layout, str(output))
-    return continuation
+    nc.finish(Map(named, layout, named.made_with), output=str(output))
+    return named.continuation
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +96,7 @@ def days(tmp_path_factory) -> Days:
 
 @pytest.fixture(scope="module")
 def corpus(days):
-    return nc.read_corpus(str(days.folder / "today.csv"))
+    return read_corpus(str(days.folder / "today.csv"))
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +105,7 @@ def newcomers(days, corpus):
 
 
 def truth_of(days: Days, ids: np.ndarray) -> np.ndarray:
-    corpus = nc.read_corpus(str(days.folder / "today.csv"), "story")
+    corpus = read_corpus(str(days.folder / "today.csv"), "story")
     known = dict(zip(corpus.row_ids, corpus.truth, strict=True))
     return np.array([known[id] for id in ids])
 
@@ -133,7 +130,7 @@ def test_what_a_headline_joins_depends_neither_on_the_order_nor_on_what_else_com
     found = []
     for rows in ([3, 7, 12], [12, 20, 7]):  # too few to make a story of their own
         days.today.iloc[rows].to_csv("some.csv", index=False)
-        some = nc.read_corpus("some.csv")
+        some = read_corpus("some.csv")
         told = nc.assign_newcomers(days.run, some, days.run.store.embed(some.documents))
         found.append(pd.DataFrame({"label": told.labels, "said": told.probability}, index=some.documents["id"]))
     one, other = found[0].align(found[1], join="inner")
@@ -177,8 +174,10 @@ def test_a_hostile_headline_is_text_in_every_table_and_on_the_map(newcomers):
         emerging=newcomers.emerging.assign(title=SCRIPT, keywords=SCRIPT),
         run=replace(newcomers.run, table=newcomers.run.table.assign(title=SCRIPT)),
     )
-    tables = [view(hostile)._repr_html_() for view in (nc.joined_stories, nc.emerging_stories, nc.least_sure)]
-    figure = nc.newcomers_map(hostile).to_dict()
+    tables = [
+        view(hostile)._repr_html_() for view in (nc.show.joined_stories, nc.show.emerging_stories, nc.show.least_sure)
+    ]
+    figure = nc.show.newcomers_map(hostile).to_dict()
     hovers = [text for trace in figure["data"] for text in trace["text"]]
     names = [trace["name"] + trace["meta"]["story"] for trace in figure["data"]]
     found = Found(
@@ -227,11 +226,11 @@ def test_words_of_a_bge_m3_run_are_weighed_by_the_model_for_old_and_new_headline
     record = json.loads(Path("monday/provenance.json").read_text())["provenance"]
     assert record["words weighed by"] == str(checkpoint) and record["precision"] == "float32"
     run = nc.read_run("monday")
-    corpus = nc.read_corpus(str(write("tuesday.csv", 60, 10)))
+    corpus = read_corpus(str(write("tuesday.csv", 60, 10)))
     embeddings = run.store.embed(corpus.documents)
     found = nc.assign_newcomers(run, corpus, embeddings)
     assert found.counts["n_newcomers"] == 10
-    assert nc.finish_assignment(corpus, found).provenance["words weighed by"] == str(checkpoint)
+    assert nc.arrivals.finish_assignment(corpus, found).provenance["words weighed by"] == str(checkpoint)
     with pytest.raises(InputError, match=r"words are weighed by .*, those of the new headlines by TF-IDF: embed"):
         nc.assign_newcomers(run, corpus, replace(embeddings, words=None))
     path = Path("monday/provenance.json")
@@ -305,9 +304,9 @@ def test_a_run_that_cannot_be_used_is_refused_in_one_line_before_anything_is_rea
 
 def test_results_are_not_written_over_the_run(days):
     with pytest.raises(ParameterError, match="the run's own folder"):
-        nc.check_assignment({"output": str(days.run.folder)}, days.run)
+        nc.arrivals.check_assignment({"output": str(days.run.folder)}, days.run)
     with pytest.raises(ParameterError, match="least_emerging"):
-        nc.check_assignment({"least_emerging": "many"}, days.run)
+        nc.arrivals.check_assignment({"least_emerging": "many"}, days.run)
 
 
 def test_tomorrows_run_keeps_the_numbers_of_stories_that_go_on(days):
@@ -338,11 +337,11 @@ def test_tomorrows_run_keeps_the_numbers_of_stories_that_go_on(days):
 def test_a_run_cannot_continue_itself_or_what_is_no_run(days):
     folder = str(days.run.folder)
     with pytest.raises(ParameterError, match="previous is .* own results"):
-        nc.check_parameters({"previous": folder, "output": folder})
+        check_parameters({"previous": folder, "output": folder})
     with pytest.raises(RunError, match="no finished run"):
-        nc.check_parameters({"previous": "nowhere"})
+        check_parameters({"previous": "nowhere"})
     with pytest.raises(RunError, match="no finished run"):
-        nc.continue_run(None, "nowhere")
+        continue_run(None, "nowhere")
 
 
 def test_what_is_said_to_be_sure_is_right_about_as_often(days):
@@ -377,5 +376,5 @@ def test_a_file_without_headlines_is_refused_in_one_line(days, monkeypatch, caps
     monkeypatch.chdir(days.folder)
     Path("empty.csv").write_text("title\n")
     with pytest.raises(NewsclustError):
-        nc.read_corpus("empty.csv")
+        read_corpus("empty.csv")
     assert "empty.csv" in refused(monkeypatch, capsys, "assign", "empty.csv", "--run", "monday")

@@ -16,8 +16,8 @@ from newsclust.errors import NewsclustError
 from newsclust.run.parameters import Parameters
 from newsclust.run.record import Record
 from newsclust.show.figures import story_sizes
+from newsclust.show.map_figure import story_map
 from newsclust.show.page import render_report
-from newsclust.show.story_map import story_map
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 BREAKOUT = "</script><!-- <script>alert(3)</script>"

@@ -19,11 +19,8 @@ def name_of(path: Path) -> str:
 
 
 def imports(path: Path) -> set[str]:
-    """The package's own modules that a module imports anywhere in it, those for the type checker left out."""
+    """The package's own modules that a module imports anywhere in it, those for the type checker included."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            node.body = []
     package = path.relative_to(PACKAGE).parent.parts
     found = set()
     for node in ast.walk(tree):

@@ -402,8 +402,8 @@ def test_a_run_that_finds_its_vectors_opens_no_database_and_loads_no_model(toy_m
         import sys
         import newsclust as nc
         from conftest import make_documents
-        embeddings = nc.Store().embed(make_documents(3))
-        neighbors = nc.find_neighbors(embeddings, 2)
+        embeddings = Store().embed(make_documents(3))
+        neighbors = find_neighbors(embeddings, 2)
         print(embeddings.n_embedded, *[m for m in ("torch", "transformers", "pymilvus") if m in sys.modules])
     """
     said = []

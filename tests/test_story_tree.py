@@ -15,14 +15,14 @@ from newsclust.clusters.clustering import Clustering, cluster
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.run.continuation import renumbered
 from newsclust.show.tree import finer_stories, story_tree, topic_table
-from newsclust.stories.branches import find_branches
+from newsclust.stories.branches import LARGEST, find_branches, topic_numbers
 from newsclust.stories.finer import part_stories
 from newsclust.stories.identity import Identity
 from newsclust.stories.naming import count_terms, describe_clusters
 from newsclust.stories.noise import Vote
 from newsclust.stories.outline import DEEPEST, NAMED, outline
 from newsclust.stories.stories import Stories
-from newsclust.stories.topics import LARGEST, group_stories, topic_numbers
+from newsclust.stories.topics import group_stories
 from points import SELECTIONS, blobs, distance_matrix, grids, neighbor_lists, quickly, seeds
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -1,1 +1,20 @@
 """Parameter files in; runs, executed once each and compared, out."""
+
+from __future__ import annotations
+
+from ..lazy import offered
+
+__all__, __getattr__, __dir__ = offered(
+    __name__,
+    {
+        "charts": "agreement_map parallel_coordinates parameter_pairs sensitivity_chart",
+        "conclusions": "best_and_worst conclude how_runs_agree price_of_separation what_parameters_do "
+        "why_not_by_validity",
+        "labelled": "evaluate mistakes",
+        "measures": "unsettled",
+        "recommendation": "recommend",
+        "table_of_runs": "run_table",
+        "runs": "check_names read_grid",
+        "verdict": "count_pairs what_went_wrong who_finds_them",
+    },
+)

@@ -7,28 +7,19 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..clusters.clustering import cluster
 from ..errors import InputError, notice
-from ..neighbors.blend import blend
-from ..neighbors.neighbors import find_neighbors
+from ..pipeline import READS, Clusters, Vectors, cluster, link
 from ..run.parameters import Parameters
 from ..stories.evaluation import ONE_OFF, agreement
 from ..stories.noise import assign_noise
-from ..stories.settings import AUTO, Settings, choose_settings
+from ..stories.settings import Settings
 from .peers import PEERS, absent
 from .plan import read_plan
-
-if TYPE_CHECKING:
-    from ..corpus.documents import Corpus
-    from ..neighbors.neighbors import Neighbors
-    from ..vectors.store import Embeddings
-
-_SELECTION = "cluster_selection_method cluster_selection_epsilon max_cluster_size allow_single_cluster".split()
 
 _HEADS = {
     "ami": "AMI",
@@ -94,8 +85,7 @@ class Listing(pd.DataFrame):
 
 
 def evaluate(
-    corpus: Corpus,
-    embeddings: Embeddings,
+    vectors: Vectors,
     files: Iterable[str | Path] = ("params/tutorial.yaml", "params/stories.yaml"),
     peers: Iterable[str] = tuple(PEERS),
 ) -> Evaluation:
@@ -107,9 +97,8 @@ def evaluate(
 
     Parameters
     ----------
-    corpus : Corpus
-        Read with its truth column.
-    embeddings : Embeddings
+    vectors : Vectors
+        Of a corpus that was read with its truth column.
     files : iterable of path
         Parameter files for newsclust. What they say of data, model and map is not used here.
     peers : iterable of str
@@ -120,9 +109,10 @@ def evaluate(
     InputError
         If the corpus was read without truth.
     """
+    corpus = vectors.corpus
     if corpus.truth is None:
         raise InputError("There is no truth to evaluate against: name its column, for example truth = 'story'.")
-    documents, vectors = corpus.documents, np.ascontiguousarray(embeddings.vectors, dtype=np.float32)
+    documents = corpus.documents
     place_of = pd.Series(np.arange(len(documents)), index=documents["id"])
     has_text = corpus.row_ids.notna().to_numpy()
     row_place = place_of.loc[corpus.row_ids[has_text].astype("int64")].to_numpy()
@@ -146,12 +136,15 @@ def evaluate(
     for file in files:
         name, given = f"newsclust, {Path(file).name}", read_parameters(file)
         started = time.perf_counter()
-        found, settings, lists = group(documents, embeddings, given)
-        seconds = time.perf_counter() - started
-        labels[name] = found
-        if settings is not None:
-            tried = settings.curve[["min_samples", "min_cluster_size"]].astype(int).itertuples(index=False, name=None)
-            ami = [agreement(_stories(lists, numbers, given)[row_place], row_truth)["ami"] for numbers in tried]
+        clusters = group(vectors, given)
+        found = labels[name] = story_labels(clusters, given)
+        seconds, settings = time.perf_counter() - started, clusters.settings
+        if len(settings.curve):
+            tried = settings.curve[["min_samples", "min_cluster_size"]].astype(int).to_dict("records")
+            others = [
+                story_labels(cluster(clusters.links, **clustering_of(given) | numbers), given) for numbers in tried
+            ]
+            ami = [agreement(other[row_place], row_truth)["ami"] for other in others]
             chosen[name] = Settings(settings.min_samples, settings.min_cluster_size, settings.curve.assign(ami=ami))
             said = f"{settings.min_samples} / {settings.min_cluster_size}, chosen"
         else:
@@ -164,7 +157,7 @@ def evaluate(
         started = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of other packages, about themselves
-            candidates = PEERS[name][2](vectors, documents["text"].tolist())
+            candidates = PEERS[name][2](vectors.vectors, documents["text"].tolist())
         seconds = time.perf_counter() - started
         scored = {said: scores(found) for said, found in candidates.items()}
         best = max(scored, key=lambda said: scored[said]["ami"])
@@ -189,38 +182,21 @@ def read_parameters(file: str | Path) -> Parameters:
     return plan.runs[0].parameters
 
 
-def group(
-    documents: pd.DataFrame, embeddings: Embeddings, given: Parameters
-) -> tuple[np.ndarray, Settings | None, Neighbors]:
-    """From vectors to stories, as the notebook does it; the settings, where they were chosen; and the lists."""
-    n = len(documents)
-    found = find_neighbors(embeddings, min(max(given.k, given.n_neighbors), n - 1))
-    blended = blend(found, embeddings, documents, given.words, given.days, given.day_scale)
-    lists = blended.head(min(given.k, n - 1))
-    numbers, settings = (given.min_samples, given.min_cluster_size), None
-    if AUTO in numbers:
-        settings = choose_settings(
-            lists,
-            embeddings.vectors,
-            None,
-            *numbers,
-            distance=given.distance,
-            least_support=given.least_support,
-            shared_neighbors=given.shared_neighbors,
-            **_selection(given),
-        )
-        numbers = settings.min_samples, settings.min_cluster_size
-    return _stories(lists, numbers, given), settings, lists
+def group(vectors: Vectors, given: Parameters) -> Clusters:
+    """The clusters that other parameters make of vectors; what they say of data, model and map is not used."""
+    links = link(vectors, **{name: getattr(given, name) for name in READS["link"] if name != "search"})
+    return cluster(links, **clustering_of(given))
 
 
-def _stories(lists: Neighbors, numbers: tuple[int, int], given: Parameters) -> np.ndarray:
-    shared = given.shared_neighbors
-    labels = cluster(lists, None, *numbers, given.distance, **_selection(given), shared_neighbors=shared).labels
+def clustering_of(given: Parameters) -> dict[str, Any]:
+    """The parameters that `newsclust.pipeline.cluster` reads."""
+    return {name: getattr(given, name) for name in READS["cluster"]}
+
+
+def story_labels(clusters: Clusters, given: Parameters) -> np.ndarray:
+    """The story of each document, with the noise that joins one if `given` asks for it."""
+    labels, lists = clusters.labels, clusters.links.neighbors.head(clusters.clustering.parameters["k"])
     return assign_noise(lists, labels, given.least_support).labels if given.assign_noise else labels
-
-
-def _selection(given: Parameters) -> dict[str, Any]:
-    return {name: getattr(given, name) for name in _SELECTION}
 
 
 def _grouped(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:

@@ -23,7 +23,7 @@ from .drawing import (
     wrapped,
 )
 from .listings import HEADLINES, Table
-from .story_map import NAMED_STORIES, SVG_POINTS, style_map
+from .map_figure import NAMED_STORIES, SVG_POINTS, style_map
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

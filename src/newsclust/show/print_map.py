@@ -15,7 +15,7 @@ from ..paths import find_output
 from ..wording import count
 from .drawing import INK, NOISE_COLOUR, story_mark
 from .labels import free_places, label_lines
-from .story_map import LABELS, complete, look_alikes, stories_on
+from .map_figure import LABELS, complete, look_alikes, stories_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +38,7 @@ def save_map(points: pd.DataFrame, path: str | Path) -> Path:
     Parameters
     ----------
     points : DataFrame
-        As for `newsclust.report.story_map.story_map`; of a map in space, `z` is left out.
+        As for `newsclust.show.map_figure.story_map`; of a map in space, `z` is left out.
     path : str or Path
         The file; its ending says what it is: .png, .svg or .pdf. Relative paths start where those of a run's output do.
 

@@ -11,6 +11,7 @@ import pandas as pd
 from ..errors import notice
 from ..stages import stage
 from ..wording import count
+from .branches import topic_numbers
 from .collapse import collapse_notice
 from .exemplars import headlines, spread_out, title_rows
 from .naming import Terms, count_terms, describe_clusters
@@ -18,7 +19,6 @@ from .noise import Vote
 from .noise import assign_noise as vote_on_noise
 from .repeats import find_repeats
 from .titles import write_titles
-from .topics import topic_numbers
 
 if TYPE_CHECKING:
     from ..clusters.clustering import Clustering
@@ -46,7 +46,7 @@ class Stories:
         What the neighbours say of HDBSCAN's noise, whether or not it was assigned.
     table : DataFrame, one row per story
         Index ``cluster``; as from `newsclust.stories.naming.describe_clusters`, assigned documents included, and
-        `topic`, as from `newsclust.stories.topics.topic_numbers`. ``title`` is what is shown; where a language model
+        `topic`, as from `newsclust.stories.branches.topic_numbers`. ``title`` is what is shown; where a language model
         was asked for titles there is also ``headline``, the headline that would be the title otherwise.
     parameters : dict
         ``assign_noise``, ``least_support`` and ``title_model``, as they were used.

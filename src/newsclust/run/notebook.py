@@ -1,0 +1,48 @@
+"""A notebook's parameters as they stand at the moment: a cell that changes one changes what the next steps read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..markup import escape
+from .parameters import Parameters, check_parameters
+
+
+class Notebook:
+    """A view of a notebook's variables as its parameters, checked each time they are read."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
+
+    def checked(self) -> Parameters:
+        """The parameters now; see `newsclust.run.parameters.check_parameters`."""
+        return check_parameters(self._namespace)
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """Those that differ from the defaults."""
+        return self.checked().changed
+
+    def command(self) -> str:
+        """The papermill command that repeats the run."""
+        return self.checked().command()
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{name} = {value!r}" for name, value in self.changed.items())
+        return said or "All parameters have their defaults."
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>"
+
+
+def parameters(namespace: dict[str, Any]) -> Notebook:
+    """The parameters of a notebook, for every step to read: ``p = nc.parameters(globals())``.
+
+    Raises
+    ------
+    NewsclustError
+        If a name, a type or a value is wrong, or the run cannot begin: in one sentence, before anything is read.
+    """
+    notebook = Notebook(namespace)
+    notebook.checked()
+    return notebook
