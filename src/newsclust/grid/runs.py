@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, combinations
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,9 @@ import pandas as pd
 from ..errors import RunError
 from ..paths import find_input
 from ..run.parameters import check_names  # noqa: F401  offered here for compare.ipynb
-from ..run.stored import NUMBERS, columns_of, first_filled
+from ..run.record import Record
+from ..run.stored import read_points
 from ..wording import count, said
-
-_TEXTS = ("title", "description", "url")
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +96,9 @@ def read_grid(folder: str | Path) -> Grid:
         row = {"name": name, "status": run["status"], "message": run["message"]}
         row |= {parameter: run["parameters"].get(parameter) for parameter in record["varied"]}
         if run["status"] == "ok":
-            row |= _flat(_record(path / name / "metrics.json", ("n_clusters", "noise_fraction"), advice))
-            points = _read_points(path / name, advice)
+            metrics = _record(path / name / "metrics.json", ("n_clusters", "noise_fraction"), advice)
+            row |= _flat(metrics)
+            points = _read_points(path / name, metrics, advice)
             maps[name] = points[["cluster", "probability", "x", "y"]]
             texts = texts if len(texts) else points[["title", "url"]]
         rows.append(row | {"seconds": run["seconds"]})
@@ -199,25 +199,15 @@ def _flat(metrics: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in metrics.items() if name != "seconds"} | stages
 
 
-def _read_points(folder: Path, advice: str) -> pd.DataFrame:
+def _read_points(folder: Path, metrics: dict[str, Any], advice: str) -> pd.DataFrame:
     """A run's documents with their clusters and places, their headlines and addresses."""
-    path = folder / "clusters.csv"
-    understood = _record(folder / "provenance.json", ("provenance",), advice)["provenance"].get("understood", {})
+    made_by = _record(folder / "provenance.json", ("provenance",), advice)
     try:
-        columns = {name: columns_of(name, understood, list(pd.read_csv(path, nrows=0))) for name in _TEXTS}
-        types = NUMBERS | {column: str for column in ["id", *chain(*columns.values())]}
-        # Only a blank is missing: a headline may be "NA".
-        rows = pd.read_csv(
-            path, usecols=list(types), dtype=types, keep_default_na=False, na_values={c: "" for c in NUMBERS}
-        )
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} cannot be read ({type(error).__name__}): {advice}.") from None
-    rows = rows[rows["id"] != ""].drop_duplicates("id").astype({"cluster": "int64"})
-    rows.index = rows.pop("id").str.removeprefix("d").astype("int64")
-    rows = rows.sort_index()
-    title, description, url = (first_filled(rows, columns[name]) for name in _TEXTS)
-    title = title.where(title != "", description)
-    return rows.assign(title=title.where(title != "", "(no headline)"), url=url)
+        record = Record(made_by.get("parameters", {}), metrics, made_by["provenance"])
+        points = read_points(folder, record, ("title", "url")).set_index("id")
+    except (OSError, ValueError, AttributeError) as error:
+        raise RunError(f"{folder / 'clusters.csv'} cannot be read ({type(error).__name__}): {advice}.") from None
+    return points.assign(title=points["title"].where(points["title"] != "", "(no headline)"))
 
 
 def _key(value: Any) -> str:

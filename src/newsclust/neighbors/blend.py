@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..corpus.facts import times
 from ..errors import InputError, ParameterError
 from ..paths import give_numba_a_folder
 from ..stages import stage
@@ -124,7 +125,7 @@ class Parts:
             weighed = weighted_words(documents["text"], n_known)
         else:
             weighed = learnt(by_model)
-        day = _days(documents["published_at"]) / day_scale if days else np.full(n, np.nan)
+        day = _days(documents) / day_scale if days else np.full(n, np.nan)
         self._facts = _lines_of_memory(n, FACTS)
         gather_facts(self._facts, words, days, offsets(vectors, n_known), day, weighed.ends, weighed.squares)
         longest = int(np.diff(weighed.ends).max(initial=0))
@@ -207,17 +208,10 @@ def offsets(vectors: np.ndarray, n_known: int | None = None) -> np.ndarray:
         )
 
 
-def _days(dates: pd.Series) -> np.ndarray:
+def _days(documents: pd.DataFrame) -> np.ndarray:
     """Days since 1970, NaN where there is no date: float64."""
-    import pyarrow as pa
-
-    dates = dates.where(dates != "")
-    try:  # times with their zone, as a corpus has them: pandas takes five times as long
-        read = pa.array(dates, pa.string()).cast(pa.timestamp("us", tz="UTC")).to_pandas()
-    except pa.ArrowInvalid:
-        read = pd.to_datetime(dates, format="ISO8601", errors="coerce", utc=True)
-    microseconds = read.dt.tz_localize(None).to_numpy("datetime64[us]")
-    return np.where(np.isnat(microseconds), np.nan, microseconds.astype(np.int64) / DAY)
+    when = times(documents)
+    return np.where(np.isnat(when), np.nan, when.astype(np.int64) / DAY)
 
 
 def _lines_of_memory(n: int, kind: np.dtype) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -218,24 +219,49 @@ def _made_with(record: Record) -> tuple[str, str]:
     return model, precision
 
 
+def read_points(
+    folder: Path, record: Record, roles: Iterable[str] = ("title", "url", "publisher", "published_at")
+) -> pd.DataFrame:
+    """What a run's ``clusters.csv`` says of each document: its id, these roles, its cluster and its place.
+
+    Parameters
+    ----------
+    folder : Path
+    record : Record
+    roles : iterable of str
+        A headline without a title has its description as one.
+
+    Returns
+    -------
+    DataFrame, one row per document
+        In ascending order of `id`; text is "" where there is none.
+
+    Raises
+    ------
+    OSError, ValueError
+        If the file can't be read, or lacks a column.
+    """
+    path, understood = folder / "clusters.csv", record.provenance.get("understood") or {}
+    header = list(pd.read_csv(path, nrows=0))
+    columns = {role: columns_of(role, understood, header) for role in (*roles, "description")}
+    numbers = NUMBERS | ({"z": "float64"} if record.parameters.get("n_components") == 3 else {})
+    types = numbers | {column: str for column in ["id", *chain(*columns.values())]}
+    # Only a blank is missing: a headline may be "NA".
+    blank = {column: "" for column in numbers}
+    rows = pd.read_csv(path, usecols=list(types), dtype=types, keep_default_na=False, na_values=blank)
+    rows = rows[rows["id"] != ""].drop_duplicates("id")
+    points = pd.DataFrame({"id": rows["id"].str.removeprefix("d").astype("int64")})
+    for role in roles:
+        points[role] = first_filled(rows, columns[role])
+    points["title"] = points["title"].where(points["title"] != "", first_filled(rows, columns["description"]))
+    points = pd.concat([points, rows[list(numbers)].astype({"cluster": "int64"})], axis=1)
+    return points.sort_values("id", ignore_index=True)
+
+
 def _results(folder: Path, record: Record) -> tuple[pd.DataFrame, pd.DataFrame]:
     path = folder / "clusters.csv"
-    understood = record.provenance.get("understood") or {}
-    roles = ("title", "description", "url", "publisher", "published_at")
     try:
-        header = list(pd.read_csv(path, nrows=0))
-        columns = {role: columns_of(role, understood, header) for role in roles}
-        numbers = NUMBERS | ({"z": "float64"} if record.parameters.get("n_components") == 3 else {})
-        types = numbers | {column: str for column in ["id", *chain(*columns.values())]}
-        # Only a blank is missing: a headline may be "NA".
-        rows = pd.read_csv(
-            path, usecols=list(types), dtype=types, keep_default_na=False, na_values={c: "" for c in numbers}
-        )
-        rows = rows[rows["id"] != ""].drop_duplicates("id")
-        points = pd.DataFrame({"id": rows["id"].str.removeprefix("d").astype("int64")})
-        for role in roles:
-            points[role] = first_filled(rows, columns[role])
-        points = pd.concat([points, rows[list(numbers)].astype({"cluster": "int64"})], axis=1)
+        points = read_points(folder, record)
         table = pd.read_csv(
             folder / "stories.csv", index_col="cluster", keep_default_na=False, dtype={"title": str, "keywords": str}
         )
@@ -243,6 +269,4 @@ def _results(folder: Path, record: Record) -> tuple[pd.DataFrame, pd.DataFrame]:
     except (OSError, ValueError, KeyError) as error:
         first = str(error).partition("\n")[0][:100]
         raise RunError(f"{short(path)} can't be read as a run's results ({first}): run it again.") from None
-    points["title"] = points["title"].where(points["title"] != "", points["description"])
-    points["published_at"] = read_dates(points["published_at"]).iso
-    return points.drop(columns="description").sort_values("id", ignore_index=True), table
+    return points.assign(published_at=read_dates(points["published_at"]).iso), table

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..corpus.facts import headlines
 from ..markup import escape
-from ..stories.exemplars import headlines
 from ..stories.settings import AUTO, centred, standing
 from ..wording import count
 from .drawing import INK, SYMBOLS, cut_at_word, style, with_alternative

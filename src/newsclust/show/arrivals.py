@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..corpus.facts import headlines
 from ..markup import element, link, plain, plotly_text, web_address
-from ..stories.exemplars import headlines
 from ..wording import count
 from .drawing import (
     GRID,

@@ -14,8 +14,8 @@ import pandas as pd
 
 from headline_reader.dates import read_dates
 
+from ..corpus.facts import headlines
 from ..markup import plain, script_json, table, web_address
-from ..stories.exemplars import headlines
 from ..stories.timeline import follow_stories
 from ..wording import count
 from .drawing import cut_at_word, story_mark

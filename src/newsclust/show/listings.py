@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..corpus.facts import headlines
 from ..markup import Html, element, link, table
-from ..stories.exemplars import headlines
 
 if TYPE_CHECKING:
     from ..neighbors.neighbors import Neighbors

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from ..corpus.facts import headlines
 from ..corpus.words import vectorizer_options
 
 #: Headlines of a story that a language model reads for its title.
@@ -32,12 +33,6 @@ _PAGE = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(r"(?:\.\.\.|…)\s*$")
-
-
-def headlines(documents: pd.DataFrame) -> pd.Series:
-    """Each document's title, the first line of its text where it has none."""
-    texts = documents[["title", "text"]].itertuples(index=False)
-    return pd.Series([_headline(title, text) for title, text in texts], index=documents.index, dtype=str)
 
 
 def title_rows(
@@ -130,10 +125,6 @@ def spread_out(
             taken.append(pool[np.argmax(distance)])
         found.append(np.array(taken))
     return found
-
-
-def _headline(title: str, text: str) -> str:
-    return title.strip() or next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
 def _certain(probabilities: np.ndarray, group: np.ndarray) -> np.ndarray:

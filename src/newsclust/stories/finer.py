@@ -10,8 +10,9 @@ import pandas as pd
 
 from graph_hdbscan.hierarchy import select
 
+from ..corpus.facts import headlines
 from ..wording import count
-from .exemplars import headlines, title_rows
+from .exemplars import title_rows
 
 if TYPE_CHECKING:
     from .stories import Stories

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from headline_reader.dates import read_dates
-
+from ..corpus.facts import headlines, times
 from ..corpus.words import is_unspaced, number_words, parts_of, silent_words
 from ..errors import NewsclustError
-from .exemplars import headlines, title_rows
+from .exemplars import title_rows
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -117,7 +116,8 @@ def describe_clusters(
 def describe_groups(documents: pd.DataFrame, labels: np.ndarray, terms: Terms) -> pd.DataFrame:
     """As `describe_clusters`, without titles."""
     clusters, sizes = np.unique(labels[labels >= 0], return_counts=True)
-    days = read_dates(documents["published_at"]).days.groupby(labels)
+    day = pd.Series(times(documents).astype("datetime64[D]").astype(str)).where(~np.isnat(times(documents)))
+    days = day.groupby(labels)
     publishers = documents["publisher"].str.strip().replace("", None).groupby(labels).nunique()
     return pd.DataFrame(
         {

@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
+from ..corpus.facts import headlines
 from ..markup import plain
-from .exemplars import headlines
 
 if TYPE_CHECKING:
     from ..neighbors.neighbors import Neighbors

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..corpus.facts import headlines
 from ..errors import notice
 from ..stages import stage
 from ..wording import count
 from .branches import topic_numbers
 from .collapse import collapse_notice
-from .exemplars import headlines, spread_out, title_rows
+from .exemplars import spread_out, title_rows
 from .naming import Terms, count_terms, describe_clusters
 from .noise import Vote
 from .noise import assign_noise as vote_on_noise

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from headline_reader.dates import read_dates
-
+from ..corpus.facts import times as times_of
 from ..wording import count
 
 if TYPE_CHECKING:
@@ -129,7 +128,7 @@ def follow_stories(stories: Stories) -> Timeline:
     stories : Stories
         Its documents' `published_at` are read; a document that was assigned to a story counts for it.
     """
-    times = read_dates(stories.documents["published_at"]).times.to_numpy("datetime64[s]")
+    times = times_of(stories.documents).astype("datetime64[s]")
     dated = np.flatnonzero(~np.isnat(times))
     seconds = times[dated].astype(np.int64)
     n_undated = len(times) - len(dated)

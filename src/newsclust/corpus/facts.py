@@ -1,0 +1,39 @@
+"""What every room asks of documents: their headlines and their times. A corpus has both as columns, made once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+#: The columns of `Corpus.documents` that hold them.
+HEADLINE, TIME = "headline", "time"
+
+
+def headlines(documents: pd.DataFrame) -> pd.Series:
+    """Each document's title, the first line of its text where it has none: str."""
+    if HEADLINE in documents:
+        return documents[HEADLINE]
+    told = [
+        title.strip() or next((line.strip() for line in text.splitlines() if line.strip()), "")
+        for title, text in documents[["title", "text"]].itertuples(index=False)
+    ]
+    return pd.Series(told, index=documents.index, dtype=str)
+
+
+def times(documents: pd.DataFrame) -> np.ndarray:
+    """When each document was published, in UTC: datetime64[us], NaT where it is not known."""
+    if TIME in documents:
+        return documents[TIME].to_numpy("datetime64[us]")
+    import pyarrow as pa
+
+    dates = documents["published_at"].where(documents["published_at"] != "").astype(object)
+    try:  # times with their zone, as a corpus has them: pandas takes five times as long
+        read = pa.array(dates, pa.string(), from_pandas=True).cast(pa.timestamp("us", tz="UTC")).to_pandas()
+    except pa.ArrowInvalid:
+        read = pd.to_datetime(dates, format="ISO8601", errors="coerce", utc=True)
+    return pd.Series(read).dt.tz_localize(None).to_numpy("datetime64[us]")
+
+
+def with_facts(documents: pd.DataFrame) -> pd.DataFrame:
+    """The documents with both columns."""
+    return documents.assign(**{HEADLINE: headlines(documents), TIME: times(documents)})
