@@ -28,6 +28,7 @@ notebooks: .venv/ready
 lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/python tools/lines.py
 
 # Exact versions for every platform and Python. CUDA's packages are left to torch, which pins them itself where it needs them.
 UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-annotate --no-header --quiet

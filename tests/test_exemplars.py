@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsclust.corpus.words import WORD
 from newsclust.corpus.facts import headlines
+from newsclust.corpus.words import WORD
 from newsclust.stories.exemplars import FAULT, LETTERS, spread_out, title_rows
 
 few = settings(deadline=None, derandomize=True, max_examples=60)
