@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from headline_reader.columns import check_columns
 
@@ -112,47 +112,42 @@ class Parameters(BaseModel):
                 )
         return values
 
-    @field_validator("columns")
+    @field_validator("columns", mode="before")
     @classmethod
-    def _known_roles(cls, columns: dict[str, str]) -> dict[str, str]:
+    def _known_roles(cls, columns: Any) -> dict[str, str]:
+        return check_columns(columns)
+
+    @field_validator("uri", "output", "model")
+    @classmethod
+    def _possible_path(cls, path: str | None, info: ValidationInfo) -> str | None:
         try:
-            return check_columns(columns)
-        except ParameterError as error:
-            raise ValueError(str(error).removesuffix(".")) from None
-
-    @field_validator("uri", "output")
-    @classmethod
-    def _possible_output(cls, path: str | None) -> str | None:
-        if path and "://" not in path:
-            _find(find_output, path)
-        return path
-
-    @field_validator("model")
-    @classmethod
-    def _possible_input(cls, path: str) -> str:
-        _find(find_input, path)
+            if path and "://" not in path:
+                (find_input if info.field_name == "model" else find_output)(path)
+        except InputError as error:
+            raise ValueError(str(error)) from None  # which gets the parameter's name
         return path
 
     @model_validator(mode="after")
-    def _enough_neighbors(self) -> Parameters:
+    def _fit_together(self) -> Parameters:
         if self.words + self.days >= 1:
-            raise ValueError(
+            raise ParameterError(
                 f"words and days are {self.words:g} and {self.days:g}; together they should be less than 1, because "
-                "the rest is the weight of the vectors"
+                "the rest is the weight of the vectors."
             )
         if self.min_samples != "auto" and self.k < self.min_samples:
-            raise ValueError(
+            raise ParameterError(
                 f"k is {self.k}, but a document's density is measured at neighbour number min_samples = "
-                f"{self.min_samples}: raise k to at least {self.min_samples} or lower min_samples"
+                f"{self.min_samples}: raise k to at least {self.min_samples} or lower min_samples."
             )
-        return self
-
-    @model_validator(mode="after")
-    def _other_folder(self) -> Parameters:
         if self.previous and self.output and find_output(self.output) in run_folders(self.previous):
-            raise ValueError(
+            raise ParameterError(
                 f"previous is {self.previous!r}, where this run's own results will be written: give each run a folder, "
-                "or a parameter file, of its own"
+                "or a parameter file, of its own."
+            )
+        if self.search == "milvus" and "://" not in self.uri and self.index not in LITE_INDEXES:
+            raise ParameterError(
+                f"index is {self.index!r}, which only a server has; for the local file {self.uri} it should be one of "
+                f"{', '.join(LITE_INDEXES)}."
             )
         return self
 
@@ -282,39 +277,24 @@ def make_parameters(values: dict[str, Any]) -> Parameters:
     try:
         parameters = Parameters(**values)
     except ValidationError as error:
-        wrong: dict[str, list[dict[str, Any]]] = {}
-        for each in error.errors():
-            wrong.setdefault(str(each["loc"][0]) if each["loc"] else "", []).append(each)
-        said = "; ".join(_sentence(name, values, errors) for name, errors in wrong.items())
+        errors = groupby(error.errors(), lambda each: str(each["loc"][0]))
+        said = "; ".join(_sentence(name, values[name], list(each)) for name, each in errors)
         raise ParameterError(said if said[-1] in ".?" else f"{said}.") from None
-    if parameters.search == "milvus" and "://" not in parameters.uri and parameters.index not in LITE_INDEXES:
-        raise ParameterError(
-            f"index is {parameters.index!r}, which only a server has; for the local file {parameters.uri} it should be "
-            f"one of {', '.join(LITE_INDEXES)}."
-        )
     parameters.store  # noqa: B018  checks model and uri
     return parameters
 
 
-def _find(find: Callable[[str], Path], path: str) -> None:
-    try:
-        find(path)
-    except InputError as error:
-        raise ValueError(str(error)) from None  # which gets the parameter's name
-
-
-def _sentence(name: str, values: dict[str, Any], errors: list[dict[str, Any]]) -> str:
-    """What is wrong with the parameter `name`, or with several where that is ""."""
-    kinds = {error["type"] for error in errors}
-    if "extra_forbidden" in kinds:
+def _sentence(name: str, value: Any, errors: list[dict[str, Any]]) -> str:
+    first = errors[0]
+    if first["type"] == "extra_forbidden":
         return no_such(name, [*Parameters.model_fields, *PARTS])
-    if "value_error" in kinds:
-        return "; ".join(f"{name}: {error['ctx']['error']}".removeprefix(": ") for error in errors)
-    should = [_should_be(error) for error in errors]
+    if first["type"] == "value_error":
+        return f"{name}: {first['ctx']['error']}"
+    should = " or ".join(dict.fromkeys(map(_should_be, errors)))
     field = Parameters.model_fields[name]
     example = field.examples[0] if field.examples else field.default
-    said = repr(values[name]) if len(repr(values[name])) <= 100 else f"{repr(values[name])[:80]}..."
-    return f"{name} is {said}; it should be {' or '.join(dict.fromkeys(should))}, for example {example!r}"
+    said = repr(value) if len(repr(value)) <= 100 else f"{repr(value)[:80]}..."
+    return f"{name} is {said}; it should be {should}, for example {example!r}"
 
 
 def _should_be(error: dict[str, Any]) -> str:
