@@ -96,7 +96,7 @@ def test_a_failed_single_run_says_why(stand_in):
 def test_a_mistake_is_one_line_and_no_traceback(monkeypatch, capsys):
     Path("bad.yaml").write_text("fixed:\n  min_sample: 3\n")
     said = refused(monkeypatch, capsys, "run", "bad.yaml")
-    assert said == "newsclust: bad.yaml, line 2: there is no parameter 'min_sample'; did you mean 'min_samples'?\n"
+    assert said == "newsclust: bad.yaml: there is no parameter 'min_sample'; did you mean 'min_samples'?\n"
     assert not Path("reports").exists()
 
 

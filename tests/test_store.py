@@ -479,14 +479,20 @@ def test_a_damaged_database_is_said_with_what_to_do(toy_model, pattern):
 
 @pytest.fixture
 def silent(monkeypatch):
-    """Makes Milvus Lite's server stand at a port where nobody answers, the given number of times."""
+    """Makes Milvus Lite's server stand at a port where nobody answers, the given number of times.
+
+    Silence is waited for in a second; a server that answers may take its time on a busy machine.
+    """
     from milvus_lite.server_manager import server_manager_instance
 
     def make_silent(times: int) -> list[str]:
         start, asked = server_manager_instance.start_and_get_uri, []
+        monkeypatch.setattr(connection, "TIMEOUT", 1)
 
         def start_elsewhere(path: str) -> str:
             asked.append(start(path))
+            if len(asked) == times:
+                monkeypatch.setattr(connection, "TIMEOUT", 60)
             return closed if len(asked) <= times else asked[-1]
 
         monkeypatch.setattr(server_manager_instance, "start_and_get_uri", start_elsewhere)
@@ -495,7 +501,6 @@ def silent(monkeypatch):
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         closed = f"http://127.0.0.1:{held.getsockname()[1]}"
-        monkeypatch.setattr(connection, "TIMEOUT", 1)
         yield make_silent
 
 

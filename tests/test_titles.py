@@ -168,22 +168,6 @@ def test_nonsense_leaves_the_headlines_with_one_notice(endpoint, respond):
     assert len(endpoint.asked) == 2
 
 
-def test_an_endless_answer_is_not_read_to_its_end(endpoint, monkeypatch):
-    monkeypatch.setattr(titles, "PATIENCE", 5)
-
-    def respond(handler, request):
-        handler.send_response(200)
-        handler.end_headers()
-        try:
-            while True:
-                handler.wfile.write(b" " * 10_000)
-        except ConnectionError:
-            pass  # the other side had enough
-
-    endpoint.respond = respond
-    assert "could not be a title" in nothing_but_defaults()
-
-
 @pytest.mark.parametrize(
     ("status", "said"), [(500, "HTTP 500"), (429, "HTTP 429"), (401, "HTTP 401"), (404, "HTTP 404"), (400, "HTTP 400")]
 )

@@ -7,7 +7,6 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,11 @@ import yaml
 from ..cache import fingerprint
 from ..errors import InputError, NewsclustError, ParameterError
 from ..paths import find_input, find_output, find_shipped
-from ..run.parameters import Parameters, make_parameters
+from ..run.parameters import PARTS, Parameters, make_parameters
+from ..run.values import Reader
 
 #: More runs than this are more likely a slip than a wish.
 MAX_RUNS = 500
-#: What a file of several runs consists of.
-PARTS = {"fixed", "grid", "rows"}
 
 
 @dataclass(frozen=True)
@@ -65,14 +63,6 @@ class Plan:
         return self.folder / "index.html" if self.varied else find_output(f"reports/{self.name}.html")
 
 
-@dataclass(frozen=True)
-class _Given:
-    """A value in the file and the line to name if it is wrong: that of its name, or its own in a list."""
-
-    node: yaml.Node
-    line: int
-
-
 def read_plan(path: str | Path) -> Plan:
     """Read and check a parameter file.
 
@@ -83,151 +73,108 @@ def read_plan(path: str | Path) -> Plan:
     Raises
     ------
     NewsclustError
-        With the line of the first mistake; nothing has run by then.
+        About the first mistake; nothing has run by then.
     """
     named, path = Path(path), find_input(path)
     if not path.exists() and named.parts[:1] == ("params",):
         path = find_shipped(named) or path
-    document = _compose(path)
-    if document is None:
-        raise _mistake(path, 1, "there is nothing in this file; parameters go under fixed, grid or rows")
-    parts = _parts(path, document)
-    if {"grid", "rows"} <= parts.keys():
-        line = max(parts["grid"].line, parts["rows"].line)
-        raise _mistake(path, line, "give either grid or rows, not both")
-    fixed = _mapping(path, parts["fixed"], "fixed") if "fixed" in parts else {}
-    rows = list(_rows(path, parts))
-    varied = list(dict.fromkeys(name for row in rows for name in row))
-    folder = find_output(f"reports/{path.stem}")
-    runs: dict[str, PlannedRun] = {}
-    lines: dict[str, int] = {}
-    for row in rows:
-        name = _name(path, row, taken=runs) if varied else path.stem
-        parameters = _parameters(path, {**fixed, **row}, folder / name if varied else folder)
-        same = json.dumps(parameters.model_dump(exclude={"output"}), sort_keys=True)
-        line = min((given.line for given in row.values()), default=1)
-        if same in lines:
-            raise _mistake(path, line, f"the run {name} is asked for twice, first in line {lines[same]}")
-        lines[same] = line
-        runs[name] = PlannedRun(name, folder / name if varied else folder, parameters)
-    return Plan(path.stem, varied, list(runs.values()))
+    content = _load(path)
+    try:
+        return _plan(path.stem, content)
+    except NewsclustError as error:
+        raise ParameterError(f"{path.name}: {error}") from None
 
 
-def _compose(path: Path) -> yaml.Node | None:
+def _load(path: Path) -> Any:
     if not path.is_file():
         raise InputError(
             f"there is no parameter file {path}: write one that holds, for example, the line data: mine.csv"
         )
     try:
-        return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        return yaml.load(path.read_text(encoding="utf-8"), Reader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
-        raise ParameterError(f"{path.name}{line}: this is not YAML ({error.problem or error.context}).") from None
+        raise ParameterError(f"{path.name}{line}: this cannot be read ({error.problem or error.context}).") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
         raise InputError(f"{path.name} is not YAML: it should be plain text, encoded as UTF-8.") from None
+    except ValueError as error:  # a day that no month has
+        raise ParameterError(f"{path.name}: {error}; put quotes around what is a text.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
 
 
-def _parts(path: Path, document: yaml.Node) -> dict[str, _Given]:
-    parts = _mapping(path, _Given(document, 1), "the file")
-    if parts and not parts.keys() & PARTS:
-        nested = next((given for given in parts.values() if isinstance(given.node, yaml.MappingNode)), None)
-        if nested is None or parts.keys() & Parameters.model_fields.keys():
-            return {"fixed": _Given(document, 1)}
-    for name, part in parts.items():
-        if name not in PARTS:
-            raise _mistake(path, part, f"{name!r} is not known here; parameters go under fixed, grid or rows")
-    return parts
+def _plan(name: str, content: Any) -> Plan:
+    if content is None:
+        raise ParameterError("there is nothing in this file; parameters go under fixed, grid or rows.")
+    parts = _mapping(content, "the file")
+    if not parts.keys() & PARTS:
+        parts = {"fixed": parts}
+    if unknown := parts.keys() - PARTS:
+        raise ParameterError(f"{min(unknown)!r} is not known here; parameters go under fixed, grid or rows.")
+    fixed, rows = _mapping(parts.get("fixed"), "fixed"), _rows(parts)
+    varied = list(dict.fromkeys(name for row in rows for name in row))
+    folder = find_output(f"reports/{name}")
+    runs: dict[str, PlannedRun] = {}
+    asked: dict[str, str] = {}
+    for row in rows:
+        run = _name(row, taken=runs) if varied else name
+        parameters = _parameters({**fixed, **row}, folder / run if varied else folder)
+        same = json.dumps(parameters.model_dump(exclude={"output"}), sort_keys=True)
+        if same in asked:
+            raise ParameterError(f"one run is asked for twice, as {asked[same]} and as {run}; remove one.")
+        asked[same] = run
+        runs[run] = PlannedRun(run, folder / run if varied else folder, parameters)
+    return Plan(name, varied, list(runs.values()))
 
 
-def _mapping(path: Path, given: _Given, what: str) -> dict[str, _Given]:
-    if _is_blank(given.node):
-        return {}
-    if not isinstance(given.node, yaml.MappingNode):
-        raise _mistake(path, given, f"{what} should hold name: value pairs")
-    found: dict[str, _Given] = {}
-    for key, value in given.node.value:
-        line = key.start_mark.line + 1
-        if not isinstance(key, yaml.ScalarNode):
-            raise _mistake(path, line, "a name should be one word")
-        if key.value in found:
-            raise _mistake(path, line, f"{key.value} stands here twice, first in line {found[key.value].line}")
-        found[key.value] = _Given(value, line)
-    return found
+def _mapping(given: Any, what: str) -> dict[str, Any]:
+    given = {} if given is None else given
+    if not isinstance(given, dict) or not all(isinstance(name, str) for name in given):
+        raise ParameterError(f"{what} should hold name: value pairs.")
+    return given
 
 
-def _rows(path: Path, parts: dict[str, _Given]) -> Iterator[dict[str, _Given]]:
+def _rows(parts: dict[str, Any]) -> list[dict[str, Any]]:
     """What each run sets besides the fixed parameters; one empty row for a single run."""
+    if {"grid", "rows"} <= parts.keys():
+        raise ParameterError("give either grid or rows, not both.")
     if "rows" in parts:
-        items = _items(path, parts["rows"], "rows should be a list, one '- name: value' per run")
-        _check_count(path, parts["rows"], len(items))
-        yield from (_mapping(path, item, "a row") for item in items)
-    elif "grid" in parts:
-        slip = "{} should be a list such as [3, 5]; a single value goes under fixed"
-        grid = _mapping(path, parts["grid"], "grid")
-        lists = {name: _items(path, given, slip.format(name)) for name, given in grid.items()}
-        for name, items in lists.items():
-            if not items:
-                raise _mistake(path, grid[name], f"the grid is empty: {name} has no value; give it at least one")
-        _check_count(path, parts["grid"], math.prod(map(len, lists.values())) if lists else 0)
-        yield from (dict(zip(lists, values, strict=True)) for values in itertools.product(*lists.values()))
-    else:
-        yield {}
+        rows = parts["rows"] or []
+        if not isinstance(rows, list):
+            raise ParameterError("rows should be a list, one '- name: value' per run.")
+        _check_count(len(rows))
+        return [_mapping(row, "a row") for row in rows]
+    if "grid" not in parts:
+        return [{}]
+    grid = _mapping(parts["grid"], "grid")
+    for name, values in grid.items():
+        if not isinstance(values, list):
+            raise ParameterError(f"{name} should be a list such as [3, 5]; a single value goes under fixed.")
+        if not values:
+            raise ParameterError(f"the grid is empty: {name} has no value; give it at least one.")
+    _check_count(math.prod(map(len, grid.values())) if grid else 0)
+    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
 
 
-def _items(path: Path, given: _Given, slip: str) -> list[_Given]:
-    if _is_blank(given.node):
-        return []
-    if not isinstance(given.node, yaml.SequenceNode):
-        raise _mistake(path, given, slip)
-    return [_Given(node, node.start_mark.line + 1) for node in given.node.value]
-
-
-def _check_count(path: Path, part: _Given, n: int) -> None:
+def _check_count(n: int) -> None:
     if not n:
-        raise _mistake(path, part, "the grid is empty; give at least one run")
+        raise ParameterError("the grid is empty; give at least one run.")
     if n > MAX_RUNS:
-        raise _mistake(path, part, f"this grid has {n:,} runs, more than {MAX_RUNS}; shorten a list")
+        raise ParameterError(f"this grid has {n:,} runs, more than {MAX_RUNS}; shorten a list.")
 
 
-def _parameters(path: Path, row: dict[str, _Given], folder: Path) -> Parameters:
+def _parameters(row: dict[str, Any], folder: Path) -> Parameters:
     if "output" in row:
-        raise _mistake(path, row["output"], "output is chosen by newsclust, which writes to reports/; remove it")
-    values = {name: _value(path, name, given) for name, given in row.items()}
-    try:
-        return make_parameters({**values, "output": os.path.relpath(folder, find_output("."))})
-    except NewsclustError as error:
-        # The sentence begins with, or quotes, the parameter it is about, and may go on to mention others.
-        about = {name: re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(error)) for name in row}
-        first = min((found.start(), name) for name, found in about.items() if found) if any(about.values()) else None
-        raise _mistake(path, row[first[1]] if first else 1, str(error).removesuffix(".")) from None
+        raise ParameterError("output is chosen by newsclust, which writes to reports/; remove it.")
+    return make_parameters({**row, "output": os.path.relpath(folder, find_output("."))})
 
 
-def _value(path: Path, name: str, given: _Given) -> Any:
-    try:
-        return yaml.SafeLoader("").construct_document(given.node)
-    except (yaml.YAMLError, ValueError):
-        slip = f"the value of {name} cannot be read; put quotes around it if it is a text"
-        raise _mistake(path, given, slip) from None
-
-
-def _name(path: Path, row: dict[str, _Given], taken: dict[str, PlannedRun]) -> str:
+def _name(values: dict[str, Any], taken: dict[str, PlannedRun]) -> str:
     """A folder's name that says which run it is, e.g. ``min_samples=3,k=50``."""
-    values = {name: _value(path, name, given) for name, given in row.items()}
     said = ",".join(f"{name}={value}" for name, value in values.items()) or "fixed"
     plain = re.sub(r"[^A-Za-z0-9_=,.+-]+", "-", said)
     # Some file systems take capitals and small letters for the same.
     if plain == said and len(plain) <= 120 and plain.lower() not in map(str.lower, taken):
         return plain
     return f"{plain[:100]}-{fingerprint(values)[:6]}"
-
-
-def _is_blank(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
-
-
-def _mistake(path: Path, where: _Given | int, sentence: str) -> ParameterError:
-    line = where if isinstance(where, int) else where.line
-    return ParameterError(f"{path.name}, line {line}: {sentence}{'' if sentence.endswith('?') else '.'}")

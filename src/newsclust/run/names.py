@@ -4,38 +4,13 @@ from __future__ import annotations
 
 import ast
 import difflib
-import re
 from collections.abc import Iterable
 from typing import Any
 
 #: papermill writes this above the parameters it was given, in a cell of their own.
 _INJECTED = "# Parameters"
-#: What the libraries underneath, or habit, call a parameter.
-_OTHER_NAMES = {
-    "metric": "distance",
-    "random_state": "seed",
-    "min_topic_size": "min_cluster_size",
-    "nr_topics": "min_cluster_size",
-    "n_clusters": "min_cluster_size",
-    "embedder": "model",
-    "embedding": "model",
-    "dim": "n_components",
-    "dimensions": "n_components",
-    "csv": "data",
-    "file": "data",
-    "input": "data",
-    "path": "data",
-    "labels": "truth",
-    "target": "truth",
-    "database": "uri",
-    "db": "uri",
-    "host": "uri",
-    "server": "uri",
-    "ef": "search_params",
-    "nprobe": "search_params",
-    "efConstruction": "index_params",
-    "nlist": "index_params",
-}
+#: What hdbscan, UMAP and pandas call a parameter.
+_OTHER_NAMES = {"metric": "distance", "random_state": "seed", "csv": "data", "labels": "truth"}
 
 
 def injected(namespace: dict[str, Any]) -> tuple[set[str], set[str]]:
@@ -65,61 +40,31 @@ def no_such(name: str, known: Iterable[str]) -> str:
     meant = [repr(other) for other in candidates(name, list(known))]
     if not meant:
         return f"there is no parameter {name!r}; those there are stand in the first cell of the notebook."
-    *others, last = meant
-    choice = f"{', '.join(others)} or {last}" if others else last
-    return f"there is no parameter {name!r}; did you mean {choice}?"
+    return f"there is no parameter {name!r}; did you mean {' or '.join(meant)}?"
 
 
 def candidates(name: str, known: list[str]) -> list[str]:
-    """Up to three of the `known` names that `name` may stand for, the likeliest first.
+    """Up to three of the `known` names that `name` may stand for.
 
-    Spelling counts, and so does a name that is a part of another, or has another as its part: ``epsilon`` is
-    ``cluster_selection_epsilon``, ``umap_n_neighbors`` is ``n_neighbors``.
+    Spelling counts, and so do words: ``epsilon`` is ``cluster_selection_epsilon``, ``umap_min_dist`` is ``min_dist``.
     """
-    plain = _plain(name)
-    same = [other for other in known if _plain(other) == plain]
-    if same:
-        return same[:1]
-    if _OTHER_NAMES.get(name, _OTHER_NAMES.get(name.lower())) in known:
-        return [_OTHER_NAMES.get(name) or _OTHER_NAMES[name.lower()]]
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.75)
-    if close:
-        return close
-    likeness = {other: difflib.SequenceMatcher(None, plain, _plain(other)).ratio() for other in known}
-    ranked = sorted(known, key=likeness.__getitem__, reverse=True)
-    for is_meant in (_is_part, lambda part, whole: _is_part(whole, part), _shares_a_word):
-        found = [other for other in ranked if is_meant(name, other)]
-        if found:
-            return found[:3]
-    return []
-
-
-def _assigned(cell: str) -> set[str]:
-    """The names that a cell's own lines set."""
-    try:
-        lines = ast.parse(cell).body
-    except (SyntaxError, ValueError):
-        return set()
-    targets = [target for line in lines if isinstance(line, ast.Assign) for target in line.targets]
-    targets += [line.target for line in lines if isinstance(line, ast.AnnAssign)]
-    return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+    if _OTHER_NAMES.get(name) in known:
+        return [_OTHER_NAMES[name]]
+    plain = {_plain(each): each for each in known}
+    close = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.75)
+    words = {each: set(each.lower().split("_")) for each in [name, *known]}
+    parts = [each for each in known if words[name] <= words[each] or words[each] <= words[name]]
+    return [plain[each] for each in close] or parts[:3]
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name).casefold()
+    return name.replace("_", "").casefold()
 
 
-def _words(name: str) -> set[str]:
-    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)
-    return {word.lower().removesuffix("s") for word in words if len(word) > 1}
-
-
-def _is_part(part: str, whole: str) -> bool:
-    words = _words(part)
-    if words and words <= _words(whole):
-        return True
-    return len(_plain(part)) > 2 and _plain(part) in _plain(whole)
-
-
-def _shares_a_word(name: str, other: str) -> bool:
-    return bool(_words(name) & _words(other))
+def _assigned(cell: str) -> set[str]:
+    """The names that a cell sets."""
+    try:
+        nodes = ast.walk(ast.parse(cell))
+    except (SyntaxError, ValueError):
+        return set()
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from headline_reader.columns import check_columns
 
 from ..errors import InputError, ParameterError, notice
 from ..markup import escape
 from ..paths import can_write, fallback_dir, find_input, find_output
+from ..vectors.precision import PRECISIONS
 from ..vectors.store import Store
 from .names import injected, no_such
 from .preflight import find_run, run_folders, try_output, try_state, try_store
-from .values import MOST, expected, understood
+from .values import understood
 
+#: Upper bound of counts: what fits the C integers of the libraries below.
+MOST = 2**31 - 1
 Count = Annotated[int, Field(ge=1, le=MOST)]
 Text = Annotated[str, Field(min_length=1)]
 #: Milvus's indexes for vectors of floats, those of Milvus Lite first.
@@ -30,6 +33,19 @@ LITE_INDEXES = INDEXES[:6]
 #: Parameters of these indexes that are whole numbers.
 _WHOLE = """M efConstruction ef nlist nprobe m nbits nrq search_list reorder_k
 intermediate_graph_degree graph_degree itopk_size""".split()
+#: What a parameter file of several runs consists of.
+PARTS = {"fixed", "grid", "rows"}
+#: Pydantic's kinds of errors -> what a value should be, where pydantic says it in a programmer's words.
+_SHOULD_BE = {
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "True or False",
+    "string_type": "a text",
+    "string_too_short": "a text",
+    "list_type": "a list of texts",
+    "dict_type": "a dict",
+    "string_pattern_mismatch": "letters, digits and underscores, a letter first",
+}
 
 
 class Parameters(BaseModel):
@@ -44,7 +60,7 @@ class Parameters(BaseModel):
     data: Text | list[Text] = "sample"
     columns: dict[str, str] = Field({}, examples=[{"title": "hed", "published_at": "when"}])
     model: Text = "minilm"
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    precision: Literal[PRECISIONS] = "auto"
     uri: Text = "milvus.db"
     collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")] = "news_data"
     k: Count = 50
@@ -96,47 +112,42 @@ class Parameters(BaseModel):
                 )
         return values
 
-    @field_validator("columns")
+    @field_validator("columns", mode="before")
     @classmethod
-    def _known_roles(cls, columns: dict[str, str]) -> dict[str, str]:
+    def _known_roles(cls, columns: Any) -> dict[str, str]:
+        return check_columns(columns)
+
+    @field_validator("uri", "output", "model")
+    @classmethod
+    def _possible_path(cls, path: str | None, info: ValidationInfo) -> str | None:
         try:
-            return check_columns(columns)
-        except ParameterError as error:
-            raise ValueError(str(error).removesuffix(".")) from None
-
-    @field_validator("uri", "output")
-    @classmethod
-    def _possible_output(cls, path: str | None) -> str | None:
-        if path and "://" not in path:
-            _find(find_output, path)
-        return path
-
-    @field_validator("model")
-    @classmethod
-    def _possible_input(cls, path: str) -> str:
-        _find(find_input, path)
+            if path and "://" not in path:
+                (find_input if info.field_name == "model" else find_output)(path)
+        except InputError as error:
+            raise ValueError(str(error)) from None  # which gets the parameter's name
         return path
 
     @model_validator(mode="after")
-    def _enough_neighbors(self) -> Parameters:
+    def _fit_together(self) -> Parameters:
         if self.words + self.days >= 1:
-            raise ValueError(
+            raise ParameterError(
                 f"words and days are {self.words:g} and {self.days:g}; together they should be less than 1, because "
-                "the rest is the weight of the vectors"
+                "the rest is the weight of the vectors."
             )
         if self.min_samples != "auto" and self.k < self.min_samples:
-            raise ValueError(
+            raise ParameterError(
                 f"k is {self.k}, but a document's density is measured at neighbour number min_samples = "
-                f"{self.min_samples}: raise k to at least {self.min_samples} or lower min_samples"
+                f"{self.min_samples}: raise k to at least {self.min_samples} or lower min_samples."
             )
-        return self
-
-    @model_validator(mode="after")
-    def _other_folder(self) -> Parameters:
         if self.previous and self.output and find_output(self.output) in run_folders(self.previous):
-            raise ValueError(
+            raise ParameterError(
                 f"previous is {self.previous!r}, where this run's own results will be written: give each run a folder, "
-                "or a parameter file, of its own"
+                "or a parameter file, of its own."
+            )
+        if self.search == "milvus" and "://" not in self.uri and self.index not in LITE_INDEXES:
+            raise ParameterError(
+                f"index is {self.index!r}, which only a server has; for the local file {self.uri} it should be one of "
+                f"{', '.join(LITE_INDEXES)}."
             )
         return self
 
@@ -251,7 +262,7 @@ def check_names(namespace: dict[str, Any]) -> None:
     defaults = {name: field.default for name, field in Parameters.model_fields.items()}
     # `newsclust run` sets all of them, also those that an older notebook does not have.
     unknown = sorted(name for name in given - own if name not in defaults or namespace.get(name) != defaults[name])
-    if {"fixed", "grid", "rows"} & set(unknown):
+    if PARTS & set(unknown):
         raise ParameterError(
             f"{' and '.join(unknown)}: this is a parameter file for `newsclust run FILE`, such as newsclust run "
             "params/grid.yaml; papermill takes files of parameters alone."
@@ -266,36 +277,29 @@ def make_parameters(values: dict[str, Any]) -> Parameters:
     try:
         parameters = Parameters(**values)
     except ValidationError as error:
-        said = [_sentence(each, values.get(each["loc"][0]) if each["loc"] else None) for each in error.errors()]
-        raise ParameterError("; ".join(dict.fromkeys(said))) from None
-    if parameters.search == "milvus" and "://" not in parameters.uri and parameters.index not in LITE_INDEXES:
-        raise ParameterError(
-            f"index is {parameters.index!r}, which only a server has; for the local file {parameters.uri} it should be "
-            f"one of {', '.join(LITE_INDEXES)}."
-        )
+        errors = groupby(error.errors(), lambda each: str(each["loc"][0]))
+        said = "; ".join(_sentence(name, values[name], list(each)) for name, each in errors)
+        raise ParameterError(said if said[-1] in ".?" else f"{said}.") from None
     parameters.store  # noqa: B018  checks model and uri
     return parameters
 
 
-def _find(find: Callable[[str], Path], path: str) -> None:
-    try:
-        find(path)
-    except InputError as error:
-        raise ValueError(str(error)) from None  # which gets the parameter's name
-
-
-def _sentence(error: dict[str, Any], value: Any) -> str:
-    cause = error.get("ctx", {}).get("error")
-    if not error["loc"]:
-        return str(cause)
-    name = str(error["loc"][0])
-    if error["type"] == "extra_forbidden":
-        return no_such(name, Parameters.model_fields)
-    if error["type"] == "value_error":
-        return f"{name}: {cause}"
+def _sentence(name: str, value: Any, errors: list[dict[str, Any]]) -> str:
+    first = errors[0]
+    if first["type"] == "extra_forbidden":
+        return no_such(name, [*Parameters.model_fields, *PARTS])
+    if first["type"] == "value_error":
+        return f"{name}: {first['ctx']['error']}"
+    should = " or ".join(dict.fromkeys(map(_should_be, errors)))
+    field = Parameters.model_fields[name]
+    example = field.examples[0] if field.examples else field.default
     said = repr(value) if len(repr(value)) <= 100 else f"{repr(value)[:80]}..."
-    if name == "collection" and isinstance(value, str):
-        return (
-            f"collection is {said}; it should be letters, digits and underscores, a letter first, such as 'news_data'"
-        )
-    return f"{name} is {said}; it should be {expected(Parameters.model_fields[name], value)}"
+    return f"{name} is {said}; it should be {should}, for example {example!r}"
+
+
+def _should_be(error: dict[str, Any]) -> str:
+    if isinstance(error["loc"][-1], int):
+        return "a list of texts"
+    said = error["msg"].removeprefix("Input should be ")
+    said = said.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
+    return _SHOULD_BE.get(error["type"], said)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import re
-import threading
-import time
 import unicodedata
-from dataclasses import dataclass, field
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +20,15 @@ from tqdm.auto import tqdm
 
 from .. import cache
 from ..environment import read_dotenv
-from ..errors import StoreError, notice
+from ..errors import ModelError, NewsclustError, notice
 from ..wording import count
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
 KEY, ADDRESS = "OPENAI_API_KEY", "OPENAI_BASE_URL"
+#: Stands for the key of a server that needs none.
+NO_KEY = "no-key-needed"
 #: The largest stories get titles; the others keep their headlines.
 MOST_STORIES = 500
 #: Requests at a time; a server at home works them off one by one.
@@ -37,11 +37,9 @@ SIDE_BY_SIDE = 4
 TIMEOUT, PATIENCE = 60, 600
 #: A request is repeated so often, at the pace the server asks for.
 RETRIES = 2
-#: After so many stories in a row without an answer the others are not asked for.
+#: Give up after this many consecutive failures.
 FAILURES = 3
-#: Of an answer so many bytes are read; a title of 6 words takes some 600.
-MOST_BYTES = 65_536
-#: Of a headline so many letters are sent; of an answer so many are a title, in so many words.
+#: The most letters of a headline that is sent, and letters and words of a title that is taken.
 HEADLINE_LETTERS, TITLE_LETTERS, TITLE_WORDS = 200, 80, 10
 PROMPT = (
     "You write the title of a news story. The user's message is JSON: headlines of one story, and the language of the "
@@ -50,7 +48,7 @@ PROMPT = (
     "marks and without a full stop."
 )
 #: Bounds of an answer. Models that think before they answer refuse the first and need room for it.
-_BOUNDS = ({"max_tokens": 100, "temperature": 0}, {"max_completion_tokens": 2000})
+_BOUNDS, _BOUNDS_OF_THINKERS = {"max_tokens": 100, "temperature": 0}, {"max_completion_tokens": 2000}
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|$)", re.DOTALL | re.IGNORECASE)
 _MARKUP = re.compile(r"<[^<>]{0,300}>|[*_`#]{2,}|^[#>*\-\s]+|`|\*")
 #: Of the characters that control others: line ends, tabs, and the joiners of Persian, Hindi and emoji.
@@ -80,47 +78,16 @@ def write_titles(stories: dict[int, list[str]], languages: dict[int, str], model
     dict
         A title for each story that has got one. Why others have none is said in one notice.
     """
-    asked = {story: _Request(model, lines, languages[story]) for story, lines in list(stories.items())[:MOST_STORIES]}
-    titles = {story: title for story, request in asked.items() if (title := request.kept())}
+    asked = {story: _request(model, lines, languages[story]) for story, lines in list(stories.items())[:MOST_STORIES]}
+    titles = {story: title for story, request in asked.items() if (title := _kept(request))}
     missing = {story: request for story, request in asked.items() if story not in titles}
     troubles = _ask(missing, titles) if missing else []
-    n_more = len(stories) - len(asked)
-    if n_more:
+    if len(stories) > len(asked):
         troubles.append(f"{count(MOST_STORIES, 'request')} are the most that a run makes")
     if troubles:
         keep = count(len(stories) - len(titles), "story keeps a headline", "stories keep headlines")
         notice(f"{keep} as title: {'; '.join(troubles)}.")
     return titles
-
-
-@dataclass(frozen=True)
-class _Request:
-    model: str
-    headlines: list[str]
-    language: str
-
-    @property
-    def messages(self) -> list[dict[str, str]]:
-        data = {
-            "language": self.language or "the headlines' own",
-            "headlines": [line[:HEADLINE_LETTERS] for line in self.headlines],
-        }
-        return [
-            {"role": "system", "content": PROMPT},
-            {"role": "user", "content": json.dumps(data, ensure_ascii=False)},
-        ]
-
-    @property
-    def _key(self) -> dict[str, Any]:
-        return {"model": self.model, "messages": self.messages}
-
-    def kept(self) -> str:
-        """The title in the cache, "" where there is none."""
-        arrays = cache.load("title", self._key)
-        return "" if arrays is None or "title" not in arrays else as_title(str(arrays["title"]))
-
-    def keep(self, title: str) -> None:
-        cache.save("title", self._key, title=np.array(title))
 
 
 def as_title(answer: str) -> str:
@@ -137,120 +104,90 @@ def as_title(answer: str) -> str:
     return title if is_one else ""
 
 
-@dataclass
-class _Work:
-    """What the threads share."""
-
-    client: OpenAI
-    key: str
-    waiting: queue.SimpleQueue
-    done: queue.SimpleQueue = field(default_factory=queue.SimpleQueue)
-    end: threading.Event = field(default_factory=threading.Event)
-    bounds: dict[str, Any] = field(default_factory=lambda: _BOUNDS[0])
+def _request(model: str, headlines: list[str], language: str) -> dict[str, Any]:
+    data = {
+        "language": language or "the headlines' own",
+        "headlines": [line[:HEADLINE_LETTERS] for line in headlines],
+    }
+    user = {"role": "user", "content": json.dumps(data, ensure_ascii=False)}
+    return {"model": model, "messages": [{"role": "system", "content": PROMPT}, user]}
 
 
-def _ask(requests: dict[int, _Request], titles: dict[int, str]) -> list[str]:
+def _kept(request: dict[str, Any]) -> str:
+    """The title in the cache, "" where there is none."""
+    arrays = cache.load("title", request) or {}
+    return as_title(str(arrays.get("title", "")))
+
+
+def _ask(requests: dict[int, dict[str, Any]], titles: dict[int, str]) -> list[str]:
     """Put the answers into `titles`; what was in the way of the others, in words."""
-    work, trouble = _prepare(requests)
-    if work is None:
-        return [trouble]
-    # Daemons: one that hangs in a dead connection is left behind when patience ends, and does not keep Python alive.
-    for _ in range(min(SIDE_BY_SIDE, len(requests))):
-        threading.Thread(target=_work, args=(work,), daemon=True).start()
-    until, in_a_row, failures, unusable = time.monotonic() + PATIENCE, 0, {}, 0
-    with tqdm(total=len(requests), desc="Titles", unit="story", leave=False, delay=2) as bar:
-        for _ in requests:
-            try:
-                story, answer, failure = work.done.get(timeout=max(until - time.monotonic(), 0))
-            except queue.Empty:
-                failures[f"{PATIENCE} seconds were over"] = 1
-                break
+    try:
+        client = _client()
+    except NewsclustError as error:
+        return [str(error).removesuffix(".")]
+    failures, in_a_row, unusable = Counter(), 0, 0
+    pool = ThreadPoolExecutor(SIDE_BY_SIDE)
+    story_of = {pool.submit(_answer, client, request): story for story, request in requests.items()}
+    bar = tqdm(total=len(requests), desc="Titles", unit="story", leave=False, delay=2)
+    try:
+        for future in as_completed(story_of, PATIENCE):
             bar.update()
-            in_a_row = in_a_row + 1 if failure else 0
-            if failure:
-                failures[failure] = failures.get(failure, 0) + 1
-                if in_a_row >= FAILURES:
+            if error := future.exception():
+                status = getattr(error, "status_code", None)
+                failures[f"HTTP {status}" if status else type(error).__name__] += 1
+                in_a_row += 1
+                if in_a_row == FAILURES:
                     break
-            # A server may answer with what it was sent.
-            elif (title := as_title(answer)) and (not work.key or work.key not in title):
+                continue
+            in_a_row, story, title = 0, story_of[future], as_title(future.result())
+            if title and client.api_key not in title:  # a server may answer with what it was sent
                 titles[story] = title
-                requests[story].keep(title)
+                cache.save("title", requests[story], title=np.array(title))
             else:
                 unusable += 1
-    work.end.set()
+    except TimeoutError:
+        failures[f"{PATIENCE} seconds were over"] += 1
+    finally:
+        bar.close()
+        pool.shutdown(wait=False, cancel_futures=True)
+        client.close()  # which ends the requests that are still under way
     troubles = []
     if failures:
-        troubles.append(f"the endpoint gave no answer ({', '.join(failures)})")
-        troubles[0] += f": check title_model, {ADDRESS} and {KEY}, and run again" if not titles else ""
+        advice = "" if titles else f": check title_model, {ADDRESS} and {KEY}, and run again"
+        troubles.append(f"the endpoint gave no answer ({', '.join(failures)}){advice}")
     if unusable:
         troubles.append(f"{count(unusable, 'answer')} could not be a title")
     return troubles
 
 
-def _prepare(requests: dict[int, _Request]) -> tuple[_Work | None, str]:
+def _client() -> OpenAI:
     try:
         from openai import OpenAI
     except ImportError:
-        return None, "the package openai is missing; pip install 'newsclust[titles]' brings it"
+        raise ModelError("the package openai is missing; pip install 'newsclust[titles]' brings it") from None
     from dotenv import dotenv_values
 
-    try:
-        given = dotenv_values(stream=StringIO(read_dotenv())) | os.environ
-    except StoreError as error:
-        return None, str(error).removesuffix(".")
-    key, address = (given.get(KEY) or "").strip(), (given.get(ADDRESS) or "").strip()
+    given = dotenv_values(stream=StringIO(read_dotenv())) | os.environ
+    key, address = ((given.get(name) or "").strip() for name in (KEY, ADDRESS))
     if not key and not address:
-        return None, f"there is no {KEY} and no {ADDRESS} in the environment or in a file .env"
+        raise ModelError(f"there is no {KEY} and no {ADDRESS} in the environment or in a file .env")
     try:
-        # The package's own words may repeat the key or the address, which may hold one.
-        client = OpenAI(api_key=key or "none", base_url=address or None, timeout=TIMEOUT, max_retries=RETRIES)
-    except Exception as error:
-        return None, f"the endpoint that {ADDRESS} and {KEY} name can't be used ({type(error).__name__})"
-    waiting: queue.SimpleQueue = queue.SimpleQueue()
-    for item in requests.items():
-        waiting.put(item)
-    return _Work(client, key, waiting), ""
+        return OpenAI(api_key=key or NO_KEY, base_url=address or None, timeout=TIMEOUT, max_retries=RETRIES)
+    except Exception as error:  # its own words may repeat the key or the address, which may hold one
+        raise ModelError(f"the endpoint that {ADDRESS} and {KEY} name can't be used ({type(error).__name__})") from None
 
 
-def _work(work: _Work) -> None:
-    while not work.end.is_set():
-        try:
-            story, request = work.waiting.get_nowait()
-        except queue.Empty:
-            return
-        try:
-            work.done.put((story, _answer(work, request), ""))
-        except Exception as error:
-            status = getattr(error, "status_code", None)
-            work.done.put((story, "", f"HTTP {status}" if status else type(error).__name__))
-
-
-def _answer(work: _Work, request: _Request) -> str:
+def _answer(client: OpenAI, request: dict[str, Any]) -> str:
     """What the model says, "" where the answer is nothing that a model would say."""
     from openai import BadRequestError
 
-    bounds = work.bounds
+    ask = client.chat.completions.with_raw_response.create
     try:
-        body = _body(work, request, bounds)
+        answer = ask(**request, **_BOUNDS)
     except BadRequestError:
-        if bounds is _BOUNDS[1]:
-            raise
-        body = _body(work, request, _BOUNDS[1])
-        work.bounds = _BOUNDS[1]
+        answer = ask(**request, **_BOUNDS_OF_THINKERS)
     try:
-        content = json.loads(body)["choices"][0]["message"]["content"]
+        content = json.loads(answer.content)["choices"][0]["message"]["content"]
     except (ValueError, LookupError, TypeError, RecursionError):
         return ""
     return content if isinstance(content, str) else ""
-
-
-def _body(work: _Work, request: _Request, bounds: dict[str, Any]) -> bytes:
-    """The answer's bytes as they come, no more than `MOST_BYTES`: the package would read all, however many."""
-    asked = work.client.chat.completions.with_streaming_response
-    body = b""
-    with asked.create(model=request.model, messages=request.messages, **bounds) as response:
-        for part in response.iter_bytes():
-            body += part
-            if len(body) > MOST_BYTES or work.end.is_set():
-                return b""
-    return body
