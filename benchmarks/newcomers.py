@@ -16,12 +16,12 @@ from evaluate import SETS, TOP
 
 from newsclust.arrivals.calibration import reliability
 from newsclust.arrivals.newcomers import Newcomers, assign_newcomers
-from newsclust.clusters.clustering import cluster
+from newsclust.clusters.clustering import CLUSTERING, cluster
 from newsclust.corpus.documents import read_corpus
 from newsclust.grid.labelled import group, read_parameters
 from newsclust.run.parameters import Parameters
 from newsclust.run.record import Record
-from newsclust.run.stored import CLUSTERING, StoredRun
+from newsclust.run.stored import StoredRun
 from newsclust.stories.evaluation import agreement
 from newsclust.stories.identity import keep_identity
 from newsclust.vectors.embedding import load_embedder

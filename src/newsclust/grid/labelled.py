@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..clusters.clustering import cluster
+from ..clusters.clustering import SELECTION, cluster
 from ..errors import InputError, notice
 from ..neighbors.blend import blend
 from ..neighbors.neighbors import find_neighbors
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from ..corpus.documents import Corpus
     from ..neighbors.neighbors import Neighbors
     from ..vectors.store import Embeddings
-
-_SELECTION = "cluster_selection_method cluster_selection_epsilon max_cluster_size allow_single_cluster".split()
 
 _HEADS = {
     "ami": "AMI",
@@ -220,7 +218,7 @@ def _stories(lists: Neighbors, numbers: tuple[int, int], given: Parameters) -> n
 
 
 def _selection(given: Parameters) -> dict[str, Any]:
-    return {name: getattr(given, name) for name in _SELECTION}
+    return {name: getattr(given, name) for name in SELECTION}
 
 
 def _grouped(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
