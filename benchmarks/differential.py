@@ -1,10 +1,11 @@
 """Is it HDBSCAN? Random data sets, clustered by newsclust, hdbscan and scikit-learn, and every difference explained.
 
 ``python benchmarks/differential.py`` compares 3,600 data sets in a few minutes and prints the table; a number after it
-compares fewer, and tests/test_differential.py a few hundred. All three get the same full matrix (newsclust as lists of
-all neighbours), so their spanning trees must have the same edge lengths, always. Where edges tie, there are several
-such trees and with them several right partitions; and newsclust keeps to `max_cluster_size`, `min_cluster_size` and
-`allow_single_cluster` where the others do not. Anything else is a difference that must not be.
+compares fewer, and tests/graph_hdbscan/test_differential.py a few hundred. All three get the same full matrix
+(newsclust's core as lists of all neighbours), so their spanning trees must have the same edge lengths, always. Where
+edges tie, there are several such trees and with them several right partitions; and newsclust keeps to
+`max_cluster_size`, `min_cluster_size` and `allow_single_cluster` where the others do not. Anything else is a difference
+that must not be.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from newsclust.clusters.clustering import Clustering, cluster
-from newsclust.neighbors.neighbors import Neighbors
+from graph_hdbscan.lists import Clusters, cluster_lists
 
 N_SETS = 3600
 PEERS = ("hdbscan", "scikit-learn")
@@ -87,7 +87,7 @@ def make_case(seed: int) -> Case:
 
 def compare(case: Case) -> dict[str, tuple[bool, str]]:
     """For each of `PEERS`: whether its spanning tree is as long edge by edge, and how its partition relates to ours."""
-    ours = cluster(_lists(case.distances), None, case.min_samples, **case.selection)
+    ours = cluster_lists(*_lists(case.distances), case.min_samples, **case.selection)
     found = {}
     for peer in PEERS:
         heights, labels = _fit(peer, case)
@@ -96,11 +96,11 @@ def compare(case: Case) -> dict[str, tuple[bool, str]]:
     return found
 
 
-def _lists(distances: np.ndarray) -> Neighbors:
+def _lists(distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     others = distances.astype(np.float64)
     np.fill_diagonal(others, np.inf)
     order = np.argsort(others, axis=1, kind="stable")[:, :-1].astype(np.int32)
-    return Neighbors(np.arange(len(order)), order, np.take_along_axis(distances, order, axis=1))
+    return order, np.take_along_axis(distances, order, axis=1)
 
 
 def _fit(peer: str, case: Case) -> tuple[np.ndarray, np.ndarray | None]:
@@ -147,7 +147,7 @@ def _select(peer: str, linkage: np.ndarray, selection: dict[str, Any]) -> np.nda
             return None
 
 
-def _relation(peer: str, case: Case, ours: Clustering, labels: np.ndarray | None) -> str:
+def _relation(peer: str, case: Case, ours: Clusters, labels: np.ndarray | None) -> str:
     if labels is None:
         return STOPS
     if same_partition(ours.labels, labels):

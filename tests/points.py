@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from newsclust.neighbors.neighbors import Neighbors
+if TYPE_CHECKING:
+    from newsclust.neighbors.neighbors import Neighbors
 
 quickly = settings(deadline=None, derandomize=True, max_examples=40)
 
@@ -35,16 +37,33 @@ def distance_matrix(vectors: np.ndarray) -> np.ndarray:
     return np.sqrt((pairs**2).sum(axis=-1)).astype(np.float32)
 
 
-def neighbor_lists(matrix: np.ndarray, k: int | None = None) -> Neighbors:
+class Lists(NamedTuple):
+    """Neighbour lists as `graph_hdbscan` takes them: indices of int32, -1 is padding, and distances of float32."""
+
+    indices: np.ndarray
+    distances: np.ndarray
+
+    def head(self, k: int) -> Lists:
+        return Lists(self.indices[:, :k], self.distances[:, :k])
+
+
+def nearest(matrix: np.ndarray, k: int | None = None) -> Lists:
     """Exact lists; equal distances by smaller row."""
     n = len(matrix)
     others = matrix.astype(float)
     np.fill_diagonal(others, np.inf)
     order = np.argsort(others, axis=1, kind="stable")[:, : n - 1 if k is None else k].astype(np.int32)
-    return Neighbors(ids=np.arange(n) * 10, indices=order, distances=np.take_along_axis(matrix, order, axis=1))
+    return Lists(order, np.take_along_axis(matrix, order, axis=1))
 
 
-def lists_of_edges(n: int, edges: dict[tuple[int, int], float], k: int) -> Neighbors:
+def neighbor_lists(matrix: np.ndarray, k: int | None = None) -> Neighbors:
+    """The same as newsclust has them."""
+    from newsclust.neighbors.neighbors import Neighbors
+
+    return Neighbors(np.arange(len(matrix)) * 10, *nearest(matrix, k))
+
+
+def lists_of_edges(n: int, edges: dict[tuple[int, int], float], k: int) -> Lists:
     """The lists in which both ends of each edge know each other and nobody else; padded."""
     indices = np.full((n, k), -1, dtype=np.int32)
     distances = np.full((n, k), np.inf, dtype=np.float32)
@@ -52,7 +71,7 @@ def lists_of_edges(n: int, edges: dict[tuple[int, int], float], k: int) -> Neigh
         known = sorted((d, a + b - row) for (a, b), d in edges.items() if row in (a, b))
         for column, (d, other) in enumerate(known):
             indices[row, column], distances[row, column] = other, d
-    return Neighbors(ids=np.arange(n), indices=indices, distances=distances)
+    return Lists(indices, distances)
 
 
 def kruskal(matrix: np.ndarray, min_samples: int) -> np.ndarray:

@@ -20,8 +20,7 @@ def imported() -> set[str]:
                 found |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 found.add(node.module.split(".")[0])
-    own = {path.parent.name for path in (TOP / "src").glob("*/__init__.py")}
-    return found - set(sys.stdlib_module_names) - own
+    return found - set(sys.stdlib_module_names) - {path.name for path in (TOP / "src").iterdir()}
 
 
 def declared() -> set[str]:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
-from newsclust.errors import InputError
-
 # abs also turns -0.0, whose sign bit would upset the keys, into 0.0.
 DISTANCES = {"euclidean": np.abs, "squared": np.square}
 # The smallest normal double, as bits: added to a key, it keeps the key 0 apart from "no edge".
@@ -74,16 +72,6 @@ def measured(distances: np.ndarray, distance: str) -> np.ndarray:
     """The lists' distances as they are clustered on: as they are, or squared; float32."""
     with np.errstate(over="ignore"):
         return DISTANCES[distance](distances, dtype=np.float32)
-
-
-def check_distances(distances: np.ndarray) -> None:
-    """Refuse distances of which no graph can be made."""
-    if distances.size and not distances.min() >= 0:  # of numbers with a NaN among them the minimum is NaN
-        row, column = np.argwhere(~(distances >= 0))[0]
-        raise InputError(
-            f"The distance in row {row}, column {column} of the neighbour lists is {distances[row, column]}; "
-            "distances must be numbers that are not negative."
-        )
 
 
 def _lists(indices: np.ndarray, distances: np.ndarray, distance: str, where: np.ndarray, n: int) -> csr_array:

@@ -1,8 +1,7 @@
 """From the spanning tree to labels: the hierarchy of merges, the condensed tree, and the clusters selected from it.
 
-The first is borrowed from a private module of scikit-learn; nothing else of newsclust is, and tests/test_hierarchy.py
-watches it. Tree and selection are hdbscan's, in NumPy, and with the names of its parameters taken at their word: see
-`select`.
+The first is borrowed from a private module of scikit-learn, and tests/graph_hdbscan/test_hierarchy.py watches it. Tree
+and selection are hdbscan's, in NumPy, and with the names of its parameters taken at their word: see `select`.
 """
 
 from __future__ import annotations
@@ -113,8 +112,16 @@ def select(
         Number of documents.
     min_cluster_size : int
         What the tree was condensed to.
-    cluster_selection_method, cluster_selection_epsilon, max_cluster_size, allow_single_cluster
-        As of `newsclust.clusters.clustering.cluster`.
+    cluster_selection_method : {"eom", "leaf"}
+        The most stable clusters of the hierarchy ("excess of mass"), or its finest.
+    cluster_selection_epsilon : float
+        Clusters do not split below this distance (Malzer & Baum 2020), in units of the hierarchy's, unless
+        `max_cluster_size` asks for it; 0 is no limit.
+    max_cluster_size : int
+        No cluster is larger, whatever the method and the epsilon; 0 is no limit.
+    allow_single_cluster : bool
+        Whether all documents may be selected as one cluster, of which, as in hdbscan, those remain that are as dense
+        as `cluster_selection_epsilon` asks for or, where that is 0, the densest alone.
 
     Returns
     -------

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
-from newsclust.errors import ParameterError
-
-from .graph import DISTANCES, check_distances, keyed_edges, measured, reachability
-
-if TYPE_CHECKING:
-    from newsclust.neighbors.neighbors import Neighbors
+from .checks import check_tree
+from .graph import keyed_edges, measured, reachability
 
 
-def spanning_tree(neighbors: Neighbors, min_samples: int = 3, distance: str = "euclidean") -> np.ndarray:
+def spanning_tree(
+    indices: np.ndarray, distances: np.ndarray, min_samples: int = 3, distance: str = "euclidean"
+) -> np.ndarray:
     """The spanning tree HDBSCAN needs, from neighbour lists alone.
 
     A document's core distance is the distance to its `min_samples`-th nearest *other* document; the mutual
@@ -27,8 +23,10 @@ def spanning_tree(neighbors: Neighbors, min_samples: int = 3, distance: str = "e
 
     Parameters
     ----------
-    neighbors : Neighbors
-        The same distance in both directions of a pair.
+    indices : ndarray of int32, shape (n, k)
+        Row numbers of the k nearest *other* documents, nearest first; -1 pads the end.
+    distances : ndarray of float32, shape (n, k)
+        The same in both directions of a pair; infinite where padded.
     min_samples : int
         Among n documents at most n - 1, and lowered to that; else at most as long as the lists.
     distance : {"euclidean", "squared"}
@@ -40,32 +38,34 @@ def spanning_tree(neighbors: Neighbors, min_samples: int = 3, distance: str = "e
 
     Raises
     ------
-    ParameterError
-        If the lists are shorter than `min_samples`, or a parameter is out of range.
-    InputError
+    BadArgument
+        If the lists are shorter than `min_samples`, or an argument is out of range.
+    BadDistance
         If a distance is negative or NaN.
     """
-    _check(neighbors, min_samples, distance)
-    n = len(neighbors.indices)
-    edges = keyed_edges(neighbors.indices, neighbors.distances, min(min_samples, n - 1), distance)
+    check_tree(indices, distances, min_samples, distance)
+    n = len(indices)
+    edges = keyed_edges(indices, distances, min(min_samples, n - 1), distance)
     # Kruskal's algorithm after a stable sort (SciPy >= 1.11): equal keys keep their order in the matrix, which is
-    # by smaller row, then larger row. tests/test_spanning_tree.py holds SciPy to it.
+    # by smaller row, then larger row. tests/graph_hdbscan/test_spanning_tree.py holds SciPy to it.
     forest = minimum_spanning_tree(edges, overwrite=True).tocoo()
     del edges
     order = np.argsort(forest.data, kind="stable")
     return _joined(forest.row[order], forest.col[order], reachability(forest.data[order]), n)
 
 
-def spanning_tree_by_ranks(neighbors: Neighbors, min_samples: int = 3, distance: str = "euclidean") -> np.ndarray:
+def spanning_tree_by_ranks(
+    indices: np.ndarray, distances: np.ndarray, min_samples: int = 3, distance: str = "euclidean"
+) -> np.ndarray:
     """The same tree in plain words, several times slower: the edges' ranks in canonical order are their weights.
 
     No two edges have one rank, so there is but one minimum spanning tree. The tests hold `spanning_tree` to it.
     """
-    _check(neighbors, min_samples, distance)
-    n = len(neighbors.indices)
-    lengths = measured(neighbors.distances, distance)
-    listed = neighbors.indices >= 0
-    pairs = np.sort(np.column_stack((np.nonzero(listed)[0], neighbors.indices[listed])), axis=1)
+    check_tree(indices, distances, min_samples, distance)
+    n = len(indices)
+    lengths = measured(distances, distance)
+    listed = indices >= 0
+    pairs = np.sort(np.column_stack((np.nonzero(listed)[0], indices[listed])), axis=1)
     pairs, first = np.unique(pairs, axis=0, return_index=True)
     (start, end), length = pairs.T, lengths[listed][first]
     core = lengths[:, min(min_samples, n - 1) - 1] if n > 1 else np.empty(n)
@@ -74,20 +74,6 @@ def spanning_tree_by_ranks(neighbors: Neighbors, min_samples: int = 3, distance:
     ranks = csr_array((np.arange(1.0, len(order) + 1), (start[order], end[order])), shape=(n, n))
     chosen = order[np.sort(minimum_spanning_tree(ranks).data).astype(np.intp) - 1]
     return _joined(start[chosen], end[chosen], weight[chosen], n)
-
-
-def _check(neighbors: Neighbors, min_samples: int, distance: str) -> None:
-    n, k = neighbors.indices.shape
-    if distance not in list(DISTANCES):  # a list compares what has no hash, too
-        raise ParameterError(f"distance is {distance!r}; it can be 'euclidean' or 'squared'.")
-    if min_samples < 1:
-        raise ParameterError(f"min_samples is {min_samples}; it must be at least 1.")
-    if min(min_samples, n - 1) > k:
-        raise ParameterError(
-            f"min_samples is {min_samples}, but the lists hold {k} neighbours per document; search with "
-            f"k = {min_samples} or more, or lower min_samples."
-        )
-    check_distances(neighbors.distances)
 
 
 def _joined(start: np.ndarray, end: np.ndarray, weights: np.ndarray, n: int) -> np.ndarray:

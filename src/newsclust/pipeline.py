@@ -18,7 +18,7 @@ import numpy as np
 from headline_reader.source import shown
 
 from .clusters import check
-from .clusters.clustering import Clustering
+from .clusters.clustering import SELECTION, Clustering
 from .clusters.clustering import cluster as cluster_lists
 from .corpus.documents import Corpus, read_corpus
 from .errors import ParameterError
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pymilvus import MilvusClient
 
-SELECTION = "cluster_selection_method cluster_selection_epsilon max_cluster_size allow_single_cluster".split()
+
 #: The parameters that each step reads, beside what the steps before it have read.
 READS = {
     "read": "data columns truth".split(),

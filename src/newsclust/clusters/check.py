@@ -11,7 +11,7 @@ from graph_hdbscan.graph import measured
 from ..neighbors.blend import blend
 from ..neighbors.neighbors import Neighbors
 from ..neighbors.shared import COMPANY, share_neighbors
-from .clustering import Clustering, cluster
+from .clustering import SELECTION, Clustering, cluster
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 #: More documents than this have too many pairs for a check in passing: 2,000 take two seconds.
 ALL_PAIRS = 2000
-_SELECTION = "cluster_selection_method cluster_selection_epsilon max_cluster_size allow_single_cluster".split()
 
 
 def check_against_hdbscan(
@@ -64,13 +63,13 @@ def check_against_hdbscan(
     everybody = share_neighbors(all_pairs, made["shared_neighbors"])
     matrix = np.zeros((n, n))
     matrix[np.arange(n)[:, None], everybody.indices] = measured(everybody.distances, made["distance"])
-    selection = {"min_cluster_size": made["min_cluster_size"], **{name: made[name] for name in _SELECTION}}
+    selection = {"min_cluster_size": made["min_cluster_size"], **{name: made[name] for name in SELECTION}}
     samples = min(made["min_samples"], n - 1)
     theirs = HDBSCAN(metric="precomputed", min_samples=samples, **selection).fit(matrix)
     whole = cluster(everybody, None, samples, distance=made["distance"], **selection)
     lengths = theirs.single_linkage_tree_.to_numpy()[:, 2]
     assert np.allclose(whole.spanning_tree[:, 2], lengths, rtol=1e-6), "The spanning tree is not as long as hdbscan's."
-    limits = [name for name in _SELECTION[1:] if made[name]]  # newsclust takes them at their word, hdbscan does not
+    limits = [name for name in SELECTION[1:] if made[name]]  # newsclust takes them at their word, hdbscan does not
     for ours in (clustering, whole):
         selected = _tree_to_labels(None, ours.linkage, **selection)[0]
         assert limits or _same(ours.labels, selected), "From the same spanning tree hdbscan selects other clusters."

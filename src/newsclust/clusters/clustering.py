@@ -1,89 +1,42 @@
-"""HDBSCAN (Campello, Moulavi & Sander 2013) on the graph of nearest neighbours.
-
-The graph is all it needs: of n documents and k neighbours it makes at most n·k edges, where the full matrix has n².
-The steps can be taken one by one, and each result used again: one spanning tree per `min_samples`, one condensed tree
-per `min_cluster_size`, one selection per kind of cluster.
-"""
+"""HDBSCAN (Campello, Moulavi & Sander 2013) of documents, from the lists of their nearest neighbours."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from numbers import Integral, Real
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from graph_hdbscan.hierarchy import condense, linkage, select
-from graph_hdbscan.spanning_tree import spanning_tree
+from graph_hdbscan.checks import BadArgument, BadDistance, check_whole
+from graph_hdbscan.hierarchy import select
+from graph_hdbscan.lists import Clusters, cluster_lists
 
-from ..errors import ParameterError
+from ..errors import InputError, ParameterError
 from ..neighbors.shared import share_neighbors
 from ..stages import stage
 
 if TYPE_CHECKING:
-    from hdbscan.plots import CondensedTree, SingleLinkageTree
-
     from ..neighbors.neighbors import Neighbors
 
 
 @dataclass(frozen=True, eq=False)
-class Clustering:
+class Clustering(Clusters):
     """The clusters of a corpus and the hierarchy they were selected from.
 
     Attributes
     ----------
     ids : ndarray of int64, shape (n,)
-        Ascending document ids; row i is document ``ids[i]`` everywhere below.
-    labels : ndarray of int32, shape (n,)
-        -1 is noise, 0 the largest cluster, and so on by falling size; of equally large ones the one with the smallest
-        id comes first.
-    probabilities : ndarray of float32, shape (n,)
-        How firmly each document belongs to its cluster, 0 to 1; 0 for noise.
-    persistence : ndarray of float64, shape (n_clusters,)
-        How long each cluster's documents stay in it, as a share of the largest density, 0 to 1: hdbscan's stability
-        score, but for the cases that `graph_hdbscan.hierarchy.select` names.
-    spanning_tree : ndarray of float64, shape (n - 1, 3)
-        From, to (row numbers, from < to) and mutual reachability distance, in canonical order; infinite where the
-        graph's components are joined.
-    linkage : ndarray of float64, shape (n - 1, 4)
-        The single-linkage hierarchy in SciPy's layout.
-    tree : structured ndarray
-        hdbscan's condensed tree: ``parent, child, lambda_val, child_size``.
+        Ascending document ids; row i of the arrays of `graph_hdbscan.lists.Clusters` is document ``ids[i]``.
     parameters : dict
         What made it: the arguments of `cluster`, and `k` as the lists allowed it.
     """
 
     ids: np.ndarray
-    labels: np.ndarray
-    probabilities: np.ndarray
-    persistence: np.ndarray
-    spanning_tree: np.ndarray
-    linkage: np.ndarray
-    tree: np.ndarray
     parameters: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def n_clusters(self) -> int:
-        return len(self.persistence)
-
-    @property
-    def noise_fraction(self) -> float:
-        return float((self.labels < 0).mean()) if len(self.labels) else 0.0
-
-    @property
-    def condensed_tree(self) -> CondensedTree:
-        """The condensed tree as hdbscan's object, with ``plot()`` and ``to_pandas()``."""
-        from hdbscan.plots import CondensedTree
-
-        return CondensedTree(self.tree, self.labels)
-
-    @property
-    def single_linkage_tree(self) -> SingleLinkageTree:
-        """The hierarchy as hdbscan's object, with ``plot()``, ``to_pandas()`` and ``get_clusters()``."""
-        from hdbscan.plots import SingleLinkageTree
-
-        return SingleLinkageTree(self.linkage)
 
     def __repr__(self) -> str:
         return f"{self.n_clusters:,} clusters of {len(self.ids):,} documents; {self.noise_fraction:.1%} are noise."
@@ -146,73 +99,29 @@ def cluster(
     InputError
         If a distance is negative or NaN.
     """
-    parameters = {
-        "k": neighbors.k if k is None else k,
-        "min_samples": min_samples,
-        "min_cluster_size": min_cluster_size,
-        "distance": distance,
-        "cluster_selection_method": cluster_selection_method,
-        "cluster_selection_epsilon": cluster_selection_epsilon,
-        "max_cluster_size": max_cluster_size,
-        "allow_single_cluster": allow_single_cluster,
-        "shared_neighbors": shared_neighbors,
-    }
-    _check(**parameters)
-    parameters["k"] = neighbors.usable(parameters["k"])
-    if k is not None:
-        neighbors = neighbors.head(k)
-    with tqdm(total=4, desc="clustering", unit="step", delay=2, leave=False) as bar:
-        tree = spanning_tree(share_neighbors(neighbors, shared_neighbors), min_samples, distance)
-        bar.update()
-        merges = linkage(tree)
-        bar.update()
-        condensed = condense(merges, min_cluster_size)
-        bar.update()
-        labels, probabilities, persistence = select(
-            condensed,
-            len(neighbors.ids),
-            min_cluster_size,
-            cluster_selection_method,
-            cluster_selection_epsilon,
-            max_cluster_size,
-            allow_single_cluster,
-        )
-        bar.update()
-    return Clustering(neighbors.ids, labels, probabilities, persistence, tree, merges, condensed, parameters)
+    parameters = {**locals()}
+    del parameters["neighbors"]
+    asked = {name: value for name, value in parameters.items() if name not in ("k", "shared_neighbors")}
+    with in_our_words(), tqdm(total=4, desc="clustering", unit="step", delay=2, leave=False) as bar:
+        if k is not None:
+            check_whole("k", k, 0)
+        parameters["k"] = neighbors.usable(neighbors.k if k is None else k)
+        lists = share_neighbors(neighbors if k is None else neighbors.head(k), shared_neighbors)
+        found = cluster_lists(lists.indices, lists.distances, **asked, step_done=bar.update)
+    return Clustering(**vars(found), ids=neighbors.ids, parameters=parameters)
 
 
-def _check(
-    k: int,
-    min_samples: int,
-    min_cluster_size: int,
-    distance: str,
-    cluster_selection_method: str,
-    cluster_selection_epsilon: float,
-    max_cluster_size: int,
-    allow_single_cluster: bool,
-    shared_neighbors: float,
-) -> None:
-    """What `spanning_tree` and `share_neighbors` do not check themselves."""
-    counts = {
-        "k": (k, 0),
-        "min_samples": (min_samples, 1),
-        "min_cluster_size": (min_cluster_size, 2),
-        "max_cluster_size": (max_cluster_size, 0),
-    }
-    for name, (value, least) in counts.items():
-        if not isinstance(value, Integral) or isinstance(value, bool):
-            raise ParameterError(f"{name} is {value!r}; it must be a whole number, {least} or larger.")
-        if value < least:
-            raise ParameterError(f"{name} is {value}; it must be at least {least}.")
-    if 0 < max_cluster_size < min_cluster_size:
-        raise ParameterError(
-            f"max_cluster_size is {max_cluster_size} and min_cluster_size is {min_cluster_size}, so no cluster is "
-            f"possible; raise max_cluster_size to at least {min_cluster_size}, or set it to 0 (no limit)."
-        )
-    method, epsilon = cluster_selection_method, cluster_selection_epsilon
-    if method not in ("eom", "leaf"):
-        raise ParameterError(f"cluster_selection_method is {method!r}; it can be 'eom' or 'leaf'.")
-    if not isinstance(epsilon, Real) or not 0 <= epsilon < np.inf:
-        raise ParameterError(f"cluster_selection_epsilon is {epsilon!r}; it must be a distance, 0 or larger.")
-    if not isinstance(allow_single_cluster, (bool, np.bool_)):
-        raise ParameterError(f"allow_single_cluster is {allow_single_cluster!r}; it can be True or False.")
+#: The arguments of `cluster` that make a clustering, and those of them that select clusters from a hierarchy.
+CLUSTERING = tuple(signature(cluster).parameters)[1:]
+SELECTION = tuple(signature(select).parameters)[3:]
+
+
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """Tell what the core refuses as one of newsclust's own errors."""
+    try:
+        yield
+    except BadArgument as error:
+        raise ParameterError(str(error)) from None
+    except BadDistance as error:
+        raise InputError(str(error)) from None

@@ -15,6 +15,7 @@ import pandas as pd
 
 from headline_reader.dates import read_dates
 
+from ..clusters.clustering import CLUSTERING
 from ..errors import NewsclustError, RunError
 from ..neighbors.blend import blend
 from ..neighbors.neighbors import Neighbors, find_neighbors
@@ -27,9 +28,6 @@ from .record import WEIGHER, Record, model_in_words, read_record
 
 #: What clusters.csv holds of a document beside the input's own columns.
 NUMBERS = {"cluster": "Int64", "probability": "float64", "x": "float64", "y": "float64"}
-#: Arguments of `newsclust.clusters.clustering.cluster` that are parameters of a run.
-CLUSTERING = """k min_samples min_cluster_size distance cluster_selection_method cluster_selection_epsilon
-max_cluster_size allow_single_cluster shared_neighbors""".split()
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from graph_hdbscan.hierarchy import select
 
+from ..clusters.clustering import SELECTION
 from ..corpus.facts import headlines
 from ..wording import count
 from .exemplars import title_rows
@@ -56,16 +57,13 @@ def part_stories(stories: Stories) -> Finer:
     stories : Stories
     """
     found, titled = stories.clustering, {}
-    asked = {
-        name: found.parameters[name]
-        for name in ("min_cluster_size", "cluster_selection_epsilon", "max_cluster_size", "allow_single_cluster")
-    }
+    asked = {name: found.parameters[name] for name in ("min_cluster_size", *SELECTION)}
     own, labels = found.parameters["cluster_selection_method"], {}
     for method in ("eom", "leaf"):
         labels[method], probabilities = stories.hdbscan_labels, found.probabilities
         if method != own:
             labels[method], probabilities, _ = select(
-                found.tree, len(found.ids), cluster_selection_method=method, **asked
+                found.tree, len(found.ids), **asked | {"cluster_selection_method": method}
             )
         clusters, sizes = np.unique(labels[method][labels[method] >= 0], return_counts=True)
         if method == own:

@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 from graph_hdbscan.hierarchy import condense, linkage, select
 from graph_hdbscan.spanning_tree import spanning_tree
 
+from ..clusters.clustering import in_our_words
 from ..errors import ParameterError
 from ..neighbors.shared import share_neighbors
 from ..stages import stage
@@ -173,7 +174,9 @@ class _Trial:
         setting = min_samples, min_cluster_size
         if setting not in self.measured:
             if self.made_for != min_samples:
-                self.merges = linkage(spanning_tree(self.graph, min_samples, self.distance))
+                with in_our_words():
+                    edges = spanning_tree(self.graph.indices, self.graph.distances, min_samples, self.distance)
+                self.merges = linkage(edges)
                 self.made_for = min_samples
             tree = condense(self.merges, min_cluster_size)
             labels, _, _ = select(tree, len(self.lists.ids), min_cluster_size, **self.selection)

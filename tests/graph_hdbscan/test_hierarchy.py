@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from graph_hdbscan.hierarchy import condense, linkage, select
+from graph_hdbscan.lists import cluster_lists
 from graph_hdbscan.spanning_tree import spanning_tree
-from newsclust.clusters.clustering import cluster
-from points import SELECTIONS, assert_same_partition, blobs, distance_matrix, grids, neighbor_lists, quickly, seeds
+from points import SELECTIONS, assert_same_partition, blobs, distance_matrix, grids, nearest, quickly, seeds
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -36,8 +36,8 @@ def hdbscan_labels(linkage: np.ndarray, **parameters: object) -> tuple[np.ndarra
 )
 def test_selection_is_that_of_hdbscan_on_any_hierarchy(selection, vectors, min_samples, min_cluster_size, k):
     assume(len(vectors) >= min_cluster_size)  # hdbscan would call fewer documents a single cluster
-    lists = neighbor_lists(distance_matrix(vectors), min(k, len(vectors) - 1))
-    found = cluster(lists, min_samples=min_samples, min_cluster_size=min_cluster_size, **selection)
+    lists = nearest(distance_matrix(vectors), min(k, len(vectors) - 1))
+    found = cluster_lists(*lists, min_samples=min_samples, min_cluster_size=min_cluster_size, **selection)
     if selection.get("cluster_selection_epsilon") and np.isinf(found.linkage).any():
         return  # there hdbscan divides by zero
     if selection.get("allow_single_cluster") and len(found.tree) == len(vectors):  # nothing splits
@@ -70,8 +70,8 @@ def test_the_condensed_tree_is_hdbscans(vectors, min_samples, min_cluster_size, 
     from hdbscan._hdbscan_tree import condense_tree
 
     n = len(vectors)
-    lists = neighbor_lists(distance_matrix(vectors), min(k, n - 1))
-    merges = linkage(spanning_tree(lists, min(min_samples, lists.k)))
+    lists = nearest(distance_matrix(vectors), min(k, n - 1))
+    merges = linkage(spanning_tree(*lists, min(min_samples, lists.indices.shape[1])))
     ours, theirs = condense(merges, min_cluster_size), condense_tree(merges, min_cluster_size)
     assert ours.dtype == theirs.dtype and len(ours) == len(theirs)
     assert outline(ours, n) == outline(theirs, n)
@@ -101,9 +101,15 @@ def test_no_cluster_is_larger_or_smaller_than_asked(
     vectors, method, epsilon, single, min_samples, min_cluster_size, more, k
 ):
     limit = min_cluster_size + more
-    lists = neighbor_lists(distance_matrix(vectors), min(k, len(vectors) - 1))
-    found = cluster(
-        lists, None, min(min_samples, lists.k), min_cluster_size, "euclidean", method, epsilon, limit, single
+    lists = nearest(distance_matrix(vectors), min(k, len(vectors) - 1))
+    found = cluster_lists(
+        *lists,
+        min(min_samples, lists.indices.shape[1]),
+        min_cluster_size,
+        cluster_selection_method=method,
+        cluster_selection_epsilon=epsilon,
+        max_cluster_size=limit,
+        allow_single_cluster=single,
     )
     sizes = np.bincount(found.labels[found.labels >= 0], minlength=found.n_clusters)
     assert sizes.min(initial=limit) >= min_cluster_size and sizes.max(initial=0) <= limit
@@ -118,8 +124,13 @@ def test_no_cluster_is_larger_or_smaller_than_asked(
 @quickly
 @given(corpora, st.sampled_from(["eom", "leaf"]), epsilons, st.booleans(), st.integers(2, 8))
 def test_a_limit_that_no_cluster_reaches_changes_nothing(vectors, method, epsilon, single, min_cluster_size):
-    free = cluster(
-        neighbor_lists(distance_matrix(vectors)), None, 2, min_cluster_size, "euclidean", method, epsilon, 0, single
+    free = cluster_lists(
+        *nearest(distance_matrix(vectors)),
+        2,
+        min_cluster_size,
+        cluster_selection_method=method,
+        cluster_selection_epsilon=epsilon,
+        allow_single_cluster=single,
     )
     largest = max(np.bincount(free.labels + 1)[1:].max(initial=0), min_cluster_size)
     tight = select(free.tree, len(vectors), min_cluster_size, method, epsilon, len(vectors), single)
@@ -148,7 +159,7 @@ def most_stable(tree: np.ndarray, n: int, limit: int, single: bool) -> float:
 @given(seeds, st.integers(1, 4), st.integers(2, 8), st.integers(0, 60))
 def test_under_a_limit_the_most_stable_clusters_are_chosen(seed, min_samples, min_cluster_size, more):
     n, limit = 80, min_cluster_size + more
-    hierarchy = linkage(spanning_tree(neighbor_lists(distance_matrix(blobs(seed, n=n))), min_samples))
+    hierarchy = linkage(spanning_tree(*nearest(distance_matrix(blobs(seed, n=n))), min_samples))
     tree = condense(hierarchy, min_cluster_size)
     labels, _, persistence = select(tree, n, min_cluster_size, max_cluster_size=limit)
     sizes = np.bincount(labels[labels >= 0], minlength=len(persistence))
@@ -158,11 +169,16 @@ def test_under_a_limit_the_most_stable_clusters_are_chosen(seed, min_samples, mi
 
 def test_a_limit_holds_against_an_epsilon_that_would_merge_everything():
     vectors = blobs(4, n=200)
-    lists = neighbor_lists(distance_matrix(vectors))
+    lists = nearest(distance_matrix(vectors))
     for method in ("eom", "leaf"):
         for single in (False, True):
-            merged = cluster(lists, 20, 3, 4, "euclidean", method, 50.0, 0, single)
-            held = cluster(lists, 20, 3, 4, "euclidean", method, 50.0, 30, single)
+            asked = {
+                "min_cluster_size": 4,
+                "cluster_selection_method": method,
+                "cluster_selection_epsilon": 50.0,
+                "allow_single_cluster": single,
+            }
+            merged, held = (cluster_lists(*lists.head(20), **asked, max_cluster_size=limit) for limit in (0, 30))
             assert np.bincount(merged.labels + 1)[1:].max() > 30
             assert np.bincount(held.labels + 1)[1:].max() <= 30 and held.n_clusters > 1
 
@@ -170,41 +186,42 @@ def test_a_limit_holds_against_an_epsilon_that_would_merge_everything():
 @pytest.mark.parametrize("epsilon", [0.0, 0.3, 5.0])
 def test_leaf_finds_the_one_group_of_a_corpus_that_does_not_split(epsilon):
     for seed in range(10):
-        lists = neighbor_lists(distance_matrix(np.random.default_rng(seed).normal(size=(40, 2))))
+        lists = nearest(distance_matrix(np.random.default_rng(seed).normal(size=(40, 2))))
         asked = {
             "min_samples": 5,
             "min_cluster_size": 20,
             "allow_single_cluster": True,
             "cluster_selection_epsilon": epsilon,
         }
-        leaf = cluster(lists, **asked, cluster_selection_method="leaf")
-        np.testing.assert_array_equal(leaf.labels, cluster(lists, **asked).labels)
+        leaf = cluster_lists(*lists, **asked, cluster_selection_method="leaf")
+        np.testing.assert_array_equal(leaf.labels, cluster_lists(*lists, **asked).labels)
         if epsilon != 0.3:
             assert leaf.n_clusters == 1
         assert (
-            cluster(lists, **asked | {"allow_single_cluster": False}, cluster_selection_method="leaf").n_clusters == 0
+            cluster_lists(*lists, **asked | {"allow_single_cluster": False}, cluster_selection_method="leaf").n_clusters
+            == 0
         )
 
 
 def test_persistence_of_the_one_cluster_of_a_corpus_counts_its_own_documents():
     # hdbscan counts those that were cut off too, and gives values of 20 and more.
     vectors = np.concatenate((0.01 * np.random.default_rng(0).normal(size=(5, 2)), blobs(0, n=300, dim=2)))
-    found = cluster(neighbor_lists(distance_matrix(vectors)), min_cluster_size=120, allow_single_cluster=True)
+    found = cluster_lists(*nearest(distance_matrix(vectors)), min_cluster_size=120, allow_single_cluster=True)
     assert found.n_clusters == 1 and 0 < found.persistence[0] <= 1
 
 
 def test_four_equal_headlines_do_not_make_every_story_perfectly_persistent():
     vectors = blobs(2, n=150)
-    plain = cluster(neighbor_lists(distance_matrix(vectors)))
+    plain = cluster_lists(*nearest(distance_matrix(vectors)))
     vectors[:4] = vectors[0]
-    found = cluster(neighbor_lists(distance_matrix(vectors)))
+    found = cluster_lists(*nearest(distance_matrix(vectors)))
     assert np.isinf(found.tree["lambda_val"]).any()  # hdbscan says 1.0 of every cluster then
     assert found.persistence.mean() < 2 * plain.persistence.mean() < 0.9
 
 
 def test_stories_of_one_repeated_headline_are_perfectly_persistent():
     vectors = np.repeat(blobs(0, n=4), 6, axis=0)
-    found = cluster(neighbor_lists(distance_matrix(vectors)))
+    found = cluster_lists(*nearest(distance_matrix(vectors)))
     assert found.n_clusters == 4 and found.persistence.tolist() == [1] * 4
 
 
