@@ -7,6 +7,22 @@ from pathlib import Path
 
 import pytest
 
+#: Whether nothing changes for as long as the page's own timers wait at most. Timers and frames are counted in the page,
+#: so that a busy machine delays both alike.
+_SETTLED = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    let changes = 1;
+    const observer = new MutationObserver(() => { changes += 1; });
+    observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    await frame().then(frame);
+    while (changes) {
+        changes = 0;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+        await frame().then(frame);
+    }
+    observer.disconnect();
+}"""
+
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -46,6 +62,7 @@ def open_page():
             )
             context.set_offline(True)
             page = context.new_page()
+            page.set_default_timeout(60_000)
             page.troubles = []
             page.on("console", lambda m: m.type == "error" and page.troubles.append(f"console: {m.text}"))
             page.on("pageerror", lambda error: page.troubles.append(f"error: {error}"))
@@ -56,6 +73,11 @@ def open_page():
 
         yield open_one
         browser.close()
+
+
+def settle(page) -> None:
+    """Wait until the page has drawn all that it is going to draw, however busy the machine is."""
+    page.evaluate(_SETTLED)
 
 
 def boxes_of(locator) -> list[dict[str, float]]:

@@ -251,9 +251,7 @@ def story_with(stories, title: str) -> int:
 
 @pytest.fixture
 def page(open_page, report):  # noqa: F811
-    page = open_page(report)
-    page.set_default_timeout(5000)
-    return page
+    return open_page(report)
 
 
 LISTEN = """() => { window.told = [];

@@ -427,17 +427,17 @@ def test_without_the_hub_bge_m3_says_within_seconds_what_to_do(offline, tmp_path
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     code = (
-        "import time; from newsclust.vectors.embedding import load_embedder\n"
+        "import time; slept = []; time.sleep = slept.append\n"
+        "from newsclust.vectors.embedding import load_embedder\n"
         "from newsclust.errors import NewsclustError\n"
-        "import huggingface_hub; start = time.monotonic()\n"
         "try: load_embedder('BAAI/bge-m3').encode(['storm'])\n"
-        "except NewsclustError as error: print(error, time.monotonic() - start, sep='\\n')"
+        "except NewsclustError as error: print(error, sum(slept), sep='\\n')"
     )
     environment = os.environ | {"HF_ENDPOINT": f"http://127.0.0.1:{port}", "HF_HUB_OFFLINE": offline}
     environment |= {"HF_HOME": str(tmp_path), "HF_HUB_CACHE": str(tmp_path / "hub"), "NO_PROXY": "127.0.0.1"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
     message, seconds = done.stdout.splitlines()
     assert message.startswith("model 'BAAI/bge-m3' is not on this machine and the Hugging Face hub gave no answer")
     assert "set model to 'minilm', which needs no download, or to the path of a copy" in message
-    assert float(seconds) < 15
+    assert float(seconds) < 5
     assert not list(tmp_path.rglob("*.bin"))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from browser import boxes_of, open_page, overlapping  # noqa: F401  (a fixture)
+from browser import boxes_of, open_page, overlapping, settle  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.show.drawing import story_mark, with_alternative
 from newsclust.show.figures import story_sizes
@@ -327,7 +327,7 @@ def test_placeholders_and_dollars_in_headlines_are_shown_as_they_are(notebook_pa
 def test_titles_in_the_legend_are_whole_beside_the_map_in_narrow_windows_and_when_they_grow(notebook_page):
     for width in (500, 1100, 400):
         notebook_page.set_viewport_size({"width": width, "height": 900})
-        notebook_page.wait_for_timeout(700)
+        settle(notebook_page)
         plot = notebook_page.locator(".nsewdrag").first.bounding_box()
         legend = notebook_page.locator("g.legend").bounding_box()
         assert legend["y"] >= plot["y"] + plot["height"]
@@ -343,7 +343,7 @@ def test_titles_in_the_legend_are_whole_beside_the_map_in_narrow_windows_and_whe
 def test_titles_on_a_notebooks_map_cover_no_other_even_where_it_is_narrow_or_zoomed(notebook_page):
     for width, zoom in ((760, 1), (1100, 1), (1100, 4)):
         notebook_page.set_viewport_size({"width": width, "height": 900})
-        notebook_page.wait_for_timeout(300)
+        settle(notebook_page)
         notebook_page.evaluate(
             """(zoom) => {
                 const div = document.querySelector(".js-plotly-plot");

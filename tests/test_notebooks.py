@@ -24,7 +24,7 @@ NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))
 def papermill(notebook: Path, folder: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(notebook), "out.ipynb", *map(str, arguments)]
     return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=300, env=os.environ | environment
+        command, cwd=folder, capture_output=True, text=True, timeout=600, env=os.environ | environment
     )
 
 

@@ -65,7 +65,7 @@ def server(tmp_path_factory) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as running:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         address = f"http://localhost:{port}"
         while time.monotonic() < end:  # its port is open some time before it answers
             with suppress(MilvusException):

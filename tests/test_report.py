@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from browser import open_page  # noqa: F401  (a fixture)
+from browser import open_page, settle  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError
 from newsclust.run.parameters import Parameters
 from newsclust.run.record import Record
@@ -534,7 +534,7 @@ def test_figures_follow_the_readers_light_or_dark_theme(desktop):
     inks = set()
     for scheme in ("dark", "light"):
         desktop.emulate_media(color_scheme=scheme)
-        desktop.wait_for_timeout(300)
+        settle(desktop)
         inks.add(desktop.evaluate("document.querySelector('.kind-bars .annotation-text').style.fill"))
     assert len(inks) == 2
 

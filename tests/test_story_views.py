@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from browser import open_page  # noqa: F401  (a fixture)
+from browser import open_page, settle  # noqa: F401  (a fixture)
 from newsclust.show.over_time import stories_over_time, what_is_new
 from newsclust.show.page import render_report
 from newsclust.show.tree import finer_stories, story_tree, topic_table
@@ -61,7 +61,7 @@ def page(open_page, report):  # noqa: F811
 def tell(page, story, source: str = "list") -> None:
     detail = json.dumps({"story": story, "document": None, "source": source})
     page.evaluate(f"document.dispatchEvent(new CustomEvent('newsclust:story', {{detail: {detail}}}))")
-    page.wait_for_timeout(300)
+    settle(page)
 
 
 def told(page) -> list:
@@ -86,12 +86,12 @@ def test_a_click_on_a_story_in_the_tree_chooses_it_and_a_second_one_lets_go(page
     leaf = page.locator(f"{TREE} .slice", has_text="Second story")
     n_drawn = page.locator(f"{TREE} .slice").count()
     leaf.click()
-    page.wait_for_timeout(500)
+    settle(page)
     assert told(page) == [(1, "tree")] and outlined(page) == [1]
     assert dict(opacities(page))[1] == 1 and dict(opacities(page))[0] < 1, "the other view shows it too"
     assert page.locator(f"{TREE} .slice").count() == n_drawn, "a story does not fill the figure"
     leaf.click()
-    page.wait_for_timeout(500)
+    settle(page)
     assert told(page) == [(1, "tree"), (None, "tree")] and outlined(page) == []
     assert {opacity for _, opacity in opacities(page)} == {1}
 
@@ -109,10 +109,10 @@ def test_a_group_opens_and_closes_and_chooses_nothing(page):
     slices = page.locator(f"{TREE} .slice")
     before = slices.count()
     page.locator(f"{TREE} .slice", has_text="word").first.click()
-    page.wait_for_timeout(1200)
+    settle(page)
     assert slices.count() == 6  # a topic and its stories
     slices.first.click()
-    page.wait_for_timeout(1200)
+    settle(page)
     assert slices.count() > 6 and slices.count() <= before and told(page) == []
 
 
@@ -131,7 +131,7 @@ def test_switches_and_a_new_window_size_leave_the_figures_whole(page):
         page.locator(f"{figure} .updatemenu-button", has_text=button).click()
         for width in (1000, 1200):
             page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(300)
+            settle(page)
         assert page.locator(f"{figure} .plot-area").bounding_box()["height"] == height > 300
         assert page.locator(f"{figure} .main-svg").first.bounding_box()["height"] == height
 
@@ -139,7 +139,7 @@ def test_switches_and_a_new_window_size_leave_the_figures_whole(page):
 def test_what_is_written_on_groups_can_be_read_by_day_and_by_night(page):
     light = colour(page, f"{TREE} .slicetext text", "25 stories")
     page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(400)
+    settle(page)
     dark = colour(page, f"{TREE} .slicetext text", "25 stories")
     ink = page.evaluate("getComputedStyle(document.body).color")
     assert light != dark == ink
