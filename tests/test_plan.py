@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from newsclust.errors import NewsclustError
+from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.grid import plan as plans
 from newsclust.grid.plan import read_plan
 
@@ -167,3 +167,26 @@ def test_the_quick_start_shows_the_settings_that_stories_yaml_has():
     quick, stories = (read_plan(TOP / f"params/{name}.yaml").runs[0].parameters for name in ("quickstart", "stories"))
     differ = {name for name, value in quick.model_dump().items() if value != getattr(stories, name)}
     assert differ == {"truth", "output"}
+
+
+def test_a_file_of_headlines_is_one_run_with_the_settings_of_stories(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.csv").write_text("title\nOne storm\nTwo storms\n")
+    with pytest.warns(NewsclustWarning, match=r"mine.csv is read as headlines, .* settings of params/stories.yaml"):
+        plan = read_plan("mine.csv")
+    (run,) = plan.runs
+    assert run.parameters.data == "mine.csv" and run.parameters.words == 0.2 and plan.page.name == "mine.html"
+
+
+def test_a_parameter_file_with_a_slip_in_its_name_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for slip in ("params/stories.yml", "storys.yaml"):
+        with pytest.raises(NewsclustError, match=r"did you mean params/stories\.yaml\?"):
+            read_plan(slip)
+
+
+def test_a_file_of_neither_parameters_nor_runs_says_what_both_look_like(tmp_path):
+    path = tmp_path / "news.yaml"
+    path.write_text("articles:\n- title: Storm\n- title: Flood\n")
+    with pytest.raises(NewsclustError, match=r"'articles' is no parameter\. .* headlines belong in a file such as"):
+        read_plan(path)

@@ -10,10 +10,13 @@ import shutil
 import sys
 import time
 from contextlib import nullcontext, suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
+import typer.core
 
 from .errors import NewsclustError, RunError
 from .garbage import collect_less
@@ -25,15 +28,61 @@ if TYPE_CHECKING:
 
 _FULL_OR_FORBIDDEN = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+
+class Commands(typer.core.TyperGroup):
+    """``newsclust mine.csv`` is ``newsclust run mine.csv``."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and ("://" in args[0] or find_input(args[0]).exists()):
+            args = ["run", *args]
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per run and nothing else.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"newsclust {version('newsclust')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what is wrong.")] = False,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    if quiet:
+        _say.clear()
+    if quiet or not sys.stderr.isatty():
+        os.environ["TQDM_DISABLE"] = "1"  # here and in the kernels
+
+
+#: Where lines for the user go; none where they asked for quiet.
+_say = [typer.echo]
+
+
+def _tell(line: str) -> None:
+    for say in _say:
+        say(line)
+
+
+def _print_json(**facts: object) -> None:
+    print(json.dumps(facts, ensure_ascii=False, default=str))
 
 
 @app.command()
 def run(
-    file: Annotated[str, typer.Argument(help="A parameter file, e.g. params/grid.yaml.")],
+    file: Annotated[str, typer.Argument(help="A parameter file, e.g. params/grid.yaml, or headlines, e.g. mine.csv.")],
     jobs: Annotated[int, typer.Option(min=1, help="Runs side by side.")] = 1,
+    as_json: Json = False,
 ) -> None:
     """Run the notebook for every combination of a parameter file, and leave reports under reports/.
+
+    `newsclust run mine.csv` finds the stories of a file with the settings of params/stories.yaml.
 
     For example, with a file mine.yaml that holds
 
@@ -50,18 +99,28 @@ def run(
     start = time.perf_counter()
     try:
         with nullcontext() if _seems_done(file) else kernel_at_hand():
+            from .grid.freshness import read_stamp
             from .grid.plan import read_plan
             from .grid.run_plan import run_plan
 
             plan = read_plan(file)
-            failed = run_plan(plan, jobs, typer.echo)
+            failed = run_plan(plan, jobs, (lambda line: None) if as_json else _tell)
     except KeyboardInterrupt:
         typer.echo("\nStopped. The same command goes on with the runs that are not finished.", err=True)
         sys.stdout.flush()
         kill_kernels()
         os._exit(130)  # without waiting for the threads that wait for the kernels
-    typer.echo(f"Report: {short(plan.page)}")
-    typer.echo(_summary(plan, time.perf_counter() - start))
+    if as_json:
+        for one in plan.runs:
+            stamp = read_stamp(one.folder)
+            facts = {name: stamp.get(name) for name in ("status", "message", "seconds", "parameters")}
+            report = one.report if plan.varied else plan.page
+            _print_json(
+                name=one.name, folder=one.folder, report=report, **facts, metrics=_read(one.folder / "metrics.json")
+            )
+    else:
+        _tell(f"Report: {short(plan.page)}")
+        _tell(_summary(plan, time.perf_counter() - start))
     if failed:
         raise typer.Exit(1)
 
@@ -79,6 +138,7 @@ def _seems_done(file: str) -> bool:
 def assign(
     file: Annotated[str, typer.Argument(help="New headlines, in any form that a run takes.")],
     run: Annotated[str, typer.Option(help="A finished run's folder, or its name under reports/.")],
+    as_json: Json = False,
 ) -> None:
     """Give new headlines the stories of a finished run, or find them new. The run is not touched.
 
@@ -90,10 +150,12 @@ def assign(
     with kernel_at_hand():
         from .grid.assign import assign_file
 
-        page, metrics = assign_file(file, run, typer.echo)
-    typer.echo(f"Report: {short(page)}")
+        page, metrics = assign_file(file, run, (lambda line: None) if as_json else _tell)
+    if as_json:
+        return _print_json(folder=page.with_suffix(""), report=page, metrics=metrics)
+    _tell(f"Report: {short(page)}")
     n = {name: f"{number:,}" for name, number in metrics.items() if name.startswith("n_")}
-    typer.echo(
+    _tell(
         f"{n['n_newcomers']} new headlines: {n['n_joined']} join {n['n_joined_stories']} stories, {n['n_in_emerging']} "
         f"make {n['n_emerging']} emerging stories, {n['n_alone']} stand alone. "
         f"{n['n_known']} more are in the run already."

@@ -21,7 +21,7 @@ from .clusters import check
 from .clusters.clustering import SELECTION, Clustering
 from .clusters.clustering import cluster as cluster_lists
 from .corpus.documents import Corpus, read_corpus
-from .errors import ParameterError
+from .errors import ParameterError, notice
 from .neighbors.blend import blend
 from .neighbors.layout import Layout, lay_out
 from .neighbors.neighbors import Neighbors, find_neighbors
@@ -275,7 +275,10 @@ def embed(corpus: Corpus, p: Notebook | Parameters | None = None, **given: Any) 
 def link(vectors: Vectors, p: Notebook | Parameters | None = None, **given: Any) -> Links:
     """Find each document's nearest others, and blend words and days into their distances."""
     now = _now("link", p, vectors.made_with, given)
-    plain = find_neighbors(vectors.embeddings, max(now.k, now.n_neighbors), now.search, vectors.store)
+    there = len(vectors.corpus.documents) - 1
+    if there < now.k != Parameters.model_fields["k"].default:
+        notice(f"k is lowered from {now.k} to {there}: there are no more than {there + 1:,} documents.")
+    plain = find_neighbors(vectors.embeddings, min(max(now.k, now.n_neighbors), there), now.search, vectors.store)
     blended = blend(plain, vectors.embeddings, vectors.corpus.documents, now.words, now.days, now.day_scale)
     return Links(vectors, blended, plain, _made("link", vectors.made_with, now))
 
@@ -322,9 +325,8 @@ def map(named: Named, p: Notebook | Parameters | None = None, **given: Any) -> M
     """Lay the documents out in two dimensions, or three."""
     now = _now("map", p, named.made_with, given)
     links = named.clusters.links
-    layout = lay_out(
-        links.vectors.embeddings, links.neighbors, now.n_components, now.n_neighbors, now.min_dist, now.seed
-    )
+    shape = now.n_components, min(now.n_neighbors, len(links.documents)), now.min_dist, now.seed
+    layout = lay_out(links.vectors.embeddings, links.neighbors, *shape)
     return Map(named, layout, _made("map", named.made_with, now))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import json
 import math
@@ -10,15 +11,20 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
+from headline_reader.source import shown
+
 from ..cache import fingerprint
-from ..errors import InputError, NewsclustError, ParameterError
-from ..paths import find_input, find_output, find_shipped
+from ..errors import InputError, NewsclustError, ParameterError, notice
+from ..paths import find_input, find_output, find_shipped, short
 from ..run.parameters import PARTS, Parameters, make_parameters
 from ..run.values import Reader
 
+#: How the names of parameter files end; any other file holds headlines.
+YAML = (".yaml", ".yml")
 #: More runs than this are more likely a slip than a wish.
 MAX_RUNS = 500
 
@@ -64,7 +70,7 @@ class Plan:
 
 
 def read_plan(path: str | Path) -> Plan:
-    """Read and check a parameter file.
+    """Read and check a parameter file; a file, folder or address of headlines is one run with stories.yaml's settings.
 
     The file is YAML with up to three parts: ``fixed`` (parameters of every run), and either ``grid`` (lists, all
     combinations of which are run) or ``rows`` (one mapping of parameters per run). Parameters alone, as papermill reads
@@ -75,9 +81,13 @@ def read_plan(path: str | Path) -> Plan:
     NewsclustError
         About the first mistake; nothing has run by then.
     """
+    if "://" in str(path):
+        return _of_headlines(str(path), Path(urlsplit(str(path)).path).stem or "headlines")
     named, path = Path(path), find_input(path)
     if not path.exists() and named.parts[:1] == ("params",):
         path = find_shipped(named) or path
+    if path.exists() and path.suffix.lower() not in YAML:
+        return _of_headlines(str(named), path.stem)
     content = _load(path)
     try:
         return _plan(path.stem, content)
@@ -85,11 +95,19 @@ def read_plan(path: str | Path) -> Plan:
         raise ParameterError(f"{path.name}: {error}") from None
 
 
+def _of_headlines(data: str, name: str) -> Plan:
+    notice(f"{shown(data)} is read as headlines, and clustered with the settings of params/stories.yaml.")
+    return _plan(name, _load(find_shipped("params/stories.yaml")) | {"data": data})
+
+
 def _load(path: Path) -> Any:
     if not path.is_file():
-        raise InputError(
-            f"there is no parameter file {path}: write one that holds, for example, the line data: mine.csv"
-        )
+        shipped = find_shipped("params/stories.yaml").parent.glob("*.yaml")
+        beside = {file.name: f"params/{file.name}" for file in shipped}
+        beside |= {file.name: short(file) for file in path.parent.glob("*")}
+        meant = beside.get((difflib.get_close_matches(path.name, beside, n=1) or [""])[0], "")
+        advice = f"did you mean {meant}?" if meant else "write one that holds, for example, the line data: mine.csv"
+        raise InputError(f"there is no parameter file {path}: {advice}")
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Reader)
     except yaml.MarkedYAMLError as error:
@@ -108,6 +126,11 @@ def _plan(name: str, content: Any) -> Plan:
     if content is None:
         raise ParameterError("there is nothing in this file; parameters go under fixed, grid or rows.")
     parts = _mapping(content, "the file")
+    if parts and not parts.keys() & {*PARTS, *Parameters.model_fields} and all(map(_is_data, parts.values())):
+        raise ParameterError(
+            f"{min(parts)!r} is no parameter. A parameter file holds names such as data, k or grid; headlines belong "
+            "in a file such as mine.csv or mine.json."
+        )
     if not parts.keys() & PARTS:
         parts = {"fixed": parts}
     if unknown := parts.keys() - PARTS:
@@ -126,6 +149,10 @@ def _plan(name: str, content: Any) -> Plan:
         asked[same] = run
         runs[run] = PlannedRun(run, folder / run if varied else folder, parameters)
     return Plan(name, varied, list(runs.values()))
+
+
+def _is_data(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(one, dict) for one in value)
 
 
 def _mapping(given: Any, what: str) -> dict[str, Any]:
