@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from newsclust.errors import InputError, ParameterError
-
 from .dates import NO_TIME, is_clock, looks_like_dates, read_dates
-from .roles import ROLES, bare, place_of, rank_of
+from .errors import ColumnsError, NoHeadlines, ReaderError, listed
+from .roles import ROLES, bare, lists, place_of, rank_of
 
 _URL = re.compile(r"(https?://|www\.)\S+$|[\w-]+(\.[\w-]+)+/\S*$", re.IGNORECASE)
-# Names of columns whose contents look like headlines.
-_NO_TEXTS = set("keywords keyword tags tag entities authors author byline writers topics categories aliases".split())
 _PARTS = {
     "year": re.compile(r"(?:1[89]|20)\d\d(?:\.0)?$").match,
     "month": re.compile(r"(?:0?[1-9]|1[0-2])(?:\.0)?$|[^\W\d_]{3,12}\.?$").match,
     "day": re.compile(r"(?:0?[1-9]|[12]\d|3[01])(?:\.0)?$").match,
 }
-_DATE_WORDS = re.compile("date|publi|дата|fecha|datum|日|تاريخ|تاریخ")
 _SAMPLE = 400
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # Scripts that don't put spaces between words.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-
-
-class NoHeadlines(InputError):
-    """A table without headlines: among several files it is left out, alone it is refused."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +49,18 @@ class Found:
 
 
 def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
-    """The parameter `columns` as a dict role -> name of a column, or a ParameterError that says what it can be."""
+    """`columns` as a dict role -> name of a column, or a ColumnsError that says what it can be."""
     if not columns:
         return {}
     example = "give for example {title: hed, published_at: when}"
     if not isinstance(columns, Mapping):
-        raise ParameterError(f"columns is {columns!r}: {example}.")
+        raise ColumnsError(f"columns is {columns!r}: {example}.")
     for role, name in columns.items():
         if role not in ROLES:
             known = ", ".join(ROLES)
-            raise ParameterError(f"columns names {role!r}, which is no role a column can have: the roles are {known}.")
+            raise ColumnsError(f"columns names {role!r}, which is no role a column can have: the roles are {known}.")
         if not isinstance(name, str) or not name.strip():
-            raise ParameterError(f"columns gives {name!r} as the column for {role}: {example}.")
+            raise ColumnsError(f"columns gives {name!r} as the column for {role}: {example}.")
     return dict(columns)
 
 
@@ -87,8 +79,8 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
 
     Raises
     ------
-    InputError
-        Where a column that was asked for is not there, or none holds headlines.
+    ReaderError
+        Where a column that was asked for is not there; NoHeadlines, where none holds headlines.
     """
     if not len(rows.columns):
         raise NoHeadlines(f"{name} holds records without any field: give those with the headlines.")
@@ -102,10 +94,8 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
             if role not in found and (position := table.by_name(role, found, tiers)) is not None:
                 found[role] = Found(position, "by its name")
     if "title" not in found and "description" not in found and (wide := table.wide()):
-        raise NoHeadlines(
-            f"{name} has headlines in several columns, {listed(wide)}: put them below each other in one, or name one "
-            f"of them as columns={{'title': '{wide[0]}'}}."
-        )
+        several = f"{name} has headlines in several columns, {listed(wide)}: put them below each other in one."
+        raise NoHeadlines(several, wide, several=True)
     if headed and "published_at" not in found and (parts := table.parts_of_dates(found)):
         found["published_at"] = Found(parts[0], "by its name", parts[1:])
     for role in ("url", "published_at", "title", "description", "publisher"):
@@ -121,10 +111,8 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
     if headed and (date := found.get("published_at")) and not date.also:
         found["published_at"] = Found(date.position, date.how, table.clocks(found, date.position))
     if "title" not in found and "description" not in found:
-        raise NoHeadlines(
-            f"{name} has no column of headlines that can be told, only {listed(rows.columns)}: name it, for example "
-            f"columns={{'title': {str(rows.columns[0])[:40]!r}}}."
-        )
+        names = [str(column) for column in rows.columns]
+        raise NoHeadlines(f"{name} has no column of headlines that can be told, only {listed(names)}.", names)
     return {role: found[role] for role in ROLES if role in found}
 
 
@@ -142,7 +130,7 @@ class _Table:
             for position, own in enumerate(self.names):
                 if match(own):
                     return position
-        raise InputError(
+        raise ReaderError(
             f"columns gives {role} as {column!r}, but {name} has no such column; it has {listed(self.names)}."
         )
 
@@ -163,7 +151,8 @@ class _Table:
         """A column that is called so but holds no date that can be read, which is worth a word."""
         taken = _taken(found)
         for position, own in enumerate(self.names):
-            named_so = rank_of("published_at", own) == 0 and _DATE_WORDS.search(bare(own))
+            dated = any(word in bare(own) for word in lists()["contents"]["date_words"])
+            named_so = dated and rank_of("published_at", own) == 0
             if named_so and position not in taken and self.filled(position):
                 return position
         return None
@@ -240,7 +229,8 @@ class _Table:
             return next((p for p in free if looks_like_dates(self.sample(p), numbers=not self.counts(p))), None)
         if role == "publisher":
             return next((p for p in free if self.looks_like_publishers(p)), None)
-        scores = {p: self.headline_likeness(p) for p in free if bare(self.names[p]) not in _NO_TEXTS}
+        no_texts = lists()["contents"]["no_texts"]
+        scores = {p: self.headline_likeness(p) for p in free if bare(self.names[p]) not in no_texts}
         if role == "title":
             best = max(scores, key=scores.__getitem__, default=None)
             if best is None or scores[best] <= 0:
@@ -322,12 +312,6 @@ class _Table:
             column = self.rows.iloc[:, position].to_numpy(dtype=object)
             self._filled[position] = sum(1 for value in column if value and not value.isspace())
         return self._filled[position]
-
-
-def listed(names: Iterable[object], most: int = 12) -> str:
-    """Names for a message: quoted, the first few, none too long."""
-    quoted = [repr(name if len(name) <= 60 else name[:57] + "...") for name in map(str, names)]
-    return ", ".join(quoted[:most]) + (f" and {len(quoted) - most} more" if len(quoted) > most else "")
 
 
 def _taken(found: Mapping[str, Found]) -> set[int]:

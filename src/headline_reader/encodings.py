@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from newsclust.errors import InputError
+from .errors import ReaderError
 
 _MARKS = [
     (codecs.BOM_UTF8, "utf-8"),
@@ -20,21 +20,15 @@ _CANDIDATES = """
     tis_620     cp1250 iso8859_2 cp1254 cp1257 cp1258 cp1252 mac_roman cp850 cp437
 """.split()
 _NAMES = {
-    "cp1252": "Windows-1252", "cp1251": "Windows-1251", "cp1250": "Windows-1250", "cp1253": "Windows-1253",
-    "cp1254": "Windows-1254", "cp1255": "Windows-1255", "cp1256": "Windows-1256", "cp1257": "Windows-1257",
-    "cp1258": "Windows-1258", "shift_jis": "Shift JIS", "euc_jp": "EUC-JP", "euc_kr": "EUC-KR", "koi8_r": "KOI8-R",
+    **{f"cp125{i}": f"Windows-125{i}" for i in range(9)}, "shift_jis": "Shift JIS", "euc_jp": "EUC-JP", "euc_kr": "EUC-KR", "koi8_r": "KOI8-R",
     "koi8_u": "KOI8-U", "big5": "Big5", "gb18030": "GB 18030 (GBK)", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16",
     "mac_roman": "Mac Roman", "cp949": "Korean (EUC-KR, cp949)", "tis_620": "Thai (TIS-620)",
     "iso8859_2": "ISO 8859-2", "iso8859_5": "ISO 8859-5", "iso8859_7": "ISO 8859-7",
 }  # fmt: skip
 # Code pages for Latin letters and the languages that need them; all others are written in Windows-1252.
-_LATIN = {
-    "cp1250": {"pl", "cs", "sk", "hu", "ro", "hr", "sl", "sr", "sq", "szl", "csb", "hsb"},
-    "cp1254": {"tr", "az"},
-    "cp1257": {"lt", "lv", "et"},
-    "cp1258": {"vi"},
-    **dict.fromkeys(["iso8859_2", "cp1252", "mac_roman", "cp850", "cp437"], frozenset()),
-}
+_LATIN = {"cp1250": set("pl cs sk hu ro hr sl sr sq szl csb hsb".split()), "cp1254": {"tr", "az"},
+          "cp1257": {"lt", "lv", "et"}, "cp1258": {"vi"}}  # fmt: skip
+_ALL_LATIN = {*_LATIN, "iso8859_2", "cp1252", "mac_roman", "cp850", "cp437"}
 _MULTIBYTE = {"gb18030", "big5", "shift_jis", "euc_jp", "cp949"}
 _SAMPLE = 60_000
 
@@ -44,30 +38,34 @@ def decoded(content: bytes, name: str) -> tuple[str, list[str]]:
 
     Raises
     ------
-    InputError
+    ReaderError
         Where it is no text.
     """
     for mark, encoding in _MARKS:
         if content.startswith(mark):
-            text = content[len(mark) :].decode(encoding, "replace")
-            if encoding == "utf-8" and "\ufffd" in text:
-                return _nearly_utf8(content[len(mark) :], name)
-            if "\ufffd" in text and text.count("\ufffd") > len(text) / 20:
-                raise InputError(f"{name} is a binary file, not a table: give CSV, JSON, Excel, Parquet or a feed.")
+            content = content[len(mark) :]
+            text = content.decode(encoding, "replace")
             lost = text.count("\ufffd")
+            if encoding == "utf-8" and lost:
+                return _nearly_utf8(content, name)
+            if lost > len(text) / 20:
+                raise _binary(name)
             return text.replace("\0", ""), [f"{lost} characters of {name} are damaged"] if lost else []
     if b"\0" in content:
         if (encoding := _utf16(content)) is not None:
             return content.decode(encoding, "replace"), [f"{name} is read as UTF-16, which it does not say"]
-        if content.count(b"\0") > 0.02 * len(content):
-            raise InputError(f"{name} is a binary file, not a table: give CSV, JSON, Excel, Parquet or a feed.")
-        nuls = content.count(b"\0")
+        if (nuls := content.count(b"\0")) > 0.02 * len(content):
+            raise _binary(name)
         text, notes = decoded(content.replace(b"\0", b""), name)
         return text, [f"{nuls:,} NUL byte{'s' * (nuls > 1)} of {name} taken out", *notes]
     try:
         return content.decode("utf-8"), []
     except UnicodeDecodeError:
         return _nearly_utf8(content, name)
+
+
+def _binary(name: str) -> ReaderError:
+    return ReaderError(f"{name} is a binary file, not a table: give CSV, JSON, Excel, Parquet or a feed.")
 
 
 def _utf16(content: bytes) -> str | None:
@@ -90,8 +88,8 @@ def _nearly_utf8(content: bytes, name: str) -> tuple[str, list[str]]:
         bad = error.object[error.start : error.end]  # type: ignore[attr-defined]
         return bad.decode("cp1252", "replace"), error.end  # type: ignore[attr-defined]
 
-    codecs.register_error("newsclust-stray", stray)
-    text = content.decode("utf-8", "newsclust-stray")
+    codecs.register_error("headlines-stray", stray)
+    text = content.decode("utf-8", "headlines-stray")
     whole = sum(1 for _ in re.finditer(rb"[\xc3-\xf4][\x80-\xbf]+", content))
     if len(strays) <= 0.2 * whole:
         line = content.count(b"\n", 0, strays[0]) + 1
@@ -101,7 +99,7 @@ def _nearly_utf8(content: bytes, name: str) -> tuple[str, list[str]]:
     text = content.decode(encoding, "replace")
     control = sum(c < " " and c not in "\t\r\n\x0b\x0c" or "\x7f" <= c < "\xa0" for c in text[:_SAMPLE])
     if control > 0.05 * min(len(text), _SAMPLE):
-        raise InputError(f"{name} is a binary file, not a table: give CSV, JSON, Excel, Parquet or a feed.")
+        raise _binary(name)
     shown = _NAMES.get(encoding, encoding)
     doubt = "" if certain else ", which is a guess: save it as UTF-8 if letters are wrong"
     return text, [f"{name} is read as {shown}{doubt}"]
@@ -118,7 +116,7 @@ def _detected(content: bytes) -> tuple[str, bool]:
         return "cp1252", False
     if best.encoding in _MULTIBYTE and _is_scattered(sample.decode(best.encoding, "replace")):
         return _latin(sample), False
-    if best.encoding in _LATIN:
+    if best.encoding in _ALL_LATIN:
         return _latin(sample), best.chaos < 0.1
     encoding = {"euc_kr": "cp949"}.get(best.encoding, best.encoding)
     return encoding, best.chaos < 0.1 and (best.coherence > 0.2 or encoding in _MULTIBYTE)
@@ -157,7 +155,6 @@ def _latin(sample: bytes) -> str:
         ):
             encoding = "iso8859_2"
             text = sample.decode(encoding, "replace")
-            languages = _LATIN["cp1250"]
         if "\ufffd" not in text and set(filter(None, detect([text.replace("\n", " ")]))) & languages:
             return encoding
     return "cp1252"

@@ -6,8 +6,7 @@ import re
 import warnings
 from typing import Any
 
-from newsclust.errors import InputError
-
+from .errors import ReaderError
 from .sheets import has_titles, with_headlines
 from .tables import MOST_COLUMNS, Table, table_of_records
 
@@ -81,5 +80,5 @@ def _table(element: Any, name: str) -> Table | None:
             ]
     try:
         return table_of_records(records, name) if len(records) > 1 else None
-    except InputError:
+    except ReaderError:
         return None

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from newsclust.errors import InputError
-
 from .cells import refuse_crumbs
 from .dates import looks_like_dates
 from .dialect import DELIMITERS, PREAMBLE, find_dialect, without_leading_lines
+from .errors import ReaderError
 from .records import URL, Dialect, lines_of, records_of, trimmed, types_of, types_of_columns
 from .roles import ROLES, is_name_of, names_titles
 
@@ -34,7 +33,7 @@ class Table:
     ----------
     rows : DataFrame of str
     lines : sequence of int, shape (n_rows,)
-        The line of the file, or the number of the record, that each row begins at.
+        The line of the file, or the number of the record, that each row begins at; counted from 1 where not given.
     rejected : list of (line, reason, text)
         What could not become a row.
     notes : list of str
@@ -44,10 +43,13 @@ class Table:
     """
 
     rows: pd.DataFrame
-    lines: Sequence[int]
+    lines: Sequence[int] = ()
     rejected: list[tuple[int, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     headed: bool = True
+
+    def __post_init__(self) -> None:
+        self.lines = self.lines or range(1, len(self.rows) + 1)
 
 
 def read_text_table(text: str, name: str) -> Table:
@@ -55,19 +57,19 @@ def read_text_table(text: str, name: str) -> Table:
 
     Raises
     ------
-    InputError
+    ReaderError
         Where it has no rows, or rows and header do not fit each other.
     """
     refuse_crumbs(text.count("\n"), text, name, "lines")
     lines = lines_of(text)
     if len(longest := max(lines, key=len, default="")) > LONGEST_LINE:
         number = next(i for i, line in enumerate(lines, start=1) if line is longest)
-        raise InputError(
+        raise ReaderError(
             f"line {number} of {name} has {len(longest):,} characters: give a file with a headline a line."
         )
     for number, line in enumerate(lines[:5], start=1):
         if '"' not in line and (widest := max(map(line.count, DELIMITERS))) >= MOST_COLUMNS:
-            raise InputError(
+            raise ReaderError(
                 f"line {number} of {name} has {widest + 1:,} fields: give a table with a headline in each row."
             )
     limit = csv.field_size_limit(2 * LONGEST_LINE)
@@ -92,15 +94,15 @@ def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: D
 
     Raises
     ------
-    InputError
+    ReaderError
         As `read_text_table`.
     """
     dialect = dialect or Dialect()
     records = [(number, record) for number, record in records if len(record) > 1 or any(map(str.strip, record))]
     if not any(cell.strip() for _, record in records for cell in record):
-        raise InputError(f"{name} is empty: give a file with headlines in it.")
+        raise ReaderError(f"{name} is empty: give a file with headlines in it.")
     if (widest := max(len(record) for _, record in records)) > MOST_COLUMNS:
-        raise InputError(f"{name} has {widest:,} columns: give a table with a headline in each row.")
+        raise ReaderError(f"{name} has {widest:,} columns: give a table with a headline in each row.")
     header_at = _header(records)
     notes: list[str] = []
     rejected: list[tuple[int, str, str]] = []
@@ -118,7 +120,7 @@ def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: D
         if before:
             notes.append(f"the header of {name} is line {line}; what stands above is no row")
     if not body:
-        raise InputError(f"{name} has a header but no rows: check that all of it was saved.")
+        raise ReaderError(f"{name} has a header but no rows: check that all of it was saved.")
     names, body = _fitted(names, body, header_at is not None)
     width = len(names)
     rows, lines = [], []
@@ -139,10 +141,10 @@ def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: D
         rejected.append((number, reason, _joined(record, dialect)))
     if len(misfits) > MOST_MISFITS * len(body) or not rows:
         if not misfits:
-            raise InputError(f"{name} has a header but no rows: check that all of it was saved.")
+            raise ReaderError(f"{name} has a header but no rows: check that all of it was saved.")
         number, record = misfits[0]
         fields = DELIMITERS.get(dialect.delimiter or "", "delimiter")
-        raise InputError(
+        raise ReaderError(
             f"line {number} of {name} has {len(record)} fields where the header has {width}: put double quotes around "
             f"fields with a {fields} in them."
         )
