@@ -53,6 +53,10 @@ def text_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(cells, index=range(len(rows)), dtype=object)
 
 
+def has_letter(text: str) -> bool:
+    return any(map(str.isalpha, text))
+
+
 def literal(text: str) -> Any:
     """The value that Python has printed, None where it is no literal."""
     try:

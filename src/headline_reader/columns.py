@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from .cells import has_letter
 from .dates import NO_TIME, is_clock, looks_like_dates, read_dates
 from .errors import ColumnsError, NoHeadlines, ReaderError, listed
 from .roles import ROLES, bare, lists, place_of, rank_of
@@ -90,8 +91,7 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
         found[role] = Found(table.named(column, role, name), "as asked")
     if headed:
         for role in sorted(ROLES, key=lambda role: role == "title"):  # last, so that it can see whether it is needed
-            tiers = (0, 1, 2)
-            if role not in found and (position := table.by_name(role, found, tiers)) is not None:
+            if role not in found and (position := table.by_name(role, found)) is not None:
                 found[role] = Found(position, "by its name")
     if "title" not in found and "description" not in found and (wide := table.wide()):
         several = f"{name} has headlines in several columns, {listed(wide)}: put them below each other in one."
@@ -126,22 +126,22 @@ class _Table:
         self._filled: dict[int, int] = {}
 
     def named(self, column: str, role: str, name: str) -> int:
-        for match in (lambda own: own == column, lambda own: own.strip().casefold() == column.strip().casefold()):
-            for position, own in enumerate(self.names):
-                if match(own):
-                    return position
-        raise ReaderError(
-            f"columns gives {role} as {column!r}, but {name} has no such column; it has {listed(self.names)}."
-        )
+        wanted = column.strip().casefold()
+        same = [p for p, own in enumerate(self.names) if own == column]
+        same += [p for p, own in enumerate(self.names) if own.strip().casefold() == wanted]
+        if not same:
+            has = f"but {name} has no such column; it has {listed(self.names)}"
+            raise ReaderError(f"columns gives {role} as {column!r}, {has}.")
+        return same[0]
 
-    def by_name(self, role: str, found: Mapping[str, Found], tiers: tuple[int, ...]) -> int | None:
-        taken = _taken(found)
-        ranks = {
-            position: rank
-            for position, own in enumerate(self.names)
-            if position not in taken and (rank := rank_of(role, own)) is not None
-        }
-        for tier in tiers:
+    def free(self, found: Mapping[str, Found]) -> list[int]:
+        """The columns that have no role yet."""
+        taken = {position for one in found.values() for position in one.positions}
+        return [p for p in range(len(self.names)) if p not in taken]
+
+    def by_name(self, role: str, found: Mapping[str, Found]) -> int | None:
+        ranks = {p: rank for p in self.free(found) if (rank := rank_of(role, self.names[p])) is not None}
+        for tier in (0, 1, 2):
             candidates = [p for p in ranks if ranks[p] == tier and self.filled(p) and self.fits(role, p, tier, found)]
             if candidates:
                 return max(candidates, key=lambda p: (self.weight(role, p), -place_of(role, self.names[p]), -p))
@@ -149,20 +149,17 @@ class _Table:
 
     def unreadable_dates(self, found: Mapping[str, Found]) -> int | None:
         """A column that is called so but holds no date that can be read, which is worth a word."""
-        taken = _taken(found)
-        for position, own in enumerate(self.names):
-            dated = any(word in bare(own) for word in lists()["contents"]["date_words"])
-            named_so = dated and rank_of("published_at", own) == 0
-            if named_so and position not in taken and self.filled(position):
-                return position
-        return None
+        named = [p for p in self.free(found) if rank_of("published_at", self.names[p]) == 0]
+        date_words = lists()["contents"]["date_words"]
+        called = (p for p in named if any(word in bare(self.names[p]) for word in date_words))
+        return next((p for p in called if self.filled(p)), None)
 
     def parts_of_dates(self, found: Mapping[str, Found]) -> tuple[int, ...]:
         """The columns of year, month and day, or of year and month; none where they are not there."""
         parts = []
         for part, holds in _PARTS.items():
-            free = [p for p in range(len(self.names)) if p not in _taken(found) and self.filled(p)]
-            named = [p for p in free if rank_of(part, self.names[p]) == 0 and _share(self.sample(p), holds) > 0.8]
+            named = [p for p in self.free(found) if rank_of(part, self.names[p]) == 0]
+            named = [p for p in named if _share(self.sample(p), holds) > 0.8]
             if not named:
                 break
             parts.append(named[0])
@@ -172,14 +169,8 @@ class _Table:
         """The column of the times that go with days, where the days have none themselves."""
         if _share(self.sample(date), lambda v: bool(re.search(r"\d[:h]\d\d", v)) and not NO_TIME.search(v)) > 0.1:
             return ()
-        for position, own in enumerate(self.names):
-            if (
-                position not in _taken(found)
-                and rank_of("time", own) == 0
-                and _share(self.sample(position), is_clock) > 0.8
-            ):
-                return (position,)
-        return ()
+        named = [p for p in self.free(found) if rank_of("time", self.names[p]) == 0]
+        return next(((p,) for p in named if _share(self.sample(p), is_clock) > 0.8), ())
 
     def fits(self, role: str, position: int, tier: int, found: Mapping[str, Found]) -> bool:
         """Whether a column that is called so holds such things at all."""
@@ -192,15 +183,15 @@ class _Table:
             return _share(values, lambda v: len(v) <= 30 and v[:1].isalpha()) >= 0.8
         if role == "publisher":
             return bool(tier < 2 or len(set(values)) > 1) and _share(values, lambda v: len(v) <= 300) >= 0.8 and (
-                _share(values, _has_letter) >= 0.5
+                _share(values, has_letter) >= 0.5
             )  # fmt: skip
         if role == "title" and _share(values, _URL.match) > 0.5:
             return False
         if role == "description" and tier == 2:
             return self.headline_likeness(position) > 0  # "Video" above a headline describes nothing
         if role == "title":
-            return _share(values, _has_letter) > 0 if tier < 2 else self.is_weak_title(position, found)
-        return _share(values, _has_letter) > 0
+            return _share(values, has_letter) > 0 if tier < 2 else self.is_weak_title(position, found)
+        return _share(values, has_letter) > 0
 
     def is_weak_title(self, position: int, found: Mapping[str, Found]) -> bool:
         """Whether "name" or "text" are headlines here: they look so, and are shorter than what describes them."""
@@ -221,8 +212,7 @@ class _Table:
         return share
 
     def by_contents(self, role: str, found: Mapping[str, Found]) -> int | None:
-        taken = _taken(found)
-        free = [p for p in range(len(self.names)) if p not in taken and self.filled(p) >= 0.2 * len(self.rows)]
+        free = [p for p in self.free(found) if self.filled(p) >= 0.2 * len(self.rows)]
         if role == "url":
             return next((p for p in free if _share(self.sample(p), _URL.match) >= 0.8), None)
         if role == "published_at":
@@ -314,16 +304,8 @@ class _Table:
         return self._filled[position]
 
 
-def _taken(found: Mapping[str, Found]) -> set[int]:
-    return {position for one in found.values() for position in one.positions}
-
-
 def _share(values: list[str], holds: object) -> float:
     return sum(1 for value in values if holds(value)) / len(values) if values else 0.0  # type: ignore[operator]
-
-
-def _has_letter(value: str) -> bool:
-    return any(c.isalpha() for c in value)
 
 
 def _is_text(value: str) -> bool:

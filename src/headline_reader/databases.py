@@ -34,13 +34,13 @@ def read_sqlite(content: bytes, name: str) -> Table:
     if beside:  # such a file opens from memory only as one that is written in place
         content = content[:18] + b"\1\1" + content[20:]
     damaged, again = "a damaged or locked SQLite database", "copy it again while no program writes to it"
-    with refused(name, damaged, again, _AS_CSV, (sqlite3.Error, UnicodeError, OverflowError)):
-        with closing(sqlite3.connect(":memory:")) as database:
-            database.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            database.deserialize(content)
-            database.execute("PRAGMA trusted_schema = OFF")  # what it defines itself may not run anything
-            database.execute("PRAGMA query_only = ON")
-            tables = _tables(database, len(content), name)
+    in_memory = closing(sqlite3.connect(":memory:"))
+    with refused(name, damaged, again, _AS_CSV, (sqlite3.Error, UnicodeError, OverflowError)), in_memory as database:
+        database.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        database.deserialize(content)
+        database.execute("PRAGMA trusted_schema = OFF")  # what it defines itself may not run anything
+        database.execute("PRAGMA query_only = ON")
+        tables = _tables(database, len(content), name)
     if not tables:
         raise ReaderError(
             f"{name} is an SQLite database without a table that has rows: check that all of it was saved."

@@ -49,10 +49,8 @@ def read_markup(content: bytes, start: str, name: str) -> Table | Feeds | None:
     ):
         if (table := read_html_tables(content, name)) is not None:
             return table
-        raise ReaderError(
-            f"{name} is a web page (HTML), not a table or feed of headlines: download the file in a browser and give "
-            f"its path as {SOURCE}."
-        )
+        page = f"{name} is a web page (HTML), not a table or feed of headlines"
+        raise ReaderError(f"{page}: download the file in a browser and give its path as {SOURCE}.")
     if re.match(r"\s*(<meta[^>]*>\s*)*<table[\s>]", start, re.IGNORECASE):
         return read_html_tables(content, name)
     if re.match(r"\s*<\?xml", start) or re.match(r"\s*<(\w[\w:.-]*)[^<>]*>[\s\S]*</\1>\s*$", _ends(content)):
@@ -91,11 +89,9 @@ def _feed(content: bytes, name: str) -> Table:
     if not any(row["title"] or row["summary"] for row in rows):
         raise ReaderError(f"{name} is a feed (RSS or Atom) without an entry to read: fetch it again, or give another.")
     frame = text_frame(rows)
-    notes = []
     begun = len(re.findall(rb"<(?:\w+:)?(?:item|entry)[\s>]", content))
-    if begun > len(rows):
-        notes.append(f"{name} begins {begun:,} entries, of which {len(rows):,} can be read")
-    return Table(frame.loc[:, (frame != "").any()], notes=notes)
+    lost = [f"{name} begins {begun:,} entries, of which {len(rows):,} can be read"] if begun > len(rows) else []
+    return Table(frame.loc[:, (frame != "").any()], notes=lost)
 
 
 def _elements(content: bytes, name: str) -> Table:

@@ -65,12 +65,8 @@ def _table(element: Any, name: str) -> Table | None:
             addresses += [link["href"] if link and re.match("https?://", link["href"]) else "", *empty]
         records.append((number, record))
         links.append(addresses)
-    linked = [
-        i
-        for i in range(max(map(len, links), default=0))
-        if sum(i < len(row) and bool(row[i]) for row in links) >= 0.5 * len(links)
-    ]
     width = max((len(record) for _, record in records), default=0)
+    linked = [i for i in range(width) if sum(bool(row[i : i + 1] and row[i]) for row in links) >= 0.5 * len(links)]
     head = next((record for _, record in records if any(record)), [])
     for (_, record), addresses in zip(records, links, strict=True):
         if linked and any(record):

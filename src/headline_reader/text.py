@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import pandas as pd
 
 from .boilerplate import REACH, REMOVED, outlet, robots, tails
-from .cells import literal
+from .cells import has_letter, literal
 
 #: What pandas writes for, or reads as, a missing value (the na_values of pandas.read_csv), and databases.
 NOTHING = frozenset(
@@ -301,7 +301,7 @@ def _without_tails(titles: list[str], publishers: list[str]) -> tuple[list[str],
             cut = same or (
                 _names_someone(tail) and (key(tail) in known or sign in everywhere or tail in recurring)
             )  # fmt: skip
-            if cut and _has_word(body):
+            if cut and has_letter(body):
                 title, publisher = body.rstrip(" -–—|·"), publisher or tail
         shorter.append(title)
         named.append(publisher)
@@ -323,14 +323,10 @@ def _same(tail: str, publisher: str) -> bool:
 
 def _names_someone(tail: str) -> bool:
     """Whether a tail could be a name: short, with capitals where the script has them."""
-    if len(tail) > 50 or len(tail.split()) > 6 or not _has_word(tail) or tail[-1:] in "?!":
+    if len(tail) > 50 or len(tail.split()) > 6 or not has_letter(tail) or tail[-1:] in "?!":
         return False
     first = next(c for c in tail if c.isalpha())
     return not first.islower() or bool(re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", tail))
-
-
-def _has_word(text: str) -> bool:
-    return any(c.isalpha() for c in text)
 
 
 def _of_bytes(text: str, inside: str) -> str:

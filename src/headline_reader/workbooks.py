@@ -50,10 +50,7 @@ def _xlsx(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list
                     cells += len(row) + 1
                     if cells > MOST_CELLS // 10:
                         raise ReaderError(f"{name} has more cells than can be read: save the sheet as CSV.")
-                    record = [text_of(cell) for cell in row]
-                    while record and not record[-1]:
-                        record.pop()
-                    records.append((number, record))
+                    records.append((number, [text_of(cell) for cell in row]))
                 yield sheet.title, records
         finally:
             book.close()
@@ -105,6 +102,10 @@ def _ods_row(row: Any) -> list[str]:
         record += [text] * min(_repeats(cell, "columns"), MOST_COLUMNS)
         if len(record) > 2 * MOST_COLUMNS:
             break
+    return _trimmed(record)
+
+
+def _trimmed(record: list[str]) -> list[str]:
     while record and not record[-1]:
         record.pop()
     return record
@@ -156,8 +157,6 @@ def read_xls(content: bytes, name: str) -> Table:
                     elif cell.ctype == xlrd.XL_CELL_ERROR:
                         value = ""
                     cells.append(text_of(int(value) if isinstance(value, float) and value.is_integer() else value))
-                while cells and not cells[-1]:
-                    cells.pop()
                 records.append((number + 1, cells))
             yield sheet.name, records
 
@@ -170,7 +169,7 @@ def _sheets(sheets: Iterator[tuple[str, list[tuple[int, list[str]]]]], name: str
     without: list[str] = []
     with refused(name, "a damaged or locked workbook", "save it again, or as CSV UTF-8", "save the sheet as CSV"):
         for title, records in sheets:
-            if not any(any(cells) for _, cells in records):
+            if not any([_trimmed(cells) for _, cells in records]):
                 continue
             try:
                 tables[title] = table_of_records(records, f"sheet {title} of {name}")

@@ -72,15 +72,9 @@ def read_corpus(
     names = shown if isinstance(shown, list) else [shown]
     source = ", ".join(names) if len(names) <= 3 else f"{names[0]}, {names[1]} and {len(names) - 2} more"
     with _as_newsclust_says():
-        read = headline_reader.read(
-            _resolved(data),
-            asked,
-            name=source,
-            detect=False,  # of documents, which are fewer
-            find=find_input,
-            shown=short,
-            downloads=lambda: state_dir("downloads"),
-        )
+        ways = {"find": find_input, "shown": short, "downloads": lambda: state_dir("downloads")}
+        # Languages are detected of documents, which are fewer.
+        read = headline_reader.read(_resolved(data), asked, name=source, detect=False, **ways)
     rows = read.rows
     if truth is not None and truth not in rows:
         raise InputError(f"truth is {truth!r}, but {source} has no such column; it has {listed(rows.columns)}.")
@@ -93,21 +87,11 @@ def read_corpus(
     if undetected.any():
         documents.loc[undetected, "language"] = _languages.detect(documents.loc[undetected, "text"])
     digest = hashlib.blake2b(documents["id"].to_numpy().astype("<i8").tobytes(), digest_size=8)
-    corpus = Corpus(
-        source,
-        rows,
-        row_ids,
-        documents,
-        digest.hexdigest(),
-        rows[truth].str.strip() if truth is not None else None,
-        read.understood,
-        [name for name in read.unused if name != truth],
-        read.rejected,
-        [*read.notes, *(f"left out: {_said(table).rstrip('.')}" for table in read.left_out)],
-        asked,
-        read.n_unfit,
-        shown,
-    )
+    known = rows[truth].str.strip() if truth is not None else None
+    unused = [name for name in read.unused if name != truth]
+    notes = [*read.notes, *(f"left out: {_said(table).rstrip('.')}" for table in read.left_out)]
+    made = (read.understood, unused, read.rejected, notes, asked, read.n_unfit, shown)
+    corpus = Corpus(source, rows, row_ids, documents, digest.hexdigest(), known, *made)
     _tell(corpus)
     return corpus
 
