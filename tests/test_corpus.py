@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headline_reader import dialect, source, text
+from headline_reader import dialect, text
 from newsclust.corpus import documents as corpus
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import NewsclustError, NewsclustWarning
@@ -416,7 +416,7 @@ def kept() -> list[str]:
 
 
 def test_kaggle_is_fetched_once_and_its_deduplicated_file_read(server, monkeypatch):
-    monkeypatch.setattr(source, "KAGGLE_URL", f"{server.url}/news-headlines-2024")
+    monkeypatch.setattr(corpus, "KAGGLE_URL", f"{server.url}/news-headlines-2024")
     first, again = read_corpus("kaggle"), read_corpus("kaggle")
     assert len(server.asked) == 1
     assert first.source == "kaggle" and first.fingerprint == again.fingerprint

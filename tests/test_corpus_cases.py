@@ -16,13 +16,14 @@ from py3langid import classify
 
 from conftest import make_embeddings
 from dialects import ROLES, write
-from headline_reader.languages import _classified, language_notice
+from headline_reader.languages import _classified
 from headline_reader.text import key
 from newsclust.clusters.clustering import cluster
 from newsclust.corpus.documents import Corpus, read_corpus
 from newsclust.errors import InputError, NewsclustWarning
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors.embedding import load_embedder
+from newsclust.vectors.model_languages import language_notice
 
 CASES = Path(__file__).parent / "cases"
 

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from headline_reader.text import ID_VERSION
 from newsclust.clusters.clustering import cluster
+from newsclust.corpus.documents import ID_VERSION
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors import embedding, models, passes, precision

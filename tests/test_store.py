@@ -19,7 +19,7 @@ import pytest
 from filelock import FileLock
 
 from conftest import make_documents
-from headline_reader.text import ID_VERSION
+from newsclust.corpus.documents import ID_VERSION
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors import collection as collection_module

@@ -1,1 +1,23 @@
-"""Names, folders and addresses in; tables of headlines with roles, days, languages and clean text out."""
+"""Headlines from wherever they are, as one table with roles, days, languages and clean text: see README.md.
+
+Nothing of the package is imported before its first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_MODULE_OF = {"read": "headlines", "Headlines": "headlines", "Piece": "unpacking"}
+_MODULE_OF |= dict.fromkeys(["ReaderError", "ColumnsError", "NoHeadlines", "ReaderNotice"], "errors")
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

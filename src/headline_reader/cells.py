@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from typing import Any
 
 import pandas as pd
 
-from newsclust.errors import InputError
+from .errors import ReaderError
 
 #: More cells than this are no table of headlines but a bomb, or more than memory holds.
 MOST_CELLS = 200_000_000
-
-
 _MANY, _LEAST = 5_000_000, 8  # values; and characters of each where there are more
 
 
 def refuse_crumbs(values: int, text: str, name: str, what: str = "values") -> None:
     """Before they fill memory: millions of values, each of a few characters, are no headlines."""
     if values > _MANY and values > len(text) / _LEAST:
-        raise InputError(
+        raise ReaderError(
             f"{name} has {values:,} {what} of a few characters each, which are no headlines: give a smaller part of it."
         )
 
@@ -49,9 +48,21 @@ def text_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Records as a table of text, a column for each name that one of them has."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     if len(names) * len(rows) > MOST_CELLS:
-        raise InputError(f"the records have {len(names):,} different names: give a list of articles.")
+        raise ReaderError(f"the records have {len(names):,} different names: give a list of articles.")
     cells = {str(name): [text_of(row.get(name)) for row in rows] for name in names}
     return pd.DataFrame(cells, index=range(len(rows)), dtype=object)
+
+
+def has_letter(text: str) -> bool:
+    return any(map(str.isalpha, text))
+
+
+def literal(text: str) -> Any:
+    """The value that Python has printed, None where it is no literal."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
 
 
 def one_line(text: str) -> str:

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from newsclust.errors import InputError, ParameterError
-
+from .cells import has_letter
 from .dates import NO_TIME, is_clock, looks_like_dates, read_dates
-from .roles import ROLES, bare, place_of, rank_of
+from .errors import ColumnsError, NoHeadlines, ReaderError, listed
+from .roles import ROLES, bare, lists, place_of, rank_of
 
 _URL = re.compile(r"(https?://|www\.)\S+$|[\w-]+(\.[\w-]+)+/\S*$", re.IGNORECASE)
-# Names of columns whose contents look like headlines.
-_NO_TEXTS = set("keywords keyword tags tag entities authors author byline writers topics categories aliases".split())
 _PARTS = {
     "year": re.compile(r"(?:1[89]|20)\d\d(?:\.0)?$").match,
     "month": re.compile(r"(?:0?[1-9]|1[0-2])(?:\.0)?$|[^\W\d_]{3,12}\.?$").match,
     "day": re.compile(r"(?:0?[1-9]|[12]\d|3[01])(?:\.0)?$").match,
 }
-_DATE_WORDS = re.compile("date|publi|дата|fecha|datum|日|تاريخ|تاریخ")
 _SAMPLE = 400
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # Scripts that don't put spaces between words.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-
-
-class NoHeadlines(InputError):
-    """A table without headlines: among several files it is left out, alone it is refused."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +50,18 @@ class Found:
 
 
 def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
-    """The parameter `columns` as a dict role -> name of a column, or a ParameterError that says what it can be."""
+    """`columns` as a dict role -> name of a column, or a ColumnsError that says what it can be."""
     if not columns:
         return {}
     example = "give for example {title: hed, published_at: when}"
     if not isinstance(columns, Mapping):
-        raise ParameterError(f"columns is {columns!r}: {example}.")
+        raise ColumnsError(f"columns is {columns!r}: {example}.")
     for role, name in columns.items():
         if role not in ROLES:
             known = ", ".join(ROLES)
-            raise ParameterError(f"columns names {role!r}, which is no role a column can have: the roles are {known}.")
+            raise ColumnsError(f"columns names {role!r}, which is no role a column can have: the roles are {known}.")
         if not isinstance(name, str) or not name.strip():
-            raise ParameterError(f"columns gives {name!r} as the column for {role}: {example}.")
+            raise ColumnsError(f"columns gives {name!r} as the column for {role}: {example}.")
     return dict(columns)
 
 
@@ -87,8 +80,8 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
 
     Raises
     ------
-    InputError
-        Where a column that was asked for is not there, or none holds headlines.
+    ReaderError
+        Where a column that was asked for is not there; NoHeadlines, where none holds headlines.
     """
     if not len(rows.columns):
         raise NoHeadlines(f"{name} holds records without any field: give those with the headlines.")
@@ -98,14 +91,11 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
         found[role] = Found(table.named(column, role, name), "as asked")
     if headed:
         for role in sorted(ROLES, key=lambda role: role == "title"):  # last, so that it can see whether it is needed
-            tiers = (0, 1, 2)
-            if role not in found and (position := table.by_name(role, found, tiers)) is not None:
+            if role not in found and (position := table.by_name(role, found)) is not None:
                 found[role] = Found(position, "by its name")
     if "title" not in found and "description" not in found and (wide := table.wide()):
-        raise NoHeadlines(
-            f"{name} has headlines in several columns, {listed(wide)}: put them below each other in one, or name one "
-            f"of them as columns={{'title': '{wide[0]}'}}."
-        )
+        several = f"{name} has headlines in several columns, {listed(wide)}: put them below each other in one."
+        raise NoHeadlines(several, wide, several=True)
     if headed and "published_at" not in found and (parts := table.parts_of_dates(found)):
         found["published_at"] = Found(parts[0], "by its name", parts[1:])
     for role in ("url", "published_at", "title", "description", "publisher"):
@@ -121,10 +111,8 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
     if headed and (date := found.get("published_at")) and not date.also:
         found["published_at"] = Found(date.position, date.how, table.clocks(found, date.position))
     if "title" not in found and "description" not in found:
-        raise NoHeadlines(
-            f"{name} has no column of headlines that can be told, only {listed(rows.columns)}: name it, for example "
-            f"columns={{'title': {str(rows.columns[0])[:40]!r}}}."
-        )
+        names = [str(column) for column in rows.columns]
+        raise NoHeadlines(f"{name} has no column of headlines that can be told, only {listed(names)}.", names)
     return {role: found[role] for role in ROLES if role in found}
 
 
@@ -138,22 +126,22 @@ class _Table:
         self._filled: dict[int, int] = {}
 
     def named(self, column: str, role: str, name: str) -> int:
-        for match in (lambda own: own == column, lambda own: own.strip().casefold() == column.strip().casefold()):
-            for position, own in enumerate(self.names):
-                if match(own):
-                    return position
-        raise InputError(
-            f"columns gives {role} as {column!r}, but {name} has no such column; it has {listed(self.names)}."
-        )
+        wanted = column.strip().casefold()
+        same = [p for p, own in enumerate(self.names) if own == column]
+        same += [p for p, own in enumerate(self.names) if own.strip().casefold() == wanted]
+        if not same:
+            has = f"but {name} has no such column; it has {listed(self.names)}"
+            raise ReaderError(f"columns gives {role} as {column!r}, {has}.")
+        return same[0]
 
-    def by_name(self, role: str, found: Mapping[str, Found], tiers: tuple[int, ...]) -> int | None:
-        taken = _taken(found)
-        ranks = {
-            position: rank
-            for position, own in enumerate(self.names)
-            if position not in taken and (rank := rank_of(role, own)) is not None
-        }
-        for tier in tiers:
+    def free(self, found: Mapping[str, Found]) -> list[int]:
+        """The columns that have no role yet."""
+        taken = {position for one in found.values() for position in one.positions}
+        return [p for p in range(len(self.names)) if p not in taken]
+
+    def by_name(self, role: str, found: Mapping[str, Found]) -> int | None:
+        ranks = {p: rank for p in self.free(found) if (rank := rank_of(role, self.names[p])) is not None}
+        for tier in (0, 1, 2):
             candidates = [p for p in ranks if ranks[p] == tier and self.filled(p) and self.fits(role, p, tier, found)]
             if candidates:
                 return max(candidates, key=lambda p: (self.weight(role, p), -place_of(role, self.names[p]), -p))
@@ -161,19 +149,17 @@ class _Table:
 
     def unreadable_dates(self, found: Mapping[str, Found]) -> int | None:
         """A column that is called so but holds no date that can be read, which is worth a word."""
-        taken = _taken(found)
-        for position, own in enumerate(self.names):
-            named_so = rank_of("published_at", own) == 0 and _DATE_WORDS.search(bare(own))
-            if named_so and position not in taken and self.filled(position):
-                return position
-        return None
+        named = [p for p in self.free(found) if rank_of("published_at", self.names[p]) == 0]
+        date_words = lists()["contents"]["date_words"]
+        called = (p for p in named if any(word in bare(self.names[p]) for word in date_words))
+        return next((p for p in called if self.filled(p)), None)
 
     def parts_of_dates(self, found: Mapping[str, Found]) -> tuple[int, ...]:
         """The columns of year, month and day, or of year and month; none where they are not there."""
         parts = []
         for part, holds in _PARTS.items():
-            free = [p for p in range(len(self.names)) if p not in _taken(found) and self.filled(p)]
-            named = [p for p in free if rank_of(part, self.names[p]) == 0 and _share(self.sample(p), holds) > 0.8]
+            named = [p for p in self.free(found) if rank_of(part, self.names[p]) == 0]
+            named = [p for p in named if _share(self.sample(p), holds) > 0.8]
             if not named:
                 break
             parts.append(named[0])
@@ -183,14 +169,8 @@ class _Table:
         """The column of the times that go with days, where the days have none themselves."""
         if _share(self.sample(date), lambda v: bool(re.search(r"\d[:h]\d\d", v)) and not NO_TIME.search(v)) > 0.1:
             return ()
-        for position, own in enumerate(self.names):
-            if (
-                position not in _taken(found)
-                and rank_of("time", own) == 0
-                and _share(self.sample(position), is_clock) > 0.8
-            ):
-                return (position,)
-        return ()
+        named = [p for p in self.free(found) if rank_of("time", self.names[p]) == 0]
+        return next(((p,) for p in named if _share(self.sample(p), is_clock) > 0.8), ())
 
     def fits(self, role: str, position: int, tier: int, found: Mapping[str, Found]) -> bool:
         """Whether a column that is called so holds such things at all."""
@@ -203,15 +183,15 @@ class _Table:
             return _share(values, lambda v: len(v) <= 30 and v[:1].isalpha()) >= 0.8
         if role == "publisher":
             return bool(tier < 2 or len(set(values)) > 1) and _share(values, lambda v: len(v) <= 300) >= 0.8 and (
-                _share(values, _has_letter) >= 0.5
+                _share(values, has_letter) >= 0.5
             )  # fmt: skip
         if role == "title" and _share(values, _URL.match) > 0.5:
             return False
         if role == "description" and tier == 2:
             return self.headline_likeness(position) > 0  # "Video" above a headline describes nothing
         if role == "title":
-            return _share(values, _has_letter) > 0 if tier < 2 else self.is_weak_title(position, found)
-        return _share(values, _has_letter) > 0
+            return _share(values, has_letter) > 0 if tier < 2 else self.is_weak_title(position, found)
+        return _share(values, has_letter) > 0
 
     def is_weak_title(self, position: int, found: Mapping[str, Found]) -> bool:
         """Whether "name" or "text" are headlines here: they look so, and are shorter than what describes them."""
@@ -232,15 +212,15 @@ class _Table:
         return share
 
     def by_contents(self, role: str, found: Mapping[str, Found]) -> int | None:
-        taken = _taken(found)
-        free = [p for p in range(len(self.names)) if p not in taken and self.filled(p) >= 0.2 * len(self.rows)]
+        free = [p for p in self.free(found) if self.filled(p) >= 0.2 * len(self.rows)]
         if role == "url":
             return next((p for p in free if _share(self.sample(p), _URL.match) >= 0.8), None)
         if role == "published_at":
             return next((p for p in free if looks_like_dates(self.sample(p), numbers=not self.counts(p))), None)
         if role == "publisher":
             return next((p for p in free if self.looks_like_publishers(p)), None)
-        scores = {p: self.headline_likeness(p) for p in free if bare(self.names[p]) not in _NO_TEXTS}
+        no_texts = lists()["contents"]["no_texts"]
+        scores = {p: self.headline_likeness(p) for p in free if bare(self.names[p]) not in no_texts}
         if role == "title":
             best = max(scores, key=scores.__getitem__, default=None)
             if best is None or scores[best] <= 0:
@@ -324,22 +304,8 @@ class _Table:
         return self._filled[position]
 
 
-def listed(names: Iterable[object], most: int = 12) -> str:
-    """Names for a message: quoted, the first few, none too long."""
-    quoted = [repr(name if len(name) <= 60 else name[:57] + "...") for name in map(str, names)]
-    return ", ".join(quoted[:most]) + (f" and {len(quoted) - most} more" if len(quoted) > most else "")
-
-
-def _taken(found: Mapping[str, Found]) -> set[int]:
-    return {position for one in found.values() for position in one.positions}
-
-
 def _share(values: list[str], holds: object) -> float:
     return sum(1 for value in values if holds(value)) / len(values) if values else 0.0  # type: ignore[operator]
-
-
-def _has_letter(value: str) -> bool:
-    return any(c.isalpha() for c in value)
 
 
 def _is_text(value: str) -> bool:

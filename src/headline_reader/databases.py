@@ -8,15 +8,15 @@ from contextlib import closing
 
 import pandas as pd
 
-from newsclust.errors import InputError
-
 from .cells import MOST_CELLS, text_of
+from .errors import ReaderError, refused
 from .roles import is_name_of
 from .sheets import has_titles, with_headlines
 from .tables import Table, unique_names
 
 #: Tables of web frameworks, which have names in them.
 _FRAMEWORK = re.compile(r"(auth|django|alembic|knex|authtoken|socialaccount|account)_", re.IGNORECASE)
+_AS_CSV = "export the table of headlines as CSV"
 _WAL = b"\2\2"  # at byte 18: pages are first written to a file beside this one
 
 
@@ -27,28 +27,24 @@ def read_sqlite(content: bytes, name: str) -> Table:
 
     Raises
     ------
-    InputError
+    ReaderError
         Where it is damaged or has no table with rows.
     """
     beside = content[18:20] == _WAL
     if beside:  # such a file opens from memory only as one that is written in place
         content = content[:18] + b"\1\1" + content[20:]
-    try:
-        with closing(sqlite3.connect(":memory:")) as database:
-            database.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            database.deserialize(content)
-            database.execute("PRAGMA trusted_schema = OFF")  # what it defines itself may not run anything
-            database.execute("PRAGMA query_only = ON")
-            tables = _tables(database, len(content), name)
-    except (sqlite3.Error, UnicodeError, OverflowError) as error:
-        raise InputError(
-            f"{name} is a damaged or locked SQLite database ({type(error).__name__}): copy it again while no program "
-            "writes to it."
-        ) from None
-    except MemoryError:
-        raise InputError(f"{name} needs more memory than there is: export the table of headlines as CSV.") from None
+    damaged, again = "a damaged or locked SQLite database", "copy it again while no program writes to it"
+    in_memory = closing(sqlite3.connect(":memory:"))
+    with refused(name, damaged, again, _AS_CSV, (sqlite3.Error, UnicodeError, OverflowError)), in_memory as database:
+        database.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        database.deserialize(content)
+        database.execute("PRAGMA trusted_schema = OFF")  # what it defines itself may not run anything
+        database.execute("PRAGMA query_only = ON")
+        tables = _tables(database, len(content), name)
     if not tables:
-        raise InputError(f"{name} is an SQLite database without a table that has rows: check that all of it was saved.")
+        raise ReaderError(
+            f"{name} is an SQLite database without a table that has rows: check that all of it was saved."
+        )
     tables, smaller = _alike(tables)
     table = with_headlines(tables, [], name, "table")
     if smaller:
@@ -74,12 +70,12 @@ def _tables(database: sqlite3.Connection, size: int, name: str) -> dict[str, Tab
         while some := cursor.fetchmany(1000):
             cells += len(some) * len(columns)
             if cells > min(MOST_CELLS // 10, 4 * size):  # a damaged tree of pages may have no end
-                raise InputError(f"{name} has more cells than can be read: export the table of headlines as CSV.")
+                raise ReaderError(f"{name} has more cells than can be read: {_AS_CSV}.")
             rows += [[text_of(cell) for cell in row] for row in some]
         if rows:
             frame = pd.DataFrame(rows, columns=columns, dtype=object)
             frame = frame.assign(**_spelt_out(database, table, frame))
-            tables[table] = Table(frame, range(1, len(rows) + 1))
+            tables[table] = Table(frame)
     return tables
 
 

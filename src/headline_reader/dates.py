@@ -1,4 +1,4 @@
-"""Dates as people write them, read column by column: the one reader of dates in newsclust."""
+"""Dates as people write them, read column by column."""
 
 from __future__ import annotations
 
@@ -7,72 +7,18 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 
 import numpy as np
 import pandas as pd
+
+from .wordlists import fold, require, words
 
 #: Years outside are taken for nonsense (0001 and 9999 stand for "none" in exports).
 YEARS = range(1600, 2101)
 #: A column is taken for dates, whatever its name, where this share of its values can be read.
 SHARE = 0.8
 
-# The beginnings of the months' names, enough of each to tell them apart, in the languages that news comes in.
-_MONTHS = """
-jan feb mar apr may jun jul aug sep oct nov dec
-january february march april may june july august sept october november december
-ene feb mar abr may jun jul ago sep oct nov dic
-enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
-janv fevr mars avr mai juin juil aout sept oct nov dec
-janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre
-jan feb marz apr mai jun jul aug sep okt nov dez
-januar februar mrz april mai juni juli august september oktober november dezember
-janner februar maerz april mai juni juli august september oktober november dezember
-gen feb mar apr mag giu lug ago set ott nov dic
-gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
-jan fev mar abr mai jun jul ago set out nov dez
-janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro
-jan feb mrt apr mei jun jul aug sep okt nov dec
-januari februari maart april mei juni juli augustus september oktober november december
-januari februari mars april maj juni juli augusti september oktober november december
-januar februar marts april maj juni juli august september oktober november desember
-янв фев мар апр мая июн июл авг сен окт ноя дек
-января февраля марта апреля май июня июля августа сентября октября ноября декабря
-январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь
-січ лют бер кві тра чер лип сер вер жов лис гру
-січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня
-sty lut mar kwi maj cze lip sie wrz paz lis gru
-stycznia lutego marca kwietnia maja czerwca lipca sierpnia wrzesnia pazdziernika listopada grudnia
-ledna unora brezna dubna kvetna cervna cervence srpna zari rijna listopadu prosince
-oca sub mar nis may haz tem agu eyl eki kas ara
-ocak subat mart nisan mayis haziran temmuz agustos eylul ekim kasim aralik
-ιαν φεβ μαρ απρ μαι ιουν ιουλ αυγ σεπ οκτ νοε δεκ
-ιανουαριου φεβρουαριου μαρτιου απριλιου μαιου ιουνιου ιουλιου αυγουστου σεπτεμβριου οκτωβριου νοεμβριου δεκεμβριου
-ian feb mart apr mai iun iul aug sept oct nov dec
-ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie
-jan feb mac apr mei jun jul ags sep okt nov des
-januari februari maret april mei juni juli agustus september oktober november desember
-يناير فبراير مارس ابريل مايو يونيو يوليو اغسطس سبتمبر اكتوبر نوفمبر ديسمبر
-جانفي فيفري مارس افريل ماي جوان جويليه اوت سبتمبر اكتوبر نوفمبر ديسمبر
-ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר
-בינואר בפברואר במרץ באפריל במאי ביוני ביולי באוגוסט בספטמבר באוקטובר בנובמבר בדצמבר
-जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर
-"""
-_ZONES = {
-    **{"utc": 0, "gmt": 0, "z": 0, "ut": 0, "wet": 0, "bst": 60, "west": 60, "cet": 60, "cest": 120, "mez": 60},
-    **{"mesz": 120, "eet": 120, "eest": 180, "msk": 180, "ist": 330, "pkt": 300, "wib": 420, "sgt": 480, "hkt": 480},
-    **{
-        "jst": 540,
-        "kst": 540,
-        "aest": 600,
-        "aedt": 660,
-        "nzst": 720,
-        "nzdt": 780,
-        "est": -300,
-        "edt": -240,
-        "et": -300,
-    },
-    **{"cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "pt": -480, "brt": -180},
-}
 _NUMBER = re.compile(r"\+?(\d{5,19}|\d(?=[.,]\d+e))([.,]\d*)?(e\+?\d{1,2})?", re.IGNORECASE)
 _ISO = re.compile(
     r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?:(?:[T _]\s*|,\s*|:)(.*))?", re.IGNORECASE | re.DOTALL
@@ -92,22 +38,17 @@ _LAST_NUMBER = re.compile(r"\d\W*(?:er|st|nd|rd|th|de|del|di|of)?\W*$")
 _WORDS = re.compile(r"[^\W\d_]+(?:[\u0300-\u036f\u0900-\u097f]+[^\W\d_]*)*")
 
 
-def _folded(text: str) -> str:
-    """Lower case, without accents, with Western digits."""
-    text = unicodedata.normalize("NFKD", text.casefold())
-    text = "".join(c for c in text if not 0x300 <= ord(c) <= 0x36F and not 0x64B <= ord(c) <= 0x655)
-    return unicodedata.normalize("NFC", text)
-
-
-def _month_names() -> dict[str, int]:
-    names: dict[str, int] = {}
-    for line in _MONTHS.strip().splitlines():
-        for month, name in enumerate(line.split(), start=1):
-            names.setdefault(_folded(name), month)
-    return names
-
-
-_MONTH = _month_names()
+@cache
+def _months() -> dict[str, int]:
+    """The number of each month by its names, from ``data/dates.toml``."""
+    number_of: dict[str, int] = {}
+    for language, lines in words("dates")["months"].items():
+        for names in map(str.split, lines):
+            require(len(names) == 12, "dates", f"a line of {language} has {len(names)} months")
+            for number, name in enumerate(names, start=1):
+                known = number_of.setdefault(fold(name), number)
+                require(known == number, "dates", f"{name!r} of {language} is the name of months {known} and {number}")
+    return number_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,11 +232,11 @@ def _of_number(text: str, digits: str) -> datetime | None:
 
 def _in_words(text: str) -> datetime | None:
     """A date with the month's name in it, in any order: RFC 822, "June 1, 2024", "1 de junio de 2024, 14:30 h"."""
-    folded = _folded(text)
+    folded, number_of = fold(text), _months()
     months = [
-        _MONTH[match[0]]
+        number_of[match[0]]
         for match in _WORDS.finditer(folded)
-        if match[0] in _MONTH
+        if match[0] in number_of
         and (_NEXT_NUMBER.match(folded, match.end()) or _LAST_NUMBER.search(folded[: match.start()]))
     ]  # a month has a number beside it: "Storms may hit 12 towns in 2024" is no date
     if not months:
@@ -343,5 +284,6 @@ def _at(year: int, month: int, day: int, rest: str, shift: int = 0) -> datetime:
     if offset := _OFFSET.match(zone.strip()):
         minutes = (int(offset[2]) * 60 + int(offset[3] or 0)) * (1 if offset[1] == "+" else -1)
     else:
-        minutes = next((_ZONES[w] for w in re.findall(r"[a-z]+", zone.lower()) if w in _ZONES), 0)
+        ahead = words("dates")["zones"]
+        minutes = next((ahead[name] for name in re.findall(r"[a-z]+", zone.lower()) if name in ahead), 0)
     return datetime(year, month, day, hour, minute, second, tzinfo=timezone(timedelta(minutes=minutes)))

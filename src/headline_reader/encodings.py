@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
-from newsclust.errors import InputError
+from .errors import ReaderError
+from .wordlists import words
 
 _MARKS = [
     (codecs.BOM_UTF8, "utf-8"),
@@ -14,28 +15,12 @@ _MARKS = [
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 ]
-# What old programs write, by script. Encodings that nearly every file would fit come last.
-_CANDIDATES = """
-    gb18030 big5 shift_jis euc_jp euc_kr cp949 cp1251 koi8_r koi8_u cp866 iso8859_5 cp1253 iso8859_7 cp1255 cp1256
-    tis_620     cp1250 iso8859_2 cp1254 cp1257 cp1258 cp1252 mac_roman cp850 cp437
-""".split()
 _NAMES = {
-    "cp1252": "Windows-1252", "cp1251": "Windows-1251", "cp1250": "Windows-1250", "cp1253": "Windows-1253",
-    "cp1254": "Windows-1254", "cp1255": "Windows-1255", "cp1256": "Windows-1256", "cp1257": "Windows-1257",
-    "cp1258": "Windows-1258", "shift_jis": "Shift JIS", "euc_jp": "EUC-JP", "euc_kr": "EUC-KR", "koi8_r": "KOI8-R",
-    "koi8_u": "KOI8-U", "big5": "Big5", "gb18030": "GB 18030 (GBK)", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16",
+    **{f"cp125{i}": f"Windows-125{i}" for i in range(9)}, "shift_jis": "Shift JIS", "euc_jp": "EUC-JP",
+    "euc_kr": "EUC-KR", "koi8_r": "KOI8-R", "koi8_u": "KOI8-U", "big5": "Big5", "gb18030": "GB 18030 (GBK)",
     "mac_roman": "Mac Roman", "cp949": "Korean (EUC-KR, cp949)", "tis_620": "Thai (TIS-620)",
     "iso8859_2": "ISO 8859-2", "iso8859_5": "ISO 8859-5", "iso8859_7": "ISO 8859-7",
 }  # fmt: skip
-# Code pages for Latin letters and the languages that need them; all others are written in Windows-1252.
-_LATIN = {
-    "cp1250": {"pl", "cs", "sk", "hu", "ro", "hr", "sl", "sr", "sq", "szl", "csb", "hsb"},
-    "cp1254": {"tr", "az"},
-    "cp1257": {"lt", "lv", "et"},
-    "cp1258": {"vi"},
-    **dict.fromkeys(["iso8859_2", "cp1252", "mac_roman", "cp850", "cp437"], frozenset()),
-}
-_MULTIBYTE = {"gb18030", "big5", "shift_jis", "euc_jp", "cp949"}
 _SAMPLE = 60_000
 
 
@@ -44,30 +29,34 @@ def decoded(content: bytes, name: str) -> tuple[str, list[str]]:
 
     Raises
     ------
-    InputError
+    ReaderError
         Where it is no text.
     """
     for mark, encoding in _MARKS:
         if content.startswith(mark):
-            text = content[len(mark) :].decode(encoding, "replace")
-            if encoding == "utf-8" and "\ufffd" in text:
-                return _nearly_utf8(content[len(mark) :], name)
-            if "\ufffd" in text and text.count("\ufffd") > len(text) / 20:
-                raise InputError(f"{name} is a binary file, not a table: give CSV, JSON, Excel, Parquet or a feed.")
+            content = content[len(mark) :]
+            text = content.decode(encoding, "replace")
             lost = text.count("\ufffd")
+            if encoding == "utf-8" and lost:
+                return _nearly_utf8(content, name)
+            if lost > len(text) / 20:
+                raise _binary(name)
             return text.replace("\0", ""), [f"{lost} characters of {name} are damaged"] if lost else []
     if b"\0" in content:
         if (encoding := _utf16(content)) is not None:
             return content.decode(encoding, "replace"), [f"{name} is read as UTF-16, which it does not say"]
-        if content.count(b"\0") > 0.02 * len(content):
-            raise InputError(f"{name} is a binary file, not a table: give CSV, JSON, Excel, Parquet or a feed.")
-        nuls = content.count(b"\0")
+        if (nuls := content.count(b"\0")) > 0.02 * len(content):
+            raise _binary(name)
         text, notes = decoded(content.replace(b"\0", b""), name)
         return text, [f"{nuls:,} NUL byte{'s' * (nuls > 1)} of {name} taken out", *notes]
     try:
         return content.decode("utf-8"), []
     except UnicodeDecodeError:
         return _nearly_utf8(content, name)
+
+
+def _binary(name: str) -> ReaderError:
+    return ReaderError(f"{name} is a binary file, not a table: give CSV, JSON, Excel, Parquet or a feed.")
 
 
 def _utf16(content: bytes) -> str | None:
@@ -90,8 +79,8 @@ def _nearly_utf8(content: bytes, name: str) -> tuple[str, list[str]]:
         bad = error.object[error.start : error.end]  # type: ignore[attr-defined]
         return bad.decode("cp1252", "replace"), error.end  # type: ignore[attr-defined]
 
-    codecs.register_error("newsclust-stray", stray)
-    text = content.decode("utf-8", "newsclust-stray")
+    codecs.register_error("headlines-stray", stray)
+    text = content.decode("utf-8", "headlines-stray")
     whole = sum(1 for _ in re.finditer(rb"[\xc3-\xf4][\x80-\xbf]+", content))
     if len(strays) <= 0.2 * whole:
         line = content.count(b"\n", 0, strays[0]) + 1
@@ -101,7 +90,7 @@ def _nearly_utf8(content: bytes, name: str) -> tuple[str, list[str]]:
     text = content.decode(encoding, "replace")
     control = sum(c < " " and c not in "\t\r\n\x0b\x0c" or "\x7f" <= c < "\xa0" for c in text[:_SAMPLE])
     if control > 0.05 * min(len(text), _SAMPLE):
-        raise InputError(f"{name} is a binary file, not a table: give CSV, JSON, Excel, Parquet or a feed.")
+        raise _binary(name)
     shown = _NAMES.get(encoding, encoding)
     doubt = "" if certain else ", which is a guess: save it as UTF-8 if letters are wrong"
     return text, [f"{name} is read as {shown}{doubt}"]
@@ -111,27 +100,24 @@ def _detected(content: bytes) -> tuple[str, bool]:
     """The encoding, and whether the detector is sure of it."""
     from charset_normalizer import from_bytes
 
-    sample = _telling_lines(content)
-    fitting = from_bytes(sample, cp_isolation=_CANDIDATES, enable_fallback=False, preemptive_behaviour=False)
-    best = fitting.best()
+    sample, known = _telling_lines(content), words("encodings")["encodings"]
+    tried = list(known["tried"])
+    best = from_bytes(sample, cp_isolation=tried, enable_fallback=False, preemptive_behaviour=False).best()
     if best is None:
         return "cp1252", False
-    if best.encoding in _MULTIBYTE and _is_scattered(sample.decode(best.encoding, "replace")):
+    if best.encoding in known["multibyte"] and _is_scattered(sample.decode(best.encoding, "replace")):
         return _latin(sample), False
-    if best.encoding in _LATIN:
+    if best.encoding in known["latin"]:
         return _latin(sample), best.chaos < 0.1
     encoding = {"euc_kr": "cp949"}.get(best.encoding, best.encoding)
-    return encoding, best.chaos < 0.1 and (best.coherence > 0.2 or encoding in _MULTIBYTE)
+    return encoding, best.chaos < 0.1 and (best.coherence > 0.2 or encoding in known["multibyte"])
 
 
 def _is_scattered(text: str) -> bool:
     """Whether what would be Chinese, Japanese or Korean stands in the midst of Latin words: "S緌 Paulo"."""
     wide = len(re.findall("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\uffef\ue000-\uf8ff]", text))
-    amid = len(
-        re.findall(
-            "(?<=[A-Za-z])[\u2e80-\u9fff\uac00-\ud7a3\ue000-\uf8ff\uff61-\uff9f](?![\u2e80-\u9fff\uac00-\ud7a3])", text
-        )
-    )
+    after = "(?<=[A-Za-z])[\u2e80-\u9fff\uac00-\ud7a3\ue000-\uf8ff\uff61-\uff9f]"
+    amid = len(re.findall(f"{after}(?![\u2e80-\u9fff\uac00-\ud7a3])", text))
     return amid > 0.5 * wide
 
 
@@ -141,24 +127,17 @@ def _latin(sample: bytes) -> str:
 
     western = sample.decode("cp1252", "replace")
     # What Mac Roman writes for accented letters, Windows reads as signs, which don't stand between letters.
-    amid = len(
-        re.findall(
-            "(?<=[a-z])[\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d\u201a-\u201e\u2022\u2014\u02dc\u2122\x8d-\x9d](?=[a-z])",
-            western,
-        )
-    )
+    signs = "\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d\u201a-\u201e\u2022\u2014\u02dc\u2122\x8d-\x9d"
+    amid = len(re.findall(f"(?<=[a-z])[{signs}](?=[a-z])", western))
     if amid > 0.3 * len(re.findall("[^\x00-\x7f]", western)):
         return "mac_roman"
-    for encoding, languages in _LATIN.items():
+    for encoding, languages in words("encodings")["languages"].items():
         text = sample.decode(encoding, "replace")
-        if (
-            encoding == "cp1250"
-            and len(re.findall("[a-z][\xb1\xb6\u013d\u02c7\xa6\xac\xa9\xae\xbb\xab]|[\xb1\xb6][a-z]", text)) > 0
-        ):
+        signs = "[a-z][\xb1\xb6\u013d\u02c7\xa6\xac\xa9\xae\xbb\xab]|[\xb1\xb6][a-z]"  # ISO 8859-2's letters
+        if encoding == "cp1250" and re.search(signs, text):
             encoding = "iso8859_2"
             text = sample.decode(encoding, "replace")
-            languages = _LATIN["cp1250"]
-        if "\ufffd" not in text and set(filter(None, detect([text.replace("\n", " ")]))) & languages:
+        if "\ufffd" not in text and detect([text.replace("\n", " ")])[0] in languages:
             return encoding
     return "cp1252"
 

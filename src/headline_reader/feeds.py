@@ -8,9 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from newsclust.errors import InputError
-
 from .cells import one_line, text_frame
+from .errors import SOURCE, ReaderError, refused
 from .html_tables import read_html_tables
 from .tables import Table
 from .workbooks import read_xml_workbook
@@ -39,7 +38,7 @@ def read_markup(content: bytes, start: str, name: str) -> Table | Feeds | None:
     if re.search(r"<opml[\s>]", whole, re.IGNORECASE):
         addresses = re.findall(r"""xmlUrl\s*=\s*["']([^"']+)["']""", content.decode("utf-8", "replace"), re.IGNORECASE)
         if not addresses:
-            raise InputError(f"{name} is a list of feeds (OPML) without an address in it: give the feeds themselves.")
+            raise ReaderError(f"{name} is a list of feeds (OPML) without an address in it: give the feeds themselves.")
         return Feeds(list(dict.fromkeys(address.replace("&amp;", "&").strip() for address in addresses)))
     if _FEED.search(re.sub(r"<!--.*?-->", "", whole[:20_000], flags=re.DOTALL)) and not re.match(
         r"\s*<(!doctype html|html)", start, re.IGNORECASE
@@ -50,10 +49,8 @@ def read_markup(content: bytes, start: str, name: str) -> Table | Feeds | None:
     ):
         if (table := read_html_tables(content, name)) is not None:
             return table
-        raise InputError(
-            f"{name} is a web page (HTML), not a table or feed of headlines: download the file in a browser and give "
-            "its path as data."
-        )
+        page = f"{name} is a web page (HTML), not a table or feed of headlines"
+        raise ReaderError(f"{page}: download the file in a browser and give its path as {SOURCE}.")
     if re.match(r"\s*(<meta[^>]*>\s*)*<table[\s>]", start, re.IGNORECASE):
         return read_html_tables(content, name)
     if re.match(r"\s*<\?xml", start) or re.match(r"\s*<(\w[\w:.-]*)[^<>]*>[\s\S]*</\1>\s*$", _ends(content)):
@@ -69,12 +66,8 @@ def _ends(content: bytes) -> str:
 def _feed(content: bytes, name: str) -> Table:
     import feedparser
 
-    try:
+    with refused(name, "a feed (RSS or Atom) that cannot be read", "fetch it again"):
         parsed = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
-    except Exception as error:  # what it raises depends on which byte is wrong
-        raise InputError(
-            f"{name} is a feed (RSS or Atom) that cannot be read ({type(error).__name__}): fetch it again."
-        ) from None
     title = one_line(parsed.feed.get("title", ""))
     rows = []
     for entry in parsed.entries:
@@ -94,13 +87,11 @@ def _feed(content: bytes, name: str) -> Table:
             }
         )
     if not any(row["title"] or row["summary"] for row in rows):
-        raise InputError(f"{name} is a feed (RSS or Atom) without an entry to read: fetch it again, or give another.")
+        raise ReaderError(f"{name} is a feed (RSS or Atom) without an entry to read: fetch it again, or give another.")
     frame = text_frame(rows)
-    notes = []
     begun = len(re.findall(rb"<(?:\w+:)?(?:item|entry)[\s>]", content))
-    if begun > len(rows):
-        notes.append(f"{name} begins {begun:,} entries, of which {len(rows):,} can be read")
-    return Table(frame.loc[:, (frame != "").any()], range(1, len(frame) + 1), notes=notes)
+    lost = [f"{name} begins {begun:,} entries, of which {len(rows):,} can be read"] if begun > len(rows) else []
+    return Table(frame.loc[:, (frame != "").any()], notes=lost)
 
 
 def _elements(content: bytes, name: str) -> Table:
@@ -111,7 +102,7 @@ def _elements(content: bytes, name: str) -> Table:
     try:
         top = fromstring(content)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise InputError(
+        raise ReaderError(
             f"{name} is XML that cannot be read ({one_line(str(error))}): fetch or export it again."
         ) from None
     if top.tag == "{urn:schemas-microsoft-com:office:spreadsheet}Workbook":
@@ -122,10 +113,10 @@ def _elements(content: bytes, name: str) -> Table:
             if len(child):
                 groups[parent.tag, child.tag] += 1
     if not groups:
-        raise InputError(f"{name} is XML without repeated entries: give a feed, or export it as CSV.")
+        raise ReaderError(f"{name} is XML without repeated entries: give a feed, or export it as CSV.")
     (parent, tag), _ = max(groups.items(), key=lambda item: item[1])
     rows = [_flat_element(child) for p in top.iter(parent) for child in p.findall(tag)]
-    return Table(text_frame(rows), range(1, len(rows) + 1))
+    return Table(text_frame(rows))
 
 
 def _flat_element(element: Any) -> dict[str, str]:

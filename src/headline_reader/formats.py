@@ -8,16 +8,16 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from newsclust.errors import InputError
-
 from .cells import MOST_CELLS, text_of
 from .databases import read_sqlite
 from .encodings import decoded
+from .errors import ReaderError, refused
 from .feeds import Feeds, is_markup, read_markup
 from .json_records import read_json, without_name
 from .tables import LONGEST_LINE, Table, read_text_table
 from .workbooks import read_xls, read_zipped_document
 
+_SMALLER = "give a smaller part of it"
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 _BINARY = {
     b"%PDF": "a PDF",
@@ -41,18 +41,18 @@ def read_rows(content: bytes, name: str) -> Table | Feeds:
 
     Raises
     ------
-    InputError
+    ReaderError
         Where it is empty, of a kind that holds no rows, or damaged.
     """
     start = content[:4096].strip(_BLANK)  # of the beginning: a copy of the whole may not fit into memory
     if not start and not content.strip(_BLANK):
-        raise InputError(f"{name} is empty: give a file with headlines in it.")
+        raise ReaderError(f"{name} is empty: give a file with headlines in it.")
     for magic, reader in _READERS.items():
         if content.startswith(magic):
             return reader(content, name)
     for magic, kind in _BINARY.items():
         if content.startswith(magic):
-            raise InputError(f"{name} is {kind} and holds no table: export the headlines as CSV, Excel or JSON.")
+            raise ReaderError(f"{name} is {kind} and holds no table: export the headlines as CSV, Excel or JSON.")
     if re.match(rb"(\xef\xbb\xbf)?\s*<", content):
         start = content[:2000].decode("utf-8", "replace").lstrip("\ufeff")
         if is_markup(start) and (table := read_markup(content, start, name)) is not None:
@@ -74,7 +74,7 @@ def _refuse_long_lines(content: bytes, name: str) -> None:
     while len(content) - position > 4 * LONGEST_LINE:  # four bytes a character at most
         end = max(content.rfind(mark, position, position + 4 * LONGEST_LINE) for mark in (b"\n", b"\r"))
         if end < 0:
-            raise InputError(f"{name} has a line of more than {LONGEST_LINE:,} characters: give a headline a line.")
+            raise ReaderError(f"{name} has a line of more than {LONGEST_LINE:,} characters: give a headline a line.")
         position = end + 1
 
 
@@ -82,13 +82,13 @@ def _parquet(content: bytes, name: str) -> Table:
     import pyarrow as pa
     from pyarrow import feather, parquet
 
-    try:
+    with refused(name, "a damaged or incomplete Parquet file", "write or fetch it again", _SMALLER):
         if content.startswith(b"PAR1"):
             file = parquet.ParquetFile(io.BytesIO(content))
             size = file.metadata.num_rows * max(file.metadata.num_columns, 1)
             # A bomb: one value said often. Headlines take more than a few hundredths of a byte each.
             if size > MOST_CELLS or size > 5_000_000 and size > 20 * len(content):
-                raise InputError(f"{name} says that it holds {size:,} cells: give a smaller part of it.")
+                raise ReaderError(f"{name} says that it holds {size:,} cells: {_SMALLER}.")
             table = file.read()
         else:
             table = feather.read_table(io.BytesIO(content))
@@ -98,19 +98,11 @@ def _parquet(content: bytes, name: str) -> Table:
             if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
                 values = values.cast(pa.string())
             cells[column] = [text_of(value) for value in values.to_pylist()]
-    except InputError:
-        raise
-    except MemoryError:
-        raise InputError(f"{name} needs more memory than there is: give a smaller part of it.") from None
-    except Exception as error:  # what Arrow raises depends on which byte is wrong
-        raise InputError(
-            f"{name} is a damaged or incomplete Parquet file ({type(error).__name__}): write or fetch it again."
-        ) from None
     frame = pd.DataFrame(cells, dtype=object)
     if frame.empty:
-        raise InputError(f"{name} has columns but no rows: check that all of it was saved.")
+        raise ReaderError(f"{name} has columns but no rows: check that all of it was saved.")
     frame.columns = [str(column) for column in frame.columns]
-    return Table(frame.drop(columns="__index_level_0__", errors="ignore"), range(1, len(frame) + 1))
+    return Table(frame.drop(columns="__index_level_0__", errors="ignore"))
 
 
 _READERS: dict[bytes, Callable[[bytes, str], Table]] = {

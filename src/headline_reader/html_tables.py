@@ -6,8 +6,7 @@ import re
 import warnings
 from typing import Any
 
-from newsclust.errors import InputError
-
+from .errors import ReaderError
 from .sheets import has_titles, with_headlines
 from .tables import MOST_COLUMNS, Table, table_of_records
 
@@ -66,12 +65,8 @@ def _table(element: Any, name: str) -> Table | None:
             addresses += [link["href"] if link and re.match("https?://", link["href"]) else "", *empty]
         records.append((number, record))
         links.append(addresses)
-    linked = [
-        i
-        for i in range(max(map(len, links), default=0))
-        if sum(i < len(row) and bool(row[i]) for row in links) >= 0.5 * len(links)
-    ]
     width = max((len(record) for _, record in records), default=0)
+    linked = [i for i in range(width) if sum(bool(row[i : i + 1] and row[i]) for row in links) >= 0.5 * len(links)]
     head = next((record for _, record in records if any(record)), [])
     for (_, record), addresses in zip(records, links, strict=True):
         if linked and any(record):
@@ -81,5 +76,5 @@ def _table(element: Any, name: str) -> Table | None:
             ]
     try:
         return table_of_records(records, name) if len(records) > 1 else None
-    except InputError:
+    except ReaderError:
         return None

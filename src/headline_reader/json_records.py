@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from typing import Any
 
 import pandas as pd
 
-from newsclust.errors import InputError
-
-from .cells import one_line, refuse_crumbs, text_frame, text_of
-from .roles import is_name_of
+from .cells import literal, one_line, refuse_crumbs, text_frame, text_of
+from .errors import ReaderError
+from .roles import any_title, is_name_of
 from .tables import Table, table_of_records, unique_names
 
 _NAME = re.compile(
@@ -31,7 +29,7 @@ def read_json(text: str, name: str) -> Table | None:
     try:
         return _json_table(json.loads(text), name)
     except RecursionError:
-        raise InputError(f"{name} is JSON nested too deep to hold a table: give a list of records.") from None
+        raise ReaderError(f"{name} is JSON nested too deep to hold a table: give a list of records.") from None
     except ValueError as error:
         failure = error
     if (value := _python_value(text)) is not None:
@@ -42,8 +40,8 @@ def read_json(text: str, name: str) -> Table | None:
             return _json_table(records, name)  # answers that hold lists, one a line
         return Table(text_frame([_flat(_unwrapped(record)) for record in records]), lines, rejected)
     if re.match(r"\s*(\[\s*)?[\[{]\s*[\"'{\[}]", text):
-        line = getattr(failure, "lineno", 1)
-        raise InputError(f"line {line} of {name} is no JSON any more ({_reason(failure)}): fetch or export it again.")
+        line, reason = getattr(failure, "lineno", 1), one_line(getattr(failure, "msg", "") or type(failure).__name__)
+        raise ReaderError(f"line {line} of {name} is no JSON any more ({reason}): fetch or export it again.")
     return None
 
 
@@ -55,18 +53,14 @@ def without_name(text: str) -> str:
     return text
 
 
-def _reason(failure: ValueError) -> str:
-    return one_line(getattr(failure, "msg", "") or type(failure).__name__)
-
-
 def _json_lines(text: str) -> tuple[list[dict[str, Any]], list[int], list[tuple[int, str, str]]]:
     """Records from JSON lines; values that follow each other in any other way; or Python's way of writing them."""
-    rows, lines, rejected = [], [], []
     physical = text.split("\n")
     opened = sum(line.lstrip()[:1] == "{" for line in physical)
     one_a_line = sum(line.lstrip()[:1] == "{" and line.rstrip().rstrip(",")[-1:] == "}" for line in physical)
     if 2 * opened < len(physical) - text.count("\n\n") and opened < len(physical) - 100_000:
         return [], [], []  # a few records among a multitude of lines: no JSON lines
+    rows, lines, rejected = [], [], []
     if 2 * one_a_line > opened or len(physical) == 1 == opened:
         for number, line in enumerate(physical, start=1):
             line = line.strip()
@@ -102,10 +96,7 @@ def _python_value(text: str) -> Any:
     """A whole file that Python has printed, None where it is not."""
     if len(text) > 5_000_000 or not re.match(r"\s*[\[{]\s*(?:\{\s*)?['}\]]", text):
         return None
-    try:
-        return ast.literal_eval(_CALLS.sub(_printed, text.strip()))
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
+    return literal(_CALLS.sub(_printed, text.strip()))
 
 
 def _printed(call: re.Match[str]) -> str:
@@ -120,19 +111,14 @@ def _json_value(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        pass
-    if re.match(r"\{\s*u?'", text) and len(text) < 1_000_000:  # print(record)
-        try:
-            return ast.literal_eval(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            pass
-    return None
+        printed = re.match(r"\{\s*u?'", text) and len(text) < 1_000_000  # print(record)
+        return literal(text) if printed else None
 
 
 def _json_table(value: Any, name: str) -> Table:
     if isinstance(value, dict):
         if (rows := _linked(value)) is not None:
-            return Table(text_frame(rows), range(1, len(rows) + 1))
+            return Table(text_frame(rows))
         if (table := _by_columns(value)) is not None:
             return table
     lists: dict[str, list[list[Any]]] = {}
@@ -140,26 +126,26 @@ def _json_table(value: Any, name: str) -> Table:
     best = max(lists, key=lambda path: _promise(path, lists[path]), default=None)
     if best is not None and _promise(best, lists[best])[0] > 0:
         rows = [_flat(_unwrapped(record)) for records in lists[best] for record in records if isinstance(record, dict)]
-        return Table(text_frame(rows), range(1, len(rows) + 1))
+        return Table(text_frame(rows))
     if isinstance(value, list) and value:
         if all(isinstance(item, str) for item in value):
-            return Table(pd.DataFrame({"title": value}, dtype=object), range(1, len(value) + 1))
+            return Table(pd.DataFrame({"title": value}, dtype=object))
         if all(isinstance(item, list) for item in value):
             records = [(i, [text_of(cell) for cell in item]) for i, item in enumerate(value, start=1)]
             return table_of_records(records, name)
     if isinstance(value, dict) and value:
         if all(isinstance(item, str) for item in value.values()) and _named_so(value):
-            return Table(text_frame([value]), [1])
+            return Table(text_frame([value]))
         records = [item for item in value.values() if isinstance(item, dict)]
         if records and len(records) >= 0.9 * len(value) and (_named_so(records[0]) or len(records) > 20):
             rows = [{"key": key, **_flat(item)} for key, item in value.items() if isinstance(item, dict)]
-            return Table(text_frame(rows), range(1, len(rows) + 1))
+            return Table(text_frame(rows))
         if _named_so(value):
-            return Table(text_frame([_flat(value)]), [1])
+            return Table(text_frame([_flat(value)]))
         strings = [item for item in value.values() if isinstance(item, list) and item]
         if len(strings) == 1 and all(isinstance(item, str) for item in strings[0]):
-            return Table(pd.DataFrame({"title": strings[0]}, dtype=object), range(1, len(strings[0]) + 1))
-    raise InputError(f"{name} is JSON without a list of articles or headlines: give the answer that holds them.")
+            return Table(pd.DataFrame({"title": strings[0]}, dtype=object))
+    raise ReaderError(f"{name} is JSON without a list of articles or headlines: give the answer that holds them.")
 
 
 def _linked(value: dict[str, Any]) -> list[dict[str, str]] | None:
@@ -229,23 +215,19 @@ def _by_columns(value: dict[str, Any]) -> Table | None:
         header = [text_of(name) for name in value["columns"]]
         rows = [[text_of(cell) for cell in row] for row in value["data"] if isinstance(row, list)]
         if rows and all(len(row) == len(header) for row in rows):
-            return Table(pd.DataFrame(rows, columns=unique_names(header), dtype=object), range(1, len(rows) + 1))
+            return Table(pd.DataFrame(rows, columns=unique_names(header), dtype=object))
     columns = list(value.values())
-    if columns and _any_title(value) and all(isinstance(column, list) for column in columns):
+    if columns and any_title(value) and all(isinstance(column, list) for column in columns):
         are_records = any(isinstance(cell, dict) for cell in columns[0][:5])
         if len(set(map(len, columns))) == 1 and not are_records:
-            frame = pd.DataFrame({k: [text_of(cell) for cell in column] for k, column in value.items()}, dtype=object)
-            return Table(frame, range(1, len(frame) + 1))
-    if len(columns) >= 1 and _any_title(value) and all(isinstance(column, dict) for column in columns):
+            cells = {name: [text_of(cell) for cell in column] for name, column in value.items()}
+            return Table(pd.DataFrame(cells, dtype=object))
+    if len(columns) >= 1 and any_title(value) and all(isinstance(column, dict) for column in columns):
         keys = list(dict.fromkeys(key for column in columns for key in column))
         cells = {name: [text_of(column.get(key)) for key in keys] for name, column in value.items()}
         if keys and not any(isinstance(next(iter(c.values()), None), (dict, list)) for c in columns[:1]):
-            return Table(pd.DataFrame(cells, dtype=object), range(1, len(keys) + 1))
+            return Table(pd.DataFrame(cells, dtype=object))
     return None
-
-
-def _any_title(value: dict[str, Any]) -> bool:
-    return any(is_name_of("title", str(key)) for key in value)
 
 
 def _flat(record: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from .dates import looks_like_dates
 #: Characters that decide about a text.
 SAMPLE = 200_000
 URL = re.compile(r"https?://\S+$", re.IGNORECASE)
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?\Z")
 
 
 @dataclass(frozen=True)
@@ -55,35 +56,20 @@ def _plain_breaks(text: str) -> bool:
 
 def types_of_columns(lines: list[str], dialect: Dialect) -> list[str]:
     """What each column of the file plainly holds ("date", "url", "number" or ""), from lines that are records."""
-    if dialect.delimiter is None:
-        return []
-    rows = []
-    for line in lines[:3000]:
-        if (record := _alone(line, dialect)) is not None:
-            rows.append(record)
-    widths = Counter(map(len, rows))
-    if not widths:
-        return []
-    width = widths.most_common(1)[0][0]
+    rows = [_alone(line, dialect) for line in lines[:3000]] if dialect.delimiter else []
+    rows = [row for row in rows if row is not None]
+    width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     return types_of([row for row in rows if len(row) == width][1:][:300])
 
 
 def types_of(rows: list[list[str]]) -> list[str]:
-    if not rows:
-        return []
     types = []
     for column in zip(*rows, strict=True):
         values = [value.strip() for value in column if value.strip()]
         if len(values) < 0.5 * len(rows):
-            types.append("")
-        elif sum(bool(URL.match(value)) for value in values) > 0.9 * len(values):
-            types.append("url")
-        elif sum(bool(re.fullmatch(r"[+-]?\d+([.,]\d+)?", value)) for value in values) > 0.9 * len(values):
-            types.append("number")
-        elif looks_like_dates(values[:60]):
-            types.append("date")
-        else:
-            types.append("")
+            values = []
+        most = (kind for kind in ("url", "number") if sum(_holds(kind, v) for v in values) > 0.9 * len(values))
+        types.append(next(most, "") or "date" * looks_like_dates(values[:60]))
     return types
 
 
@@ -96,12 +82,10 @@ def records_of(lines: list[str], dialect: Dialect, types: list[str]) -> tuple[li
         line = lines[start]
         if (quote is None or quote not in line) and not (escape and escape in line):
             body = line.rstrip("\r\n")
-            if dialect.loose:
-                records.append(
-                    (start + 1, [cell.lstrip(" ") for cell in body.split(delimiter)] if delimiter else [body])
-                )
-            else:
-                records.append((start + 1, body.split(delimiter) if delimiter else [body]))
+            cells = body.split(delimiter) if delimiter else [body]
+            if dialect.loose and delimiter:
+                cells = [cell.lstrip(" ") for cell in cells]
+            records.append((start + 1, cells))
             start += 1
             continue
         record, end = _quoted(lines, start, dialect, types)
@@ -184,13 +168,11 @@ def _are_rows(lines: list[str], dialect: Dialect, types: list[str], whole: bool)
 
 def _is(kind: str, cell: str) -> bool:
     cell = cell.strip().strip('"')
-    if not cell:
-        return True
-    if kind == "url":
-        return bool(URL.match(cell))
-    if kind == "number":
-        return bool(re.fullmatch(r"[+-]?\d+([.,]\d+)?", cell))
-    return looks_like_dates([cell])
+    return not cell or _holds(kind, cell)
+
+
+def _holds(kind: str, value: str) -> bool:
+    return looks_like_dates([value]) if kind == "date" else bool((URL if kind == "url" else NUMBER).match(value))
 
 
 def _mended(line: str, dialect: Dialect) -> list[str]:

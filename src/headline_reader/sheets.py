@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from .columns import listed
-from .roles import is_name_of
+from .errors import listed
+from .roles import any_title
 from .tables import Table
 
 
 def has_titles(table: Table) -> bool:
     """Whether a column of the table is called as headlines are."""
-    return table.headed and any(is_name_of("title", str(column)) for column in table.rows.columns)
+    return table.headed and any_title(table.rows.columns)
 
 
 def with_headlines(tables: dict[str, Table], without: list[str], name: str, kind: str) -> Table:

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from newsclust.errors import InputError
-
 from .cells import refuse_crumbs
 from .dates import looks_like_dates
 from .dialect import DELIMITERS, PREAMBLE, find_dialect, without_leading_lines
-from .records import URL, Dialect, lines_of, records_of, trimmed, types_of, types_of_columns
+from .errors import ReaderError
+from .records import NUMBER, URL, Dialect, lines_of, records_of, trimmed, types_of, types_of_columns
 from .roles import ROLES, is_name_of, names_titles
 
 #: With more columns than this a file is no table of headlines.
@@ -34,7 +33,7 @@ class Table:
     ----------
     rows : DataFrame of str
     lines : sequence of int, shape (n_rows,)
-        The line of the file, or the number of the record, that each row begins at.
+        The line of the file, or the number of the record, that each row begins at; counted from 1 where not given.
     rejected : list of (line, reason, text)
         What could not become a row.
     notes : list of str
@@ -44,10 +43,13 @@ class Table:
     """
 
     rows: pd.DataFrame
-    lines: Sequence[int]
+    lines: Sequence[int] = ()
     rejected: list[tuple[int, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     headed: bool = True
+
+    def __post_init__(self) -> None:
+        self.lines = self.lines or range(1, len(self.rows) + 1)
 
 
 def read_text_table(text: str, name: str) -> Table:
@@ -55,19 +57,19 @@ def read_text_table(text: str, name: str) -> Table:
 
     Raises
     ------
-    InputError
+    ReaderError
         Where it has no rows, or rows and header do not fit each other.
     """
     refuse_crumbs(text.count("\n"), text, name, "lines")
     lines = lines_of(text)
     if len(longest := max(lines, key=len, default="")) > LONGEST_LINE:
         number = next(i for i, line in enumerate(lines, start=1) if line is longest)
-        raise InputError(
+        raise ReaderError(
             f"line {number} of {name} has {len(longest):,} characters: give a file with a headline a line."
         )
     for number, line in enumerate(lines[:5], start=1):
         if '"' not in line and (widest := max(map(line.count, DELIMITERS))) >= MOST_COLUMNS:
-            raise InputError(
+            raise ReaderError(
                 f"line {number} of {name} has {widest + 1:,} fields: give a table with a headline in each row."
             )
     limit = csv.field_size_limit(2 * LONGEST_LINE)
@@ -82,8 +84,8 @@ def read_text_table(text: str, name: str) -> Table:
         csv.field_size_limit(limit)
     if opened:
         some = f"{len(opened):,} quotation mark{'s' * (len(opened) > 1)} of {name} that nothing closes"
-        table.notes.append(f"{some}, the first in line {opened[0] + skipped}, is read as it stands" if len(opened) == 1
-                           else f"{some}, the first in line {opened[0] + skipped}, are read as they stand")  # fmt: skip
+        read = "is read as it stands" if len(opened) == 1 else "are read as they stand"
+        table.notes.append(f"{some}, the first in line {opened[0] + skipped}, {read}")
     return table
 
 
@@ -92,80 +94,68 @@ def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: D
 
     Raises
     ------
-    InputError
+    ReaderError
         As `read_text_table`.
     """
     dialect = dialect or Dialect()
     records = [(number, record) for number, record in records if len(record) > 1 or any(map(str.strip, record))]
     if not any(cell.strip() for _, record in records for cell in record):
-        raise InputError(f"{name} is empty: give a file with headlines in it.")
+        raise ReaderError(f"{name} is empty: give a file with headlines in it.")
     if (widest := max(len(record) for _, record in records)) > MOST_COLUMNS:
-        raise InputError(f"{name} has {widest:,} columns: give a table with a headline in each row.")
-    header_at = _header(records)
-    notes: list[str] = []
-    rejected: list[tuple[int, str, str]] = []
-    if header_at is None:
+        raise ReaderError(f"{name} has {widest:,} columns: give a table with a headline in each row.")
+    header_at, notes = _header(records), []
+    headed = header_at is not None
+    if headed:
+        line, header = records[header_at]
+        names = [re.sub(r"^\s*#+\s*", "", header[0]), *header[1:]]
+        body = records[header_at + 1 :]
+        if header_at:
+            notes.append(f"the header of {name} is line {line}; what stands above is no row")
+    else:
         width = Counter(len(record) for _, record in records).most_common(1)[0][0]
         names = ["title"] if width == 1 else [f"column {i}" for i in range(1, width + 1)]
         body = records
         if width > 1:
             notes.append(f"{name} has no header")
-        before: list[tuple[int, list[str]]] = []
-    else:
-        line, header = records[header_at]
-        names = [re.sub(r"^\s*#+\s*", "", header[0]), *header[1:]]
-        before, body = records[:header_at], records[header_at + 1 :]
-        if before:
-            notes.append(f"the header of {name} is line {line}; what stands above is no row")
-    if not body:
-        raise InputError(f"{name} has a header but no rows: check that all of it was saved.")
-    names, body = _fitted(names, body, header_at is not None)
-    width = len(names)
-    rows, lines = [], []
-    misfits: list[tuple[int, list[str]]] = []
-    again = [cell.strip() for cell in names]
+    names = _fitted(names, body, headed)
+    width, again = len(names), [cell.strip() for cell in names]
+    rows, lines, misfits, rejected = [], [], [], []
     for number, record in body:
         while len(record) > width and not record[-1].strip():
             record = record[:-1]
+        reason = ""
         if len(record) > width:
-            misfits.append((number, record))
-        elif header_at is not None and width > 1 and [cell.strip() for cell in record] == again:
-            rejected.append((number, "the header again", _joined(record, dialect)))
+            misfits.append((number, len(record)))
+            reason = f"{len(record)} fields where the {'header has' if headed else 'others have'} {width}"
+        elif headed and width > 1 and [cell.strip() for cell in record] == again:
+            reason = "the header again"
+        if reason:
+            rejected.append((number, reason, (dialect.delimiter or ",").join(record)[:500]))
         else:
             rows.append(record + [""] * (width - len(record)))
             lines.append(number)
-    for number, record in misfits:
-        reason = f"{len(record)} fields where the {'header has' if header_at is not None else 'others have'} {width}"
-        rejected.append((number, reason, _joined(record, dialect)))
+    if not rows and not misfits:
+        raise ReaderError(f"{name} has a header but no rows: check that all of it was saved.")
     if len(misfits) > MOST_MISFITS * len(body) or not rows:
-        if not misfits:
-            raise InputError(f"{name} has a header but no rows: check that all of it was saved.")
-        number, record = misfits[0]
-        fields = DELIMITERS.get(dialect.delimiter or "", "delimiter")
-        raise InputError(
-            f"line {number} of {name} has {len(record)} fields where the header has {width}: put double quotes around "
-            f"fields with a {fields} in them."
-        )
+        number, fields = misfits[0]
+        with_them = f"fields with a {DELIMITERS.get(dialect.delimiter or '', 'delimiter')} in them"
+        unfit = f"line {number} of {name} has {fields} fields where the header has {width}"
+        raise ReaderError(f"{unfit}: put double quotes around {with_them}.")
     frame = pd.DataFrame(rows, columns=unique_names(names), dtype=object)
-    return Table(frame, lines, sorted(rejected), notes, header_at is not None)
+    return Table(frame, lines, rejected, notes, headed)
 
 
 def unique_names(names: Iterable[object]) -> list[str]:
     """Names as pandas would make them different: ``title.1``, and ``Unnamed: 0`` for a blank."""
-    unique: list[str] = []
+    unique: dict[str, None] = {}
+    number_of: Counter[str] = Counter()
     for position, name in enumerate(map(str, names)):
         name = base = name if name.strip() else f"Unnamed: {position}"
-        number = 0
-        while name in unique if len(unique) < 200 else False:
-            number += 1
-            name = f"{base}.{number}"
-        unique.append(name)
-    if len(set(unique)) < len(unique):  # a very wide table
-        seen: Counter[str] = Counter()
-        for position, name in enumerate(unique):
-            seen[name] += 1
-            unique[position] = name if seen[name] == 1 else f"{name}.{position}"
-    return unique
+        while name in unique:
+            number_of[base] += 1
+            name = f"{base}.{number_of[base]}"
+        unique[name] = None
+    return list(unique)
 
 
 # Header and width
@@ -207,7 +197,7 @@ def _is_header(record: list[str], rows: list[list[str]]) -> bool:
     cells = [cell.strip() for cell in record]
     if not rows or len({cell for cell in cells if cell}) < len([cell for cell in cells if cell]):
         return False
-    if any(URL.match(cell) or re.fullmatch(r"[+-]?\d+([.,]\d+)?", cell) or len(cell) > 60 for cell in cells):
+    if any(URL.match(cell) or NUMBER.match(cell) or len(cell) > 60 for cell in cells):
         return False
     if any(cell and looks_like_dates([cell]) for cell in cells):
         return False
@@ -222,23 +212,13 @@ def _is_header(record: list[str], rows: list[list[str]]) -> bool:
     )
 
 
-def _fitted(
-    names: list[str], body: list[tuple[int, list[str]]], headed: bool
-) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def _fitted(names: list[str], body: list[tuple[int, list[str]]], headed: bool) -> list[str]:
     """A name for R's row names, where each row has one field more than the header; none for empty last columns."""
     width = len(names)
     while width > 1 and not names[width - 1].strip() and not any(
         len(record) >= width and record[width - 1].strip() for _, record in body
     ):  # fmt: skip
         width -= 1
-    names = names[:width]
-    more = [record for _, record in body if len(record) == width + 1 and record[-1].strip()]
-    if headed and len(more) >= 0.9 * len(body):
-        first = [record[0].strip() for record in more]
-        if all(re.fullmatch(r"\d+", cell) for cell in first) and len(set(first)) == len(first):
-            return ["", *names], body
-    return names, body
-
-
-def _joined(record: list[str], dialect: Dialect) -> str:
-    return (dialect.delimiter or ",").join(record)[:500]
+    more = [record[0].strip() for _, record in body if len(record) == width + 1 and record[-1].strip()]
+    numbered = all(re.fullmatch(r"\d+", cell) for cell in more) and len(set(more)) == len(more)
+    return [""] * (headed and numbered and len(more) >= 0.9 * len(body) > 0) + names[:width]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import html
 import json
 import re
@@ -13,14 +11,13 @@ from urllib.parse import parse_qs
 
 import pandas as pd
 
-from .boilerplate import OUTLET, REACH, REMOVED, ROBOTS, TAILS
+from .boilerplate import REACH, REMOVED, outlet, robots, tails
+from .cells import has_letter, literal
 
 #: What pandas writes for, or reads as, a missing value (the na_values of pandas.read_csv), and databases.
 NOTHING = frozenset(
     "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|")
 )
-#: Stands for how texts are made into ids: collections made with other rules hold other ids.
-ID_VERSION = "text2"
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 # AG's corpus of news has lost the ampersand of "&#36;".
@@ -89,7 +86,7 @@ def cleaned_description(text: str) -> str:
     text = clean(text)
     for _ in range(4):
         before, end = text, text[-REACH:].lower()
-        for letters, pattern in TAILS:
+        for letters, pattern in tails():
             if not any(some in end for some in letters):
                 continue
             if text and (match := pattern.search(text, max(len(text) - REACH, 0))):
@@ -168,11 +165,6 @@ def key(text: str) -> str:
     return " ".join(text.translate(_FOLD).split())
 
 
-def text_id(key: str) -> int:
-    """63 bits of a hash, because Milvus' INT64 has a sign."""
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") >> 1
-
-
 class _Fold(dict):
     """What becomes of each character in a key: letters, digits, marks and a few signs stay."""
 
@@ -209,7 +201,7 @@ def _reason(title: str, description: str) -> str:
     head = title or description
     if REMOVED.fullmatch(head):
         return "removed by its publisher"
-    if len(head) < 120 and ROBOTS.fullmatch(head):
+    if len(head) < 120 and robots().fullmatch(head):
         return "a page for robots, no headline"
     text = f"{title} {description}"
     letters = sum(map(str.isalpha, text[:300]))
@@ -294,14 +286,13 @@ def _without_tails(titles: list[str], publishers: list[str]) -> tuple[list[str],
         if parts and _names_someone(parts[2]):
             by_sign.setdefault(parts[1], Counter())[parts[2]] += 1
     everywhere, recurring = set(), set()
-    for sign, tails in by_sign.items():
-        total = sum(tails.values())
-        again = sum(count for count in tails.values() if count > 1)
-        if total >= 5 and total >= 0.6 * n_titles and again >= 0.3 * total and len(tails) <= 0.7 * total:
+    for sign, ends in by_sign.items():
+        total = sum(ends.values())
+        again = sum(count for count in ends.values() if count > 1)
+        if total >= 5 and total >= 0.6 * n_titles and again >= 0.3 * total and len(ends) <= 0.7 * total:
             everywhere.add(sign)
-        recurring |= {
-            tail for tail, count in tails.items() if count >= max(3, 0.002 * n_titles) and OUTLET.search(tail)
-        }
+        often = max(3, 0.002 * n_titles)
+        recurring |= {end for end, count in ends.items() if count >= often and outlet().search(end)}
     shorter, named = [], []
     for title, publisher, parts in zip(titles, publishers, split, strict=True):
         if parts:
@@ -310,7 +301,7 @@ def _without_tails(titles: list[str], publishers: list[str]) -> tuple[list[str],
             cut = same or (
                 _names_someone(tail) and (key(tail) in known or sign in everywhere or tail in recurring)
             )  # fmt: skip
-            if cut and _has_word(body):
+            if cut and has_letter(body):
                 title, publisher = body.rstrip(" -–—|·"), publisher or tail
         shorter.append(title)
         named.append(publisher)
@@ -332,31 +323,24 @@ def _same(tail: str, publisher: str) -> bool:
 
 def _names_someone(tail: str) -> bool:
     """Whether a tail could be a name: short, with capitals where the script has them."""
-    if len(tail) > 50 or len(tail.split()) > 6 or not _has_word(tail) or tail[-1:] in "?!":
+    if len(tail) > 50 or len(tail.split()) > 6 or not has_letter(tail) or tail[-1:] in "?!":
         return False
     first = next(c for c in tail if c.isalpha())
     return not first.islower() or bool(re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", tail))
 
 
-def _has_word(text: str) -> bool:
-    return any(c.isalpha() for c in text)
-
-
 def _of_bytes(text: str, inside: str) -> str:
-    try:
-        value = ast.literal_eval(text)
-        return value.decode("utf-8", "replace") if isinstance(value, bytes) else inside
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    value = literal(text)
+    if value is None:
         return inside.replace("\\'", "'").replace('\\"', '"')
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else inside
 
 
 def _value(text: str) -> object:
-    for read in (json.loads, ast.literal_eval):
-        try:
-            return read(text[:5000])
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            continue
-    return None
+    try:
+        return json.loads(text[:5000])
+    except (ValueError, RecursionError):
+        return literal(text[:5000])
 
 
 def _name_in(value: object) -> str:

@@ -13,15 +13,14 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import IO
 
-from newsclust.errors import InputError
+from .errors import ReaderError, listed
 
-from .columns import listed
-
-#: The Milvus tutorial's file in Kaggle's archive, without repeated headlines; of its files only this one is taken.
-KAGGLE_FILE = "news_data_dedup.csv"
+#: In Kaggle's archive of "News Headlines 2024" this file holds all headlines, without repeats: only it is taken.
+WHOLE_FILE = "news_data_dedup.csv"
 TABLES = tuple(
     ".csv .tsv .tab .psv .txt .json .jsonl .ndjson .parquet .pq .feather .arrow .xlsx .xlsm .xls .ods "
     ".xml .rss .atom .rdf .opml .db .sqlite .sqlite3".split()
@@ -56,33 +55,16 @@ def unpacked(content: bytes, name: str, label: str = "", depth: int = 0) -> list
     """The files in `content`, however often it is packed; itself where it is not."""
     label = label or PurePosixPath(name.replace("\\", "/")).name
     if depth > _DEEPEST:
-        raise InputError(f"{name} is packed more than {_DEEPEST} times: unpack it and give the file in it.")
+        raise ReaderError(f"{name} is packed more than {_DEEPEST} times: unpack it and give the file in it.")
+    kind = next((kind for magic, kind in _KINDS.items() if content.startswith(magic)), "")
+    kind = "tar" if not kind and content[257:262] == b"ustar" else kind
     try:
-        for magic, kind, opened in _PACKINGS:  # noqa: B007
-            if content.startswith(magic):
-                inner = _read(opened(content), name, len(content))
-                return unpacked(inner, name, label, depth + 1)
-        if content.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
-            kind = "zip"
-            return _unzipped(content, name, label, depth)
-        if content[257:262] == b"ustar":
-            kind = "tar"
-            return _untarred(content, name, label, depth)
-    except (
-        zipfile.BadZipFile,
-        tarfile.TarError,
-        zlib.error,
-        lzma.LZMAError,
-        OSError,
-        EOFError,
-        ValueError,
-        IndexError,
-        OverflowError,
-        RuntimeError,  # a password
-        NotImplementedError,  # a version or a method that zipfile lacks
-        struct.error,
-    ):
-        raise InputError(f"{name} is a damaged or incomplete {kind} file: fetch or pack it again.") from None
+        if kind in _STREAMS:
+            return unpacked(_read(_STREAMS[kind](content), name, len(content)), name, label, depth + 1)
+        if kind:
+            return (_unzipped if kind == "zip" else _untarred)(content, name, label, depth)
+    except _DAMAGES:
+        raise ReaderError(f"{name} is a damaged or incomplete {kind} file: fetch or pack it again.") from None
     return [Piece(name, label, content)]
 
 
@@ -92,12 +74,19 @@ def _unzstd(content: bytes) -> IO[bytes]:
     return pa.CompressedInputStream(pa.BufferReader(content), "zstd")
 
 
-_PACKINGS: list[tuple[bytes, str, Callable[[bytes], IO[bytes]]]] = [
-    (b"\x1f\x8b", "gzip", lambda content: gzip.GzipFile(fileobj=io.BytesIO(content))),
-    (b"BZh", "bzip2", lambda content: bz2.BZ2File(io.BytesIO(content))),
-    (b"\xfd7zXZ\x00", "xz", lambda content: lzma.LZMAFile(io.BytesIO(content))),  # noqa: SIM115
-    (b"\x28\xb5\x2f\xfd", "zstd", _unzstd),
-]
+_KINDS = {
+    **{b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"},
+    **dict.fromkeys([b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"], "zip"),
+}
+_STREAMS: dict[str, Callable[[bytes], IO[bytes]]] = {
+    "gzip": lambda content: gzip.GzipFile(fileobj=io.BytesIO(content)),
+    "bzip2": lambda content: bz2.BZ2File(io.BytesIO(content)),
+    "xz": lambda content: lzma.LZMAFile(io.BytesIO(content)),  # noqa: SIM115
+    "zstd": _unzstd,
+}
+# RuntimeError: a password; NotImplementedError: a version or a method that zipfile lacks.
+_DAMAGES = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError,
+            ValueError, IndexError, OverflowError, RuntimeError, NotImplementedError)  # fmt: skip
 
 
 def _read(stream: IO[bytes], name: str, packed: int) -> bytes:
@@ -105,7 +94,7 @@ def _read(stream: IO[bytes], name: str, packed: int) -> bytes:
     while piece := stream.read(1 << 20):
         size += len(piece)
         if size > limit:
-            raise InputError(
+            raise ReaderError(
                 f"{name} unpacks to more than {limit / 1e6:,.0f} MB, {limit // max(packed, 1):,} times its size: "
                 "unpack it by hand if it is no bomb."
             )
@@ -115,84 +104,73 @@ def _read(stream: IO[bytes], name: str, packed: int) -> bytes:
 
 def _unzipped(content: bytes, name: str, label: str, depth: int) -> list[Piece]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sizes = _Sizes(name, len(content))
         members = [info for info in archive.infolist() if not info.is_dir()]
         if len(members) > _MOST_MEMBERS:
-            raise InputError(f"{name} holds {len(members):,} files: unpack it and give those with headlines.")
-        names = [info.filename for info in members]
+            raise ReaderError(f"{name} holds {len(members):,} files: unpack it and give those with headlines.")
 
         def read(info: zipfile.ZipInfo) -> bytes:
             try:
                 with archive.open(info) as stream:
                     return _read(stream, name, max(len(content), 1))
             except (RuntimeError, NotImplementedError):  # a password or a method of compression that zipfile lacks
-                raise InputError(f"{name} is a zip file that cannot be unpacked here: give the files in it.") from None
+                raise ReaderError(f"{name} is a zip file that cannot be unpacked here: give the files in it.") from None
 
-        if "[Content_Types].xml" in names or "mimetype" in names or "xl/workbook.xml" in names:
-            total = 0
+        if not {"[Content_Types].xml", "mimetype", "xl/workbook.xml"}.isdisjoint(info.filename for info in members):
             for info in members:  # what the directory says of sizes need not be true
-                total += len(read(info))
-                if total > most_bytes(len(content)):
-                    raise InputError(f"{name} unpacks to more than {total / 1e6:,.0f} MB: save the table in it as CSV.")
+                sizes.add(read(info), "save the table in it as CSV")
             return [Piece(name, label, content)]
-        chosen = _members(names, name, "zip")
-        found = [info for info in members if info.filename in chosen]
-        return _several(
-            [(info.filename, lambda info=info: read(info)) for info in found], name, label, len(content), depth
-        )
+        files = [(info.filename, partial(read, info)) for info in members]
+        return _several(files, name, label, "zip", sizes, depth)
 
 
 def _untarred(content: bytes, name: str, label: str, depth: int) -> list[Piece]:
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
-        members = []
+        files = []
         for info in archive:
             if info.isfile():
-                members.append(info)
-            if len(members) > _MOST_MEMBERS:
-                raise InputError(
-                    f"{name} holds more than {_MOST_MEMBERS:,} files: unpack it and give those with headlines."
-                )
-        if any(info.size < 0 for info in members):
-            raise tarfile.TarError
-        chosen = _members([info.name for info in members], name, "tar")
-        found = [info for info in members if info.name in chosen]
-        return _several(
-            [(info.name, lambda info=info: archive.extractfile(info).read()) for info in found],
-            name,
-            label,
-            len(content),
-            depth,
-        )
+                files.append((info.name, partial(lambda info: archive.extractfile(info).read(), info)))
+            if len(files) > _MOST_MEMBERS:
+                more = f"{name} holds more than {_MOST_MEMBERS:,} files"
+                raise ReaderError(f"{more}: unpack it and give those with headlines.")
+            if info.isfile() and info.size < 0:
+                raise tarfile.TarError
+        return _several(files, name, label, "tar", _Sizes(name, len(content)), depth)
+
+
+class _Sizes:
+    """What an archive has unpacked to so far, and no more of it than memory holds."""
+
+    def __init__(self, name: str, packed: int) -> None:
+        self.name, self.limit, self.total = name, most_bytes(packed), 0
+
+    def add(self, content: bytes, advice: str) -> bytes:
+        self.total += len(content)
+        if self.total > self.limit:
+            raise ReaderError(f"{self.name} unpacks to more than {self.total / 1e6:,.0f} MB: {advice}.")
+        return content
 
 
 def _several(
-    members: list[tuple[str, Callable[[], bytes]]], name: str, label: str, packed: int, depth: int
+    files: list[tuple[str, Callable[[], bytes]]], name: str, label: str, kind: str, sizes: _Sizes, depth: int
 ) -> list[Piece]:
     pieces: list[Piece] = []
-    total = 0
-    for member, read in members:
-        content = read()
-        total += len(content)
-        if total > most_bytes(packed):
-            raise InputError(
-                f"{name} unpacks to more than {total / 1e6:,.0f} MB: unpack it and give the file with the headlines."
-            )
-        pieces += unpacked(
-            content, f"{member} in {name}", PurePosixPath(member).name if len(members) > 1 else label, depth + 1
-        )
+    chosen = _members([member for member, _ in files], name, kind)
+    files = [(member, read) for member, read in files if member in chosen]
+    for member, read in files:
+        content = sizes.add(read(), "unpack it and give the file with the headlines")
+        own = PurePosixPath(member).name if len(files) > 1 else label
+        pieces += unpacked(content, f"{member} in {name}", own, depth + 1)
     return labelled(pieces)
 
 
 def _members(names: list[str], name: str, kind: str) -> list[str]:
     files = [m for m in names if not m.startswith("__MACOSX/") and not PurePosixPath(m).name.startswith((".", "_"))]
-    if not files:
-        raise InputError(
-            f"{name} is a {kind} file without a table, it holds {listed(names) or 'nothing'}: give a table."
-        )
     tables = tables_among(files) or (files if len(files) == 1 else [])
-    tables = [member for member in tables if PurePosixPath(member).name == KAGGLE_FILE] or tables
     if not tables:
-        raise InputError(f"{name} is a {kind} file without a table, it holds {listed(files)}: give a table.")
-    return tables
+        held = listed(files or names) or "nothing"
+        raise ReaderError(f"{name} is a {kind} file without a table, it holds {held}: give a table.")
+    return [member for member in tables if PurePosixPath(member).name == WHOLE_FILE] or tables
 
 
 def labelled(pieces: list[Piece]) -> list[Piece]:
@@ -204,24 +182,18 @@ def labelled(pieces: list[Piece]) -> list[Piece]:
 
 def tables_among(names: list[str]) -> list[str]:
     """Those whose ending says that they are tables; text files and databases only where nothing else is."""
-    lower = {name: name.lower() for name in names}
+
+    def without(pattern: str) -> list[str]:
+        return [name for name in kept if not re.match(pattern, PurePosixPath(name.lower()).name)]
+
     kept = [
         name
         for name in names
-        if lower[name].endswith((*TABLES, *PACKED)) or re.match(r"part-\d+", PurePosixPath(name).name)
+        if name.lower().endswith((*TABLES, *PACKED)) or re.match(r"part-\d+", PurePosixPath(name).name)
     ]
-    better = [
-        name
-        for name in kept
-        if not re.search(r"\.(txt|db|sqlite3?)(\.\w+)?$", lower[name])
-        and not re.match(
-            r"(read.?me|licen[cs]e|metadata|schema|dataset-metadata|package|index)\b", PurePosixPath(lower[name]).name
-        )
-    ]
-    texts = [
-        name for name in kept if not re.match(r"(read.?me|licen[cs]e|about|notes?)\b", PurePosixPath(lower[name]).name)
-    ]
-    return better or texts or kept
+    about = r"(read.?me|licen[cs]e|metadata|schema|dataset-metadata|package|index)\b"
+    better = without(rf"{about}|[\s\S]*\.(txt|db|sqlite3?)(\.\w+)?$")
+    return better or without(r"(read.?me|licen[cs]e|about|notes?)\b") or kept
 
 
 def most_bytes(packed: int) -> int:

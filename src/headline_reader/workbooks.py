@@ -8,9 +8,8 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from newsclust.errors import InputError
-
 from .cells import MOST_CELLS, text_of
+from .errors import ReaderError, refused
 from .sheets import with_headlines
 from .tables import MOST_COLUMNS, Table, table_of_records
 
@@ -30,7 +29,7 @@ def read_zipped_document(content: bytes, name: str) -> Table:
         "xl/workbook.bin": "an xlsb",
     }
     kind = next((kind for member, kind in kinds.items() if member in members), "an OpenDocument file")
-    raise InputError(f"{name} is {kind}: save the table in it as Excel (.xlsx) or CSV and give that file.")
+    raise ReaderError(f"{name} is {kind}: save the table in it as Excel (.xlsx) or CSV and give that file.")
 
 
 def _xlsx(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
@@ -50,11 +49,8 @@ def _xlsx(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list
                 for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
                     cells += len(row) + 1
                     if cells > MOST_CELLS // 10:
-                        raise InputError(f"{name} has more cells than can be read: save the sheet as CSV.")
-                    record = [text_of(cell) for cell in row]
-                    while record and not record[-1]:
-                        record.pop()
-                    records.append((number, record))
+                        raise ReaderError(f"{name} has more cells than can be read: save the sheet as CSV.")
+                    records.append((number, [text_of(cell) for cell in row]))
                 yield sheet.title, records
         finally:
             book.close()
@@ -82,7 +78,7 @@ def _ods(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list[
             if record:
                 cells += times * len(record)
                 if cells > limit:
-                    raise InputError(f"{name} has more cells than can be read: save the sheet as CSV.")
+                    raise ReaderError(f"{name} has more cells than can be read: save the sheet as CSV.")
                 records += [(number + i, record) for i in range(1, times + 1)]
             number += times
             element.clear()
@@ -106,6 +102,10 @@ def _ods_row(row: Any) -> list[str]:
         record += [text] * min(_repeats(cell, "columns"), MOST_COLUMNS)
         if len(record) > 2 * MOST_COLUMNS:
             break
+    return _trimmed(record)
+
+
+def _trimmed(record: list[str]) -> list[str]:
     while record and not record[-1]:
         record.pop()
     return record
@@ -157,8 +157,6 @@ def read_xls(content: bytes, name: str) -> Table:
                     elif cell.ctype == xlrd.XL_CELL_ERROR:
                         value = ""
                     cells.append(text_of(int(value) if isinstance(value, float) and value.is_integer() else value))
-                while cells and not cells[-1]:
-                    cells.pop()
                 records.append((number + 1, cells))
             yield sheet.name, records
 
@@ -169,22 +167,14 @@ def _sheets(sheets: Iterator[tuple[str, list[tuple[int, list[str]]]]], name: str
     """The sheets with headlines, below each other; others are told."""
     tables: dict[str, Table] = {}
     without: list[str] = []
-    try:
+    with refused(name, "a damaged or locked workbook", "save it again, or as CSV UTF-8", "save the sheet as CSV"):
         for title, records in sheets:
-            if not any(any(cells) for _, cells in records):
+            if not any([_trimmed(cells) for _, cells in records]):
                 continue
             try:
                 tables[title] = table_of_records(records, f"sheet {title} of {name}")
-            except InputError:
+            except ReaderError:
                 without.append(title)
-    except InputError:
-        raise
-    except MemoryError:
-        raise InputError(f"{name} needs more memory than there is: save the sheet as CSV.") from None
-    except Exception as error:  # what the readers raise depends on which byte is wrong
-        raise InputError(
-            f"{name} is a damaged or locked workbook ({type(error).__name__}): save it again, or as CSV UTF-8."
-        ) from None
     if not tables:
-        raise InputError(f"{name} is a workbook without a table in it: check that all of it was saved.")
+        raise ReaderError(f"{name} is a workbook without a table in it: check that all of it was saved.")
     return with_headlines(tables, without, name, "sheet")

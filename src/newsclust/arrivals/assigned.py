@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from headline_reader.columns import check_columns
-
-from ..corpus.documents import Corpus
+from ..corpus.documents import Corpus, check_columns
 from ..errors import ParameterError
 from ..paths import find_output, short, write_whole
 from ..run.names import injected, no_such

@@ -9,12 +9,10 @@ from typing import Any
 import pandas as pd
 
 from headline_reader import languages as _languages
-from headline_reader.columns import listed
+from headline_reader.errors import listed
+from headline_reader.headlines import REJECTED
 
 from ..wording import count, sentence
-
-#: What is known of a row that was set aside.
-REJECTED = ["line", "reason", "text"]
 
 
 @dataclass(frozen=True, eq=False)

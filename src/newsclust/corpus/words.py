@@ -6,14 +6,13 @@ import re
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Set
+from functools import cache
 from itertools import count
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
-
-from headline_reader.languages import stop_words
 
 # Digits keep their separators, so that "10,000" is no keyword "000"; marks belong to the letter they follow,
 # so that Hindi, Thai, Arabic and Hebrew words stay whole (\w leaves combining marks out).
@@ -123,6 +122,22 @@ def parts_of(term: str) -> list[str]:
     if not is_unspaced(term):
         return term.split(" ")
     return [term[i : i + n] for n in range(2, len(term)) for i in range(len(term) - n + 1)]
+
+
+@cache
+def stop_words(codes: frozenset[str]) -> frozenset[str]:
+    """Words that say nothing in the given languages; English ones are scikit-learn's."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    words: set[str] = set(ENGLISH_STOP_WORDS) if "en" in codes or not codes else set()
+    others = codes - {"en"}
+    if others:
+        import stopwordsiso
+
+        for code in others:
+            if stopwordsiso.has_lang(code):
+                words |= set(stopwordsiso.stopwords(code))
+    return frozenset(words)
 
 
 def _silent(codes: frozenset[str]) -> set[str]:

@@ -11,9 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from headline_reader.source import BUNDLED, local_files
-
 from ..cache import fingerprint
+from ..corpus.documents import BUNDLED, local_files
 from ..errors import NewsclustError, RunError
 from ..run.record import PACKAGES, RESULTS
 from ..run.stored import read_results

@@ -11,8 +11,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from headline_reader.columns import check_columns
-
+from ..corpus.documents import check_columns
 from ..errors import InputError, ParameterError, notice
 from ..markup import escape
 from ..paths import can_write, fallback_dir, find_input, find_output

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm.auto import tqdm
 
-from headline_reader.languages import language_notice
-from headline_reader.text import ID_VERSION
-
 from .. import cache
+from ..corpus.documents import ID_VERSION
 from ..errors import ModelError, StoreError, notice
 from ..paths import find_output
 from ..stages import stage
 from .collection import Collection, fitting
 from .connection import check_uri
 from .embedding import Embedder, load_embedder
+from .model_languages import language_notice
 from .word_weights import from_arrays, stack, to_arrays
 
 if TYPE_CHECKING:

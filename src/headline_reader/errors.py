@@ -1,0 +1,80 @@
+"""What a caller is told: one sentence that says what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+#: Stands in a message for what the caller calls the source of the headlines; no path and no text holds it.
+SOURCE = "\0"
+
+
+class ReaderError(Exception):
+    """The headlines can't be found, fetched or read.
+
+    Attributes
+    ----------
+    message : str
+        The sentence, with `SOURCE` where it names the argument; ``str(error)`` has "source" there.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message.replace(SOURCE, "source"))
+        self.message = message
+
+
+class ColumnsError(ReaderError):
+    """`columns` is no mapping of roles to names of columns."""
+
+
+class NoHeadlines(ReaderError):
+    """A table without headlines: among several files it is left out, alone it is refused.
+
+    Attributes
+    ----------
+    column_names : list of str
+        The columns one of which could be named: none where there are none.
+    several : bool
+        Whether each of them holds headlines.
+    """
+
+    def __init__(self, message: str, column_names: list[str] | None = None, several: bool = False) -> None:
+        super().__init__(message)
+        self.column_names, self.several = column_names or [], several
+
+
+class ReaderNotice(UserWarning):
+    """What was read is not all that was asked for, or is worth a look; `message` is as that of `ReaderError`."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message.replace(SOURCE, "source"))
+        self.message = message
+
+
+def notice(message: str) -> None:
+    warnings.warn(ReaderNotice(message), stacklevel=3)
+
+
+@contextmanager
+def refused(
+    name: str, what: str, advice: str, smaller: str = "", errors: tuple[type[Exception], ...] = (Exception,)
+) -> Iterator[None]:
+    """Say what a library raises, which depends on which byte is wrong, in a sentence: `name` is `what`: `advice`.
+
+    Where memory does not suffice, the advice is `smaller`.
+    """
+    try:
+        yield
+    except ReaderError:
+        raise
+    except (*errors, MemoryError) as error:
+        if smaller and isinstance(error, MemoryError):
+            raise ReaderError(f"{name} needs more memory than there is: {smaller}.") from None
+        raise ReaderError(f"{name} is {what} ({type(error).__name__}): {advice}.") from None
+
+
+def listed(names: Iterable[object], most: int = 12) -> str:
+    """Names for a message: quoted, the first few, none too long."""
+    quoted = [repr(name if len(name) <= 60 else name[:57] + "...") for name in map(str, names)]
+    return ", ".join(quoted[:most]) + (f" and {len(quoted) - most} more" if len(quoted) > most else "")

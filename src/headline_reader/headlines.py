@@ -1,0 +1,289 @@
+"""The whole way: from a name, path or address to one table of headlines, and what was made of the input."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from . import languages
+from .columns import Found, check_columns, find_columns
+from .dates import joined, read_dates
+from .downloads import fetched
+from .errors import NoHeadlines, ReaderError, notice
+from .feeds import Feeds
+from .formats import read_rows
+from .roles import ROLES
+from .source import gather, shown_source
+from .tables import Table
+from .text import clean, cleaned_address, tidy
+from .unpacking import Piece
+
+#: What is known of a row that was set aside.
+REJECTED = ["line", "reason", "text"]
+Source = str | Path | Piece
+
+
+@dataclass(frozen=True, eq=False)
+class Headlines:
+    """Headlines with roles, and what was understood of the input.
+
+    Attributes
+    ----------
+    table : DataFrame of str, one row per headline, "" where nothing is known
+        With title, description, url, publisher, published_at (UTC, like ``2024-06-01T14:30:00Z``), language (a code
+        such as "en"), text (title, a line end, description; or the one of the two that is there) and key (what makes
+        two texts one, see `headline_reader.text.key`). The index is the row's place in `rows`.
+    rows : DataFrame of str
+        The input: every column, original names, input order; of several files with a column ``file``. Rows that fit no
+        header are in `rejected` alone.
+    understood : DataFrame
+        One row per role and the column it was found in: role, column, rows (how many have it), example, and found
+        ("by its name", "by its contents", "behind the title" or "as asked").
+    unused : list of str
+        The columns that no role was found for.
+    rejected : DataFrame
+        What was set aside: line (of the file, counted from 1; of a list of records the number of the record), reason,
+        and text; of several files also file.
+    notes : list of str
+        What else a reader should know of how the input was read: sentences without an end.
+    left_out : list of NoHeadlines
+        Of several files those without headlines.
+    n_unfit : int
+        Rows that fit no header.
+    """
+
+    table: pd.DataFrame
+    rows: pd.DataFrame
+    understood: pd.DataFrame
+    unused: list[str]
+    rejected: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
+    left_out: list[NoHeadlines] = field(default_factory=list)
+    n_unfit: int = 0
+
+
+@dataclass
+class _Part:
+    """One table and what its columns are."""
+
+    piece: Piece
+    table: Table
+    roles: dict[str, Found]
+    fields: pd.DataFrame
+
+
+def _find(path: str | Path) -> Path:
+    return Path(path).expanduser()
+
+
+def read(
+    source: Source | list[Source],
+    columns: Mapping[str, str] | None = None,
+    *,
+    name: str = "",
+    detect: bool = True,
+    find: Callable[[str | Path], Path] = _find,
+    shown: Callable[[Path], str] = str,
+    downloads: Callable[[], Path] | None = None,
+) -> Headlines:
+    """Read headlines, as a reader would read them: without markup, entities and the publisher's name behind the title.
+
+    Parameters
+    ----------
+    source : str, Path, Piece, or a list of them
+        The path of a file, of a folder, a pattern such as ``news/*.csv``, an http(s) address, or a file's content with
+        its names. Several files are one table.
+    columns : mapping, optional
+        From a role (title, description, url, publisher, published_at, language) to the name of the column that has it,
+        for those that are not to be found by name or contents.
+    name : str
+        What messages call all of the source.
+    detect : bool
+        Whether to detect the languages that no column says.
+    find, shown : callable
+        The path of what was named, and what messages call a path.
+    downloads : callable, optional
+        Gives the folder in which downloads are kept, so that they are not fetched again.
+
+    Raises
+    ------
+    ReaderError
+        Where there is no such file, it cannot be fetched or read, or has no headlines; the message says where and why.
+        NoHeadlines and ColumnsError are kinds of it.
+    """
+    asked = check_columns(columns)
+    fetch = partial(fetched, check=_try, folder=downloads, shown=shown)
+    tables = [table for piece in gather(source, fetch, find, shown) for table in _tables(piece, fetch)]
+    parts, notes, left_out = _understood(tables, asked)
+    rows, many = _together(parts)
+    fields = pd.concat([part.fields for part in parts], ignore_index=True)
+    texts = tidy(fields).assign(**{role: fields[role] for role in ("url", "published_at", "language")})
+    given = shown_source(source)
+    _refuse_nothing(texts["reason"], name or (given if isinstance(given, str) else ", ".join(given)))
+    rejected = _rejected(parts, texts, many)
+    understood, unused = _table_of_roles(parts, fields, texts)
+    table = texts.loc[texts["reason"] == "", [*ROLES, "text", "key"]]
+    if detect:
+        known = table["language"] != ""
+        different = table["text"][~known].unique()
+        found = dict(zip(different, languages.detect(different), strict=True))
+        table = table.assign(language=table["language"].where(known, table["text"].map(found)))
+    unfit = sum(len(part.table.rejected) for part in parts)
+    return Headlines(table, rows, understood, unused, rejected, notes, left_out, unfit)
+
+
+def _try(piece: Piece) -> None:
+    """Whether headlines can be read from what was downloaded."""
+    if isinstance(table := read_rows(piece.content, piece.name), Table):
+        find_columns(table.rows, {}, table.headed, piece.name)
+
+
+def _tables(piece: Piece, fetch: Callable[[str], list[Piece]]) -> list[tuple[Piece, Table]]:
+    """The rows of a piece; for a list of feeds those of its feeds."""
+    table = read_rows(piece.content, piece.name)
+    if isinstance(table, Table):
+        return [(piece, table)]
+    tables, failures = [], []
+    for address in table.addresses:
+        try:
+            for feed in fetch(address):
+                if not isinstance(inner := read_rows(feed.content, feed.name), Feeds):
+                    tables.append((Piece(feed.name, address, feed.content), inner))
+        except ReaderError as error:
+            failures.append(error.message)
+    n = len(table.addresses)
+    if not tables:
+        holds_none = f"{piece.name} is a list of feeds (OPML) and holds no headlines itself, and none of its"
+        why = failures[0] if failures else "they are lists as well."
+        raise ReaderError(f"{holds_none} {n:,} feed{'s' * (n != 1)} can be read: {why}")
+    if failures:
+        notice(f"{len(failures)} of the {n} feeds of {piece.name} can't be read: {failures[0]}")
+    return tables
+
+
+def _understood(
+    tables: list[tuple[Piece, Table]], asked: Mapping[str, str]
+) -> tuple[list[_Part], list[str], list[NoHeadlines]]:
+    parts, notes, failures = [], [], []
+    names = {name for _, table in tables for name in table.rows.columns}
+    for piece, table in tables:
+        here = {r: name for r, name in asked.items() if len(tables) == 1 or name in table.rows or name not in names}
+        try:
+            roles = find_columns(table.rows, here, table.headed, piece.name)
+        except NoHeadlines as error:
+            failures.append(error)
+            continue
+        fields, said = _fields(table, roles, piece.name)
+        parts.append(_Part(piece, table, roles, fields))
+        notes += [*table.notes, *said]
+    if not parts:
+        raise failures[0]
+    return parts, notes, failures
+
+
+def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFrame, list[str]]:
+    """Per row what has a role, "" where there is nothing; and what is to be said of it."""
+    notes = []
+    fields = {role: [""] * len(table.rows) for role in ROLES}
+    for role, found in roles.items():
+        # As objects: walking through Arrow's strings one by one takes ten times as long.
+        cells = [table.rows.iloc[:, position].to_numpy(dtype=object) for position in found.positions]
+        fields[role] = list(cells[0]) if len(cells) == 1 else [joined(parts) for parts in zip(*cells, strict=True)]
+    guessed = [f"{role} from {table.rows.columns[found.position]!r}" for role, found in roles.items()
+               if found.how == "by its contents"]  # fmt: skip
+    if guessed and len(table.rows.columns) > 1:
+        notes.append(f"{name}: {', '.join(guessed)}, by what they hold; name others in columns if that is wrong")
+    fields["language"] = [languages.language_code(value) for value in fields["language"]]
+    fields["url"] = [cleaned_address(value) for value in fields["url"]]
+    if "published_at" in roles:
+        values = [clean(value) for value in fields["published_at"]]
+        dates = read_dates(values)
+        fields["published_at"] = list(dates.iso)
+        column = f"{_named(table, roles['published_at'])!r} of {name}"
+        if not dates.certain:
+            example = next(value for value in values if value)
+            which = f"whether day or month comes first, as in {example!r}"
+            notes.append(f"nothing in {column} says {which}: it is read with the {dates.order}")
+        if n := dates.n_unreadable:
+            example = next(v for v, iso in zip(values, fields["published_at"], strict=True) if v and not iso)
+            some = f"{n:,} value{'s' * (n != 1)} in {column}"
+            notes.append(f"{some} cannot be read as a date, such as {example[:40]!r}")
+    return pd.DataFrame(fields, dtype=object), notes
+
+
+def _together(parts: list[_Part]) -> tuple[pd.DataFrame, bool]:
+    """All rows below each other; those of several files with a column that says which."""
+    if len(parts) == 1:
+        return parts[0].table.rows, False
+    taken = {name for part in parts for name in part.table.rows.columns}
+    column = "file"
+    while column in taken:
+        column += "_"
+    frames = [part.table.rows.assign(**{column: part.piece.label}) for part in parts]
+    rows = pd.concat(frames, ignore_index=True).fillna("")
+    return rows[[name for name in rows.columns if name != column] + [column]], True
+
+
+def _slices(parts: list[_Part]) -> list[tuple[_Part, slice]]:
+    """Each part with the places of its rows among all."""
+    placed, start = [], 0
+    for part in parts:
+        placed.append((part, slice(start, start := start + len(part.fields))))
+    return placed
+
+
+def _rejected(parts: list[_Part], texts: pd.DataFrame, many: bool) -> pd.DataFrame:
+    rejected = []
+    for part, place in _slices(parts):
+        reasons = texts["reason"].to_numpy()[place]
+        found = list(part.table.rejected)
+        for position in (reasons != "").nonzero()[0]:
+            given = part.table.rows.iloc[position]
+            found.append((part.table.lines[position], reasons[position], ", ".join(filter(None, given))[:500]))
+        label = [part.piece.label] * many
+        rejected += [(int(line), reason, text, *label) for line, reason, text in sorted(found, key=lambda one: one[0])]
+    return pd.DataFrame(rejected, columns=[*REJECTED, *["file"] * many])
+
+
+def _refuse_nothing(reasons: pd.Series, name: str) -> None:
+    if (reasons == "").any():
+        return
+    (reason, n), *_ = Counter(reasons).most_common(1)
+    none = f"none of the {len(reasons):,} row{'s' * (len(reasons) != 1)} of {name}"
+    if reason == "no text":
+        raise ReaderError(f"{none} has a title or a description.")
+    raise ReaderError(f"{none} is a headline: of {n:,} the reason is: {reason}.")
+
+
+def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    rows: dict[tuple[str, str, str], list[Any]] = {}
+    used: set[str] = set()
+    for part, place in _slices(parts):
+        for role in ROLES:
+            if found := part.roles.get(role):
+                used |= {str(part.table.rows.columns[position]) for position in found.positions}
+                where, values = (role, _named(part.table, found), found.how), list(fields[role].iloc[place])
+            elif role == "publisher" and texts[role].iloc[place].ne("").any():
+                where, values = (role, "title", "behind the title"), list(texts[role].iloc[place])
+            else:
+                continue
+            entry = rows.setdefault(where, [0, ""])
+            entry[0] += sum(1 for value in values if value.strip())
+            tidied = texts[role].iloc[place] if role in ("title", "description", "publisher") else ()
+            entry[1] = entry[1] or next((value for value in [*tidied, *values] if value), "")
+    understood = [
+        {"role": role, "column": column, "rows": n, "example": " ".join(example.split())[:120], "found": how}
+        for (role, column, how), (n, example) in sorted(rows.items(), key=lambda item: ROLES.index(item[0][0]))
+    ]
+    unused = dict.fromkeys(str(name) for part in parts for name in part.table.rows.columns if str(name) not in used)
+    return pd.DataFrame(understood, columns=["role", "column", "rows", "example", "found"]), list(unused)
+
+
+def _named(table: Table, found: Found) -> str:
+    return " + ".join(str(table.rows.columns[position]) for position in found.positions)

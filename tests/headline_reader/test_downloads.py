@@ -1,0 +1,106 @@
+"""What is behind an address: fetched once, kept where the caller says, and no secret of it shown."""
+
+from __future__ import annotations
+
+import os
+import socket
+import warnings
+from pathlib import Path
+
+import pytest
+
+from headline_reader import ReaderError, ReaderNotice, read
+from headline_reader.downloads import shown_address
+from reading import TABLE, is_the_table, site
+
+PAGES = {
+    "/plain.csv": (200, TABLE.to_csv(index=False).encode()),
+    "/login": (200, b"<!doctype html><html><title>Sign in</title></html>"),
+    "/json": (200, b'{"code": 403, "message": "Permission denied"}'),
+}
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with site(PAGES) as running:
+        yield running
+
+
+def folder() -> Path:
+    Path("kept").mkdir(exist_ok=True)
+    return Path("kept")
+
+
+def complaint(url: str) -> str:
+    with pytest.raises(ReaderError) as error:
+        read(url, downloads=folder)
+    return str(error.value)
+
+
+def test_a_download_is_kept_where_the_caller_says_and_fetched_once(server):
+    for _ in range(2):
+        assert is_the_table(read(f"{server.url}/plain.csv", downloads=folder))
+    assert len(server.asked) == len(list(folder().iterdir())) == 1
+    read(f"  {server.url}/plain.csv?page=2 ", downloads=folder)
+    assert len(server.asked) == len(list(folder().iterdir())) == 2
+
+
+def test_without_a_folder_nothing_is_kept(server, tmp_path):
+    assert is_the_table(read(f"{server.url}/plain.csv")) and not list(tmp_path.iterdir())
+
+
+def test_the_folder_is_asked_for_only_when_something_is_fetched():
+    Path("news.csv").write_bytes(PAGES["/plain.csv"][1])
+    read("news.csv", downloads=lambda: pytest.fail("nothing is fetched"))
+
+
+def test_an_old_download_is_read_and_its_age_told(server):
+    read(f"{server.url}/plain.csv", downloads=folder)
+    (kept,) = folder().iterdir()
+    os.utime(kept, (1_700_000_000, 1_700_000_000))
+    with pytest.warns(ReaderNotice, match="is read as it was fetched on 2023-11-14: delete kept/"):
+        read(f"{server.url}/plain.csv", downloads=folder)
+
+
+@pytest.mark.parametrize("page", ["login", "json", "missing.csv", "plain.csv?cut"])
+def test_what_is_not_the_data_is_not_kept_and_is_asked_for_again(server, page):
+    for _ in range(2):
+        assert server.url in complaint(f"{server.url}/{page}")
+    assert list(folder().iterdir()) == [] and len(server.asked) == 2
+
+
+def test_a_log_in_page_and_a_404_advise_the_browser(server):
+    for page in ("login", "missing.csv", "plain.csv?cut"):
+        assert "download the file in a browser and give its path as source" in complaint(f"{server.url}/{page}")
+
+
+def test_an_unreachable_host_is_told():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound but not listening: nobody else can answer either
+        assert "could not be fetched (ConnectionError)" in complaint(f"http://127.0.0.1:{taken.getsockname()[1]}/a")
+
+
+def test_of_a_list_of_feeds_those_that_cannot_be_read_are_told(server):
+    feed = "<rss><channel><title>A</title><item><title>Storm nears the coast</title></item></channel></rss>"
+    PAGES["/feed"] = (200, feed.encode())
+    outline = "".join(f'<outline xmlUrl="{server.url}/{page}"/>' for page in ("feed", "missing"))
+    Path("feeds.opml").write_text(f'<opml version="2.0"><body>{outline}</body></opml>')
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert read("feeds.opml").table["title"].tolist() == ["Storm nears the coast"]
+    (said,) = [str(warning.message) for warning in told if warning.category is ReaderNotice]
+    assert said.startswith(f"1 of the 2 feeds of feeds.opml can't be read: {server.url}/missing answered 404")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://ada:s3cret@example.org/news.csv", "https:/ada:s3cret@example.org/news.csv", "http://",
+     "http://[ada:s3cret@example.org/news.csv", "  HTTPS://ada:s3cret@exa mple.invalid:99999/news.csv"],
+)  # fmt: skip
+def test_an_address_that_cannot_be_fetched_is_refused_without_its_password(url):
+    assert "s3c" not in complaint(url)
+
+
+def test_an_address_is_shown_without_user_password_and_query():
+    assert shown_address("https://ada:s3cret@x.example/a?token=1#b") == "https://x.example/a?..."

@@ -1,0 +1,69 @@
+"""Text as a reader would read it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from headline_reader import text
+from headline_reader.text import clean, cleaned_address, cleaned_description, cleaned_publisher, key, tidy
+from reading import TABLE, read_file
+
+
+def test_a_publisher_that_is_an_address_is_its_host_even_where_it_is_damaged():
+    addresses = [
+        "https://www.Coast.example/a",
+        "https://[coast.example/b",
+        "http://u:p@crier.example:80/c?d",
+        "https://",
+    ]
+    publishers = read_file(TABLE.assign(source=addresses).to_csv(index=False)).table["publisher"]
+    assert sorted(publishers) == ["[coast.example", "coast.example", "crier.example", "https://"]
+
+
+def test_what_pandas_writes_for_missing_values_is_not_taken_for_text():
+    from pandas._libs.parsers import STR_NA_VALUES
+
+    assert {value.strip() for value in STR_NA_VALUES} - {""} == text.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("given", "cleaned"),
+    [
+        ("<b>Storm</b> &amp;amp; ferry", "Storm & ferry"),
+        ("Storm&#8217;s end#39;s", "Storm\u2019s end's"),
+        ("b'Storm \\xc3\\xa9'", "Storm \u00e9"),
+        ("Storm\u200b  nears\n the coast .", "Storm nears the coast."),
+        ("Profit <5 % and x < y", "Profit <5 % and x < y"),
+        ("NaN", ""),
+    ],
+)
+def test_a_field_is_cleaned_of_what_programs_put_into_it(given, cleaned):
+    assert clean(given) == cleaned
+
+
+def test_publishers_and_addresses_are_taken_out_of_what_programs_wrote():
+    assert cleaned_publisher("{'id': None, 'name': 'Coast Post'}") == "Coast Post"
+    assert cleaned_publisher('["Coast Post", "x"]') == "Coast Post"
+    assert cleaned_address("https://www.google.com/url?rct=j&url=https://x.example/a&ct=ga") == "https://x.example/a"
+
+
+def test_continue_reading_and_its_like_go_from_the_end():
+    assert cleaned_description("The storm nears. Continue reading...") == "The storm nears."
+    assert cleaned_description("The storm nears [+123 chars]") == "The storm nears"
+    assert cleaned_description("They read more books") == "They read more books"
+
+
+def test_other_spellings_of_a_headline_are_one():
+    assert key("Storm's END \u2013 \u201cnow\u201d") == key("storm\u2019s end - now") != key("storm ends now")
+
+
+def test_rows_without_a_headline_say_why_and_tails_go_to_the_publisher():
+    titles = ["[Removed]", "Are you a robot?", "\U0001f600", "", *[f"Storm {i} nears - Coast Post" for i in range(6)]]
+    fields = pd.DataFrame({"title": titles, "description": "", "publisher": ""}, dtype=object)
+    tidied = tidy(fields)
+    assert tidied["reason"].tolist()[:4] == [
+        "removed by its publisher", "a page for robots, no headline", "no word in it", "no text",
+    ]  # fmt: skip
+    assert tidied["title"].tolist()[4:] == [f"Storm {i} nears" for i in range(6)]
+    assert set(tidied["publisher"][4:]) == {"Coast Post"}
