@@ -12,9 +12,8 @@ import time
 from contextlib import nullcontext, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 import typer.core
 
@@ -32,9 +31,7 @@ _FULL_OR_FORBIDDEN = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, err
 class Commands(typer.core.TyperGroup):
     """``newsclust mine.csv`` is ``newsclust run mine.csv``."""
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:
         if args and args[0] not in self.commands and ("://" in args[0] or find_input(args[0]).exists()):
             args = ["run", *args]
         return super().resolve_command(ctx, args)

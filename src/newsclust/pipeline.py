@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headline_reader.source import shown
-
 from .clusters import check
 from .clusters.clustering import SELECTION, Clustering
 from .clusters.clustering import cluster as cluster_lists
-from .corpus.documents import Corpus, read_corpus
+from .corpus.documents import Corpus, read_corpus, shown
 from .errors import ParameterError, notice
 from .neighbors.blend import blend
 from .neighbors.layout import Layout, lay_out

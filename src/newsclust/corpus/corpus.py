@@ -32,7 +32,8 @@ class Corpus:
         The id of each row's document, <NA> for a row that was set aside.
     documents : DataFrame, n_documents rows
         In ascending `id` order, with id (int64), text, title, description, url, publisher, published_at (UTC, like
-        ``2024-06-01T14:30:00Z``) and language (a code such as "en"); text, "" where absent.
+        ``2024-06-01T14:30:00Z``) and language (a code such as "en"); text, "" where absent. Beside
+        them `headline` (the title, else the first line of the text) and `time` (datetime64[us], NaT where unknown).
     fingerprint : str
         16 hex digits of a hash over the sorted ids: the same for any order of the rows.
     truth : Series of str, shape (len(rows),), or None

@@ -27,6 +27,7 @@ from ..paths import find_input, short, state_dir
 from ..stages import stage
 from ..wording import count, sentence
 from .corpus import Corpus
+from .facts import with_facts
 
 #: Stands for how texts are made into ids: collections made with other rules hold other ids.
 ID_VERSION = "text2"
@@ -68,8 +69,8 @@ def read_corpus(
     ParameterError
         Where `columns` is no such mapping.
     """
-    asked, shown = check_columns(columns), _shown(data)
-    names = shown if isinstance(shown, list) else [shown]
+    asked, given = check_columns(columns), shown(data)
+    names = given if isinstance(given, list) else [given]
     source = ", ".join(names) if len(names) <= 3 else f"{names[0]}, {names[1]} and {len(names) - 2} more"
     with _as_newsclust_says():
         ways = {"find": find_input, "shown": short, "downloads": lambda: state_dir("downloads")}
@@ -86,11 +87,12 @@ def read_corpus(
     undetected = documents["language"] == ""
     if undetected.any():
         documents.loc[undetected, "language"] = _languages.detect(documents.loc[undetected, "text"])
+    documents = with_facts(documents)
     digest = hashlib.blake2b(documents["id"].to_numpy().astype("<i8").tobytes(), digest_size=8)
     known = rows[truth].str.strip() if truth is not None else None
     unused = [name for name in read.unused if name != truth]
     notes = [*read.notes, *(f"left out: {_said(table).rstrip('.')}" for table in read.left_out)]
-    made = (read.understood, unused, read.rejected, notes, asked, read.n_unfit, shown)
+    made = (read.understood, unused, read.rejected, notes, asked, read.n_unfit, given)
     corpus = Corpus(source, rows, row_ids, documents, digest.hexdigest(), known, *made)
     _tell(corpus)
     return corpus
@@ -139,9 +141,9 @@ def _resolved(data: Any) -> Any:
     return Piece(BUNDLED[data], data, (resources.files("newsclust") / "data" / f"{data}.csv").read_bytes())
 
 
-def _shown(data: object) -> str | list[str]:
+def shown(data: object) -> str | list[str]:
     if isinstance(data, (list, tuple)):
-        return [_shown(item) for item in data]
+        return [shown(item) for item in data]
     return data if _is_named(data) else _source.shown_source(data)
 
 

@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from headline_reader.source import shown
-
 from ..cache import fingerprint
+from ..corpus.documents import shown
 from ..errors import InputError, NewsclustError, ParameterError, notice
 from ..paths import find_input, find_output, find_shipped, short
 from ..run.parameters import PARTS, Parameters, make_parameters
