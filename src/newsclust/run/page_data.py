@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from headline_reader.dates import read_dates
-
 from ..errors import RunError
 from ..markup import plain, web_address
 from ..paths import short, write_whole
@@ -68,7 +66,7 @@ def page_data(stories: Stories, layout: Layout, directions: np.ndarray, neighbor
     documents = stories.documents
     told = stories.table.sort_values("size", ascending=False, kind="stable")
     place = told.index.get_indexer(stories.labels)
-    times = read_dates(documents["published_at"]).times.to_numpy("datetime64[m]")
+    times = documents["published_at"].str.removesuffix("Z").to_numpy("datetime64[s]").astype("datetime64[m]")
     timeline = follow_stories(stories)
     topics = group_stories(stories).table[["keywords", "stories", "size"]].reset_index(drop=True)
     pubs, names = pd.factorize(documents["publisher"].map(plain).str[:NAME_LETTERS].replace("", None))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).parent / "templates/run"
 SCRIPTS = ("data.js", "list.js", "map.js")
 #: Named in the line of what is new, of each kind; topics drawn; stories doubted; reasons why rows were set aside.
-NAMED, TOPICS, DOUBTED, REASONS = 4, 12, 8, 6
+NAMED, TOPICS, DOUBTED, REASONS = 3, 12, 8, 6
 #: Figures that stand in the head.
 _IN_HEAD = {"n_documents", "n_clusters", "noise_fraction"}
 _SAID = {"new": "new", "split": "split off", "merged": "merged", "back": "came back", "grew": "grew"}
@@ -82,31 +82,35 @@ def name_of_data(record: Record) -> str:
 def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], links: dict[str, str]) -> str:
     script = "\n".join((TEMPLATE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    packed = base64.b64encode(gzip.compress(json.dumps(data, ensure_ascii=False).encode(), 9, mtime=0)).decode()
+    packed = base64.b64encode(gzip.compress(json.dumps(data, ensure_ascii=False).encode(), 6, mtime=0)).decode()
     known = {name: value for name, value in record.metrics.items() if value is not None and name not in _IN_HEAD}
     changed = record.changed if "k" in record.parameters else record.parameters
-    return _environment().get_template("page.html.j2").render(
-        name=data["name"],
-        style=(TEMPLATE / "page.css").read_text(encoding="utf-8"),
-        script=script,
-        digest=digest,
-        packed=packed,
-        data=data,
-        stories=_by_number(data),
-        head=_head(data, record.metrics),
-        since=_since(data, record),
-        news=_news(data),
-        gone=data.get("gone", {}),
-        time=_time_rows(data),
-        ticks=_ticks(data),
-        topics=_topics(data),
-        doubts=_doubts(data),
-        figures=[(label, written(name, known[name])) for name, (label, _) in FIGURES.items() if name in known],
-        changed={name: said(value) for name, value in changed.items()},
-        others={name: said(value) for name, value in record.parameters.items() if name not in changed},
-        provenance=record.provenance,
-        set_aside=set_aside,
-        links=links,
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            name=data["name"],
+            style=(TEMPLATE / "page.css").read_text(encoding="utf-8"),
+            script=script,
+            digest=digest,
+            packed=packed,
+            data=data,
+            stories=_by_number(data),
+            head=_head(data, record.metrics),
+            since=_since(data, record),
+            news=_news(data),
+            gone=data.get("gone", {}),
+            time=_time_rows(data),
+            ticks=_ticks(data),
+            topics=_topics(data),
+            doubts=_doubts(data),
+            figures=[(label, written(name, known[name])) for name, (label, _) in FIGURES.items() if name in known],
+            changed={name: said(value) for name, value in changed.items()},
+            others={name: said(value) for name, value in record.parameters.items() if name not in changed},
+            provenance=record.provenance,
+            set_aside=set_aside,
+            links=links,
+        )
     )
 
 
@@ -162,7 +166,11 @@ def _since(data: dict[str, Any], record: Record) -> str:
     previous = record.parameters.get("previous") or record.parameters.get("run")
     if previous:
         return Path(str(previous)).name
-    return day(data["time"]["since"], year=False) if data["time"] else ""
+    if not data["time"]:
+        return ""
+    since = data["time"]["since"]
+    hour = f", {pd.Timestamp(since, unit='m'):%H:%M}" if "hour" in data["time"]["unit"] else ""
+    return day(since, year=False) + hour
 
 
 def _news(data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -196,16 +204,10 @@ def _ticks(data: dict[str, Any]) -> list[tuple[float, str]]:
     """Where on the axis of time which words stand: the bins' own, as many as there is room for."""
     if not data["time"]:
         return []
-    starts, said_ = pd.to_datetime(data["time"]["starts"]), data["time"]["said"]
-    if (starts[-1] - starts[0]).days > 60:  # the first bin of each month, or of each year
-        yearly = (starts[-1] - starts[0]).days > 800
-        keys = starts.strftime("%Y" if yearly else "%b %Y" if starts[0].year != starts[-1].year else "%b")
-        at = [place for place in range(len(keys)) if place == 0 or keys[place] != keys[place - 1]]
-        words = keys
-    else:
-        at, words = list(range(len(starts))), [text.removeprefix(f"{starts[0].year}-") for text in said_]
-    step = -(-len(at) // 13)
-    return [(100 * place / len(starts), words[place]) for place in at[::step]]
+    starts, unit = pd.to_datetime(data["time"]["starts"]), data["time"]["unit"]
+    form = "%d %b %H:%M" if "hour" in unit else "%d %b" if unit in ("day", "week") else "%b %Y"
+    step = -(-len(starts) // 9)
+    return [(100 * at / len(starts), starts[at].strftime(form).lstrip("0")) for at in range(0, len(starts), step)]
 
 
 def _topics(data: dict[str, Any]) -> list[dict[str, Any]]:

@@ -45,7 +45,9 @@ def doubts(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -> 
     apart = standing(directions, labels, neighbors)
     of_story = apart.groupby(labels[apart.index])
     table = of_story[["own", "next", "score"]].mean().set_axis(columns[:3], axis=1).reindex(stories)
-    rivals = of_story["next_story"].agg(lambda nearest: nearest.mode().iloc[0])
+    nearest = pd.DataFrame({"cluster": labels[apart.index], "rival": apart["next_story"]}).value_counts(sort=False)
+    nearest = nearest.rename("n").reset_index().sort_values(["cluster", "n", "rival"], ascending=[True, False, True])
+    rivals = nearest.drop_duplicates("cluster").set_index("cluster")["rival"]
     table["rival"] = rivals.reindex(stories).fillna(-1).astype(int)
     usual = table["own"].median()
     table["kind"] = [
