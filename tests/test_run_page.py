@@ -295,7 +295,7 @@ def test_publisher_day_and_topic_narrow_map_and_list_and_what_is_left_is_saved(p
     page.fill("#from", "2024-03-05")
     page.fill("#to", "2024-03-07")
     assert sorted(titles(page))[-1] > "一" and len(titles(page)) == 2 and page.evaluate("shown.passing") == 3
-    assert page.locator("#chips button").all_text_contents() == ["Courier ×", "5 Mar to 7 Mar ×"]
+    assert page.locator("#chips button").all_text_contents() == ["Courier ×", "5–7 Mar ×"]
     with page.expect_download() as download:
         page.get_by_role("button", name="Save CSV").click()
     download.value.save_as(tmp_path / "saved.csv")

@@ -66,7 +66,7 @@ def page_data(stories: Stories, layout: Layout, directions: np.ndarray, neighbor
     documents = stories.documents
     told = stories.table.sort_values("size", ascending=False, kind="stable")
     place = told.index.get_indexer(stories.labels)
-    times = documents["published_at"].str.removesuffix("Z").to_numpy("datetime64[s]").astype("datetime64[m]")
+    times = times_of(documents)
     timeline = follow_stories(stories)
     topics = group_stories(stories).table[["keywords", "stories", "size"]].reset_index(drop=True)
     pubs, names = pd.factorize(documents["publisher"].map(plain).str[:NAME_LETTERS].replace("", None))
@@ -85,6 +85,11 @@ def page_data(stories: Stories, layout: Layout, directions: np.ndarray, neighbor
         | {"first": pd.Index(rows).get_indexer(first).tolist()},
         "headlines": _headlines(stories, rows, place, times, pubs, layout.coordinates),
     }
+
+
+def times_of(documents: pd.DataFrame) -> np.ndarray:
+    """When each was published, NaT where that is not known: datetime64[m], shape (n,)."""
+    return documents["published_at"].str.removesuffix("Z").to_numpy("datetime64[s]").astype("datetime64[m]")
 
 
 def _first(place: np.ndarray, times: np.ndarray, n: int) -> np.ndarray:
@@ -183,14 +188,11 @@ def _headlines(
 ) -> dict[str, Any]:
     documents = stories.documents.iloc[rows]
     summaries = [plain(text)[:SUMMARY_LETTERS] for text in documents.get("description", [""] * len(rows))]
-    known = ~np.isnat(times[rows])
-    minutes = times[rows].astype("datetime64[m]").astype(np.int64)
     at = pd.Index(rows).get_indexer(stories.repeats[rows])
     copies = np.flatnonzero((at >= 0) & (at != np.arange(len(rows))) & (place[rows] == place[rows[at]]))
     languages = documents["language"] if "language" in documents else pd.Series([""] * len(rows), dtype=str)
     codes, spoken = pd.factorize(languages)
-    low, high = points[:, :2].min(axis=0, initial=np.inf), points[:, :2].max(axis=0, initial=-np.inf)
-    x, y = np.rint((points[rows, :2] - low) / np.maximum(high - low, 1e-9).max() * SCALE).astype(int).T
+    x, y = on_map(points[rows], points).T
     return {
         "n": len(rows),
         "title": "\n".join(plain(title)[:LETTERS] for title in headlines(documents)),
@@ -198,7 +200,7 @@ def _headlines(
         "url": "\n".join(map(web_address, documents["url"])),
         "story": place[rows].tolist(),
         "publisher": pubs[rows].tolist(),
-        "minute": [int(minute) if is_known else None for minute, is_known in zip(minutes, known, strict=True)],
+        "minute": minutes_of(times[rows]),
         "certainty": np.rint(100 * certainty(stories)[rows]).astype(int).tolist(),
         "assigned": np.flatnonzero(stories.assigned[rows]).tolist(),
         "copies": np.column_stack([copies, at[copies]]).tolist(),
@@ -207,6 +209,17 @@ def _headlines(
         "x": x.tolist(),
         "y": y.tolist(),
     }
+
+
+def minutes_of(times: np.ndarray) -> list[int | None]:
+    """Since 1970, None where that is not known."""
+    return [None if np.isnat(time) else int(time.astype(np.int64)) for time in times]
+
+
+def on_map(points: np.ndarray, all_points: np.ndarray) -> np.ndarray:
+    """Whole numbers, 0 to `SCALE` for points among all of them: int, shape (n, 2)."""
+    low, high = all_points[:, :2].min(axis=0, initial=np.inf), all_points[:, :2].max(axis=0, initial=-np.inf)
+    return np.rint((points[:, :2] - low) / np.maximum(high - low, 1e-9).max() * SCALE).astype(int)
 
 
 def _time(timeline: Timeline, numbers: pd.Index, times: np.ndarray) -> dict[str, Any] | None:

@@ -119,7 +119,7 @@ class Record:
         return f"{summary(self.metrics)}, in {sum(self.metrics['seconds'].values()):.1f} seconds."
 
     def _repr_html_(self) -> str:
-        rows = self.figures + [(name, _on_one_line(value)) for name, value in self.provenance.items()]
+        rows = self.figures + [(name, on_one_line(value)) for name, value in self.provenance.items()]
         return table(pd.DataFrame(rows, columns=["", " "]), header=False)
 
 
@@ -342,7 +342,8 @@ def _understood(corpus: Corpus) -> dict[str, dict[str, Any]]:
     return dict(zip(names, rows, strict=True))
 
 
-def _on_one_line(value: Any) -> str:
+def on_one_line(value: Any) -> str:
+    """A fact of a record as one would say it."""
     if isinstance(value, dict):
-        return "; ".join(f"{name} {_on_one_line(inner)}" for name, inner in value.items())
+        return "; ".join(f"{name} {on_one_line(inner)}" for name, inner in value.items())
     return said(value)

@@ -10,9 +10,8 @@ import base64
 import gzip
 import hashlib
 import json
-from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -21,13 +20,9 @@ import pandas as pd
 from ..errors import RunError
 from ..paths import short, write_whole
 from ..run.page_data import read_page_data
-from ..run.record import FIGURES, REJECTED, Record, read_record, written
-from ..stories.marks import KINDS
+from ..run.record import FIGURES, REJECTED, Record, on_one_line, read_record, written
 from ..wording import count, said
 from .drawing import cut_at_word
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 TEMPLATE = Path(__file__).parent / "templates/run"
 SCRIPTS = ("data.js", "list.js", "map.js")
@@ -35,7 +30,15 @@ SCRIPTS = ("data.js", "list.js", "map.js")
 NAMED, TOPICS, DOUBTED, REASONS = 3, 12, 8, 6
 #: Figures that stand in the head.
 _IN_HEAD = {"n_documents", "n_clusters", "noise_fraction"}
-_SAID = {"new": "new", "split": "split off", "merged": "merged", "back": "came back", "grew": "grew"}
+_SAID = {
+    "emerging": "emerging",
+    "joined": "go on",
+    "new": "new",
+    "split": "split off",
+    "merged": "merged",
+    "back": "came back",
+    "grew": "grew",
+}
 
 
 def write_page(folder: str | Path, title: str = "", links: dict[str, str] | None = None) -> Path:
@@ -80,151 +83,148 @@ def name_of_data(record: Record) -> str:
 
 
 def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], links: dict[str, str]) -> str:
+    from jinja2 import Environment, FileSystemLoader
+
     script = "\n".join((TEMPLATE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     packed = base64.b64encode(gzip.compress(json.dumps(data, ensure_ascii=False).encode(), 6, mtime=0)).decode()
+    columns = data["stories"]
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    stories, time, topics, news = {row["number"]: row for row in rows}, data["time"], data["topics"], _news(rows)
+    doubts = sorted((row for row in rows if row["doubt"]), key=lambda row: (row["separation"], row["number"]))[:DOUBTED]
+    for row in doubts:
+        row["next_to"] = stories.get(row["rival"])
     known = {name: value for name, value in record.metrics.items() if value is not None and name not in _IN_HEAD}
     changed = record.changed if "k" in record.parameters else record.parameters
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            name=data["name"],
-            style=(TEMPLATE / "page.css").read_text(encoding="utf-8"),
-            script=script,
-            digest=digest,
-            packed=packed,
-            data=data,
-            stories=_by_number(data),
-            head=_head(data, record.metrics),
-            since=_since(data, record),
-            news=_news(data),
-            gone=data.get("gone", {}),
-            time=_time_rows(data),
-            ticks=_ticks(data),
-            topics=_topics(data),
-            doubts=_doubts(data),
-            figures=[(label, written(name, known[name])) for name, (label, _) in FIGURES.items() if name in known],
-            changed={name: said(value) for name, value in changed.items()},
-            others={name: said(value) for name, value in record.parameters.items() if name not in changed},
-            provenance=record.provenance,
-            set_aside=set_aside,
-            links=links,
-        )
+    made = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made.filters["cut"] = cut_at_word
+    return made.get_template("page.html.j2").render(
+        name=data["name"],
+        style=(TEMPLATE / "page.css").read_text(encoding="utf-8"),
+        script=script,
+        digest=digest,
+        packed=packed,
+        count=count,
+        data=data,
+        stories=stories,
+        head=_head(data, record.metrics),
+        since=_since(data, record),
+        news=news,
+        time=_time_rows(time, stories) if time else [],
+        ticks=_ticks(time) if time else [],
+        topics=_topics(topics, rows),
+        doubts=doubts,
+        parts=[
+            ("stories", "Stories", True),
+            ("time", "Time", time),
+            ("topics", "Topics", topics),
+            ("doubts", "Doubts", doubts or data["placed"]),
+            ("made", "How it was made", True),
+        ],
+        sorts=[
+            ("size", "largest", True),
+            ("news", "what is new", news),
+            ("late", "latest headline", time),
+            ("early", "first headline", time),
+            ("topic", "topic", topics),
+            ("doubt", "most doubtful", doubts),
+            ("title", "title", True),
+        ],
+        figures=[(label, written(name, known[name])) for name, (label, _) in FIGURES.items() if name in known],
+        changed={name: said(value) for name, value in changed.items()},
+        others={name: said(value) for name, value in record.parameters.items() if name not in changed},
+        provenance=record.provenance,
+        provenance_said={
+            name: on_one_line(value) for name, value in record.provenance.items() if name not in ("command", "stages")
+        },
+        set_aside=set_aside,
+        links=links,
     )
 
 
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader
-
-    made = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"cut": cut_at_word, "said": said, "day": day}
-    made.globals["count"] = count
-    return made
-
-
-def day(minute: int, year: bool = True) -> str:
+def _day(minute: int, year: bool = True) -> str:
     """``11 November 2024``, of minutes since 1970."""
-    when = pd.Timestamp(minute, unit="m")
-    return f"{when.day} {when:%B %Y}" if year else f"{when.day} {when:%B}"
+    return f"{pd.Timestamp(minute, unit='m'):%d %B %Y}".lstrip("0").removesuffix("" if year else f" {_year(minute)}")
 
 
-def _by_number(data: dict[str, Any]) -> dict[int, dict[str, Any]]:
-    columns = data["stories"]
-    rows = (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
-    return {row["number"]: row for row in rows}
+def _year(minute: int) -> int:
+    return pd.Timestamp(minute, unit="m").year
 
 
 def _head(data: dict[str, Any], metrics: dict[str, Any]) -> dict[str, str]:
-    publishers, time = data["n_publishers"], data["time"]
-    said_when = ""
-    if time:
-        first, last = (pd.Timestamp(time[end], unit="m") for end in ("first", "last"))
-        same = first.year == last.year
-        said_when = f", {day(time['first'], not same)} to {day(time['last'])}"
-        said_when = f", {day(time['last'])}" if first.date() == last.date() else said_when
-    by = f" by {count(publishers, 'publisher')}" if publishers else ""
+    """The first sentence, its middle part to be set in bold."""
     if "n_newcomers" in metrics:
-        n = {name: f"{value:,}" for name, value in metrics.items() if name.startswith("n_")}
-        stories = count(metrics["n_joined_stories"], "story", "stories")
+        joined, emerging = (f"{metrics[name]:,}" for name in ("n_joined", "n_in_emerging"))
         return {
-            "what": f"{count(metrics['n_newcomers'], 'new headline')}: {n['n_joined']} join {stories},",
-            "stories": f"{n['n_in_emerging']} make {count(metrics['n_emerging'], 'emerging story', 'emerging stories')}",
-            "noise": f", {n['n_alone']} stand alone.",
+            "what": f"{count(metrics['n_newcomers'], 'new headline')}: {joined} join "
+            f"{count(metrics['n_joined_stories'], 'story', 'stories')}, {emerging} make",
+            "stories": count(metrics["n_emerging"], "emerging story", "emerging stories"),
+            "noise": f", {metrics['n_alone']:,} stand alone.",
         }
-    n, noise = metrics["n_documents"], metrics["noise_fraction"]
-    none = round(noise * n)
-    share = written("noise_fraction", noise)
+    by, when, time = "", "", data["time"]
+    if data["n_publishers"]:
+        by = f" by {count(data['n_publishers'], 'publisher')}"
+    if time:
+        first, last = time["first"], time["last"]
+        when = f", {_day(last)}"
+        if _day(first) != _day(last):
+            when = f", {_day(first, _year(first) != _year(last))} to {_day(last)}"
+    none = round(metrics["noise_fraction"] * metrics["n_documents"])
+    share = written("noise_fraction", metrics["noise_fraction"])
     return {
-        "what": f"{count(n, 'headline')}{by}{said_when}:",
+        "what": f"{count(metrics['n_documents'], 'headline')}{by}{when}:",
         "stories": count(metrics["n_clusters"], "story", "stories"),
         "noise": f". {count(none, 'headline')} ({share}) {'is' if none == 1 else 'are'} in none.",
     }
 
 
 def _since(data: dict[str, Any], record: Record) -> str:
-    previous = record.parameters.get("previous") or record.parameters.get("run")
-    if previous:
-        return Path(str(previous)).name
-    if not data["time"]:
-        return ""
-    since = data["time"]["since"]
-    hour = f", {pd.Timestamp(since, unit='m'):%H:%M}" if "hour" in data["time"]["unit"] else ""
-    return day(since, year=False) + hour
+    """What is new is new since then: a run, a day, or an hour."""
+    previous, time = record.parameters.get("previous") or record.parameters.get("run"), data["time"]
+    if previous or not time:
+        return Path(str(previous or "")).name
+    hour = f", {pd.Timestamp(time['since'], unit='m'):%H:%M}" if "hour" in time["unit"] else ""
+    return _day(time["since"], year=False) + hour
 
 
-def _news(data: dict[str, Any]) -> list[dict[str, Any]]:
+def _news(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of each kind of mark how many stories have it, and the largest of them."""
-    marked = sorted(
-        (row for row in _by_number(data).values() if row["mark"]),
-        key=lambda row: (KINDS.index(row["mark"][0]), -row["size"]),
-    )
-    kinds = [(kind, list(rows)) for kind, rows in groupby(marked, key=lambda row: row["mark"][0])]
-    return [{"said": f"{len(rows):,} {_SAID[kind]}", "n": len(rows), "rows": rows[:NAMED]} for kind, rows in kinds]
+    found = []
+    for kind in _SAID:
+        marked = [row for row in rows if row["mark"] and row["mark"][0] == kind]
+        if marked:
+            found.append({"said": f"{len(marked):,} {_SAID[kind]}", "n": len(marked), "rows": marked[:NAMED]})
+    return found
 
 
-def _time_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
+def _time_rows(time: dict[str, Any], stories: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
     """The stories drawn in time, in the order of their busiest bin, each with the outline of its bars."""
-    time = data["time"]
-    if not time or not time["counts"]:
-        return []
-    counts, told = np.array(time["counts"]), _by_number(data)
-    top = max(6, np.quantile(counts.max(axis=1), 0.9))
+    counts = np.array(time["counts"]).reshape(len(time["counts"]), len(time["starts"]))
+    top = max(6, np.quantile(counts.max(axis=1), 0.9)) if len(counts) else 6
     rows = []
     for place in np.lexsort((-counts.sum(axis=1), counts.argmax(axis=1))):
         there = np.flatnonzero(counts[place])
-        heights = np.maximum(1, np.minimum(1, counts[place][there] / top) * 14).round(1)
-        bars = "".join(f"M{bin_} 15v{-height:g}h.8v{height:g}z" for bin_, height in zip(there, heights, strict=True))
+        heights = np.clip(counts[place][there] / top * 14, 1, 14).round(1)
+        bars = "".join(f"M{at} 15v{-height:g}h.8v{height:g}z" for at, height in zip(there, heights, strict=True))
         when = f"{time['said'][there[0]]} to {time['said'][there[-1]]}" if len(there) else ""
-        rows.append({"story": told[time["stories"][place]], "bars": bars, "when": when, "n": int(counts[place].sum())})
+        rows.append({"story": stories[time["stories"][place]], "bars": bars, "when": when, "n": counts[place].sum()})
     return rows
 
 
-def _ticks(data: dict[str, Any]) -> list[tuple[float, str]]:
-    """Where on the axis of time which words stand: the bins' own, as many as there is room for."""
-    if not data["time"]:
-        return []
-    starts, unit = pd.to_datetime(data["time"]["starts"]), data["time"]["unit"]
+def _ticks(time: dict[str, Any]) -> list[tuple[float, str]]:
+    """Where on the axis of time which words stand."""
+    starts, unit = pd.to_datetime(time["starts"]), time["unit"]
     form = "%d %b %H:%M" if "hour" in unit else "%d %b" if unit in ("day", "week") else "%b %Y"
     step = -(-len(starts) // 9)
     return [(100 * at / len(starts), starts[at].strftime(form).lstrip("0")) for at in range(0, len(starts), step)]
 
 
-def _topics(data: dict[str, Any]) -> list[dict[str, Any]]:
-    found = [{**topic, "rows": []} for topic in data["topics"]]
-    for row in _by_number(data).values():
-        if row["topic"] >= 0:
-            found[row["topic"]]["rows"].append(row)
-    most = max((topic["size"] for topic in found), default=1)
-    return [{**topic, "rest": most - topic["size"]} for topic in found[:TOPICS]]
-
-
-def _doubts(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """The stories that stand apart least, each with the one it is nearly a part of."""
-    told = _by_number(data)
-    known = [row for row in told.values() if row["separation"] is not None and row["doubt"]]
-    worst = sorted(known, key=lambda row: (row["separation"], row["number"]))[:DOUBTED]
-    return [row | {"next_to": told.get(row["rival"])} for row in worst]
+def _topics(topics: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    most = max((topic["size"] for topic in topics), default=0)
+    return [
+        topic | {"rows": [row for row in rows if row["topic"] == number], "rest": most - topic["size"]}
+        for number, topic in enumerate(topics[:TOPICS])
+    ]
 
 
 def _set_aside(folder: Path) -> list[tuple[str, int, str]]:
@@ -233,4 +233,4 @@ def _set_aside(folder: Path) -> list[tuple[str, int, str]]:
         return []
     rows = pd.read_csv(folder / REJECTED, dtype=str, keep_default_na=False)
     groups = rows.groupby("reason", sort=False)["line"].agg(["size", "first"]).sort_values("size", ascending=False)
-    return [(str(reason), int(n), str(line)) for reason, n, line in groups.head(REASONS).itertuples()]
+    return list(groups.head(REASONS).itertuples(name=None))

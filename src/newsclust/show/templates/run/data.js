@@ -66,7 +66,8 @@ async function unpack() {
 const publisher = (i) => D.publishers[H.publisher[i]] || "";
 const language = (i) => H.languages[H.language[i] ?? 0] || "";
 const MARKS = {emerging: () => "emerging", new: () => "new", split: (n) => `split off #${n}`,
-  merged: (n) => `took in #${n}`, back: (n) => `back after ${count(n, "day")}`, joined: (n) => `${n} new`, grew: (n) => `grew by ${n}`};
+  merged: (n) => `took in #${n}`, back: (n) => `back after ${count(n, "day")}`, joined: (n) => `${n} new`,
+  grew: (n) => `grew by ${n}`};
 const markOf = ({mark: [kind, n]}) => MARKS[kind](n);
 
 /* Search: words from their start, "phrases", the best match first. Accents, and what is left out in writing Arabic or

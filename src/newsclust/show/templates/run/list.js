@@ -102,13 +102,13 @@ function update() {
 /* An opened story: made when it is asked for. */
 function showPanel(story) {
   const row = rowOf(story), focused = document.activeElement?.closest(".panel button")?.dataset.key;
-  const isStory = story !== NONE, docs = (isStory ? story.docs : passing(story)).slice(), again = () => showPanel(story);
+  const isStory = story !== NONE, docs = (isStory ? story.docs : passing(story)).slice();
   $(".panel", row)?.remove();
   $(".hits", row)?.remove();
   row.classList.add("open");
   $("h3 button", row).setAttribute("aria-expanded", "true");
   const choice = (text, key, isOn, act) =>
-    button(text, () => { act(); again(); }, {"data-key": key, "aria-pressed": String(isOn)});
+    button(text, () => { act(); showPanel(story); }, {"data-key": key, "aria-pressed": String(isOn)});
   const tools = el("div", {className: "tools"});
   if (isStory) tools.append(el("span", {className: "seg", role: "group", "aria-label": "Order"},
     ...[["By time", "time"], ["By certainty", "sure"]].map(([text, by]) =>
@@ -128,7 +128,8 @@ function headOf({number: n, first, size, publishers, reports, mark}) {
   if (first >= 0) parts.push("First: ", el("b", {textContent: publisher(first) || TITLE[first]}),
     `, ${saidTime(H.minute[first])}${withClock ? " UTC" : ""}. `);
   parts.push(count(size, "headline"), publishers ? ` by ${count(publishers, "publisher")}` : "");
-  if (reports) parts.push(reports === size ? ", no near-copies" : `, ${count(reports, "independent report")} (${copies} folded)`);
+  if (reports) parts.push(reports === size ? ", no near-copies"
+    : `, ${count(reports, "independent report")} (${copies} folded)`);
   return [...parts, mark ? `; ${MARKS[mark[0]](mark[1])}. ` : ". "];
 }
 function headsOf(story, docs) {
@@ -159,7 +160,7 @@ function headline(i, story, className = "") {
   const link = {href: ADDRESS[i], target: "_blank", rel: "noopener noreferrer"}, by = publisher(i);
   const body = el("div", {className: "x"}, ADDRESS[i] ? el("a", {className: "h", ...link}, told(i))
     : el("span", {className: "h"}, told(i)), " ", el("span", {className: "p", textContent: by, dir: "auto"}));
-  if (SUMMARY?.[i] && (view.summaries || shown.terms.some((term) => !isIn(TITLE[i], term))))
+  if (SUMMARY?.[i] && (view.summaries || pass[i] && shown.terms.some((term) => !isIn(TITLE[i], term))))
     body.append(el("div", {className: "s"}, told(i, SUMMARY[i])));
   const sure = !ASSIGNED.has(i) ? {textContent: `${H.certainty[i]} %`, title: "certainty"} : {textContent: "assigned",
     title: `HDBSCAN left it as noise; ${H.certainty[i]} % of its neighbours' votes are for this story`};
@@ -171,8 +172,8 @@ function headline(i, story, className = "") {
 }
 function aroundOf({near, doubt, rival, separation, own, next, topic}) {
   const about = el("p", {className: "aside"});
-  if (doubt === "twice") about.append("Doubt: as near to ", titled(rival), " as to itself, probably one event in two. ");
-  if (doubt === "loose") about.append("Doubt: its headlines are not much alike, probably several events in one. ");
+  if (doubt === "twice") about.append("Doubt: as near to ", titled(rival), " as to itself: one event in two? ");
+  if (doubt === "loose") about.append("Doubt: its headlines are not much alike: several events in one? ");
   if (own) about.append(`Stands apart by ${separation.toFixed(2)}: alike ${own.toFixed(2)}, `
     + `like the next story ${next.toFixed(2)}. `);
   about.append(topic >= 0 ? `Topic: ${D.topics[topic].keywords}.` : "In no topic.");
@@ -225,7 +226,7 @@ const inert = (value) => /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value
 const quoted = (text) => /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 const oneLine = (text) => text.replace(/[\t\r\n]+/g, " ");
 const asTsv = (table) => table.map((row) => row.map((value) => oneLine(inert(value))).join("\t")).join("\n");
-const asCsv = (table) => "\ufeff" + table.map((row) => row.map((value) => quoted(inert(value))).join(",") + "\r\n").join("");
+const asCsv = (table) => "\ufeff" + table.map((row) => row.map((value) => quoted(inert(value))) + "\r\n").join("");
 const HEAD = ["story", "title of the story", "headline", "publisher", "time (UTC)", "certainty", "address"];
 const tableOf = (docs) => [HEAD, ...docs.map((i) => {
   const [story, title, sure] = STORY[i] === NONE ? ["", "", ""]
@@ -238,15 +239,8 @@ function say(text) {
   clearTimeout(say.timer);
   say.timer = setTimeout(() => { $("#status").textContent = statusText(); }, 4000);
 }
-async function copy(text, done) {
-  try { await navigator.clipboard.writeText(text); return say(done); } catch { /* not allowed: another way below */ }
-  const area = el("textarea", {value: text, readOnly: true, className: "vh"}), back = document.activeElement;
-  document.body.append(area);
-  area.select();
-  say(document.execCommand("copy") ? done : "The browser does not let this page copy: use Save CSV");
-  area.remove();
-  back?.focus({preventScroll: true});
-}
+const copy = (text, done) => navigator.clipboard.writeText(text).then(() => say(done),
+  () => say("The browser does not let this page copy: use Save CSV"));
 function save(name, text) {
   const link = el("a", {href: URL.createObjectURL(new Blob([text], {type: "text/csv"})), download: name});
   link.click();
@@ -317,7 +311,7 @@ function wire() {
   addEventListener("popstate", route);
   addEventListener("keydown", (event) => {
     const {key, target} = event, isField = target.matches("input, select, textarea");
-    if (key === "/" && !isField && !event.ctrlKey && !event.metaKey) { event.preventDefault(); toTop(); $("#q").select(); }
+    if (key === "/" && !isField && !event.ctrlKey) { event.preventDefault(); toTop(); $("#q").select(); }
     if (key !== "Escape") return;
     if (target.id === "q") { shown.query = ""; update(); }
     else if (!isField && shown.open !== null) {
