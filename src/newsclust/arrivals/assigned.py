@@ -10,13 +10,25 @@ import pandas as pd
 
 from ..corpus.documents import Corpus, check_columns
 from ..errors import ParameterError
+from ..markup import plain, web_address
 from ..paths import find_output, short, write_whole
 from ..run.names import injected, no_such
 from ..run.origin import commit
+from ..run.page_data import (
+    LETTERS,
+    PAGE_DATA,
+    SUMMARY_LETTERS,
+    minutes_of,
+    on_map,
+    read_page_data,
+    times_of,
+    write_page_data,
+)
 from ..run.preflight import try_output
 from ..run.record import Record, as_csv, beside_input, facts_of_vectors
 from ..run.stored import StoredRun
 from ..stages import ledger
+from ..corpus.facts import headlines
 from .newcomers import Newcomers
 
 #: What is said of a headline in ``assigned.csv``.
@@ -59,7 +71,7 @@ def _try_results(run: StoredRun, output: str | None) -> None:
 
 
 def finish_assignment(corpus: Corpus, newcomers: Newcomers, output: str | None = None) -> Record:
-    """Write ``assigned.csv``, ``emerging.csv``, ``metrics.json`` and ``provenance.json`` to the folder `output`.
+    """Write ``assigned.csv``, ``emerging.csv``, ``page.json``, ``metrics.json`` and ``provenance.json`` to `output`.
 
     ``assigned.csv`` has one row per input row, in input order: every input column and ``id``, ``story`` (the number, -1
     for none), ``what`` ("joins", "emerging", "new" or "in the run already"), ``probability`` (that this is right),
@@ -94,8 +106,77 @@ def finish_assignment(corpus: Corpus, newcomers: Newcomers, output: str | None =
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / "assigned.csv", as_csv(_rows(corpus, newcomers)))
         write_whole(folder / "emerging.csv", as_csv(newcomers.emerging.reset_index()))
+        if (run.folder / PAGE_DATA).exists():  # else of an earlier version, whose page can't be made either
+            write_page_data(folder, with_newcomers(read_page_data(run.folder), newcomers))
         record.write(folder)
     return record
+
+
+def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]:
+    """A run's page data with the new headlines in their stories, and the emerging stories among them.
+
+    Marks are ``emerging`` and ``joined``, with the number of new headlines; ``headlines`` has also ``fresh``, the
+    places of these. What the run's own page says of doubts stands as it was.
+    """
+    new = np.flatnonzero(~newcomers.is_known)
+    documents, labels, stories, held = (
+        newcomers.documents.iloc[new],
+        newcomers.labels[new],
+        data["stories"],
+        data["headlines"],
+    )
+    counts = pd.Series(labels[labels >= 0]).value_counts()
+    emerging = newcomers.emerging
+    blank = {"topic": -1, "size": 0, "reports": None, "near": [], "rival": -1, "doubt": "", "first": -1}
+    for number, told in emerging.iterrows():
+        row = blank | {"number": int(number), "title": told["title"], "keywords": told["keywords"]}
+        row |= {"publishers": int(told["publishers"])}
+        for name, column in stories.items():
+            column.append(row.get(name))
+    numbers = pd.Index(stories["number"])
+    stories["mark"] = [
+        ["emerging" if number in emerging.index else "joined", int(counts[number])] if number in counts.index else None
+        for number in numbers
+    ]
+    stories["size"] = [size + int(counts.get(number, 0)) for size, number in zip(stories["size"], numbers, strict=True)]
+    place, start = numbers.get_indexer(labels), held["n"]
+    held["fresh"] = list(range(start, start + len(new)))
+    for text, values in {
+        "title": headlines(documents).map(plain).str[:LETTERS],
+        "url": documents["url"].map(web_address),
+        "summary": documents["description"].map(plain).str[:SUMMARY_LETTERS],
+    }.items():
+        if held[text] or not start:
+            held[text] = "\n".join([*([held[text]] if start else []), *values])
+    names = {name: at for at, name in enumerate(data["publishers"])}
+    publishers = [names.setdefault(name, len(names)) if name else -1 for name in documents["publisher"].map(plain)]
+    spoken = {code: at for at, code in enumerate(held["languages"])}
+    held["language"] = (held["language"] or [0] * start) + [
+        spoken.setdefault(code, len(spoken)) for code in documents["language"]
+    ]
+    data["publishers"], held["languages"] = list(names), list(spoken)
+    x, y = on_map(newcomers.coordinates[new], newcomers.run.coordinates).T
+    more = {
+        "story": place.tolist(),
+        "publisher": publishers,
+        "minute": minutes_of(times_of(documents)),
+        "certainty": np.rint(100 * newcomers.probability[new]).astype(int).tolist(),
+        "x": x.tolist(),
+        "y": y.tolist(),
+    }
+    for name, values in more.items():
+        held[name] += values
+    for number in emerging.index:
+        at = numbers.get_loc(number)
+        dated = [i for i in range(start, start + len(new)) if held["story"][i] == at and held["minute"][i] is not None]
+        stories["first"][at] = min(dated, key=lambda i: held["minute"][i], default=-1)
+    if data["time"]:
+        known = [minute for minute in more["minute"] if minute is not None]
+        data["time"]["first"] = min([data["time"]["first"], *known])
+        data["time"]["last"] = max([data["time"]["last"], *known])
+    held["n"] += len(new)
+    data |= {"n_documents": data["n_documents"] + len(new), "n_alone": data["n_alone"] + int((place < 0).sum())}
+    return data | {"placed": [], "n_publishers": len(names)}
 
 
 def _rows(corpus: Corpus, newcomers: Newcomers) -> pd.DataFrame:

@@ -105,6 +105,7 @@ def renumbered(stories: Stories, identity: Identity, previous: str) -> Stories:
         parameters=given,
         numbers=identity.numbers,
         next_number=identity.next_number,
+        changes=identity.changes,
     )
 
 

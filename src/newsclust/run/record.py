@@ -28,14 +28,15 @@ from ..vectors.embedding import Embedder
 from ..vectors.store import Embeddings
 from ..wording import said
 from .origin import commit
+from .page_data import page_data, write_page_data
 from .parameters import Parameters
 
 PACKAGES = (
     "newsclust numpy scipy pandas scikit-learn pymilvus milvus-lite faiss-cpu hdbscan umap-learn plotly papermill torch"
 )
-#: Written by `finish`, in this order: where the last one is, the others are whole. `REJECTED` is there where rows were
+#: Written by `finish`, the last one last: where it is, the others are whole. `REJECTED` is there where rows were
 #: set aside.
-RESULTS = ("clusters.csv", "stories.csv", "provenance.json", "metrics.json")
+RESULTS = ("clusters.csv", "stories.csv", "provenance.json", "page.json", "metrics.json")
 REJECTED = "rejected.csv"
 #: A fact of the record: the model that weighed the words, or TF-IDF, as all did that do not say.
 WEIGHER = "words weighed by"
@@ -118,7 +119,7 @@ class Record:
         return f"{summary(self.metrics)}, in {sum(self.metrics['seconds'].values()):.1f} seconds."
 
     def _repr_html_(self) -> str:
-        rows = self.figures + [(name, _on_one_line(value)) for name, value in self.provenance.items()]
+        rows = self.figures + [(name, on_one_line(value)) for name, value in self.provenance.items()]
         return table(pd.DataFrame(rows, columns=["", " "]), header=False)
 
 
@@ -145,8 +146,8 @@ def finish(
     `newsclust.stories.noise.Vote`; where documents nearly repeat others, ``near_duplicate_of`` has the id of the one
     that stands for them. A row without any text has no document, so these are blank there. ``stories.csv`` has one row
     per story; rows that were set aside are in ``rejected.csv``, with their lines and reasons. All of them open in
-    Excel, their letters marked as UTF-8, and are written before anything is measured; ``provenance.json`` and
-    ``metrics.json`` come last.
+    Excel, their letters marked as UTF-8, and are written before anything is measured; then come ``page.json``, what the
+    run's page shows beside its numbers (`newsclust.run.page_data`), ``provenance.json`` and ``metrics.json``.
 
     Parameters
     ----------
@@ -170,7 +171,9 @@ def finish(
         else:
             (folder / REJECTED).unlink(missing_ok=True)  # of an earlier run
     clustering = stories.clustering
+    lists = neighbors.head(clustering.parameters["k"])
     with stage("metrics"):
+        directions = centred(embeddings.vectors)
         metrics = {
             "n_rows": corpus.n_rows,
             "n_documents": corpus.n_documents,
@@ -183,13 +186,14 @@ def finish(
             "hdbscan_noise_fraction": clustering.noise_fraction,
             **validity(embeddings.vectors, clustering),
             "subsample_stability": subsample_stability(neighbors, clustering),
-            "separation": separation(
-                centred(embeddings.vectors), stories.vote.labels, neighbors.head(clustering.parameters["k"])
-            ),
+            "separation": separation(directions, stories.vote.labels, lists),
         }
         if corpus.truth is not None:
             texts = rows["id"].notna()
             metrics |= agreement(rows["cluster"][texts].to_numpy(int), corpus.truth[texts])
+    if folder:
+        with stage("page"):
+            write_page_data(folder, page_data(stories, layout, directions, lists))
     metrics["seconds"] = {name: round(entry.seconds, 3) for name, entry in ledger.items()}
     parameters = {
         **corpus.parameters,
@@ -338,7 +342,8 @@ def _understood(corpus: Corpus) -> dict[str, dict[str, Any]]:
     return dict(zip(names, rows, strict=True))
 
 
-def _on_one_line(value: Any) -> str:
+def on_one_line(value: Any) -> str:
+    """A fact of a record as one would say it."""
     if isinstance(value, dict):
-        return "; ".join(f"{name} {_on_one_line(inner)}" for name, inner in value.items())
+        return "; ".join(f"{name} {on_one_line(inner)}" for name, inner in value.items())
     return said(value)

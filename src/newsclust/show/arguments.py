@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ..corpus.facts import headlines
 from ..markup import escape
-from ..stories.settings import AUTO, centred, standing
+from ..stories.doubts import doubts
+
+from ..stories.settings import AUTO, centred
 from ..wording import count
 from .drawing import INK, SYMBOLS, cut_at_word, style, with_alternative
 from .listings import Table, linked_headlines
@@ -25,10 +27,6 @@ if TYPE_CHECKING:
 _USUAL = 3
 _PLACES = (1, 2, 3, 5, 10)
 _BINS = 40
-#: A story whose members are this much less alike than those of the median story is a loose one.
-_LOOSE = 0.7
-#: A story whose members are this near to another one, as a share of how near they are to each other, is a part of it.
-_ALIKE = 0.9
 
 
 class Sentences:
@@ -201,26 +199,20 @@ def doubtful_stories(stories: Stories, embeddings: Embeddings, neighbors: Neighb
     columns = ["story", "headlines", "separation", "alike", "like the next", "why"]
     if stories.table.empty:
         return Table(pd.DataFrame(columns=columns), empty="There are no stories to doubt.")
-    apart = standing(centred(embeddings.vectors), stories.labels, neighbors)
-    label = stories.labels[apart.index]
-    means = apart[["own", "next", "score"]].groupby(label).mean()
-    rivals = apart["next_story"].groupby(label).agg(lambda nearest: nearest.mode().iloc[0])
-    usual = means["own"].median()
-    worst = means.index[np.lexsort((means.index, means["score"].round(9)))][:n]
-    rows = []
-    for story in worst:
-        own, other, score = means.loc[story]
-        rival = int(rivals[story])
-        rows.append(
-            (
-                stories.table.loc[story, "title"],
-                int(stories.table.loc[story, "size"]),
-                f"{score:.2f}",
-                f"{own:.2f}",
-                f"{other:.2f}",
-                _doubt(own, other, usual, stories.table["title"].get(rival, "")),
-            )
+    found = doubts(centred(embeddings.vectors), stories.labels, neighbors).dropna(subset="separation")
+    usual, titles = found["own"].median(), stories.table["title"]
+    worst = found.iloc[np.lexsort((found.index, found["separation"].round(9)))[:n]]
+    rows = [
+        (
+            titles[story.Index],
+            int(stories.table.loc[story.Index, "size"]),
+            f"{story.separation:.2f}",
+            f"{story.own:.2f}",
+            f"{story.next:.2f}",
+            _why(story, usual, titles.get(story.rival, "")),
         )
+        for story in worst.itertuples()
+    ]
     return Table(pd.DataFrame(rows, columns=columns))
 
 
@@ -228,16 +220,14 @@ def _headlines(documents: pd.DataFrame, rows: np.ndarray) -> list[str]:
     return headlines(documents.iloc[rows]).tolist()
 
 
-def _doubt(own: float, other: float, usual: float, rival: str) -> str:
+def _why(story: Any, usual: float, rival: str) -> str:
     name = f"“{cut_at_word(rival, 70)}”"
-    if rival and other > _ALIKE * own:
+    if story.kind == "twice":
         return f"as near to {name} as to each other: probably one event in two stories"
-    if own < _LOOSE * usual:
+    if story.kind == "loose":
         loose = f"not much alike (the median story {usual:.2f}): probably several events in one"
-        return f"{loose}; the next is {name}" if rival and other > own / 2 else loose
-    if rival and other > own / 2:
-        return f"close to {name}: a neighbour, or a part of it"
-    return "nothing: it stands apart"
+        return f"{loose}; the next is {name}" if rival and story.next > story.own / 2 else loose
+    return f"close to {name}: a neighbour, or a part of it" if story.kind else "nothing: it stands apart"
 
 
 def _near_shares(neighbors: Neighbors) -> tuple[float, dict[int, float]]:

@@ -58,6 +58,8 @@ class Stories:
         The story number of each of HDBSCAN's clusters, where an earlier run is continued; else they are the same.
     next_number : int, optional
         Then the smallest number that no story ever had.
+    changes : DataFrame, optional
+        Then what became of the earlier stories, as `newsclust.stories.identity.Identity.changes`.
     terms : Terms, optional
         The words that each cluster uses, with its assigned documents; under the clusters' numbers.
     """
@@ -71,6 +73,7 @@ class Stories:
     repeats: np.ndarray
     numbers: np.ndarray | None = None
     next_number: int | None = None
+    changes: pd.DataFrame | None = None
     terms: Terms | None = None
 
     @property

@@ -1,0 +1,259 @@
+"""What a run's page is made of: ``page.json``, which `newsclust.run.record.finish` writes beside the tables.
+
+The tables hold the input as it came, and what one row or one story is. A page needs more: clean headlines, times on
+one scale, what is new, what lies near, what is doubtful. All of it is computed here, once; the page only draws.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import RunError
+from ..markup import plain, web_address
+from ..paths import short, write_whole
+from ..stories.doubts import doubts, next_stories
+from ..corpus.facts import headlines
+from ..stories.marks import mark_stories
+from ..stories.timeline import follow_stories, said_time
+from ..stories.topics import group_stories
+
+if TYPE_CHECKING:
+    from ..neighbors.layout import Layout
+    from ..neighbors.neighbors import Neighbors
+    from ..stories.stories import Stories
+    from ..stories.timeline import Timeline
+
+PAGE_DATA = "page.json"
+#: From so many documents on a page holds of each story the best ones, and some of those in no story.
+PART_FROM, BEST, ALONE = 50_000, 20, 2_000
+#: What a page of a part may take, in bytes before it is packed, which takes half of it or more off; and summaries.
+MOST_BYTES, SUMMARY_BYTES = 24_000_000, 8_000_000
+#: Letters of a headline, a summary, a publisher's name: some feeds have articles for titles.
+LETTERS, SUMMARY_LETTERS, NAME_LETTERS = 300, 280, 80
+#: Stories drawn in time, and headlines named that were given a story with the least support.
+DRAWN, PLACED = 50, 6
+#: Places on the map are whole numbers up to this.
+SCALE = 9999
+_ABOUT_A_HEADLINE, _ABOUT_A_STORY = 34, 300
+
+
+def page_data(stories: Stories, layout: Layout, directions: np.ndarray, neighbors: Neighbors) -> dict[str, Any]:
+    """Everything that a page shows of a run and that is not in its numbers.
+
+    Parameters
+    ----------
+    stories : Stories
+    layout : Layout
+    directions : ndarray of float32, shape (n, dim)
+        From `newsclust.stories.settings.centred`.
+    neighbors : Neighbors
+        The lists that were clustered.
+
+    Returns
+    -------
+    dict
+        ``stories``: columns with one value per story, the largest first. ``headlines``: columns with one value per
+        document that is held, story by story, in order of time; ``n`` of them. Texts are one string, a line each;
+        ``story`` is a place in ``stories``, -1 for none; ``minute`` counts from 1970, None is undated; ``x`` and ``y``
+        go to `SCALE`; ``copies`` are pairs of a place and the place of the one that it nearly repeats. ``time``: bins
+        and counts of the stories drawn in time, None where nothing is dated. ``topics``, ``placed``: lists of dicts.
+    """
+    documents = stories.documents
+    told = stories.table.sort_values("size", ascending=False, kind="stable")
+    place = told.index.get_indexer(stories.labels)
+    times = times_of(documents)
+    timeline = follow_stories(stories)
+    topics = group_stories(stories).table[["keywords", "stories", "size"]].reset_index(drop=True)
+    pubs, names = pd.factorize(documents["publisher"].map(plain).str[:NAME_LETTERS].replace("", None))
+    first = _first(place, times, len(told))
+    rows = _held(stories, place, first, len(told))
+    rows = rows[np.lexsort((rows, times[rows], np.where(place[rows] < 0, len(told), place[rows])))]  # undated last
+    return {
+        "n_documents": len(documents),
+        "n_alone": int((stories.labels < 0).sum()),
+        "n_publishers": len(names),
+        "publishers": [str(name) for name in names],
+        "topics": topics.to_dict("records"),
+        "time": _time(timeline, told.index, np.sort(times[~np.isnat(times)])),
+        "placed": _placed(stories),
+        "stories": _stories(stories, told, place, timeline, directions, neighbors)
+        | {"first": pd.Index(rows).get_indexer(first).tolist()},
+        "headlines": _headlines(stories, rows, place, times, pubs, layout.coordinates),
+    }
+
+
+def times_of(documents: pd.DataFrame) -> np.ndarray:
+    """When each was published, NaT where that is not known: datetime64[m], shape (n,)."""
+    return documents["published_at"].str.removesuffix("Z").to_numpy("datetime64[s]").astype("datetime64[m]")
+
+
+def _first(place: np.ndarray, times: np.ndarray, n: int) -> np.ndarray:
+    """The row of each story's earliest document; -1 where none is dated."""
+    rows = np.flatnonzero((place >= 0) & ~np.isnat(times))
+    rows = rows[np.lexsort((rows, times[rows], place[rows]))]
+    stories, at = np.unique(place[rows], return_index=True)
+    first = np.full(n, -1)
+    first[stories] = rows[at]
+    return first
+
+
+def certainty(stories: Stories) -> np.ndarray:
+    """What speaks for each document's story: its membership; of assigned ones their share of the vote."""
+    return np.where(stories.assigned, np.nan_to_num(stories.vote.share), stories.clustering.probabilities)
+
+
+def _held(stories: Stories, place: np.ndarray, first: np.ndarray, n_stories: int) -> np.ndarray:
+    """The rows that a page holds: all, or the earliest and the most certain ones of each story, in turn."""
+    n = len(place)
+    if n < PART_FROM:
+        return np.arange(n)
+    best = certainty(stories) + np.isin(np.arange(n), first)
+    order = np.lexsort((np.arange(n), -best, place))
+    starts = np.searchsorted(place[order], np.arange(-1, n_stories))
+    nth = np.arange(n) - starts[place[order] + 1]
+    inside = place[order] >= 0
+    alone = order[~inside]
+    alone = alone[np.linspace(0, len(alone) - 1, min(len(alone), ALONE)).astype(np.intp)]
+    kept = order[inside & (nth < BEST)][np.argsort(nth[inside & (nth < BEST)], kind="stable")]
+    rows = np.concatenate([kept[:n_stories], alone, kept[n_stories:]])
+    told = stories.documents.iloc[rows]
+    size = headlines(told).str[:LETTERS].str.encode("utf-8").str.len() + told["url"].str.len() + _ABOUT_A_HEADLINE
+    return rows[np.cumsum(size.to_numpy()) <= MOST_BYTES - n_stories * _ABOUT_A_STORY]
+
+
+def write_page_data(folder: Path, data: dict[str, Any]) -> None:
+    """Write ``page.json``, on one line."""
+    write_whole(folder / PAGE_DATA, json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n")
+
+
+def read_page_data(folder: Path) -> dict[str, Any]:
+    """What `write_page_data` wrote.
+
+    Raises
+    ------
+    RunError
+        If there is none, as in the folder of an earlier version, or a damaged one.
+    """
+    try:
+        return json.loads((folder / PAGE_DATA).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(f"{short(folder)} holds no {PAGE_DATA}, which its page is made of: run it again.") from None
+    except (OSError, ValueError):
+        raise RunError(f"{PAGE_DATA} of {short(folder)} is damaged: run it again.") from None
+
+
+def _stories(
+    stories: Stories,
+    told: pd.DataFrame,
+    place: np.ndarray,
+    timeline: Timeline,
+    directions: np.ndarray,
+    neighbors: Neighbors,
+) -> dict[str, list]:
+    doubt = doubts(directions, stories.labels, neighbors).reindex(told.index)
+    near = next_stories(directions, stories.labels, neighbors)
+    marks = mark_stories(timeline, stories.changes)
+    kinds = dict(zip(marks.index.tolist(), marks[["kind", "n"]].to_numpy().tolist(), strict=True))
+    inside = place >= 0
+    reports = (
+        pd.Series(stories.repeats[inside]).groupby(place[inside]).nunique().reindex(range(len(told)), fill_value=0)
+    )
+    return {
+        "number": told.index.tolist(),
+        "title": [plain(title)[:LETTERS] for title in told["title"]],
+        "keywords": told["keywords"].tolist(),
+        "topic": told["topic"].tolist(),
+        "size": told["size"].tolist(),
+        "publishers": told["publishers"].tolist(),
+        "reports": reports.tolist(),
+        "mark": [kinds.get(number) for number in told.index.tolist()],
+        "near": [near.get(number, []) for number in told.index.tolist()],
+        **{name: _numbers(doubt[name]) for name in ("own", "next", "separation")},
+        "rival": doubt["rival"].fillna(-1).astype(int).tolist(),
+        "doubt": doubt["kind"].fillna("").tolist(),
+    }
+
+
+def _numbers(values: pd.Series) -> list[float | None]:
+    return [None if value != value else round(value, 3) for value in values.astype(float)]
+
+
+def _headlines(
+    stories: Stories, rows: np.ndarray, place: np.ndarray, times: np.ndarray, pubs: np.ndarray, points: np.ndarray
+) -> dict[str, Any]:
+    documents = stories.documents.iloc[rows]
+    summaries = [plain(text)[:SUMMARY_LETTERS] for text in documents.get("description", [""] * len(rows))]
+    at = pd.Index(rows).get_indexer(stories.repeats[rows])
+    copies = np.flatnonzero((at >= 0) & (at != np.arange(len(rows))) & (place[rows] == place[rows[at]]))
+    languages = documents["language"] if "language" in documents else pd.Series([""] * len(rows), dtype=str)
+    codes, spoken = pd.factorize(languages)
+    x, y = on_map(points[rows], points).T
+    return {
+        "n": len(rows),
+        "title": "\n".join(plain(title)[:LETTERS] for title in headlines(documents)),
+        "summary": "\n".join(summaries) if sum(map(len, summaries)) <= SUMMARY_BYTES else "",
+        "url": "\n".join(map(web_address, documents["url"])),
+        "story": place[rows].tolist(),
+        "publisher": pubs[rows].tolist(),
+        "minute": minutes_of(times[rows]),
+        "certainty": np.rint(100 * certainty(stories)[rows]).astype(int).tolist(),
+        "assigned": np.flatnonzero(stories.assigned[rows]).tolist(),
+        "copies": np.column_stack([copies, at[copies]]).tolist(),
+        "languages": [str(code) for code in spoken],
+        "language": codes.tolist() if len(spoken) > 1 else [],
+        "x": x.tolist(),
+        "y": y.tolist(),
+    }
+
+
+def minutes_of(times: np.ndarray) -> list[int | None]:
+    """Since 1970, None where that is not known."""
+    return [None if np.isnat(time) else int(time.astype(np.int64)) for time in times]
+
+
+def on_map(points: np.ndarray, all_points: np.ndarray) -> np.ndarray:
+    """Whole numbers, 0 to `SCALE` for points among all of them: int, shape (n, 2)."""
+    low, high = all_points[:, :2].min(axis=0, initial=np.inf), all_points[:, :2].max(axis=0, initial=-np.inf)
+    return np.rint((points[:, :2] - low) / np.maximum(high - low, 1e-9).max() * SCALE).astype(int)
+
+
+def _time(timeline: Timeline, numbers: pd.Index, times: np.ndarray) -> dict[str, Any] | None:
+    if not timeline.unit:
+        return None
+    drawn = numbers[:DRAWN]
+    counted = times[timeline.n_earlier : len(times) - timeline.n_later]
+    return {
+        "first": int(counted[0].astype(np.int64)),
+        "last": int(counted[-1].astype(np.int64)),
+        "unit": timeline.unit,
+        "starts": [str(start) for start in timeline.starts.astype("datetime64[m]")],
+        "said": [said_time(start, timeline.unit) for start in timeline.starts],
+        "since": int(timeline.last_from.astype("datetime64[m]").astype(np.int64)),
+        "last_period": timeline.last_period,
+        "undated": timeline.n_undated,
+        "outside": timeline.n_earlier + timeline.n_later,
+        "stories": drawn.tolist(),
+        "counts": timeline.counts.loc[drawn].to_numpy().tolist(),
+    }
+
+
+def _placed(stories: Stories) -> list[dict[str, Any]]:
+    """The headlines that were given a story with the least support."""
+    rows = np.flatnonzero(stories.assigned)
+    rows = rows[np.argsort(stories.vote.support[rows], kind="stable")][:PLACED]
+    titles, language = headlines(stories.documents.iloc[rows]), stories.documents.get("language")
+    return [
+        {
+            "title": plain(title)[:LETTERS],
+            "language": "" if language is None else language.iloc[row],
+            "story": int(stories.labels[row]),
+            "support": round(float(stories.vote.support[row]), 3),
+            "share": round(float(stories.vote.share[row]), 3),
+        }
+        for title, row in zip(titles, rows, strict=True)
+    ]

@@ -1,0 +1,104 @@
+"""Which story may be wrong: how far each one stands apart, what lies next to it, and what speaks against it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from ..neighbors.neighbors import Neighbors
+from .settings import standing
+
+#: A story whose members are this much less alike than those of the median story is a loose one.
+LOOSE = 0.7
+#: A story whose members are this near to another one, as a share of how near they are to each other, is a part of it.
+ALIKE = 0.9
+#: Named as lying next to a story, of those that so many neighbours of each of its members are in.
+NEXT, LISTED = 3, 15
+
+
+def doubts(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
+    """How far each story stands apart from the next one.
+
+    Parameters
+    ----------
+    directions : ndarray of float32, shape (n, dim)
+        Centred vectors, see `newsclust.stories.settings.centred`: two documents of the pile have similarity 0 on
+        average.
+    labels : ndarray of int, shape (n,)
+        -1 is in no story.
+    neighbors : Neighbors
+
+    Returns
+    -------
+    DataFrame, one row per story
+        Index ``cluster``, ascending; ``own`` and ``next``, the mean similarity of its documents to each other and to
+        the next story, ``separation``, -1 to 1, and ``rival``, the number of the next story or -1, as
+        `newsclust.stories.settings.standing` has them of documents; NaN where none of its documents was scored.
+        ``kind`` is ``"twice"`` (as near to the rival as to itself: one event in two stories), ``"loose"`` (not much
+        alike: several events in one), ``"close"`` (near to the rival) or ``""``.
+    """
+    stories = pd.Index(np.unique(labels[labels >= 0]), name="cluster")
+    columns = ["own", "next", "separation", "rival", "kind"]
+    if not len(stories):
+        return pd.DataFrame(columns=columns, index=stories)
+    apart = standing(directions, labels, neighbors)
+    of_story = apart.groupby(labels[apart.index])
+    table = of_story[["own", "next", "score"]].mean().set_axis(columns[:3], axis=1).reindex(stories)
+    nearest = pd.DataFrame({"cluster": labels[apart.index], "rival": apart["next_story"]}).value_counts(sort=False)
+    nearest = nearest.rename("n").reset_index().sort_values(["cluster", "n", "rival"], ascending=[True, False, True])
+    rivals = nearest.drop_duplicates("cluster").set_index("cluster")["rival"]
+    table["rival"] = rivals.reindex(stories).fillna(-1).astype(int)
+    usual = table["own"].median()
+    table["kind"] = [
+        doubt(own, other, usual, rival) for own, other, rival in table[["own", "next", "rival"]].itertuples(index=False)
+    ]
+    return table
+
+
+def doubt(own: float, other: float, usual: float, rival: int) -> str:
+    """What speaks against a story: see `doubts`."""
+    if rival >= 0 and other > ALIKE * own:
+        return "twice"
+    if own < LOOSE * usual:
+        return "loose"
+    return "close" if rival >= 0 and other > own / 2 else ""
+
+
+def worst_first(table: pd.DataFrame) -> pd.Index:
+    """The stories of `doubts`, those that stand apart least first; of equal ones the smaller number."""
+    return table.index[np.lexsort((table.index, table["separation"].round(9)))]
+
+
+def next_stories(
+    directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors
+) -> dict[int, list[tuple[int, float]]]:
+    """The stories next to each story, up to `NEXT`: their numbers, and the cosines of both means, largest first.
+
+    Only stories that a member's neighbours lie in are asked, because all pairs of many stories are too many.
+    """
+    stories, place = np.unique(labels[labels >= 0], return_inverse=True)
+    if not len(stories):
+        return {}
+    members = np.flatnonzero(labels >= 0)
+    ones = np.ones(len(members), dtype=directions.dtype)
+    means = csr_array((ones, (place, members)), shape=(len(stories), len(labels))) @ directions
+    means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
+    at = np.full(len(labels) + 1, -1)
+    at[members] = place
+    others = neighbors.indices[:, :LISTED]
+    one = np.repeat(at[:-1], others.shape[1])
+    two = at[others].ravel()  # padding, -1, is the last place
+    known = (one >= 0) & (two >= 0) & (one != two)
+    pairs = np.unique(np.concatenate([one[known] * len(stories) + two[known], two[known] * len(stories) + one[known]]))
+    one, two = np.divmod(pairs, len(stories))
+    near = np.empty(len(pairs))
+    for start in range(0, len(pairs), 2**14):
+        part = slice(start, start + 2**14)
+        near[part] = np.einsum("ij,ij->i", means[one[part]], means[two[part]])
+    found: dict[int, list[tuple[int, float]]] = {}
+    for pair in np.lexsort((two, -near.round(6), one)):
+        listed = found.setdefault(int(stories[one[pair]]), [])
+        if len(listed) < NEXT:
+            listed.append((int(stories[two[pair]]), float(near[pair])))
+    return found

@@ -1,0 +1,55 @@
+"""What is new about a story: a mark that says it in a word and a number."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from .timeline import Timeline
+
+#: Kinds of marks, the one that stands where several are right first.
+KINDS = ("new", "split", "merged", "back", "grew")
+#: A story grew if it has so many documents more in the last period than in as long a time before.
+GREW = 2
+
+
+def mark_stories(timeline: Timeline, changes: pd.DataFrame | None = None) -> pd.DataFrame:
+    """One mark for each story about which something is new.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    changes : DataFrame, optional
+        As `newsclust.stories.identity.Identity.changes`, where an earlier run is continued. Then ``new`` and ``grew``
+        are told by what that run held, else by the last period.
+
+    Returns
+    -------
+    DataFrame, one row per marked story
+        Index ``story``; ``kind``, of `KINDS`, and ``n``: ``new`` and how many documents it has (in the last period),
+        ``split`` and the number of the story it was part of, ``merged`` and that of the largest it took in, ``back``
+        and for how many days it was silent, ``grew`` and by how many documents (of the last period).
+    """
+    found: dict[int, tuple[str, int]] = {}
+
+    def add(kind: str, numbers: pd.Series) -> None:
+        for story, n in numbers.items():
+            found.setdefault(int(story), (kind, round(n)))
+
+    time = timeline.table
+    if changes is None:
+        add("new", time["now"][time["is_new"]])
+    else:
+        now = changes[changes["now"] > 0].set_index("story")
+        kept = now[now["what"] == "continues"]
+        add("new", now["now"][now["what"] == "new"])
+        add("split", now["others"][now["what"] == "split off"].str[0])
+        add("merged", kept["others"][kept["others"].str.len() > 0].str[0])
+    if timeline.unit:
+        add("back", time["silence"][time["back"] >= timeline.last_from])
+    if changes is None:
+        add("grew", time["now"][time["now"] - time["before"] >= GREW])
+    else:
+        more = kept["now"] - kept["before"]
+        add("grew", more[more >= GREW])
+    frame = pd.DataFrame.from_dict(found, orient="index", columns=["kind", "n"])
+    return frame.rename_axis("story")

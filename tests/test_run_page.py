@@ -1,0 +1,542 @@
+"""The page of a run: made of its record alone, and in Chromium without a network what a reader does with it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from browser import open_page  # noqa: F401  (a fixture)
+from conftest import make_embeddings
+from newsclust.clusters.clustering import cluster
+from newsclust.corpus.documents import read_corpus
+from newsclust.errors import RunError
+from newsclust.neighbors.layout import Layout
+from newsclust.neighbors.neighbors import find_neighbors
+from newsclust.run.page_data import PART_FROM, _held, read_page_data, write_page_data
+from newsclust.run.record import Record, finish, read_record
+from newsclust.show.run_page import write_page
+from newsclust.stories.settings import choose_settings
+from newsclust.stories.stories import find_stories
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+BREAKOUT = "</script><!-- <script>alert(3)</script> and \u2028 \"quotes\" & 'more' {{ 7 * 7 }}"
+FORMULA = "=HYPERLINK(A1) says the harbour master of the flood"
+#: Story by story its headlines, an hour apart, and the first day.
+TOLD = {
+    "flood": (
+        "2024-03-01",
+        [
+            "Water over the harbour wall",
+            "Harbour under water",
+            FORMULA,
+            "Flood in the old harbour rises",
+            "Ferry stays in the harbour",
+        ],
+    ),
+    "leaks": (
+        "2024-03-03",
+        [
+            f"Edward Snowden {what}"
+            for what in ("asks Russia for asylum", "leaves Hong Kong", "speaks at last in Moscow")
+        ]
+        + ["Snowden's editor tells how it began", "US wants Snowden, and says so again"],
+    ),
+    "copies": (
+        "2024-03-05",
+        [
+            "Ministers agree on a new budget after a night of talks",
+            "Ministers agree on new budget after a night of talks",
+        ]
+        + [
+            "Ministers agree on a new budget after night of talks",
+            "What the budget means",
+            "Opposition calls budget weak",
+        ],
+    ),
+    "chinese": ("2024-03-07", ["北京发生洪水灾害", "洪水在北京造成损失", "北京市长谈洪水", "专家谈北京洪水原因"]),
+    "arabic": (
+        "2024-03-08",
+        [
+            "الحكومة تعلن ميزانية جديدة",
+            "حكومة لبنان تناقش الميزانية",
+            "البرلمان يناقش ميزانية الحكومة",
+            "ميزانية الحُكومة مرة أخرى",
+        ],
+    ),
+    "cup": (
+        "2024-03-28",
+        ["Élan wins the cup in extra time", "Cup goes to Élan", "Fans of Élan sing all night", "AI picks the cup"],
+    ),
+}
+ALONE = ["Lighthouse keeper retires", "A recipe for plum cake"]
+PAPERS = ["Courier", "Daily & Press", "新闻报", "Sport Day"]
+ADDRESSES = ["https://a.example/?a=1&b=2", "javascript:alert(4)", ""]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run's folder."""
+    folder = tmp_path_factory.mktemp("run")
+    rows = []
+    for kind, (day, titles) in TOLD.items():
+        for i, title in enumerate(titles):
+            when = pd.Timestamp(day) + pd.Timedelta(hours=i + 1)
+            rows.append((title, f"{PAPERS[i % 4]}", f"{when:%Y-%m-%dT%H:%M:%SZ}", ADDRESSES[i % 3], kind))
+    rows += [(title, "", "", "", title) for title in ALONE]
+    table = pd.DataFrame(rows, columns=["title", "publisher", "published_at", "url", "kind"])
+    table.drop(columns="kind").to_csv(folder / "harbour news.csv", index=False)
+    corpus = read_corpus(str(folder / "harbour news.csv"))
+    kinds = dict(zip(corpus.row_ids, pd.factorize(table["kind"])[0], strict=True))
+    rng = np.random.default_rng(0)
+    vectors = np.array([np.eye(16)[kinds[i]] for i in corpus.documents["id"]])
+    vectors += rng.normal(scale=0.03, size=vectors.shape) + 0.2
+    embeddings = make_embeddings(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    neighbors = find_neighbors(embeddings, 10)
+    stories = find_stories(corpus, embeddings, neighbors, cluster(neighbors, 10, 2, 4))
+    assert len(stories.table) == len(TOLD) and (stories.labels < 0).sum() == len(ALONE)
+    turns = np.array([kinds[i] for i in corpus.documents["id"]]) * 2 * np.pi / 8
+    places = np.column_stack([np.cos(turns), np.sin(turns)]) + rng.normal(scale=0.02, size=(len(turns), 2))
+    layout = Layout(embeddings.ids, places.astype(np.float32), {"n_components": 2})
+    settings = choose_settings(neighbors, embeddings.vectors, 10, 2, 4)
+    finish(corpus, embeddings, neighbors, settings, stories, layout, str(folder / "out"))
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def page_file(run):
+    return write_page(run)
+
+
+@pytest.fixture
+def page(page_file, open_page):  # noqa: F811
+    yield (shown := opened(page_file, open_page))
+    assert shown.troubles == []
+
+
+def opened(file, open_page, **how):  # noqa: F811
+    page = open_page(file, **how)
+    page.wait_for_selector("html[data-ready]")
+    return page
+
+
+def search(page, text: str) -> str:
+    page.fill("#q", text)
+    page.wait_for_function("text => shown.query === text", arg=text)
+    return page.locator("#status").text_content()
+
+
+def titles(page) -> list[str]:
+    return page.locator(".story:not(.none) h3").all_text_contents()
+
+
+def story_of(page, word: str):
+    return page.locator(".story", has=page.locator("h3", has_text=word)).first
+
+
+def copied(page) -> list[list[str]]:
+    """What the last copy put where one pastes from."""
+    page.wait_for_function("window.lastCopy")
+    return [line.split("\t") for line in page.evaluate("window.lastCopy").split("\n")]
+
+
+def catch_copies(page) -> None:
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.lastCopy = text; }")
+
+
+def test_the_page_is_made_of_the_record_alone(run, page_file, tmp_path):
+    for name in ("page.json", "metrics.json", "provenance.json"):
+        (tmp_path / name).write_bytes((run / name).read_bytes())
+    assert write_page(tmp_path).read_bytes() == page_file.read_bytes()
+
+
+def test_without_a_record_or_its_page_data_one_sentence_says_what_to_do(run, tmp_path):
+    with pytest.raises(RunError, match="holds no record of a finished run.*run it again"):
+        write_page(tmp_path)
+    for name in ("metrics.json", "provenance.json"):
+        (tmp_path / name).write_bytes((run / name).read_bytes())
+    with pytest.raises(RunError, match=r"holds no page\.json.*run it again"):
+        write_page(tmp_path)
+    (tmp_path / "page.json").write_text("{")
+    with pytest.raises(RunError, match="is damaged"):
+        write_page(tmp_path)
+
+
+def test_the_head_names_the_data_and_says_what_metrics_say(run, page):
+    metrics = read_record(run).metrics
+    assert page.locator("h1").text_content() == "harbour news" and page.title() == "harbour news: 6 stories"
+    told = page.locator(".counts").text_content()
+    assert f"{metrics['n_documents']} headlines by 4 publishers, 1 March to 28 March 2024: 6 stories." in told
+    assert f"2 headlines ({metrics['noise_fraction']:.1%}) are in none." in told
+    news = page.locator(".news")
+    assert "1 new" in news.text_content()
+    news.get_by_role("link").first.click()
+    assert (
+        "Élan" in page.locator(".story.open h3").text_content() or "up" in page.locator(".story.open h3").text_content()
+    )
+
+
+def test_what_is_new_is_marked_sorts_the_list_and_narrows_it(page):
+    page.select_option("#sort", "news")
+    assert page.locator(".story").first.locator(".badge").text_content() == "new"
+    page.get_by_role("button", name="Only these").click()
+    assert len(titles(page)) == 1 and page.evaluate("shown.passing") == 4
+
+
+@pytest.mark.parametrize(
+    ("query", "n_stories", "n_headlines"),
+    [
+        ("edward", 1, 3),
+        ('"edward snowden"', 1, 3),
+        ("snowden edward", 1, 3),
+        ("snow", 1, 5),
+        ("nowden", 0, 0),
+        ("elan", 1, 3),
+        ("ai", 1, 1),
+        ("洪水", 1, 4),
+        ("حكومة", 1, 4),
+        ("ميزانية", 1, 4),
+        ("plum", 0, 1),
+        ("#1", 1, 5),
+    ],
+)
+def test_search_finds_words_from_their_start_phrases_and_scripts_without_spaces(page, query, n_stories, n_headlines):
+    status = search(page, query)
+    assert len(titles(page)) == n_stories, status
+    assert (
+        page.evaluate("shown.passing") == n_headlines and page.evaluate("pass.reduce((a, b) => a + b)") == n_headlines
+    )
+
+
+def test_the_best_match_stands_first_with_the_headlines_that_match(page):
+    search(page, "harbour")
+    assert page.input_value("#sort") == "match" and "arbour" in page.locator(".story").first.text_content()
+    assert page.locator(".story").first.locator(".hits mark").first.text_content().lower() == "harbour"
+    page.get_by_role("button", name=re.compile("Remove filter")).click()
+    assert len(titles(page)) == 6 and page.input_value("#sort") == "size"
+
+
+def test_hostile_texts_are_text_wherever_they_stand(run, tmp_path, open_page):  # noqa: F811
+    for name in ("metrics.json", "provenance.json"):
+        (tmp_path / name).write_bytes((run / name).read_bytes())
+    data = read_page_data(run)
+    held, stories = data["headlines"], data["stories"]
+    held["title"] = "\n".join([HOSTILE, BREAKOUT, *held["title"].split("\n")[2:]])
+    stories["title"], stories["keywords"] = [HOSTILE + "!", *stories["title"][1:]], [BREAKOUT, *stories["keywords"][1:]]
+    data["publishers"][0], stories["mark"][0] = HOSTILE, ["new", 5]
+    data["topics"] = [topic | {"keywords": HOSTILE} for topic in data["topics"]]
+    write_page_data(tmp_path, data)
+    pd.DataFrame({"line": [3], "reason": [HOSTILE], "text": [BREAKOUT]}).to_csv(tmp_path / "rejected.csv", index=False)
+    page = opened(write_page(tmp_path, title=HOSTILE, links={HOSTILE: "cluster.html"}), open_page)
+    story = page.locator(".story").first
+    story.locator("h3 button").click()
+    assert story.locator("h3").text_content() == HOSTILE + "!" and BREAKOUT in story.locator(".kw").text_content()
+    assert story.locator(".heads .h").all_text_contents()[:2] == [HOSTILE, BREAKOUT]
+    search(page, "alert")
+    assert page.locator("img").count() == 0 and page.locator("script").count() == 2
+    assert "7 * 7" in page.locator("body").inner_text() and page.troubles == []
+
+
+def test_headlines_link_to_web_addresses_alone(page):
+    for word in ("nowden", "arbour"):
+        story = story_of(page, word)
+        story.locator("h3 button").click()
+        links = story.locator(".heads a")
+        found = links.evaluate_all("all => all.map((one) => [one.getAttribute('href'), one.rel])")
+        assert found == [[ADDRESSES[0], "noopener noreferrer"]] * 2
+
+
+def test_a_story_opened_says_who_had_it_first_by_time_or_by_certainty(page):
+    story = story_of(page, "nowden")
+    assert "first Courier" in story.locator(".facts").text_content()
+    story.locator("h3 button").click()
+    assert "First: Courier, 3 Mar 01:00 UTC. 5 headlines by 4 publishers" in story.locator(".told").text_content()
+    times = story.locator(".heads time").evaluate_all("all => all.map(one => one.dateTime)")
+    assert times == sorted(times) and times[0] == "2024-03-03T01:00Z"
+    story.get_by_role("button", name="By certainty").click()
+    sure = [int(text.removesuffix(" %")) for text in story.locator(".heads .c").all_text_contents()]
+    assert sure == sorted(sure, reverse=True)
+    assert "Near:" in story.text_content() and "Stands apart by" in story.text_content()
+
+
+def test_near_copies_are_folded_and_unfold(page):
+    story = story_of(page, "budget")
+    story.locator("h3 button").click()
+    assert "3 independent reports (2 near-copies folded)" in story.locator(".told").text_content()
+    assert story.locator(".heads li").count() == 3
+    fold = story.get_by_role("button", name="2 near-copies")
+    fold.click()
+    assert story.locator(".heads li").count() == 5 and fold.get_attribute("aria-expanded") == "true"
+    fold.click()
+    assert story.locator(".heads li").count() == 3
+
+
+def test_a_story_is_copied_as_a_table_in_which_nothing_is_a_formula(page):
+    catch_copies(page)
+    story = story_of(page, "arbour")
+    story.locator("h3 button").click()
+    story.get_by_role("button", name="Copy as table").click()
+    head, *rows = copied(page)
+    assert head == ["story", "title of the story", "headline", "publisher", "time (UTC)", "certainty", "address"]
+    assert len(rows) == 5 and {len(row) for row in rows} == {7} and [row[3] for row in rows][:2] == PAPERS[:2]
+    assert "'" + FORMULA in [row[2] for row in rows] and rows[0][4] == "2024-03-01T01:00Z"
+
+
+def test_publisher_day_and_topic_narrow_map_and_list_and_what_is_left_is_saved(page, tmp_path):
+    page.select_option("#publisher", label="Courier")
+    assert page.evaluate("shown.passing") == 9 and len(titles(page)) == 6
+    assert page.locator(".story .size small").first.text_content().startswith("of ")
+    page.fill("#from", "2024-03-05")
+    page.fill("#to", "2024-03-07")
+    assert sorted(titles(page))[-1] > "一" and len(titles(page)) == 2 and page.evaluate("shown.passing") == 3
+    assert page.locator("#chips button").all_text_contents() == ["Courier ×", "5–7 Mar ×"]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save CSV").click()
+    download.value.save_as(tmp_path / "saved.csv")
+    assert download.value.suggested_filename == "harbour news-selection.csv"
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "saved.csv").read_text(encoding="utf-8-sig"))))
+    assert len(rows) == 3 and {row["publisher"] for row in rows} == {"Courier"}
+
+
+def test_an_area_of_the_map_narrows_the_list(page):
+    page.get_by_role("button", name="Select an area").click()
+    spots = page.evaluate(
+        """() => { const box = canvas.getBoundingClientRect(), docs = STORIES[2].docs.map((i) => [X(i), Y(i)]);
+        const [x, y] = [0, 1].map((k) => docs.map((spot) => spot[k]));
+        const [l, r, t, b] = [Math.min(...x) - 8, Math.max(...x) + 8, Math.min(...y) - 8, Math.max(...y) + 8];
+        return [[l, t], [r, t], [r, b], [l, b]].map(([p, q]) => [p + box.left, q + box.top]); }"""
+    )
+    page.mouse.move(*spots[0])
+    page.mouse.down()
+    for spot in spots[1:]:
+        page.mouse.move(*spot, steps=4)
+    page.mouse.up()
+    assert page.locator("#chips").text_content() == "area on the map ×"
+    assert page.evaluate("STORIES[2].hits === STORIES[2].size && shown.passing < N")
+    assert page.evaluate("STORIES[2].title") in titles(page)
+
+
+def test_a_dot_lights_its_story_and_opens_it(page):
+    x, y, title = page.evaluate(
+        """() => { const {left, top} = canvas.getBoundingClientRect(), i = STORIES[1].middle;
+        return [X(i) + left, Y(i) + top, STORIES[1].title]; }"""
+    )
+    page.mouse.move(x, y)
+    assert page.locator(".story.lit h3").text_content() == title and page.locator("#tip").is_visible()
+    page.mouse.click(x, y)
+    assert page.locator(".story.open h3").text_content() == title and "#story-" in page.url
+
+
+def test_links_lead_to_stories_and_back_leads_back(page_file, open_page):  # noqa: F811
+    page = opened(page_file, open_page)
+    page.goto(f"{page_file.as_uri()}#story-3")
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    assert page.locator("#story-3.open .heads").is_visible()
+    page.locator("#topics a, #doubts a, #time a").first.click()
+    assert page.locator(".story.open").get_attribute("id") in page.url
+    page.go_back()
+    assert page.locator(".story.open").get_attribute("id") == "story-3"
+    page.goto(f"{page_file.as_uri()}#story-999")
+    assert "There is no story 999" in page.locator("#notice").text_content()
+    assert page.troubles == []
+
+
+def test_keys_search_walk_open_and_close(page):
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.locator(".story h3 button").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.textContent") == titles(page)[1]
+    assert page.locator(".story.open").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator(".story.open").count() == 0
+
+
+def test_headlines_carry_their_language_and_direction(page):
+    story = story_of(page, "ميزانية")
+    story.locator("h3 button").click()
+    head = story.locator(".heads .h span").first
+    assert head.get_attribute("lang") == "ar" and head.get_attribute("dir") == "auto"
+    assert head.evaluate("one => getComputedStyle(one).direction") == "rtl"
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(page_file, open_page, width, scheme):  # noqa: F811
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe-core to check with")
+    page = opened(page_file, open_page, width=width, scheme=scheme, touch=width < 600)
+
+    def violations():
+        found = axe.Axe().run(page).response["violations"]
+        return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+
+    assert violations() == []
+    search(page, "harbour")
+    story_of(page, "arbour").locator("h3 button").click()
+    assert violations() == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    dark = page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(20, 21, 24)"
+    assert dark == (scheme == "dark") and page.troubles == []
+
+
+def test_on_a_phone_the_list_comes_first_and_the_map_a_tap_away(page_file, open_page):  # noqa: F811
+    page = opened(page_file, open_page, width=390, height=844, touch=True)
+    assert page.locator(".story").first.bounding_box()["y"] < 600 and not page.locator("#map").is_visible()
+    page.get_by_role("button", name="Map", exact=True).tap()
+    assert page.locator("#map").is_visible() and not page.locator("#list").is_visible()
+    assert page.evaluate("canvas.width > 300") and page.troubles == []
+
+
+def test_no_request_leaves_the_page_and_none_could(page_file, open_page):  # noqa: F811
+    page = open_page(page_file)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    search(page, "cup")
+    page.locator(".story h3 button").first.click()
+    assert asked == [page_file.as_uri()]
+    assert page.troubles == []
+    page.evaluate("fetch('https://example.org/').catch(() => {})")
+    page.wait_for_function("true")
+    assert any("Content Security Policy" in trouble for trouble in page.troubles)
+
+
+def test_paper_holds_map_and_stories_on_few_pages(page, tmp_path):
+    page.locator(".story h3 button").first.click()
+    page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
+    pages = (tmp_path / "page.pdf").read_bytes().count(b"/Type /Page\n")
+    assert 1 <= pages <= 8
+    assert page.evaluate("colours.bg") == page.evaluate("style('--bg')")  # the screen's again
+
+
+def test_without_dates_publishers_and_stories_the_page_is_still_a_page(tmp_path, open_page):  # noqa: F811
+    data = read_page_data_of(12, 0, tmp_path)
+    data["time"], data["n_publishers"], data["publishers"], data["topics"], data["placed"] = None, 0, [], [], []
+    headlines = data["headlines"]
+    headlines |= {"minute": [None] * 12, "publisher": [-1] * 12, "story": [-1] * 12}
+    data["stories"] = {name: [] for name in data["stories"]}
+    write_page_data(tmp_path, data)
+    page = opened(write_page(tmp_path), open_page)
+    assert page.locator("#publisher, #from, #time, .news").count() == 0
+    page.locator(".none h3 button").click()
+    assert page.locator(".heads li").count() == 12 and page.troubles == []
+
+
+def read_page_data_of(n: int, each: int, folder) -> dict:
+    """The page data of `n` made-up headlines, `each` in a story; the record of them is left in the folder."""
+    rng = np.random.default_rng(0)
+    words = np.array(
+        [f"{a}{b}{c}" for a in "bcdfglmnprst" for b in "aeiou" for c in ("rk", "st", "n", "mble", "ck", "ss")]
+    )
+    told = [" ".join(rng.choice(words, 9)) for _ in range(n)]
+    story = np.sort(rng.integers(0, max(n // max(each, 1), 1), n)) if each else np.full(n, -1)
+    sizes = np.bincount(story[story >= 0])
+    size = sizes.tolist()
+    columns = {
+        "number": list(range(len(size))),
+        "title": [told[np.flatnonzero(story == k)[0]] for k in range(len(size))],
+        "keywords": [", ".join(rng.choice(words, 5)) for _ in size],
+        "topic": [-1] * len(size),
+        "size": size,
+        "publishers": size,
+        "reports": size,
+        "mark": [None] * len(size),
+        "near": [[[(k + 1) % len(size), 0.5]] for k in range(len(size))],
+        "own": [0.5] * len(size),
+        "next": [0.2] * len(size),
+        "separation": [0.4] * len(size),
+        "rival": [-1] * len(size),
+        "doubt": [""] * len(size),
+        "first": [int(np.flatnonzero(story == k)[0]) for k in range(len(size))],
+    }
+    minutes = (28_400_000 + rng.integers(0, 500_000, n)).tolist()
+    data = {
+        "n_documents": n,
+        "n_alone": int((story < 0).sum()),
+        "n_publishers": 300,
+        "publishers": [f"Paper {k} Gazette" for k in range(300)],
+        "topics": [],
+        "time": None,
+        "placed": [],
+        "stories": columns,
+        "headlines": {
+            "n": n,
+            "title": "\n".join(told),
+            "summary": "",
+            "url": "\n".join(f"https://paper{i % 300}.example/2024/{text[:40]}-{i}" for i, text in enumerate(told)),
+            "story": story.tolist(),
+            "publisher": rng.integers(0, 300, n).tolist(),
+            "minute": minutes,
+            "certainty": rng.integers(0, 101, n).tolist(),
+            "assigned": [],
+            "copies": [],
+            "languages": ["en"],
+            "language": [],
+            "x": rng.integers(0, 9999, n).tolist(),
+            "y": rng.integers(0, 9999, n).tolist(),
+        },
+    }
+    metrics = {"n_documents": n, "n_clusters": len(size), "noise_fraction": float((story < 0).mean()), "seconds": {}}
+    Record({"data": "made up"}, metrics, {"data": "made up: rows"}).write(folder)
+    write_page_data(folder, data)
+    return data
+
+
+@pytest.mark.parametrize(("n", "most"), [(3_700, 5e6), (30_000, 12e6)])
+def test_a_page_with_everything_stays_small_and_builds_what_is_asked_for(n, most, tmp_path, open_page):  # noqa: F811
+    read_page_data_of(n, 12, tmp_path)
+    file = write_page(tmp_path)
+    assert file.stat().st_size < most
+    page = opened(file, open_page)
+    before = page.evaluate("document.querySelectorAll('*').length")
+    assert before < 1500
+    page.locator(".story h3 button").nth(2).click()
+    assert page.locator(".heads li").count() == page.evaluate("BY_NUMBER.get(shown.open).size")
+    assert page.evaluate("document.querySelectorAll('*').length") < before + 500 and page.troubles == []
+
+
+def test_of_very_many_each_story_keeps_its_best_and_earliest_and_the_page_says_so(tmp_path, open_page):  # noqa: F811
+    n, each = 60_000, 400
+    rng = np.random.default_rng(0)
+    place = np.append(np.repeat(np.arange(140), each), np.full(n - 140 * each, -1))
+    stories = SimpleNamespace(
+        assigned=np.zeros(n, dtype=bool),
+        vote=SimpleNamespace(share=np.zeros(n)),
+        clustering=SimpleNamespace(probabilities=rng.random(n)),
+        documents=pd.DataFrame({"title": ["A headline of some length"] * n, "text": "", "url": "https://a.example/"}),
+    )
+    first = np.arange(140) * each + 7
+    rows = _held(stories, place, first, 140)
+    assert n >= PART_FROM and len(np.unique(rows)) == len(rows) == 140 * 20 + 2_000 and set(first) <= set(rows)
+    for story in (0, 77, 139):
+        held = rows[place[rows] == story]
+        others = np.setdiff1d(np.arange(story * each, (story + 1) * each), held)
+        best = stories.clustering.probabilities
+        assert len(held) == 20 and np.sort(best[held])[1] > best[others].max()
+
+    data = read_page_data_of(4_800, 20, tmp_path)
+    data |= {"n_documents": n, "stories": data["stories"] | {"size": [each] * len(data["stories"]["size"])}}
+    write_page_data(tmp_path, data)
+    page = opened(write_page(tmp_path), open_page)
+    assert "This page holds 4,800 of the 60,000 headlines" in page.locator("#part").text_content()
+    page.locator(".story h3 button").first.click()
+    assert "of its 400 headlines" in page.locator(".panel").text_content() and page.troubles == []
+
+
+def test_page_data_survives_json_and_holds_every_document_once(run):
+    data = read_page_data(run)
+    held = data["headlines"]
+    lines = {name: held[name].split("\n") for name in ("title", "url")}
+    assert {len(column) for column in lines.values()} == {held["n"]} == {data["n_documents"]}
+    assert len(held["story"]) == len(held["minute"]) == len(held["x"]) == held["n"]
+    assert sum(data["stories"]["size"]) + data["n_alone"] == held["n"]
+    assert json.loads((run / "page.json").read_text(encoding="utf-8")) == data
