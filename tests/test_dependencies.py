@@ -20,7 +20,7 @@ def imported() -> set[str]:
                 found |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 found.add(node.module.split(".")[0])
-    return found - set(sys.stdlib_module_names) - {"newsclust"}
+    return found - set(sys.stdlib_module_names) - {path.name for path in (TOP / "src").iterdir()}
 
 
 def declared() -> set[str]:
