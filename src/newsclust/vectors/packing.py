@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -44,8 +44,8 @@ class Pack:
         return [row for span in self.spans for row in span.rows]
 
 
-def fill_packs(lengths: np.ndarray, size: int) -> Iterator[Pack]:
-    """Put texts of these `lengths` into as few packs of `size` places as best fit decreasing finds.
+def fill_packs(lengths: np.ndarray, size: int, rows: Sequence[int] | None = None) -> Iterator[Pack]:
+    """Put texts into packs of `size` places: long ones next to one another, and short ones into what they leave.
 
     Parameters
     ----------
@@ -53,28 +53,27 @@ def fill_packs(lengths: np.ndarray, size: int) -> Iterator[Pack]:
         Tokens per text.
     size : int
         Places per pack.
+    rows : sequence of int, optional
+        Row numbers of the texts to pack; by default all of them.
 
     Yields
     ------
     Pack
         Longest texts first: memory that does not suffice is seen at once.
     """
-    waiting: dict[int, deque[int]] = {}
-    for row in np.argsort(lengths, kind="stable").tolist():
-        waiting.setdefault(int(lengths[row]), deque()).append(row)
-    left = sorted(waiting)
+    rows = np.arange(len(lengths)) if rows is None else np.asarray(rows)
+    left = deque(rows[np.argsort(-lengths[rows], kind="stable")].tolist())
+    lengths = lengths.tolist()
     while left:
-        longest = left[-1]
-        room = total = size if longest <= size else -(-longest // STEP) * STEP
-        spans = []
-        while left:
-            fits = bisect_right(left, room) - 1
-            if fits < 0 or (longest > size and spans):
-                break
-            length = left[fits]
-            count = 1 if longest > size else min(len(waiting[length]), room // max(length, 1))
-            spans.append(Span(total - room, length, [waiting[length].popleft() for _ in range(count)]))
-            room -= count * length
-            if not waiting[length]:
-                left.pop(fits)
+        longest = lengths[left[0]]
+        alone = longest > size
+        total = -(-longest // STEP) * STEP if alone else size
+        chosen, room = [left.popleft()], total - longest
+        while left and not alone and lengths[left[-1]] <= room:
+            chosen.append(left.popleft() if lengths[left[0]] <= room else left.pop())
+            room -= lengths[chosen[-1]]
+        spans, start = [], 0
+        for length, some in groupby(chosen, key=lengths.__getitem__):
+            spans.append(Span(start, length, list(some)))
+            start = spans[-1].stop
         yield Pack(total, spans)

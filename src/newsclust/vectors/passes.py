@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..errors import ModelError
-from .packing import STEP, Pack, Span, fill_packs
+from .packing import STEP, Pack, fill_packs
 from .precision import has_gpu
-from .word_weights import heaviest, stack
+from .word_weights import heaviest
 
 if TYPE_CHECKING:
     import torch
     from scipy.sparse import csr_array
-
-    from .bert import Bert
+    from transformers import PreTrainedModel
 
 #: Places in a pack on a processor in float32: enough to keep its cores busy, little to fill up at the end. In half
 #: precision it is twice as many, as many bytes.
@@ -57,8 +56,8 @@ class Model:
 
     Parameters
     ----------
-    transformers : list of Bert or torch.nn.Module
-        Copies of one encoder, each on a device of its own, with the attention of `attend_within_texts`.
+    transformers : list of PreTrainedModel
+        Copies of one encoder, as `on_every_device` makes them.
     tokenize : callable
         Texts -> a list of token ids each, special tokens included.
     pool : {"mean", "first"}
@@ -75,7 +74,7 @@ class Model:
 
     def __init__(
         self,
-        transformers: list[Bert | torch.nn.Module],
+        transformers: list[PreTrainedModel],
         tokenize: Callable[[list[str]], Tokens],
         pool: str,
         first_position: int = 0,
@@ -102,7 +101,7 @@ class Model:
         for transformer in self._transformers * (n_threads if on_cores else 1):
             free.put(transformer)
 
-        def embed(pack: Pack) -> tuple[np.ndarray, csr_array | None]:
+        def embed(pack: Pack) -> list[Embedded]:
             transformer = free.get()
             try:
                 return self._embed(transformer, pack, tokens)
@@ -114,21 +113,17 @@ class Model:
         running: deque = deque()
         try:
             for pack in packs:
-                running.append((pack, pool.submit(embed, pack)))
+                running.append(pool.submit(embed, pack))
                 if len(running) > 2 * at_once:
-                    done, future = running.popleft()
-                    yield Embedded(done, *future.result())
+                    yield from running.popleft().result()
             while running:
-                done, future = running.popleft()
-                yield Embedded(done, *future.result())
+                yield from running.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
             torch.set_num_threads(n_threads)  # for threads that others start later
 
-    def _embed(
-        self, transformer: Bert | torch.nn.Module, pack: Pack, tokens: Tokens
-    ) -> tuple[np.ndarray, csr_array | None]:
-        """The vectors and words of a pack's texts, as `Embedded` has them."""
+    def _embed(self, transformer: PreTrainedModel, pack: Pack, tokens: Tokens) -> list[Embedded]:
+        """A pack that went through the model, in several parts where memory does not hold it."""
         import torch
 
         longest = pack.spans[0].length
@@ -136,7 +131,7 @@ class Model:
         if pack.size <= self._fits or smallest:
             try:
                 states = self._states(transformer, pack, tokens)
-                return self._pooled(states, pack), self._weighed(states, pack, tokens)
+                return [Embedded(pack, self._pooled(states, pack), self._weighed(states, pack, tokens))]
             except torch.OutOfMemoryError:
                 if smallest:
                     text = f"a text of {longest:,} tokens does not fit into the memory of the GPU"
@@ -145,21 +140,10 @@ class Model:
                     ) from None
                 self._fits = pack.size // 2
                 torch.cuda.empty_cache()
-        rows = np.array(pack.rows)
-        parts = list(fill_packs(np.array([len(tokens[row]) for row in rows]), max(STEP, pack.size // 2)))
-        found = [
-            self._embed(
-                transformer,
-                Pack(part.size, [Span(s.start, s.length, rows[s.rows].tolist()) for s in part.spans]),
-                tokens,
-            )
-            for part in parts
-        ]
-        order = np.argsort([row for part in parts for row in part.rows])
-        vectors, words = zip(*found, strict=True)
-        return np.concatenate(vectors)[order], stack(words, order) if self._weigh else None
+        parts = fill_packs(np.array([*map(len, tokens)]), max(STEP, pack.size // 2), pack.rows)
+        return [found for part in parts for found in self._embed(transformer, part, tokens)]
 
-    def _states(self, transformer: Bert | torch.nn.Module, pack: Pack, tokens: Tokens) -> torch.Tensor:
+    def _states(self, transformer: PreTrainedModel, pack: Pack, tokens: Tokens) -> torch.Tensor:
         """The last layer's state of each place, shape (pack.size, dim)."""
         import torch
 
@@ -171,9 +155,10 @@ class Model:
             positions[span.start : span.stop] = np.tile(steps, len(span.rows))
         _current.pack = pack
         with torch.inference_mode():
-            given = {"input_ids": torch.from_numpy(ids)[None], "position_ids": torch.from_numpy(positions)[None]}
-            given = {name: tensor.to(transformer.device) for name, tensor in given.items()}
-            return transformer(**given).last_hidden_state[0]
+            ids, positions = (torch.from_numpy(each)[None].to(transformer.device) for each in (ids, positions))
+            kinds = torch.zeros_like(ids)  # transformers' own default has no more places than one text
+            found = transformer(input_ids=ids, position_ids=positions, token_type_ids=kinds)
+            return found.last_hidden_state[0]
 
     def _pooled(self, states: torch.Tensor, pack: Pack) -> np.ndarray:
         if self._pool == "first":
@@ -203,10 +188,25 @@ class Model:
 _current = threading.local()  # one pack per device at a time
 
 
-def attend_within_texts(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float | None = None
-) -> torch.Tensor:
-    """Attention of each text to itself alone: no mask, no padding.
+def on_every_device(transformer: PreTrainedModel, precision: str) -> list[PreTrainedModel]:
+    """Copies of an encoder in this precision, one on each device of this machine, where each text sees itself alone."""
+    from copy import deepcopy
+
+    import torch
+    from transformers import AttentionInterface
+
+    AttentionInterface.register("newsclust_packs", _attend_within_texts)
+    transformer.eval().set_attn_implementation("newsclust_packs")
+    first, *others = _devices()
+    transformer = transformer.to(dtype=getattr(torch, precision))
+    copies = [deepcopy(transformer).to(device) for device in others]
+    return [transformer.to(first), *copies]
+
+
+def _attend_within_texts(
+    module: torch.nn.Module, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *_: Any, **options: Any
+) -> tuple[torch.Tensor, None]:
+    """Attention of each text to itself alone: no mask, no padding; the form is that of transformers' interface.
 
     `query`, `key` and `value` have shape (1, heads, places, dim), what comes back (1, places, heads, dim).
     """
@@ -217,26 +217,9 @@ def attend_within_texts(
     for span in _current.pack.spans:
         here, shape = slice(span.start, span.stop), (heads, len(span.rows), span.length, dim)
         q, k, v = (tensor[0, :, here].reshape(shape).transpose(0, 1) for tensor in (query, key, value))
-        found = scaled_dot_product_attention(q, k, v, scale=scale)
+        found = scaled_dot_product_attention(q, k, v, scale=options.get("scaling"))
         out[here] = found.transpose(1, 2).reshape(-1, heads, dim)
-    return out[None]
-
-
-def attend_for_transformers(module: torch.nn.Module, query: Any, key: Any, value: Any, *_: Any, **options: Any) -> Any:
-    """The same in the form of transformers' attention interface."""
-    return attend_within_texts(query, key, value, options.get("scaling")), None
-
-
-def on_every_device(transformer: Any, precision: str) -> list[Any]:
-    """Copies of an encoder in this precision, one on each device of this machine."""
-    from copy import deepcopy
-
-    import torch
-
-    first, *others = _devices()
-    transformer = transformer.to(dtype=getattr(torch, precision))
-    copies = [deepcopy(transformer).to(device) for device in others]
-    return [transformer.to(first), *copies]
+    return out[None], None
 
 
 def _devices() -> list[str]:
@@ -247,7 +230,7 @@ def _devices() -> list[str]:
     return ["mps" if torch.backends.mps.is_available() else "cpu"]
 
 
-def _pack_size(transformer: Bert | torch.nn.Module) -> int:
+def _pack_size(transformer: PreTrainedModel) -> int:
     import torch
 
     if transformer.device.type != "cuda":
