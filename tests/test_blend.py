@@ -21,7 +21,6 @@ from newsclust.errors import InputError, ParameterError
 from newsclust.neighbors.blend import blend
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.neighbors.weighed import Weighed, learnt, weighted_words
-from newsclust.paths import give_numba_a_folder
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=25)
 WORDS = "quake flood vote strike rocket bank storm court tunnel coast minister harvest".split()
@@ -228,22 +227,6 @@ def test_words_are_told_apart_in_a_vocabulary_of_thousands(per_text, n, vocabula
     lists = blended(embeddings, documents, 0.5, 0.0)
     matrix = np.sqrt(np.maximum(2 - 2 * full_similarity(embeddings, documents, 0.5, 0.0), 0))
     np.testing.assert_allclose(lists.distances, np.take_along_axis(matrix, lists.indices, axis=1), atol=2e-6)
-
-
-def test_documents_of_one_story_are_measured_one_after_the_other_and_each_once():
-    give_numba_a_folder()
-    from newsclust.neighbors.pairs import walk
-
-    stories = np.arange(60).reshape(20, 3).T  # 0, 3, 6 and so on are of one story
-    indices = np.full((60, 6), -1, dtype=np.int32)
-    for story in stories:
-        for place, row in enumerate(story):
-            indices[row, :5] = np.roll(story, -place)[1:6]
-    order = walk(np.arange(60), indices, 60, 100)
-    np.testing.assert_array_equal(np.sort(order), np.arange(60))
-    assert (np.diff(order % 3) != 0).sum() == 2
-    rows = np.array([3, 4, 5, 9, 50])  # some of them, among all
-    np.testing.assert_array_equal(np.sort(walk(rows, indices[rows], 60, 2)), np.arange(5))
 
 
 def test_padding_stays_at_the_end():

@@ -114,6 +114,15 @@ def test_a_machine_with_more_cores_draws_the_same_map(monkeypatch):
     assert np.array_equal(maps[1], maps[2])
 
 
+def test_umap_learn_still_does_not_have_numba_keep_what_it_compiles():
+    """Where this fails, see whether a new process lays out as fast without `layout._kept_by_numba`, and remove it."""
+    import umap
+
+    sources = [path.read_text(encoding="utf-8") for path in Path(umap.__file__).parent.glob("*.py")]
+    compiled, kept = (sum(source.count(word) for source in sources) for word in ("njit(", "cache=True"))
+    assert compiled > 100 and kept < compiled / 10
+
+
 def test_no_second_search_is_made(small_corpus, known, monkeypatch):
     import umap.umap_
 

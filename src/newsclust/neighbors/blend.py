@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .neighbors import Neighbors
 
 PAIRS = 2**18  # pairs measured at a time by a thread: some tens of milliseconds
-WALK = 2**10  # documents of a story and near it that are measured one after the other: about what the cache holds
 OFFSET_ROWS = 2**12  # vectors at a time: a millisecond or two
 DAY = 86_400_000_000  # microseconds
 
@@ -126,7 +125,7 @@ class Parts:
         else:
             weighed = learnt(by_model)
         day = _days(documents) / day_scale if days else np.full(n, np.nan)
-        self._facts = _lines_of_memory(n, FACTS)
+        self._facts = np.empty(n, FACTS)
         gather_facts(self._facts, words, days, offsets(vectors, n_known), day, weighed.ends, weighed.squares)
         longest = int(np.diff(weighed.ends).max(initial=0))
         self._words = weighed.terms, weighed.weights, longest
@@ -154,41 +153,29 @@ class Parts:
             measure_rows(places, rows[places], indices, distances, self._facts, *self._words, *lists)
 
         indices, distances = np.ascontiguousarray(indices), np.ascontiguousarray(distances)
-        return story_by_story(measure, rows, indices, len(self._facts), "Blending")
+        return some_at_a_time(measure, indices.shape, "Blending")
 
 
-def story_by_story(
-    measure: Callable[[np.ndarray, np.ndarray, np.ndarray], None],
-    rows: np.ndarray,
-    indices: np.ndarray,
-    n: int,
-    what: str,
+def some_at_a_time(
+    measure: Callable[[np.ndarray, np.ndarray, np.ndarray], None], shape: tuple[int, int], what: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The lists of `rows` as `measure` writes them, which is called with some of them at a time, on all cores.
-
-    Documents of one story come one after the other, so that what is read of them stays in the processor's cache.
+    """Lists of this shape as `measure` writes them, which is called with some of them at a time, on all cores.
 
     Parameters
     ----------
     measure : callable
-        Of places in `rows`, writes the new lists at these places of two arrays; lets go of the interpreter's lock.
-    rows : ndarray of int64, shape (m,)
-    indices : ndarray of int32, shape (m, k)
-        The lists of these documents; -1 is padding.
-    n : int
-        All documents.
+        Of places, writes the new lists at these places of two arrays; lets go of the interpreter's lock.
+    shape : tuple of int
     what : str
         Stands before the progress bar.
 
     Returns
     -------
-    indices : ndarray of int32, shape (m, k)
-    distances : ndarray of float32, shape (m, k)
+    indices : ndarray of int32
+    distances : ndarray of float32
     """
-    from .pairs import walk
-
-    lists = np.empty_like(indices), np.empty(indices.shape, dtype=np.float32)
-    blocks = np.array_split(walk(rows, indices, n, WALK), max(1, indices.size // PAIRS))
+    lists = np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32)
+    blocks = np.array_split(np.arange(shape[0]), max(1, shape[0] * shape[1] // PAIRS))
     on_all_cores(lambda block: measure(block, *lists), blocks, what)
     return lists
 
@@ -212,16 +199,6 @@ def _days(documents: pd.DataFrame) -> np.ndarray:
     """Days since 1970, NaN where there is no date: float64."""
     when = times(documents)
     return np.where(np.isnat(when), np.nan, when.astype(np.int64) / DAY)
-
-
-def _lines_of_memory(n: int, kind: np.dtype) -> np.ndarray:
-    """Room for `n` records of 64 bytes, each of which begins where a line of memory does and comes at once.
-
-    Where numpy itself puts them, most lie on two lines, and measuring a pair takes a seventh longer.
-    """
-    room = np.empty((n + 1) * kind.itemsize, dtype=np.uint8)
-    start = -room.ctypes.data % kind.itemsize
-    return room[start : start + n * kind.itemsize].view(kind)
 
 
 def _check(words: float, days: float, day_scale: float) -> None:

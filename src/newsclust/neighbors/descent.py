@@ -17,8 +17,6 @@ from multiprocessing.pool import ThreadPool
 
 import numpy as np
 from numba import njit
-from numba.core import types
-from numba.extending import intrinsic
 from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
@@ -136,20 +134,10 @@ def _move(rows, where, moved, ends, others, period, due, due_push, pull, push, s
 @njit(nogil=True, fastmath=True, cache=True, inline="always")
 def _force(table, squared):
     """What a table of `_forces` says of a squared distance."""
-    bits = min(max(_bits_of(squared), LEAST << SHIFT), (MOST << SHIFT) - 1)
+    bits = min(max(np.float32(squared).view(np.int32), LEAST << SHIFT), (MOST << SHIFT) - 1)
     place = (bits >> SHIFT) - LEAST
     part = np.float32(bits & ((1 << SHIFT) - 1)) * np.float32(1 / (1 << SHIFT))
     return table[place] + part * (table[place + 1] - table[place])
-
-
-@intrinsic
-def _bits_of(typingctx, number):
-    """The bits of a float32 as an integer, which grows with a positive number."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], context.get_value_type(types.int32))
-
-    return types.int32(types.float32), generate
 
 
 @njit(nogil=True, cache=True, inline="always")

@@ -160,10 +160,11 @@ def _umap(
 
 @contextmanager
 def _kept_by_numba() -> Iterator[None]:
-    """Have numba keep the machine code of what is imported on disk, which UMAP does not ask for.
+    """Have numba keep the machine code of what is imported on disk: umap-learn 0.5.12 asks for it once in 123.
 
-    Four seconds less in every process, some of them while UMAP is imported. And nothing is compiled, or read from disk,
-    before it is called, for types that were declared: dozens of functions of a search that is not made here.
+    Without it every process compiles it anew: a layout of the sample took 12 seconds of processor time, not 3, and
+    nothing is compiled, or read from disk, before it is called, for types that were declared. tests/test_layout.py says
+    when umap-learn does so itself, and this can go.
     """
     import numba
 

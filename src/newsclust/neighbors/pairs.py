@@ -11,20 +11,17 @@ import math
 import numpy as np
 from numba import njit
 
-from .ahead import ask_for, ask_for_some
-
 #: Places are unsigned where time matters: numba looks at others whether they count from the end.
 ONE = np.uint64(1)
 SPARSE = 64  # places for each term in the table of a row's terms
 UNIT = 2.0**-30  # of words' weights, which are whole numbers: their products add up exactly, in any order
 
 #: Of each document the roots of the weights of vector, words and day, which add up to 1; its vector's distance from the
-#: mean; its day, in units of the day scale; its words' squared length; where its terms begin and end. One line each.
+#: mean; its day, in units of the day scale; its words' squared length; where its terms begin and end.
 FACTS = np.dtype(
     [(name, np.float64) for name in ("by_vector", "by_words", "by_day", "offset", "day")]
     + [(name, np.int64) for name in ("square", "start", "end")]
 )
-FACTS_LINE = FACTS.itemsize // 8  # numbers of each document
 
 
 @njit(nogil=True, cache=True)
@@ -48,8 +45,7 @@ def measure_rows(places, rows, indices, distances, facts, terms, weights, longes
     listed, apart_by : ndarray of int32 and float32, shape (m, k)
         Written to: the lists as they are now.
     """
-    k, last, lines = indices.shape[1], len(places) - 1, facts.view(np.float64)
-    lists = indices.reshape(-1), distances.reshape(-1), listed.reshape(-1), apart_by.reshape(-1)
+    k, lists = indices.shape[1], (indices.reshape(-1), listed.reshape(-1), apart_by.reshape(-1))
     found = np.empty(k, dtype=np.float32)
     # A row's terms are found by their last bits, in a table that stays in the cache, as a weight for each term of the
     # corpus would not. The few whose place is another's already are `spare`: of 1,000 terms less than 8.
@@ -59,10 +55,6 @@ def measure_rows(places, rows, indices, distances, facts, terms, weights, longes
     keys, own_weights = np.full(size, -1, dtype=np.int32), np.empty(size, dtype=np.int32)
     spare = np.empty(longest, dtype=np.int64)
     for number, place in enumerate(places):
-        # Memory is asked for in three steps, because each says where the next one is to look.
-        _ask_for_lists(lists, places[min(number + 3, last)], k)
-        sooner, soon = places[min(number + 2, last)], places[min(number + 1, last)]
-        ask_for(lines, rows[min(number + 2, last)] * FACTS_LINE)
         own = facts[rows[number]]
         size, n_spare = np.uint32(1), 0
         while size < SPARSE * (own.end - own.start):
@@ -76,10 +68,6 @@ def measure_rows(places, rows, indices, distances, facts, terms, weights, longes
                 spare[n_spare] = at
                 n_spare += 1
         for column in range(k):
-            ask_for(lines, indices[sooner, column] * FACTS_LINE)
-            coming = facts[max(indices[soon, column], 0)]
-            ask_for_some(terms, coming.start, coming.end)
-            ask_for_some(weights, coming.start, coming.end)
             other = indices[place, column]
             if other < 0:
                 found[column] = np.inf
@@ -240,19 +228,13 @@ def share_rows(places, indices, distances, company, counts, weight, listed, apar
     listed, apart_by : ndarray of int32 and float32, shape (n, k)
         Written to: the lists as they are now.
     """
-    (n, c), last, found = company.shape, len(places) - 1, np.empty(indices.shape[1], dtype=np.float32)
-    lists = indices.reshape(-1), distances.reshape(-1), listed.reshape(-1), apart_by.reshape(-1)
-    k, all_companies, all_counts = indices.shape[1], company.reshape(-1), counts.reshape(-1)
+    (n, c), k = company.shape, indices.shape[1]
+    lists, found = (indices.reshape(-1), listed.reshape(-1), apart_by.reshape(-1)), np.empty(k, dtype=np.float32)
     own = np.zeros(n + 1, dtype=np.float32)  # how much each document counts in the row's company
-    for number, row in enumerate(places):
-        _ask_for_lists(lists, places[min(number + 2, last)], k)
-        soon = places[min(number + 1, last)]
+    for row in places:
         for at in range(c):
             own[company[row, at]] = counts[row, at]
         for column in range(k):
-            coming = max(indices[soon, column], 0) * c
-            ask_for_some(all_companies, coming, coming + c)
-            ask_for_some(all_counts, coming, coming + c)
             other, distance = indices[row, column], distances[row, column]
             if other >= 0 and distance > 0:
                 shared = 0.0
@@ -268,48 +250,6 @@ def share_rows(places, indices, distances, company, counts, weight, listed, apar
 
 
 @njit(nogil=True, cache=True)
-def walk(rows, indices, n, size):
-    """An order in which documents of one story mostly come one after the other.
-
-    It goes from a document to its neighbours and on to theirs, as far as `size` documents lead, and begins again at the
-    first that it has not met.
-
-    Parameters
-    ----------
-    rows : ndarray of int, shape (m,)
-    indices : ndarray of int32, shape (m, k)
-        Their lists; -1 is padding.
-    n : int
-        Of all rows.
-    size : int
-
-    Returns
-    -------
-    ndarray of int64, shape (m,)
-        Places in `rows`.
-    """
-    order, n_met, k, lists = np.empty(len(rows), dtype=np.int64), 0, indices.shape[1], indices.reshape(-1)
-    place_of = np.full(n, -1, dtype=np.int32)  # of those not met
-    for place, row in enumerate(rows):
-        place_of[row] = place
-    for start, row in enumerate(rows):
-        if place_of[row] < 0:
-            continue
-        order[n_met], place_of[row] = start, -1
-        at, end = n_met, n_met + size
-        n_met += 1
-        while at < min(n_met, end):
-            soon = order[min(at + 8, n_met - 1)] * k
-            ask_for_some(lists, soon, soon + k)
-            for other in indices[order[at]]:
-                if other >= 0 and place_of[other] >= 0:
-                    order[n_met], place_of[other] = place_of[other], -1
-                    n_met += 1
-            at += 1
-    return order
-
-
-@njit(nogil=True, cache=True)
 def _by_vectors(distance, a, b):
     """The squared distance of two vectors, at `a` and `b` from the mean, seen from there as unit vectors."""
     if a * b == 0:
@@ -319,20 +259,10 @@ def _by_vectors(distance, a, b):
     return min(max(squared, 0.0), 4.0)
 
 
-@njit(nogil=True, inline="always")
-def _ask_for_lists(lists, place, k):
-    """Have the lists at a place brought, and where the new ones will be written."""
-    indices, distances, listed, apart_by = lists
-    ask_for_some(indices, place * k, place * k + k)
-    ask_for_some(distances, place * k, place * k + k)
-    ask_for_some(listed, place * k, place * k + k)
-    ask_for_some(apart_by, place * k, place * k + k)
-
-
 @njit(nogil=True, cache=True)
 def _write_in_order(lists, found, start):
     """Write the list that begins at `start` in order: nearest first, equal distances by smaller row, padding last."""
-    indices, _, listed, apart_by = lists
+    indices, listed, apart_by = lists
     for n in range(np.uint64(len(found))):
         index, distance, at = indices[start + n], found[n], start + n
         while at > start and (

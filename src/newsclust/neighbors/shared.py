@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..paths import give_numba_a_folder
-from .blend import story_by_story
+from .blend import some_at_a_time
 from .neighbors import Neighbors
 
 #: How many of its nearest neighbours stand for a document, beside itself.
@@ -74,5 +74,5 @@ def share_neighbors(neighbors: Neighbors, weight: float) -> Neighbors:
     def measure(places: np.ndarray, *lists: np.ndarray) -> None:
         share_rows(places, indices, distances, company, counts, weight, *lists)
 
-    listed, apart_by = story_by_story(measure, np.arange(len(indices)), indices, len(indices), "Companies")
+    listed, apart_by = some_at_a_time(measure, indices.shape, "Companies")
     return replace(neighbors, indices=listed, distances=apart_by)

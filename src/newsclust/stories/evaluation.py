@@ -8,7 +8,6 @@ group, all of them together would reward who lumps them.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +23,9 @@ if TYPE_CHECKING:
     from ..clusters.clustering import Clustering
     from ..neighbors.neighbors import Neighbors
 
-#: DBCV compares all clustered documents and all pairs of clusters. At both limits it took from about a second (1,024
-#: dimensions, even clusters) to 5.7 s and 1.4 GB (one cluster of 4,800); 2,100 headlines in 75 clusters took 0.2 s.
-DBCV_DOCUMENTS = 5_000
+#: DBCV compares all clustered documents and all pairs of clusters, the silhouette all clustered documents.
+VALIDITY_DOCUMENTS = 5_000
 DBCV_CLUSTERS = 300
-#: Documents whose silhouette is computed.
-SILHOUETTE_DOCUMENTS = 2_000
 #: What a truth column says, in capitals or not, of a document that belongs to no story.
 ONE_OFF = frozenset({"one-off", "noise", "-1", "-1.0"})
 
@@ -93,7 +89,7 @@ def agreement(labels: np.ndarray, truth: Any) -> dict[str, float | int | None]:
     }
 
 
-def validity(vectors: np.ndarray, clustering: Clustering, seed: int = 42) -> dict[str, float | int | None]:
+def validity(vectors: np.ndarray, clustering: Clustering) -> dict[str, float | int | None]:
     """Judge a clustering by itself, without known stories.
 
     Parameters
@@ -102,8 +98,6 @@ def validity(vectors: np.ndarray, clustering: Clustering, seed: int = 42) -> dic
         The documents' embeddings.
     clustering : Clustering
         Of which `labels`, `persistence` and `spanning_tree` are read.
-    seed : int
-        Chooses the documents whose silhouette is computed.
 
     Returns
     -------
@@ -111,22 +105,22 @@ def validity(vectors: np.ndarray, clustering: Clustering, seed: int = 42) -> dic
         `dbcv`
             Density-based cluster validity, -1 to 1: hdbscan's `validity_index`. None with one cluster (there
             is nothing to be separated from), with a cluster of one document, where hdbscan finds none (clusters
-            that lie at one place, distances beyond what a float can hold), and beyond `DBCV_DOCUMENTS` clustered
+            that lie at one place, distances beyond what a float can hold), and beyond `VALIDITY_DOCUMENTS` clustered
             documents or `DBCV_CLUSTERS` clusters.
         `relative_validity`
             Its fast relative, -1 to 1, good only for comparing runs on one corpus: see `relative_validity`.
         `persistence`
             Mean over the clusters of `Clustering.persistence`, 0 to 1; None without clusters.
         `silhouette`
-            Mean silhouette, -1 to 1, over at most `SILHOUETTE_DOCUMENTS` seeded documents, each compared with
-            every clustered document in float32; noise is left out. None with fewer than two clusters.
+            Mean silhouette, -1 to 1, of the clustered documents, as scikit-learn's; noise is left out. None with fewer
+            than two clusters, and beyond `VALIDITY_DOCUMENTS` clustered documents.
     """
     labels = np.asarray(clustering.labels)
     return {
         "dbcv": _dbcv(vectors, labels),
         "relative_validity": relative_validity(clustering.spanning_tree, labels),
         "persistence": _number(np.mean(clustering.persistence)) if len(clustering.persistence) else None,
-        "silhouette": _silhouette(vectors, labels, seed),
+        "silhouette": _silhouette(vectors, labels),
     }
 
 
@@ -299,81 +293,36 @@ def _restrict(neighbors: Neighbors, rows: np.ndarray) -> Neighbors:
 
 @np.errstate(all="ignore")  # what can't be computed is None
 def _dbcv(vectors: np.ndarray, labels: np.ndarray) -> float | None:
-    """hdbscan's `validity_index`, bit for bit, but that a cluster meets all the later ones at once, not one by one."""
-    from hdbscan.validity import distances_between_points, internal_minimum_spanning_tree
-    from scipy.spatial.distance import cdist
+    from hdbscan.validity import validity_index
 
     clustered = labels >= 0
     label, sizes = np.unique(labels[clustered], return_inverse=True, return_counts=True)[1:]
     if not len(sizes):
         return 0.0
-    if not 1 < len(sizes) <= DBCV_CLUSTERS or sizes.min() < 2 or sizes.sum() > DBCV_DOCUMENTS:
+    if not 1 < len(sizes) <= DBCV_CLUSTERS or sizes.min() < 2 or sizes.sum() > VALIDITY_DOCUMENTS:
         return None
-    # Distances to the power of some hundred dimensions overflow; hdbscan's core distance is then 0, and the
-    # reachability, a maximum, is the distance itself, from which it hardly differs in so many dimensions.
-    # Minkowski's distance with p = 2 is the Euclidean, but SciPy's: scikit-learn's "euclidean" gives equal vectors
-    # distances of some 1e-8 in places, and hdbscan stops at an assertion.
     vectors = np.asarray(vectors[clustered], dtype=np.float64)
     if not np.isfinite(vectors).all():
         return None
-    members = np.split(np.argsort(label, kind="stable"), np.cumsum(sizes)[:-1])
-    sparseness, cores, inner = np.zeros(len(sizes)), [], []
-    for number, rows in enumerate(members):
-        reachable, core = distances_between_points(vectors[rows], np.zeros(len(rows)), 0, metric="minkowski", p=2)
-        try:
-            nodes, edges = internal_minimum_spanning_tree(reachable)
-        except (AssertionError, IndexError):  # its spanning tree has an edge that is infinite or no number
-            return None
-        sparseness[number] = edges[:, 2].max()
-        cores.append(core[nodes])
-        inner.append(rows[nodes])
-    ends = np.cumsum([len(rows) for rows in inner])
-    core, inner = np.concatenate(cores), vectors[np.concatenate(inner)]
-    separation = np.full(len(sizes), np.inf)
-    for number, (start, end) in enumerate(pairwise([0, *ends[:-1]])):
-        between = np.maximum(cdist(inner[start:end], inner[end:]), np.maximum(core[start:end, None], core[end:]))
-        nearest = np.minimum.reduceat(between.min(axis=0), ends[number:-1] - end)
-        separation[number] = min(separation[number], nearest.min())
-        np.minimum(separation[number + 1 :], nearest, out=separation[number + 1 :])
-    scores = (separation - sparseness) / np.maximum(separation, sparseness)
+    try:
+        # Minkowski's distance with p = 2 is the Euclidean, but SciPy's: scikit-learn's "euclidean" gives equal vectors
+        # distances of some 1e-8 in places, and hdbscan stops at an assertion.
+        found = validity_index(vectors, label, metric="minkowski", p=2)
+    except (AssertionError, IndexError, ValueError):  # a spanning tree with an edge that is infinite or no number
+        return None
     # Noise, left out above for speed, counts as 0 in the mean.
-    return _number(sum(sizes / sizes.sum() * scores) * clustered.mean())
+    return _number(found * clustered.mean())
 
 
 @np.errstate(all="ignore")
-def _silhouette(vectors: np.ndarray, labels: np.ndarray, seed: int) -> float | None:
-    """Mean silhouette (P. J. Rousseeuw 1987) of sampled documents among all clustered ones.
+def _silhouette(vectors: np.ndarray, labels: np.ndarray) -> float | None:
+    from sklearn.metrics import silhouette_score
 
-    scikit-learn's `silhouette_score` would sample the clusters too, so that runs with small clusters looked
-    worse than they are: a document alone in its cluster scores 0.
-    """
-    from scipy.sparse import csr_array
-    from tqdm.auto import tqdm
-
-    clustered = np.flatnonzero(labels >= 0)
-    clusters, label = np.unique(labels[clustered], return_inverse=True)
-    if len(clusters) < 2:
+    clustered = labels >= 0
+    vectors, labels = vectors[clustered], labels[clustered]
+    if not 1 < len(np.unique(labels)) < len(labels) <= VALIDITY_DOCUMENTS or not np.isfinite(vectors).all():
         return None
-    sizes = np.bincount(label)
-    members = csr_array((np.ones(len(label), np.float32), (np.arange(len(label)), label)))
-    vectors = np.asarray(vectors[clustered], dtype=np.float32)
-    squares = np.einsum("ij,ij->i", vectors, vectors)
-    n_scored = min(SILHOUETTE_DOCUMENTS, len(clustered))
-    scored = np.sort(np.random.default_rng(seed).choice(len(clustered), size=n_scored, replace=False))
-    scores = []
-    for rows in tqdm(np.array_split(scored, -(-n_scored // 256)), desc="Silhouette", leave=False, delay=2):
-        distances = np.sqrt(np.maximum(squares + squares[rows, None] - 2 * vectors[rows] @ vectors.T, 0))
-        distances[np.arange(len(rows)), rows] = 0
-        own = np.arange(len(rows)), label[rows]
-        sums = distances @ members
-        inside = sums[own] / np.maximum(sizes[label[rows]] - 1, 1)
-        means = sums / sizes
-        means[own] = np.inf
-        outside = means.min(axis=1)
-        larger = np.maximum(inside, outside)
-        defined = (sizes[label[rows]] > 1) & (larger != 0)
-        scores.append(np.divide(outside - inside, larger, out=np.zeros(len(rows)), where=defined))
-    return _number(np.concatenate(scores).mean())
+    return _number(silhouette_score(vectors, labels))
 
 
 def _number(value: Any) -> float | None:
