@@ -81,6 +81,8 @@ def _nearly_utf8(content: bytes, name: str) -> tuple[str, list[str]]:
 
     codecs.register_error("headlines-stray", stray)
     text = content.decode("utf-8", "headlines-stray")
+    if not strays:  # what a program could not read stands in the file itself
+        return text.replace("\0", ""), []
     whole = sum(1 for _ in re.finditer(rb"[\xc3-\xf4][\x80-\xbf]+", content))
     if len(strays) <= 0.2 * whole:
         line = content.count(b"\n", 0, strays[0]) + 1
