@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
 import random
 import re
 import time
+import warnings
 import zipfile
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -18,9 +20,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headline_reader import headlines
 from newsclust.corpus import documents as corpus
 from newsclust.corpus.documents import read_corpus
-from newsclust.errors import NewsclustError, NewsclustWarning
+from newsclust.errors import InputError, NewsclustError, NewsclustWarning, ParameterError
 from newsclust.paths import state_dir
 from reading import site
 
@@ -283,6 +286,58 @@ def test_an_address_that_cannot_be_fetched_is_refused_without_its_password(url):
 
 def test_an_address_given_as_a_path_shows_no_password_either():
     assert "s3cret" not in complaint(Path("https://ada:s3cret@example.org/news.csv"))
+
+
+# What the reader says, in newsclust's words
+
+
+@pytest.mark.parametrize(
+    ("data", "columns", "error", "said"),
+    [
+        ("nowhere.csv", None, InputError, "/nowhere.csv: correct the path in data."),
+        ("*.nothing", None, InputError, "there is no file that fits *.nothing: correct the pattern in data."),
+        ([], None, InputError, "data is an empty list: name at least one file."),
+        (3, None, InputError, "data is 3: give 'sample', 'kaggle', or the path or http(s) address of your headlines."),
+        ("http://", None, InputError, "the address in data is not valid: give http(s)://host/path, special characters"),
+        ("ftp://x/a", None, InputError, "download the file in a browser and give its path as data."),
+        ("score.csv", None, InputError, "'score', 'hits': name it, for example columns={'title': 'score'}."),
+        ("wide.csv", None, InputError, "in one, or name one of them as columns={'title': 'uk'}."),
+        ("score.csv", {"titel": "score"}, ParameterError, "columns names 'titel', which is no role a column can have"),
+    ],
+)
+def test_a_refusal_names_newsclusts_parameters(data, columns, error, said):
+    write("score,hits\n1,2\n3,4\n", "score.csv")
+    sections = {name: [f"Storm {i} nears {name}, they say" for i in range(4)] for name in ("uk", "us", "india", "peru")}
+    write(pd.DataFrame(sections).to_csv(index=False), "wide.csv")
+    with pytest.raises(error) as raised:
+        read_corpus(data, columns=columns)
+    assert type(raised.value) is error and said in str(raised.value) and "source" not in str(raised.value)
+
+
+def test_a_file_left_out_is_told_with_what_to_do():
+    write("title\nStorm nears the coast\n", "a.csv")
+    write("score,hits\n1,2\n3,4\n", "b.csv")
+    with pytest.warns(NewsclustWarning, match=r"^left out: b.csv has .* for example columns={'title': 'score'}\.$"):
+        assert read_corpus(["a.csv", "b.csv"]).n_documents == 1
+
+
+def test_notices_of_the_reader_are_newsclusts_and_others_warnings_stay(server, monkeypatch):
+    read_corpus(f"{server.url}/plain.csv")
+    (file,) = state_dir("downloads").iterdir()
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    read_rows = headlines.read_rows
+
+    def warns(content, name):
+        warnings.warn("something of a library's", UserWarning, stacklevel=1)
+        return read_rows(content, name)
+
+    monkeypatch.setattr(headlines, "read_rows", warns)
+    with pytest.warns(UserWarning) as told:
+        read_corpus(f"{server.url}/plain.csv")
+    said = {str(warning.message): warning.category for warning in told}
+    assert said.pop("something of a library's") is UserWarning
+    ((message, category),) = said.items()
+    assert category is NewsclustWarning and "is read as it was fetched on 2023-11-14" in message
 
 
 # Showing it
