@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import hashlib
 import io
+import os
 import random
 import re
-import socket
-import threading
 import time
+import warnings
 import zipfile
 from collections import Counter, defaultdict
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +20,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headline_reader import dialect, text
+from headline_reader import headlines
 from newsclust.corpus import documents as corpus
 from newsclust.corpus.documents import read_corpus
-from newsclust.errors import NewsclustError, NewsclustWarning
+from newsclust.errors import InputError, NewsclustError, NewsclustWarning, ParameterError
 from newsclust.paths import state_dir
+from reading import site
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=40)
 KAGGLE_CSV = (
@@ -81,12 +80,6 @@ def test_a_document_is_title_and_description_stripped(capsys):
         "Only a description.",
     }
     assert capsys.readouterr() == ("", "")
-
-
-def test_what_pandas_writes_for_missing_values_is_not_taken_for_text():
-    from pandas._libs.parsers import STR_NA_VALUES
-
-    assert {value.strip() for value in STR_NA_VALUES} - {""} == text.NOTHING
 
 
 def test_the_rows_keep_every_value_as_it_stands():
@@ -154,18 +147,6 @@ def test_shuffled_rows_give_the_same_documents(rows, randomly):
     assert read[0].fingerprint == read[1].fingerprint
 
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
-
-
-@given(st.lists(st.tuples(TEXT, TEXT), max_size=6))
-@QUICK
-def test_any_text_survives_quotes_newlines_and_delimiters(rows):
-    rows = [("x", "y"), *rows]
-    for delimiter in dialect.DELIMITERS:
-        read = read_corpus(save([("title", "description"), *rows], delimiter)).rows
-        assert list(map(tuple, read.to_numpy())) == rows
-
-
 def save(rows: list[tuple[str, ...]], delimiter: str = ",") -> Path:
     with open("saved.csv", "w", encoding="utf-8", newline="") as file:
         csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
@@ -191,30 +172,6 @@ def test_two_texts_with_one_id_are_refused(monkeypatch):
 
 
 # Files
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
-@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
-def test_what_excel_and_others_save_as_csv_is_read(delimiter, bom, newline):
-    lines = ["id|title|description", '1|Café 1|"a, b; c"', '2|Café 2|"a, b; c"', ""]
-    read = read_corpus(write(bom + newline.join(line.replace("|", delimiter).encode() for line in lines)))
-    assert read.rows.columns.tolist() == ["id", "title", "description"]
-    assert read.rows["title"].tolist() == ["Café 1", "Café 2"]
-    assert read.rows["description"].tolist() == ["a, b; c"] * 2
-
-
-def test_a_zip_or_gzip_file_is_known_by_its_content_not_its_name():
-    plain = read_corpus(write(KAGGLE_CSV)).fingerprint
-    packed = zipped(raw_csv="title\nA\n", folder__news_data_dedup_csv=KAGGLE_CSV, __MACOSX__raw_csv="x")
-    assert read_corpus(write(packed)).fingerprint == plain
-    assert read_corpus(write(zipped(only_csv=KAGGLE_CSV, readme="x"), "n.bin")).fingerprint == plain
-    assert read_corpus(write(gzip.compress(KAGGLE_CSV.encode()), "n.txt")).fingerprint == plain
-
-
-def test_blank_lines_and_short_rows_are_no_obstacle():
-    read = read_corpus(write("\n \ntitle,description,url\n\nA\nB,c\n\n"))
-    assert read.rows.to_numpy().tolist() == [["A", "", ""], ["B", "c", ""]]
 
 
 def test_a_corpus_of_100_000_rows_takes_seconds_not_minutes():
@@ -247,10 +204,6 @@ def test_what_cannot_be_a_path_is_refused_in_a_sentence(data):
     assert len(message) < 300
 
 
-def test_a_folder_without_a_table_is_refused(tmp_path):
-    assert "is a folder without a table" in complaint(tmp_path)
-
-
 def test_where_no_column_holds_headlines_the_columns_found_are_listed():
     message = complaint(write("score;hits;day\n1;2;2024-01-01\n3;4;2024-01-02\n"))
     assert "no column of headlines that can be told, only 'score', 'hits', 'day'" in message
@@ -259,118 +212,8 @@ def test_where_no_column_holds_headlines_the_columns_found_are_listed():
     assert "and 28 more" in complaint(write(header + "\n" + ",".join("1" * 40) + "\n"))
 
 
-@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff", "\ufeff \n"])
-def test_an_empty_file_is_called_empty(content):
-    assert "news.csv is empty" in complaint(write(content))
-    assert "is empty" in complaint(write(gzip.compress(content.encode())))
-
-
-def test_a_header_without_rows_is_called_so():
-    assert "has a header but no rows" in complaint(write("title,description\n"))
-
-
 def test_rows_without_any_text_are_called_so():
     assert "none of the 2 rows" in complaint(write("title,description,url\n,,a\nnan,,b\n"))
-
-
-@pytest.mark.parametrize(
-    ("content", "called"),
-    [
-        (b"title\nA\0B\n", "a binary file"),
-        (bytes(range(256)) * 4, "a binary file"),
-        (b"\x89PNG\r\n\x1a\n\0\0", "a picture"),
-        (b"%PDF-1.7\n", "a PDF"),
-        (b"PAR1\x15\x04", "a damaged or incomplete Parquet file"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1", "a damaged or locked workbook"),
-        (zipped(**{"[Content_Types].xml": "", "xl/workbook.xml": ""}), "a damaged or locked workbook"),
-        (zipped(**{"[Content_Types].xml": "", "word/document.xml": ""}), "a Word document"),
-        (b"\xef\xbb\xbf \n<!DOCTYPE html><title>Sign in</title>", "a web page (HTML)"),
-        (b"<HTML><body>", "a web page (HTML)"),
-    ],
-)
-def test_a_file_that_is_no_csv_is_called_what_it_is(content, called):
-    message = complaint(write(content))
-    assert "news.csv" in message and called in message
-
-
-def test_another_encoding_is_read_and_told():
-    read = read_corpus(write("title\nplain\nCafé fermé\n".encode("latin-1")))
-    assert read.rows["title"].tolist() == ["plain", "Café fermé"]
-    assert any("Windows-1252" in note for note in read.notes)
-
-
-@pytest.mark.parametrize(
-    ("content", "line"),
-    [
-        ('title,url\n"one\ntwo",b\nc,d,e\n', 4),  # the first field takes two lines
-        ("title,url\na,b\nd,e,f\n", 3),
-        ("# made by a program\nsep=;\ntitle;url\na;b\nd;e;f\n", 5),
-        ('title,description\na,"' + "long body, " * 20_000 + '"\nb,c\nd,e,f\n', 4),
-    ],
-)
-def test_a_row_that_fits_no_header_is_set_aside_by_its_line_in_the_file(content, line):
-    read = read_corpus(write(content))
-    assert read.rejected["line"].tolist()[0] == line and read.n_set_aside >= 1
-    assert read.n_rows == read.n_documents + read.n_repeats + read.n_set_aside
-
-
-def test_where_most_rows_fit_no_header_the_file_is_refused_with_the_first_line():
-    message = complaint(write("title,url\na,b,c\nd,e,f\n"))
-    assert message.startswith("line 2 of ") and "3 fields where the header has 2" in message
-
-
-def test_a_single_column_may_hold_commas():
-    assert read_corpus(write("title\nfirst, second\n")).documents["text"].tolist() == ["first, second"]
-
-
-@pytest.mark.parametrize("tail", ["d\ne,f\ng,h\n", "d\n" + "e,f\n" * 50_000, "d\n" + 'e,f\ng,"h\ni,j\n' * 30])
-def test_a_quote_that_nothing_closes_swallows_no_row(tail):
-    content = 'title,url\na,b\nc,"' + tail
-    read = read_corpus(write(content))
-    assert len(read.rows) == content.count("\n") - 1
-
-
-def test_a_quote_that_nothing_closes_among_others_that_are_needed_is_told():
-    rows = [f'"Ferry {i}, delayed",2024-01-{i:02}\n' for i in range(10, 30)]
-    rows[4] = '"Ferry never came,2024-01-14\n'
-    read = read_corpus(write("title,published_at\n" + "".join(rows)))
-    assert len(read.rows) == 20 and read.rows["title"][4] == '"Ferry never came'
-    assert any("line 6" in note and "nothing closes" in note for note in read.notes)
-
-
-def test_a_zip_without_a_table_lists_what_it_holds():
-    assert "without a table, it holds 'a.png', 'b.png'" in complaint(write(zipped(**{"a.png": "", "b.png": ""})))
-
-
-def test_a_damaged_zip_or_gzip_file_is_called_damaged():
-    whole = zipped(news_csv=KAGGLE_CSV * 50)
-    assert "damaged or incomplete zip" in complaint(write(whole[: len(whole) // 2]))
-    flipped = bytearray(whole)
-    flipped[60] ^= 0xFF
-    assert "damaged or incomplete zip" in complaint(write(bytes(flipped)))
-    packed = gzip.compress(KAGGLE_CSV.encode())
-    assert "damaged or incomplete gzip" in complaint(write(packed[:-20]))
-    assert "damaged or incomplete gzip" in complaint(write(packed[:-6] + b"\0" * 6))
-
-
-def test_a_locked_zip_is_refused_in_a_sentence():
-    locked = bytearray(zipped(news_csv=KAGGLE_CSV))
-    locked[6] |= 1  # the flag for encryption, in the file's own header
-    locked[locked.index(b"PK\x01\x02") + 8] |= 1  # and in the directory
-    assert "cannot be unpacked here" in complaint(write(bytes(locked)))
-    later = bytearray(zipped(news_csv=KAGGLE_CSV))
-    later[later.index(b"PK\x01\x02") + 6] = 97  # the version of zip that it needs
-    assert "damaged or incomplete zip" in complaint(write(bytes(later)))
-
-
-def test_a_file_that_may_not_be_read_is_told(monkeypatch):
-    write("title\nA\n")
-
-    def refuse(self):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    assert "cannot be read (Permission denied)" in complaint("news.csv")
 
 
 # Downloads
@@ -379,36 +222,14 @@ def test_a_file_that_may_not_be_read_is_told(monkeypatch):
 @pytest.fixture
 def server():
     """A site with a data set in the form of Kaggle's, a log-in page and whatever else a site may answer."""
-    asked = []
     pages = {
         "/news-headlines-2024": (200, zipped(news_data_csv="title\nX\n", news_data_dedup_csv=KAGGLE_CSV)),
         "/plain.csv": (200, KAGGLE_CSV.encode()),
         "/login": (200, b"<!doctype html><html><title>Sign in</title></html>"),
         "/json": (200, b'{"code": 403, "message": "Permission denied"}'),
-        "/damaged.zip": (200, zipped(a_csv=KAGGLE_CSV * 50)[:300]),
     }
-
-    class Site(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append((self.path, self.headers.get("Authorization")))
-            status, content = pages.get(self.path.partition("?")[0], (404, b"nothing here"))
-            self.send_response(status)
-            # More is promised than is sent, as by a server that dies on the way.
-            self.send_header("Content-Length", str(len(content) + 10 * self.path.endswith("?cut")))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_):
-            pass
-
-    site = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=site.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    site.url, site.asked = f"http://127.0.0.1:{site.server_port}", asked
-    yield site
-    site.shutdown()
-    site.server_close()
-    thread.join()
+    with site(pages) as running:
+        yield running
 
 
 def kept() -> list[str]:
@@ -426,45 +247,11 @@ def test_kaggle_is_fetched_once_and_its_deduplicated_file_read(server, monkeypat
     assert name.endswith("-news-headlines-2024")
 
 
-def test_each_address_has_its_own_download(server):
-    read_corpus(f"{server.url}/plain.csv")
-    read_corpus(f"  {server.url}/plain.csv?page=2 ")
-    assert len(server.asked) == len(kept()) == 2
-
-
-@pytest.mark.parametrize("page", ["login", "json", "damaged.zip", "missing.csv", "plain.csv?cut"])
-def test_what_is_not_the_data_is_not_kept_and_is_asked_for_again(server, page):
-    for _ in range(2):
-        message = complaint(f"{server.url}/{page}")
-        assert server.url in message
-    assert kept() == [] and len(server.asked) == 2
-
-
 def test_a_log_in_page_and_a_404_advise_the_browser(server):
     assert "is a web page (HTML)" in complaint(f"{server.url}/login")
     assert "answered 404 Not Found" in complaint(f"{server.url}/missing.csv")
     for page in ("login", "missing.csv", "plain.csv?cut"):
         assert "download the file in a browser and give its path as data" in complaint(f"{server.url}/{page}")
-
-
-def test_an_interrupted_download_leaves_nothing(server, monkeypatch):
-    import requests
-
-    def interrupt(self, size):
-        yield b"title\n"
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(requests.Response, "iter_content", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        read_corpus(f"{server.url}/plain.csv")
-    assert kept() == []
-
-
-def test_an_unreachable_host_is_told():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound but not listening: nobody else can answer either
-        message = complaint(f"http://127.0.0.1:{taken.getsockname()[1]}/news.csv")
-    assert "could not be fetched (ConnectionError)" in message and "browser" in message
 
 
 @pytest.mark.parametrize("page", ["plain.csv", "login", "json", "missing.csv", "plain.csv?cut"])
@@ -499,6 +286,58 @@ def test_an_address_that_cannot_be_fetched_is_refused_without_its_password(url):
 
 def test_an_address_given_as_a_path_shows_no_password_either():
     assert "s3cret" not in complaint(Path("https://ada:s3cret@example.org/news.csv"))
+
+
+# What the reader says, in newsclust's words
+
+
+@pytest.mark.parametrize(
+    ("data", "columns", "error", "said"),
+    [
+        ("nowhere.csv", None, InputError, "/nowhere.csv: correct the path in data."),
+        ("*.nothing", None, InputError, "there is no file that fits *.nothing: correct the pattern in data."),
+        ([], None, InputError, "data is an empty list: name at least one file."),
+        (3, None, InputError, "data is 3: give 'sample', 'kaggle', or the path or http(s) address of your headlines."),
+        ("http://", None, InputError, "the address in data is not valid: give http(s)://host/path, special characters"),
+        ("ftp://x/a", None, InputError, "download the file in a browser and give its path as data."),
+        ("score.csv", None, InputError, "'score', 'hits': name it, for example columns={'title': 'score'}."),
+        ("wide.csv", None, InputError, "in one, or name one of them as columns={'title': 'uk'}."),
+        ("score.csv", {"titel": "score"}, ParameterError, "columns names 'titel', which is no role a column can have"),
+    ],
+)
+def test_a_refusal_names_newsclusts_parameters(data, columns, error, said):
+    write("score,hits\n1,2\n3,4\n", "score.csv")
+    sections = {name: [f"Storm {i} nears {name}, they say" for i in range(4)] for name in ("uk", "us", "india", "peru")}
+    write(pd.DataFrame(sections).to_csv(index=False), "wide.csv")
+    with pytest.raises(error) as raised:
+        read_corpus(data, columns=columns)
+    assert type(raised.value) is error and said in str(raised.value) and "source" not in str(raised.value)
+
+
+def test_a_file_left_out_is_told_with_what_to_do():
+    write("title\nStorm nears the coast\n", "a.csv")
+    write("score,hits\n1,2\n3,4\n", "b.csv")
+    with pytest.warns(NewsclustWarning, match=r"^left out: b.csv has .* for example columns={'title': 'score'}\.$"):
+        assert read_corpus(["a.csv", "b.csv"]).n_documents == 1
+
+
+def test_notices_of_the_reader_are_newsclusts_and_others_warnings_stay(server, monkeypatch):
+    read_corpus(f"{server.url}/plain.csv")
+    (file,) = state_dir("downloads").iterdir()
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    read_rows = headlines.read_rows
+
+    def warns(content, name):
+        warnings.warn("something of a library's", UserWarning, stacklevel=1)
+        return read_rows(content, name)
+
+    monkeypatch.setattr(headlines, "read_rows", warns)
+    with pytest.warns(UserWarning) as told:
+        read_corpus(f"{server.url}/plain.csv")
+    said = {str(warning.message): warning.category for warning in told}
+    assert said.pop("something of a library's") is UserWarning
+    ((message, category),) = said.items()
+    assert category is NewsclustWarning and "is read as it was fetched on 2023-11-14" in message
 
 
 # Showing it

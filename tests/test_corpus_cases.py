@@ -10,13 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from py3langid import classify
 
 from conftest import make_embeddings
 from dialects import ROLES, write
-from headline_reader.languages import _classified
 from headline_reader.text import key
 from newsclust.clusters.clustering import cluster
 from newsclust.corpus.documents import Corpus, read_corpus
@@ -216,25 +212,6 @@ def test_the_line_at_fault_is_blamed():
 
 def test_quotation_marks_of_an_unquoted_table_stay():
     assert (read("26-tsv-unquoted-balanced-quotes.tsv").documents["title"].str.count('"') == 2).sum() >= 3
-
-
-SAYINGS = """
-The early bird catches the worm; Der frühe Vogel fängt den Wurm; L'avenir appartient à ceux qui se lèvent tôt;
-A quien madruga, Dios le ayuda; Le ore del mattino hanno l'oro in bocca; Кто рано встаёт, тому бог подаёт;
-早起きは三文の徳; 早起的鸟儿有虫吃; 일찍 일어나는 새가 벌레를 잡는다;
-الطيور المبكرة تجد الدود; जल्दी उठने वाला पक्षी कीड़ा पाता है
-""".replace("\n", " ").split(";")
-
-
-@settings(deadline=None, derandomize=True, max_examples=60)
-@given(
-    st.lists(
-        st.sampled_from(SAYINGS) | st.sampled_from(SAYINGS).map(str.upper) | st.text(min_size=1), min_size=1, max_size=9
-    )
-)
-def test_languages_told_all_at_once_are_those_told_one_by_one(texts):
-    alone = [classify(text.lower() if text.isupper() else text)[0] for text in texts]
-    assert _classified(texts) == alone
 
 
 def test_other_languages_are_told_before_a_model_for_english_reads_them():

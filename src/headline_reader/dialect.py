@@ -37,10 +37,8 @@ def without_leading_lines(lines: list[str]) -> tuple[list[str], int, str | None]
     skipped, delimiter = 0, None
     while skipped < min(len(lines) - 1, 200):
         line = lines[skipped].strip("\ufeff \t\r\n")
-        if match := re.fullmatch(r'"?sep=(.|\\t)"?[,;\t]*', lines[skipped].strip("\ufeff\r\n "), re.IGNORECASE):
-            delimiter = "\t" if match[1] == "\\t" else match[1]
-        elif re.fullmatch(r'"?sep=\t?"?', lines[skipped].strip("\ufeff\r\n "), re.IGNORECASE):
-            delimiter = "\t"
+        if match := re.fullmatch(r'"?sep=(.|\\t)?"?[,;\t]*', lines[skipped].strip("\ufeff\r\n "), re.IGNORECASE):
+            delimiter = "\t" if match[1] in (None, "\\t") else match[1]
         elif line and not (line.startswith("#") and not _is_commented_header(line, lines[skipped + 1])):
             break
         skipped += 1

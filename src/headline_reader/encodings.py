@@ -8,13 +8,10 @@ import re
 from .errors import ReaderError
 from .wordlists import words
 
-_MARKS = [
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16's, with which it begins
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-]
+_MARKS = {  # those of UTF-32 before UTF-16's, with which they begin
+    codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF32_LE: "utf-32-le", codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be",
+}  # fmt: skip
 _NAMES = {
     **{f"cp125{i}": f"Windows-125{i}" for i in range(9)}, "shift_jis": "Shift JIS", "euc_jp": "EUC-JP",
     "euc_kr": "EUC-KR", "koi8_r": "KOI8-R", "koi8_u": "KOI8-U", "big5": "Big5", "gb18030": "GB 18030 (GBK)",
@@ -32,7 +29,7 @@ def decoded(content: bytes, name: str) -> tuple[str, list[str]]:
     ReaderError
         Where it is no text.
     """
-    for mark, encoding in _MARKS:
+    for mark, encoding in _MARKS.items():
         if content.startswith(mark):
             content = content[len(mark) :]
             text = content.decode(encoding, "replace")
@@ -81,6 +78,8 @@ def _nearly_utf8(content: bytes, name: str) -> tuple[str, list[str]]:
 
     codecs.register_error("headlines-stray", stray)
     text = content.decode("utf-8", "headlines-stray")
+    if not strays:  # what a program could not read stands in the file itself
+        return text.replace("\0", ""), []
     whole = sum(1 for _ in re.finditer(rb"[\xc3-\xf4][\x80-\xbf]+", content))
     if len(strays) <= 0.2 * whole:
         line = content.count(b"\n", 0, strays[0]) + 1

@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from .wordlists import BrokenWords
+
 #: Stands in a message for what the caller calls the source of the headlines; no path and no text holds it.
 SOURCE = "\0"
 
@@ -66,7 +68,7 @@ def refused(
     """
     try:
         yield
-    except ReaderError:
+    except (ReaderError, BrokenWords):
         raise
     except (*errors, MemoryError) as error:
         if smaller and isinstance(error, MemoryError):

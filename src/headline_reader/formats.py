@@ -20,19 +20,15 @@ from .workbooks import read_xls, read_zipped_document
 _SMALLER = "give a smaller part of it"
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 _BINARY = {
-    b"%PDF": "a PDF",
-    b"{\\rtf": "an RTF document",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"GIF8": "a picture",
-    b"\x89HDF": "an HDF5 file",
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
-    b"Rar!": "a RAR archive",
-    b"ORC": "an ORC file",
-    b"Obj\x01": "an Avro file",
-    b"\x80\x04\x95": "a pickle, which can run any program,",
-    b"\x80\x05\x95": "a pickle, which can run any program,",
-    b"\x93NUMPY": "a NumPy array",
+    **{
+        b"%PDF": "a PDF",
+        b"{\\rtf": "an RTF document",
+        b"\x89HDF": "an HDF5 file",
+        b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    },
+    **{b"Rar!": "a RAR archive", b"ORC": "an ORC file", b"Obj\x01": "an Avro file", b"\x93NUMPY": "a NumPy array"},
+    **dict.fromkeys([b"\x89PNG", b"\xff\xd8\xff", b"GIF8"], "a picture"),
+    **dict.fromkeys([b"\x80\x04\x95", b"\x80\x05\x95"], "a pickle, which can run any program,"),
 }
 
 
@@ -106,11 +102,8 @@ def _parquet(content: bytes, name: str) -> Table:
 
 
 _READERS: dict[bytes, Callable[[bytes, str], Table]] = {
-    b"PAR1": _parquet,
-    b"ARROW1": _parquet,
-    b"FEA1": _parquet,
+    **dict.fromkeys([b"PAR1", b"ARROW1", b"FEA1"], _parquet),
     b"SQLite format 3\0": read_sqlite,
     b"PK\x03\x04": read_zipped_document,
-    b"\xd0\xcf\x11\xe0": read_xls,
-    b"\x09\x08\x10\x00\x00\x06\x05\x00": read_xls,
+    **dict.fromkeys([b"\xd0\xcf\x11\xe0", b"\x09\x08\x10\x00\x00\x06\x05\x00"], read_xls),
 }

@@ -76,6 +76,7 @@ class _Part:
     table: Table
     roles: dict[str, Found]
     fields: pd.DataFrame
+    place: slice  # of its rows among all
 
 
 def _find(path: str | Path) -> Path:
@@ -180,7 +181,8 @@ def _understood(
             failures.append(error)
             continue
         fields, said = _fields(table, roles, piece.name)
-        parts.append(_Part(piece, table, roles, fields))
+        start = parts[-1].place.stop if parts else 0
+        parts.append(_Part(piece, table, roles, fields, slice(start, start + len(fields))))
         notes += [*table.notes, *said]
     if not parts:
         raise failures[0]
@@ -230,18 +232,10 @@ def _together(parts: list[_Part]) -> tuple[pd.DataFrame, bool]:
     return rows[[name for name in rows.columns if name != column] + [column]], True
 
 
-def _slices(parts: list[_Part]) -> list[tuple[_Part, slice]]:
-    """Each part with the places of its rows among all."""
-    placed, start = [], 0
-    for part in parts:
-        placed.append((part, slice(start, start := start + len(part.fields))))
-    return placed
-
-
 def _rejected(parts: list[_Part], texts: pd.DataFrame, many: bool) -> pd.DataFrame:
     rejected = []
-    for part, place in _slices(parts):
-        reasons = texts["reason"].to_numpy()[place]
+    for part in parts:
+        reasons = texts["reason"].to_numpy()[part.place]
         found = list(part.table.rejected)
         for position in (reasons != "").nonzero()[0]:
             given = part.table.rows.iloc[position]
@@ -264,18 +258,18 @@ def _refuse_nothing(reasons: pd.Series, name: str) -> None:
 def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     rows: dict[tuple[str, str, str], list[Any]] = {}
     used: set[str] = set()
-    for part, place in _slices(parts):
+    for part in parts:
         for role in ROLES:
             if found := part.roles.get(role):
                 used |= {str(part.table.rows.columns[position]) for position in found.positions}
-                where, values = (role, _named(part.table, found), found.how), list(fields[role].iloc[place])
-            elif role == "publisher" and texts[role].iloc[place].ne("").any():
-                where, values = (role, "title", "behind the title"), list(texts[role].iloc[place])
+                where, values = (role, _named(part.table, found), found.how), list(fields[role].iloc[part.place])
+            elif role == "publisher" and texts[role].iloc[part.place].ne("").any():
+                where, values = (role, "title", "behind the title"), list(texts[role].iloc[part.place])
             else:
                 continue
             entry = rows.setdefault(where, [0, ""])
             entry[0] += sum(1 for value in values if value.strip())
-            tidied = texts[role].iloc[place] if role in ("title", "description", "publisher") else ()
+            tidied = texts[role].iloc[part.place] if role in ("title", "description", "publisher") else ()
             entry[1] = entry[1] or next((value for value in [*tidied, *values] if value), "")
     understood = [
         {"role": role, "column": column, "rows": n, "example": " ".join(example.split())[:120], "found": how}

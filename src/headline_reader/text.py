@@ -13,6 +13,7 @@ import pandas as pd
 
 from .boilerplate import REACH, REMOVED, outlet, robots, tails
 from .cells import has_letter, literal
+from .wordlists import words
 
 #: What pandas writes for, or reads as, a missing value (the na_values of pandas.read_csv), and databases.
 NOTHING = frozenset(
@@ -22,19 +23,9 @@ NOTHING = frozenset(
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 # AG's corpus of news has lost the ampersand of "&#36;".
 _HALF_ENTITY = re.compile(r"(?<![&\w])#(\d{2,5});")
-_TAGS = "|".join(
-    """
-    a abbr acronym address article aside audio b big blockquote body br button caption center cite code col dd del
-    details div dl dt em embed figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe img
-    input ins kbd label li link main map mark meta nav noscript object ol p param picture pre q s section small source
-    span strike strong style script sub summary sup svg table tbody td template tfoot th thead time title tr tt u ul
-    var video wbr
-    """.split()
-)
+_TAGS = "|".join(words("boilerplate")["html"]["tags"])
 _HIDDEN = re.compile(r"<(script|style|noscript|template|svg)\b[^>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_BREAK = re.compile(
-    r"</?(?:p|br|div|li|tr|td|h[1-6]|ul|ol|table|blockquote|figure|figcaption|hr)\b[^<>]*>", re.IGNORECASE
-)
+_BREAK = re.compile(r"</?(?:p|br|div|li|tr|td|h[1-6]|ul|ol|table|blockquote|figure|figcaption|hr)\b[^<>]*>", re.I)
 _TAG = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*|/)?>|<!\[CDATA\[|\]\]>", re.IGNORECASE)
 _CUT_TAG = re.compile(rf"<(?:{_TAGS})\s[^<>]*$", re.IGNORECASE)  # where an export cut the text
 _BYTES = re.compile(r"b(['\"])(.*)\1", re.DOTALL)

@@ -21,10 +21,9 @@ from .errors import ReaderError, listed
 
 #: In Kaggle's archive of "News Headlines 2024" this file holds all headlines, without repeats: only it is taken.
 WHOLE_FILE = "news_data_dedup.csv"
-TABLES = tuple(
-    ".csv .tsv .tab .psv .txt .json .jsonl .ndjson .parquet .pq .feather .arrow .xlsx .xlsm .xls .ods "
-    ".xml .rss .atom .rdf .opml .db .sqlite .sqlite3".split()
-)
+TABLES = (".csv", ".tsv", ".tab", ".psv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".feather", ".arrow",
+          ".xlsx", ".xlsm", ".xls", ".ods", ".xml", ".rss", ".atom", ".rdf", ".opml",
+          ".db", ".sqlite", ".sqlite3")  # fmt: skip
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".tar", ".tgz", ".tbz2", ".txz")
 #: Packed files may grow by this factor, or up to `LEAST_LIMIT`: text shrinks to a tenth, a bomb to a thousandth.
 MOST_GROWTH = 150
@@ -94,10 +93,8 @@ def _read(stream: IO[bytes], name: str, packed: int) -> bytes:
     while piece := stream.read(1 << 20):
         size += len(piece)
         if size > limit:
-            raise ReaderError(
-                f"{name} unpacks to more than {limit / 1e6:,.0f} MB, {limit // max(packed, 1):,} times its size: "
-                "unpack it by hand if it is no bomb."
-            )
+            more = f"{name} unpacks to more than {limit / 1e6:,.0f} MB, {limit // max(packed, 1):,} times its size"
+            raise ReaderError(f"{more}: unpack it by hand if it is no bomb.")
         pieces.append(piece)
     return b"".join(pieces)
 

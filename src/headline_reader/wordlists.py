@@ -17,8 +17,8 @@ _QUOTES = re.compile("[\"'`´\u2018-\u201f«»‹›「」]")
 _TOGETHER = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "LATIN"}
 
 
-class BrokenWords(ValueError):
-    """A file in ``data/`` holds what can't be meant: the message says where and why."""
+class BrokenWords(Exception):
+    """A file in ``data/`` holds what can't be meant, which no reader of damaged files may take for one of theirs."""
 
 
 def fold(text: str) -> str:

@@ -6,6 +6,8 @@ import csv
 import io
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from headline_reader.dialect import DELIMITERS, find_dialect, without_leading_lines
 from reading import TABLE, is_the_table, read_file
@@ -29,7 +31,38 @@ def test_hashtags_are_no_comments():
     assert without_leading_lines(lines)[0] == lines
 
 
-def test_quotes_that_are_escaped_by_a_backslash_and_single_quotes_are_found():
+def test_quotes_that_are_escaped_by_a_backslash_are_found():
     assert find_dialect(["title,url\n", '"he said \\"no\\" again",b\n'] * 5, None).escape == "\\"
-    rows = "".join(f"'Storm {i}, again','https://x.example/{i}'\n" for i in range(9))
-    assert find_dialect(io.StringIO(f"'title','url'\n{rows}").readlines(), None).quote == "'"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
+def test_what_excel_and_others_save_as_csv_is_read(delimiter, bom, newline):
+    lines = ["id|title|description", '1|Café 1|"a, b; c"', '2|Café 2|"a, b; c"', ""]
+    read = read_file(bom + newline.join(line.replace("|", delimiter).encode() for line in lines))
+    assert read.rows.columns.tolist() == ["id", "title", "description"]
+    assert read.rows["title"].tolist() == ["Café 1", "Café 2"]
+    assert read.rows["description"].tolist() == ["a, b; c"] * 2
+
+
+def test_blank_lines_and_short_rows_are_no_obstacle():
+    read = read_file("\n \ntitle,description,url\n\nA\nB,c\n\n")
+    assert read.rows.to_numpy().tolist() == [["A", "", ""], ["B", "c", ""]]
+
+
+def test_a_single_column_may_hold_commas():
+    assert read_file("title\nfirst, second\n").table["text"].tolist() == ["first, second"]
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+
+
+@given(st.lists(st.tuples(TEXT, TEXT), max_size=6))
+@settings(deadline=None, derandomize=True, max_examples=40)
+def test_any_text_survives_quotes_newlines_and_delimiters(rows):
+    rows = [("x", "y"), *rows]
+    for delimiter in DELIMITERS:
+        saved = io.StringIO(newline="")
+        csv.writer(saved, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows([("title", "description"), *rows])
+        assert list(map(tuple, read_file(saved.getvalue(), detect=False).rows.to_numpy())) == rows

@@ -104,3 +104,16 @@ def test_an_address_that_cannot_be_fetched_is_refused_without_its_password(url):
 
 def test_an_address_is_shown_without_user_password_and_query():
     assert shown_address("https://ada:s3cret@x.example/a?token=1#b") == "https://x.example/a?..."
+
+
+def test_an_interrupted_download_leaves_nothing(server, monkeypatch):
+    import requests
+
+    def interrupt(self, size):
+        yield b"title\n"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(requests.Response, "iter_content", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        read(f"{server.url}/plain.csv", downloads=folder)
+    assert list(folder().iterdir()) == []

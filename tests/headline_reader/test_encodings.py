@@ -9,6 +9,7 @@ from headline_reader.wordlists import words
 from reading import TABLE, is_the_table, read_file, refusal
 
 FRENCH = "title\nLe café fermé à Orléans rouvre après l'été\nLa tempête approche de la côte, les ferries annulés\n"
+ACCENTS = "title\nLe président a déclaré la fermeture générale\nUne tempête sévère frappe la région côtière\n"
 POLISH = "title\nBurza zbliża się do wybrzeża, łodzie wróciły\nMuzeum kupuje starą mapę świata, źródło nieznane\n"
 RUSSIAN = "title\nШторм приближается к побережью, паромы стоят\nМузей купил старую карту города у коллекционера\n"
 
@@ -21,7 +22,7 @@ def test_marks_and_utf_8_are_read_without_a_word(encoding):
 @pytest.mark.parametrize(
     ("text", "encoding", "called"),
     [(FRENCH, "cp1252", "Windows-1252"), (POLISH, "cp1250", "Windows-1250"), (POLISH, "iso8859_2", "ISO 8859-2"),
-     (RUSSIAN, "cp1251", "Windows-1251"), (RUSSIAN, "koi8_r", "KOI8-R"), (FRENCH, "mac_roman", "Mac Roman")],
+     (RUSSIAN, "cp1251", "Windows-1251"), (RUSSIAN, "koi8_r", "KOI8-R"), (ACCENTS, "mac_roman", "Mac Roman")],
 )  # fmt: skip
 def test_old_encodings_are_told_by_their_letters_and_named(text, encoding, called):
     read, notes = decoded(text.encode(encoding), "news")
@@ -48,3 +49,7 @@ def test_every_encoding_that_is_tried_is_known_to_python():
     known = words("encodings")["encodings"]
     assert all(b"a".decode(encoding) == "a" for encoding in known["tried"])
     assert {*known["multibyte"], *known["latin"], *words("encodings")["languages"]} <= {*known["tried"]}
+
+
+def test_a_replacement_character_that_stands_in_the_file_is_read_as_it_is():
+    assert decoded("Caf\ufffd\n".encode("utf-8-sig"), "news") == ("Caf\ufffd\n", [])

@@ -44,7 +44,7 @@ def test_words_once_typed_with_a_letter_of_another_script_are_known(name):
 
 
 def test_nested_names_count_by_their_last_part_unless_their_owner_is_another_thing():
-    assert rank_of("title", "article.title") == 1 and rank_of("title", "title.rendered") == 1
+    assert rank_of("title", "item.headline") == 1 and rank_of("title", "title.rendered") == 1
     assert rank_of("title", "source.title") is None and rank_of("publisher", "source.title") == 0
 
 

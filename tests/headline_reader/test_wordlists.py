@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Callable, Iterator
 
@@ -9,6 +10,7 @@ import pytest
 
 from headline_reader import dates, languages, roles, wordlists
 from headline_reader.wordlists import BrokenWords, fold, words
+from reading import TABLE, read_file
 
 LOADED = [roles.lists, roles._keys, dates._months, languages._codes, words]
 
@@ -44,10 +46,10 @@ def test_every_file_passes_its_checks(file):
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        (" category album", ' \\"category album', "'\"category' of titles.unless has a quotation mark"),
+        ("category album", '\\"category album', "'\"category' of titles.unless has a quotation mark"),
         (
             "headline_text ",
-            "headline_text Headline_text ",
+            "Headline_text ",
             "'Headline_text' of names.title.strong has a capital letter",
         ),
         ("titular ", "titular título ", "'título' of names.title.strong stands there twice"),
@@ -87,6 +89,17 @@ def test_other_broken_files_are_refused(broken, file, old, new, why, load):
         return
     with pytest.raises(BrokenWords, match=f"data/{file}.toml: .*{why}"):
         load()
+
+
+def test_a_broken_file_is_not_taken_for_a_fault_of_the_headlines(broken):
+    broken("dates", "oca şub mar nis", "oca şub mar")
+    with pytest.raises(BrokenWords):
+        dates.read_dates(["5 May 2024"])
+    memory = io.BytesIO()
+    TABLE.to_excel(memory, index=False)
+    broken("roles", "[names.url]", "[names.address]")
+    with pytest.raises(BrokenWords):
+        read_file(memory.getvalue(), "news.xlsx")
 
 
 def test_folding_leaves_plain_letters():
