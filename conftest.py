@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tools.notebooks import run_needed
+from nbval.plugin import IPyNbCell
+from tools.notebooks import WIDGET, run_needed
 from xdist.scheduler import LoadScopeScheduling
 
 #: These take longest, the rest a few seconds each: what is begun last would keep one process busy and the others idle.
@@ -49,6 +50,18 @@ def _part(nodeid: str) -> str:
     """What one process runs as a whole: a test module, by its file's name, or "notebooks"."""
     path = Path(nodeid.partition("::")[0])
     return "notebooks" if path.suffix == ".ipynb" else path.name
+
+
+def without_bars(compare):
+    """A comparison of a cell's outputs that leaves out progress bars: they appear where a step takes two seconds."""
+
+    def compare_results(cell, outputs, *stored):
+        return compare(cell, [output for output in outputs if WIDGET not in output.get("data", {})], *stored)
+
+    return compare_results
+
+
+IPyNbCell.compare_outputs = without_bars(IPyNbCell.compare_outputs)
 
 
 def pytest_runtest_setup(item):
