@@ -140,6 +140,10 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
         ["emerging" if number in emerging.index else "joined", int(counts[number])] if number in counts.index else None
         for number in numbers
     ]
+    stories["reports"] = [
+        reports and reports + int(counts.get(number, 0))
+        for reports, number in zip(stories["reports"], numbers, strict=True)
+    ]
     stories["size"] = [size + int(counts.get(number, 0)) for size, number in zip(stories["size"], numbers, strict=True)]
     place, start = numbers.get_indexer(labels), held["n"]
     held["fresh"] = list(range(start, start + len(new)))
