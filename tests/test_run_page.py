@@ -14,6 +14,7 @@ import pytest
 
 from browser import open_page  # noqa: F401  (a fixture)
 from conftest import make_embeddings
+from newsclust.arrivals.assigned import with_newcomers
 from newsclust.clusters.clustering import cluster
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import RunError
@@ -348,11 +349,11 @@ def test_links_lead_to_stories_and_back_leads_back(page_file, open_page):  # noq
     assert page.troubles == []
 
 
-def test_keys_search_walk_open_and_close(page):
+def test_keys_search_open_and_close(page):
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "q"
     page.locator(".story h3 button").first.focus()
-    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.textContent") == titles(page)[1]
     assert page.locator(".story.open").count() == 1
@@ -368,6 +369,52 @@ def test_headlines_carry_their_language_and_direction(page):
     assert head.evaluate("one => getComputedStyle(one).direction") == "rtl"
 
 
+def test_an_assignment_has_the_same_page_with_the_newcomers_marked(run, tmp_path, open_page):  # noqa: F811
+    told = [("Harbour flood again", 0), ("Mayor walks through the harbour", 0), ("أخبار", -1)] + [
+        (f"Comet over the town, part {k}", 6) for k in range(3)
+    ]
+    flood = next(k for k, title in enumerate(read_page_data(run)["stories"]["title"]) if "arbour" in title)
+    number = read_page_data(run)["stories"]["number"][flood]
+    documents = pd.DataFrame(
+        {
+            "title": [title for title, _ in told],
+            "text": "",
+            "description": "",
+            "url": ["javascript:alert(1)", "https://b.example/2", "", "", "", ""],
+            "publisher": ["Courier", "Night Mail", "", "", "Night Mail", "Courier"],
+            "published_at": [f"2024-03-29T0{k}:00:00Z" for k in range(6)],
+            "language": ["en", "en", "ar", "en", "en", "en"],
+        }
+    )
+    newcomers = SimpleNamespace(
+        is_known=np.zeros(6, dtype=bool),
+        documents=documents,
+        labels=np.array([number if story == 0 else story for _, story in told]),
+        probability=np.linspace(0.5, 1, 6),
+        emerging=pd.DataFrame({"title": ["Comet"], "keywords": ["comet"], "publishers": [2]}, index=[6]),
+        coordinates=np.full((6, 2), 0.5, dtype=np.float32),
+        run=SimpleNamespace(coordinates=np.array([[-1, -1], [1, 1]], dtype=np.float32)),
+    )
+    write_page_data(tmp_path, with_newcomers(read_page_data(run), newcomers))
+    counts = {"n_newcomers": 6, "n_joined": 2, "n_joined_stories": 1, "n_emerging": 1, "n_in_emerging": 3, "n_alone": 1}
+    Record({"run": "reports/monday"}, counts, {"data": "tuesday.csv: 6 rows"}).write(tmp_path)
+    page = opened(write_page(tmp_path), open_page)
+    assert page.locator("h1").text_content() == "tuesday"
+    assert (
+        "6 new headlines: 2 join 1 story, 3 make 1 emerging story, 1 stand alone."
+        in page.locator(".counts").text_content()
+    )
+    assert "Since monday:" in page.locator(".news").text_content()
+    assert titles(page)[:2] == ["Comet", read_page_data(run)["stories"]["title"][flood]]
+    assert page.locator(".badge").all_text_contents() == ["emerging", "2 new"]
+    assert page.evaluate("FRESH.filter(Boolean).length") == 6
+    page.locator("#story-6 h3 button").click()
+    assert "First: Comet over" in page.locator(".told").text_content() and page.locator(".heads li").count() == 3
+    story_of(page, "arbour").locator("h3 button").click()
+    assert "no near-copies" in page.locator(".told").text_content() and page.locator(".heads li").count() == 7
+    assert page.troubles == []
+
+
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(page_file, open_page, width, scheme):  # noqa: F811
@@ -379,9 +426,9 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(page_file, open_
         return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
 
     assert violations() == []
-    search(page, "harbour")
+    search(page, "wall")
     story_of(page, "arbour").locator("h3 button").click()
-    assert violations() == []
+    assert page.locator(".heads .out").count() == 4 and violations() == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     dark = page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(20, 21, 24)"
     assert dark == (scheme == "dark") and page.troubles == []

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..corpus.documents import Corpus, check_columns
+from headline_reader.columns import check_columns
+
+from ..corpus.documents import Corpus
+from ..corpus.facts import headlines
 from ..errors import ParameterError
 from ..markup import plain, web_address
 from ..paths import find_output, short, write_whole
@@ -28,7 +31,6 @@ from ..run.preflight import try_output
 from ..run.record import Record, as_csv, beside_input, facts_of_vectors
 from ..run.stored import StoredRun
 from ..stages import ledger
-from ..corpus.facts import headlines
 from .newcomers import Newcomers
 
 #: What is said of a headline in ``assigned.csv``.
@@ -137,6 +139,10 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
     stories["mark"] = [
         ["emerging" if number in emerging.index else "joined", int(counts[number])] if number in counts.index else None
         for number in numbers
+    ]
+    stories["reports"] = [
+        reports and reports + int(counts.get(number, 0))
+        for reports, number in zip(stories["reports"], numbers, strict=True)
     ]
     stories["size"] = [size + int(counts.get(number, 0)) for size, number in zip(stories["size"], numbers, strict=True)]
     place, start = numbers.get_indexer(labels), held["n"]

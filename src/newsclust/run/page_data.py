@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..corpus.facts import headlines
 from ..errors import RunError
 from ..markup import plain, web_address
 from ..paths import short, write_whole
 from ..stories.doubts import doubts, next_stories
-from ..corpus.facts import headlines
 from ..stories.marks import mark_stories
 from ..stories.timeline import follow_stories, said_time
 from ..stories.topics import group_stories

@@ -10,7 +10,6 @@ import pandas as pd
 from ..corpus.facts import headlines
 from ..markup import escape
 from ..stories.doubts import doubts
-
 from ..stories.settings import AUTO, centred
 from ..wording import count
 from .drawing import INK, SYMBOLS, cut_at_word, style, with_alternative

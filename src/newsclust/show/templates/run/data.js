@@ -27,7 +27,8 @@ const saidSpan = (first, last) => {
   if (first === null) return "undated";
   const [one, two] = [saidDay(first), saidDay(last)];
   if (one === two) return one;
-  return iso(first).slice(0, 7) === iso(last).slice(0, 7) ? `${parseInt(one)}–${two}` : `${one} – ${two}`;
+  if (iso(first).slice(0, 7) === iso(last).slice(0, 7)) return `${parseInt(one)}–${two}`;
+  return `${iso(first).slice(0, 4) === iso(last).slice(0, 4) ? one.replace(/ \d{4}$/, "") : one} – ${two}`;
 };
 
 /* The data: columns of headlines, and stories that know theirs. */

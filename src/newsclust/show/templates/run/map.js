@@ -273,6 +273,7 @@ async function start() {
     $("#part").textContent = `This page holds ${number(N)} of the ${count(D.n_documents, "headline")}, of each story `
       + "the most certain ones. Search, filters and map are of these; all of them are in clusters.csv.";
   colours = screenColours();
+  if (H.fresh) shown.sort = "news";
   wire();
   wireMap();
   update();
