@@ -178,19 +178,23 @@ def search(
 
 @app.command()
 def report(
-    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or an executed notebook.")],
+    name: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run's folder, or its name under reports/; or an executed notebook.")
+    ],
 ) -> None:
-    """Render a run's report again, from its executed notebook.
+    """Write a run's page again, from its record.
 
     For example: `newsclust report reports/quickstart`, `newsclust report grid` for the index of a grid,
     `newsclust report out.ipynb` for a notebook that papermill executed.
     """
-    from .grid.pages import render_page
+    from .grid.pages import NOTEBOOK_PAGE, render_page
+    from .show.run_page import write_page
 
-    page = render_page(_notebook_of(name))
-    alone = page.parent.with_suffix(".html")  # a single run's report has a copy beside its folder
-    if page.name == "report.html" and page.parent.parent == find_output("reports") and alone.exists():
-        page = shutil.copyfile(page, alone)
+    folder = _page_of(name)
+    page = render_page(folder)
+    alone = folder.with_suffix(".html")  # a single run's page stands beside its folder, too
+    if page.name == "report.html" and folder.parent == find_output("reports") and alone.exists():
+        page = write_page(folder, links={"the notebook that made it": f"{folder.name}/{NOTEBOOK_PAGE}"}, page=alone)
     typer.echo(f"Report: {short(page)}")
 
 
@@ -279,11 +283,14 @@ def _noise(metrics: dict) -> str:
     return written("noise_fraction", metrics["noise_fraction"])
 
 
-def _notebook_of(name: str) -> Path:
+def _page_of(name: str) -> Path:
     for path in (find_input(name), find_output(f"reports/{name}")):
-        for notebook in (path, path / "run.ipynb", path / "compare.ipynb"):
-            if notebook.suffix == ".ipynb" and notebook.is_file():
-                return notebook
+        if (
+            path.suffix == ".ipynb"
+            and path.is_file()
+            or any((path / file).exists() for file in ("metrics.json", "grid.json"))
+        ):
+            return path
     raise RunError(f"there is no run {name!r}: give its folder under reports/; `newsclust list` shows them.")
 
 

@@ -23,11 +23,13 @@ from .errors import ParameterError, notice
 from .neighbors.blend import blend
 from .neighbors.layout import Layout, lay_out
 from .neighbors.neighbors import Neighbors, find_neighbors
+from .paths import find_output
 from .run.continuation import Continuation, continue_run
 from .run.notebook import Notebook
 from .run.parameters import Parameters, make_parameters
 from .run.record import Record, summary
 from .run.record import finish as write_record
+from .show.run_page import write_page
 from .stories.finer import Finer, part_stories
 from .stories.settings import Settings, choose_settings
 from .stories.stories import Stories, find_stories, place
@@ -329,7 +331,7 @@ def map(named: Named, p: Notebook | Parameters | None = None, **given: Any) -> M
 
 
 def finish(drawn: Map, p: Notebook | Parameters | None = None, **given: Any) -> Run:
-    """Write the results to `output`, if one is given, and the record of how they were made."""
+    """Write the results to `output`, if one is given, with the record of how they were made, and the run's page."""
     now = _now("finish", p, drawn.made_with, given)
     named = drawn.named
     clusters, vectors = named.clusters, named.clusters.links.vectors
@@ -342,6 +344,8 @@ def finish(drawn: Map, p: Notebook | Parameters | None = None, **given: Any) -> 
         drawn.layout,
         now.output,
     )
+    if now.output:
+        write_page(find_output(now.output))
     return Run(drawn, record)
 
 

@@ -47,7 +47,7 @@ def assign_file(data: str, run: str, say: Callable[[str], None] = print) -> tupl
     stored = read_run(run)
     folder = find_output(f"reports/{FOLDER}") / f"{stored.folder.name}-{_stem(data)}"
     with alone(folder):
-        for name in ("assigned.csv", "emerging.csv", "metrics.json", "provenance.json", "report.html"):
+        for name in ("assigned.csv", "emerging.csv", "page.json", "metrics.json", "provenance.json", "report.html"):
             (folder / name).unlink(missing_ok=True)
         executed = folder / "assign.ipynb"
         where = find_output(".")
@@ -58,10 +58,9 @@ def assign_file(data: str, run: str, say: Callable[[str], None] = print) -> tupl
         }
         say(f"Assigning {data} to the stories of {stored.name} ...")
         message = execute(find_notebook("assign"), executed, parameters, show_bars=True)
-        page = render_page(executed)
     if message:
         raise RunError(f"{message} See {short(executed)}.")
-    return page, json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    return render_page(folder), json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
 
 
 def _stem(data: str) -> str:

@@ -21,7 +21,10 @@ from .execute import find_notebook
 from .plan import Plan, PlannedRun
 
 #: The package's modules that turn runs into pages: no run depends on them.
-_OF_PAGES = ("__main__.py", "cli.py", "compare/", "evaluate/", "grid/", "report/page.py")
+_OF_PAGES = tuple(f"newsclust/{part}" for part in ("__main__.py", "cli.py", "grid/", "show/"))
+
+
+_CODE = (".py", ".toml", ".j2", ".css", ".js")
 
 
 def fingerprints(plan: Plan) -> dict[str, str]:
@@ -40,8 +43,8 @@ def fingerprints(plan: Plan) -> dict[str, str]:
 
 @cache
 def fingerprint_of_pages() -> str:
-    """Of what turns an executed notebook into a page."""
-    return fingerprint(_code(pages=True), version("nbconvert"), version("plotly"))
+    """Of what makes a page of a record, or of an executed notebook."""
+    return fingerprint(_code(pages=True), version("nbconvert"))
 
 
 def fingerprint_of_comparison(plan: Plan) -> str:
@@ -107,8 +110,9 @@ def _versions() -> dict[str, str]:
 
 
 def _code(pages: bool) -> str:
-    """Of the package's own code, that of the pages or that of the runs."""
-    package = Path(__file__).parents[1]
-    sources = [path for path in sorted(package.rglob("*")) if path.suffix in {".py", ".j2", ".css", ".js"}]
-    of_pages = [path.suffix != ".py" or path.relative_to(package).as_posix().startswith(_OF_PAGES) for path in sources]
+    """Of the code of newsclust, its reader and its core, that of the pages or that of the runs."""
+    top = Path(__file__).parents[2]
+    packages = ("graph_hdbscan", "headline_reader", "newsclust")
+    sources = sorted(path for package in packages for path in (top / package).rglob("*") if path.suffix in _CODE)
+    of_pages = [path.relative_to(top).as_posix().startswith(_OF_PAGES) for path in sources]
     return fingerprint(*(path.read_bytes() for path, is_one in zip(sources, of_pages, strict=True) if is_one == pages))

@@ -1,62 +1,89 @@
-"""The pages of a plan: a report for each run, and for a grid the index that compares them."""
+"""The pages of a plan: each run's page, made of its record, and the executed notebooks as nbconvert shows them."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ..errors import RunError
+from ..markup import escape
 from ..paths import find_output, short, write_whole
+from ..show.run_page import write_page
 from .execute import execute, find_notebook, load_papermill
 from .freshness import fingerprint_of_comparison, fingerprint_of_pages, read_stamp
 from .plan import Plan
 
-
-def get_ready_to_render() -> None:
-    """Render a page that nobody sees: imports and templates take a second and a half, while a notebook runs."""
-    from nbformat import v4, write
-
-    from ..show.page import render_report
-
-    table = v4.new_output("display_data", {"text/html": "<table><tbody><tr><td>1</td></tr></tbody></table>"})
-    language = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
-    cells = [v4.new_markdown_cell("# Ready"), v4.new_code_cell("1", outputs=[table])]
-    with suppress(OSError), TemporaryDirectory() as folder:
-        notebook = Path(folder, "ready.ipynb")
-        write(v4.new_notebook(cells=cells, metadata=language), notebook)
-        render_report(notebook, notebook.with_suffix(".html"))
+#: How the executed notebook lies beside a run's page.
+NOTEBOOK_PAGE = "cluster.html"
+#: What nbconvert's page would otherwise fetch from a network.
+_REMOTE = ("require_js_url", "mathjax_url", "jquery_url", "mermaid_js_url", "jquery_ui_url")
 
 
-def render_page(notebook: Path) -> Path:
-    """Render an executed notebook: a run's report, a grid's index, or any other beside the notebook.
+def render_notebook(notebook: Path, html: Path, above: str = "") -> Path:
+    """Write an executed notebook as nbconvert shows it, to be read without a network.
+
+    Parameters
+    ----------
+    notebook, html : Path
+    above : str
+        HTML that stands above it: where else to read, or what went wrong.
+
+    Raises
+    ------
+    RunError
+        If the notebook cannot be read.
+    """
+    from nbconvert import HTMLExporter
+
+    try:
+        exporter = HTMLExporter(embed_images=True, **dict.fromkeys(_REMOTE, ""))
+        page, _ = exporter.from_filename(str(notebook))
+    except Exception as error:  # whatever a malformed file makes nbformat and nbconvert trip over
+        first = str(error).partition("\n")[0][:200]
+        raise RunError(f"{short(notebook)} cannot be read as a notebook ({first}): run it again.") from None
+    page = re.sub(r"(?i)<script[^>]*\bsrc=[^>]*>\s*</script>", "", page)
+    begin = re.search(r"<body[^>]*>", page)
+    above = f'<p style="max-width: 60em; margin: 1em auto; font: 16px sans-serif">{above}</p>' if above else ""
+    write_whole(html, page[: begin.end()] + above + page[begin.end() :])
+    return html
+
+
+def render_page(path: Path) -> Path:
+    """Write the page of a run, of a grid, of an assignment or of a notebook again.
+
+    Parameters
+    ----------
+    path : Path
+        A folder with results, or an executed notebook.
 
     Returns
     -------
     Path
         The HTML file.
     """
-    from ..show.page import render_report
+    if path.is_file():
+        return render_notebook(path, path.with_suffix(".html"))
+    if (path / "grid.json").exists():
+        return render_notebook(path / "compare.ipynb", path / "index.html")
+    notebook = next((file for name in ("run", "assign") if (file := path / f"{name}.ipynb").exists()), None)
+    links = {}
+    if notebook:
+        links = {"the notebook that made it": NOTEBOOK_PAGE}
+        render_notebook(notebook, path / NOTEBOOK_PAGE, '<a href="report.html">The page of this run</a>')
+    return write_page(path, links=links)
 
-    folder = notebook.parent
-    if notebook.name == "run.ipynb":
-        return render_report(notebook, folder / "report.html", title=folder.name)
-    if notebook.name == "compare.ipynb" and (folder / "grid.json").exists():
-        grid = json.loads((folder / "grid.json").read_text(encoding="utf-8"))
-        title = f"{grid['name']}: {len(grid['runs'])} runs compared"
-        return render_report(notebook, folder / "index.html", title)
-    if notebook.name == "assign.ipynb" and (folder / "provenance.json").exists():
-        return render_report(notebook, folder / "report.html", title=folder.name)
-    return render_report(notebook, notebook.with_suffix(".html"))
+
+def render_failure(folder: Path, message: str) -> None:
+    """Write what a run that failed has to show: its notebook as far as it came, below what went wrong."""
+    render_notebook(folder / "run.ipynb", folder / "report.html", f"<strong>Failed:</strong> {escape(message)}")
 
 
 def make_pages(plan: Plan, say: Callable[[str], None]) -> None:
-    """Render what is not there or was made by an older template, and where `plan` has several runs compare them.
+    """Write the pages that are not there or were made by an older version; of several runs the comparison, too.
 
     Raises
     ------
@@ -66,8 +93,12 @@ def make_pages(plan: Plan, say: Callable[[str], None]) -> None:
     _render_stale(plan)
     if plan.varied:
         _compare(plan, say)
+        return
+    (run,) = plan.runs
+    if read_stamp(run.folder).get("status") == "ok":
+        write_page(run.folder, links={"the notebook that made it": f"{plan.name}/{NOTEBOOK_PAGE}"}, page=plan.page)
     else:
-        shutil.copyfile(plan.runs[0].report, plan.page)
+        write_whole(plan.page, run.report.read_text(encoding="utf-8"))
 
 
 def _render_stale(plan: Plan) -> None:
@@ -79,8 +110,11 @@ def _render_stale(plan: Plan) -> None:
         lost = stamp["status"] == "ok" and not run.report.exists()
         if lost or stamp["page"] != fingerprint_of_pages():
             stale.append((run.folder, stamp))
-    for folder, stamp in tqdm(stale, desc="Rendering reports", unit="report", leave=False, disable=not stale):
-        render_page(folder / "run.ipynb")
+    for folder, stamp in tqdm(stale, desc="Writing pages", unit="page", leave=False, disable=not stale):
+        if stamp["status"] == "ok":
+            render_page(folder)
+        else:
+            render_failure(folder, stamp["message"])
         write_whole(folder / "run.json", json.dumps(stamp | {"page": fingerprint_of_pages()}, indent=2) + "\n")
 
 
@@ -100,7 +134,7 @@ def _compare(plan: Plan, say: Callable[[str], None]) -> None:
     pool = ThreadPoolExecutor(max_workers=1)  # in the main thread nbclient would catch Ctrl-C
     message = pool.submit(execute, find_notebook("compare"), executed, parameters).result()
     pool.shutdown()
-    render_page(executed)
+    render_page(plan.folder)
     if message:
         raise RunError(f"the runs cannot be compared, see {short(executed)}: {message}")
     write_whole(stamp, json.dumps(grid | {"fingerprint": current}, indent=2) + "\n")

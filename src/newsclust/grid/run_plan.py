@@ -11,7 +11,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from ..errors import RunError
@@ -19,7 +18,7 @@ from ..paths import short, write_whole
 from ..run.record import REJECTED, RESULTS
 from .execute import execute, find_notebook, load_papermill
 from .freshness import fingerprint_of_pages, fingerprints, is_fresh, read_stamp
-from .pages import get_ready_to_render, make_pages, render_page
+from .pages import NOTEBOOK_PAGE, make_pages, render_failure, render_page
 from .plan import Plan, PlannedRun
 
 #: Runs that have these in common find the same vectors and the same neighbours.
@@ -96,7 +95,6 @@ def _run_all(
     for stale in (plan.page, plan.folder / "grid.json"):  # they would tell of runs that are no more
         stale.unlink(missing_ok=True)
     load_papermill()
-    Thread(target=get_ready_to_render, daemon=True).start()
     first, others = _in_order(todo)
     with (plan.folder / "log.txt").open("a", encoding="utf-8") as log:
 
@@ -170,7 +168,7 @@ def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool) -> N
     """Run the notebook, render its report, and only then write ``run.json``, which says that all is there."""
     start = time.perf_counter()
     run.folder.mkdir(parents=True, exist_ok=True)
-    for name in ("run.json", "run.ipynb", "report.html", REJECTED, *RESULTS):
+    for name in ("run.json", "run.ipynb", "report.html", NOTEBOOK_PAGE, REJECTED, *RESULTS):
         (run.folder / name).unlink(missing_ok=True)
     for part in run.folder.glob(".*part*"):  # of a run that was killed
         part.unlink(missing_ok=True)
@@ -180,7 +178,7 @@ def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool) -> N
         for name in (REJECTED, *RESULTS):
             (run.folder / name).unlink(missing_ok=True)
     try:
-        render_page(executed)
+        render_failure(run.folder, message) if message else render_page(run.folder)
     except Exception as error:
         message = message or f"The report could not be rendered ({type(error).__name__}: {error})."
     stamp = {

@@ -9,7 +9,6 @@ __all__, __getattr__, __dir__ = offered(
     {
         "arguments": "core_distances doubtful_stories nearest_distances nearly_in noise_by_nearness says",
         "arrivals": "calibration_curve emerging_stories joined_stories least_sure newcomers_map",
-        "browser": "story_browser",
         "figures": "settings_curve story_sizes",
         "listings": "closest_pairs largest_stories least_certain",
         "over_time": "stories_over_time what_is_new",

@@ -41,7 +41,9 @@ _SAID = {
 }
 
 
-def write_page(folder: str | Path, title: str = "", links: dict[str, str] | None = None) -> Path:
+def write_page(
+    folder: str | Path, title: str = "", links: dict[str, str] | None = None, page: Path | None = None
+) -> Path:
     """Write ``report.html`` into a finished run's folder.
 
     Parameters
@@ -53,6 +55,8 @@ def write_page(folder: str | Path, title: str = "", links: dict[str, str] | None
         The page's name; by default that of the data.
     links : dict of str, optional
         What else there is to read of the run: words and where they lead, from the folder.
+    page : Path, optional
+        Where the page is to be, instead.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def write_page(folder: str | Path, title: str = "", links: dict[str, str] | None
         raise RunError(f"{short(folder)} holds no record of a finished run, or a damaged one: run it again.")
     data = read_page_data(folder)
     data["name"] = title or name_of_data(record)
-    page = folder / "report.html"
+    page = page or folder / "report.html"
     write_whole(page, _rendered(data, record, _set_aside(folder), links or {}))
     return page
 
