@@ -412,7 +412,7 @@ def test_a_run_that_finds_its_vectors_opens_no_database_and_loads_no_model(toy_m
         command = [sys.executable, "-c", textwrap.dedent(code)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment, check=True)
         said.append(done.stdout.strip())
-    assert said == ["3 torch pymilvus", "0"]
+    assert said == ["3 torch transformers pymilvus", "0"]
 
 
 def overwrite(id: int, vector: np.ndarray, text: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from io import StringIO
 from pathlib import Path
 
 from .errors import StoreError
@@ -25,3 +27,16 @@ def read_dotenv() -> str:
         raise StoreError(f"{name} is not read, because it is not UTF-8: save it as UTF-8.") from None
     except OSError as error:
         raise StoreError(f"{name} can't be read ({error.strerror}): check its permissions.") from None
+
+
+def settings() -> dict[str, str | None]:
+    """What stands in the environment, else in the file .env.
+
+    Raises
+    ------
+    StoreError
+        As `read_dotenv`.
+    """
+    from dotenv import dotenv_values
+
+    return dotenv_values(stream=StringIO(read_dotenv())) | os.environ

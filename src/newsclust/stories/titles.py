@@ -7,19 +7,17 @@ is text: one short line, or the story keeps its headline as its title. Nothing t
 from __future__ import annotations
 
 import json
-import os
 import re
 import unicodedata
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from .. import cache
-from ..environment import read_dotenv
+from ..environment import settings
 from ..errors import ModelError, NewsclustError, notice
 from ..wording import count
 
@@ -165,9 +163,7 @@ def _client() -> OpenAI:
         from openai import OpenAI
     except ImportError:
         raise ModelError("the package openai is missing; pip install 'newsclust[titles]' brings it") from None
-    from dotenv import dotenv_values
-
-    given = dotenv_values(stream=StringIO(read_dotenv())) | os.environ
+    given = settings()
     key, address = ((given.get(name) or "").strip() for name in (KEY, ADDRESS))
     if not key and not address:
         raise ModelError(f"there is no {KEY} and no {ADDRESS} in the environment or in a file .env")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,8 @@ class Collection:
         Kept with the collection.
     with_words : bool
         Whether a sparse vector of words is kept beside each vector, where Milvus has such a kind.
+    index, index_params, search_params
+        As those of `Store`; the collection is given this index for a search where it has another.
     """
 
     uri: str
@@ -61,6 +63,9 @@ class Collection:
     dim: int
     description: str = ""
     with_words: bool = False
+    index: str = "FLAT"
+    index_params: dict[str, Any] = field(default_factory=dict)
+    search_params: dict[str, Any] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
@@ -164,9 +169,6 @@ class Collection:
         ids: np.ndarray,
         vectors: np.ndarray,
         k: int,
-        index: str,
-        index_params: dict[str, Any],
-        search_params: dict[str, Any],
         are_their_own: bool = True,
     ) -> np.ndarray:
         """Ask Milvus for the `k` documents among `ids` that are nearest to each of `vectors`.
@@ -178,10 +180,6 @@ class Collection:
             Ascending.
         vectors : ndarray of float32, shape (m, dim)
         k : int
-        index : str
-            Index type, e.g. ``"FLAT"``, ``"HNSW"``; the collection is given this index where it has another.
-        index_params, search_params : dict
-            That index's own parameters.
         are_their_own : bool
             Whether `vectors` are those of the documents `ids`, none of which is its own neighbour.
 
@@ -190,7 +188,7 @@ class Collection:
         ndarray of int32, shape (m, k)
             Row numbers into `ids`, in no particular order; -1 pads an answer that was shorter.
         """
-        self._index(client, index, index_params)
+        self._give_index(client)
         total = client.query(self.name, filter="", output_fields=["count(*)"], consistency_level="Strong")
         total = total[0]["count(*)"]
         found = np.full((len(vectors), k), -1, dtype=np.int32)
@@ -199,7 +197,7 @@ class Collection:
             short = []
             params = {
                 name: max(int(value), limit) if name in ("ef", "search_list") else value
-                for name, value in search_params.items()
+                for name, value in self.search_params.items()
             }
             rows = min(1000, BATCH_HITS // limit)
             if self.path:
@@ -267,7 +265,7 @@ class Collection:
             self._load_with(client, "FLAT", {})
 
     def _fields(self, client: MilvusClient) -> dict[str, dict[str, Any]]:
-        return {field["name"]: field for field in client.describe_collection(self.name)["fields"]}
+        return {each["name"]: each for each in client.describe_collection(self.name)["fields"]}
 
     def _can_have_words(self, client: MilvusClient) -> bool:
         """Milvus knows sparse vectors from 2.4 on; 2.3 makes a field of them, and dies of it when it is loaded."""
@@ -276,14 +274,15 @@ class Collection:
         found = re.match(r"v?(\d+)\.(\d+)", client.get_server_version())
         return found is None or tuple(map(int, found.groups())) >= (2, 4)
 
-    def _index(self, client: MilvusClient, index: str, params: dict[str, Any]) -> None:
+    def _give_index(self, client: MilvusClient) -> None:
         """Replace the collection's index where it is, or may be, another than the one asked for."""
         names = client.list_indexes(self.name, field_name="embedding")
         present = client.describe_index(self.name, names[0]) if names else {}
         # A server keeps our name for it. Milvus Lite does not, nor does it tell the parameters.
-        known = index == "FLAT" if self.path else present.get("index_name") == _index_name(index, params)
-        if not (known and present.get("index_type") == index):
-            self._load_with(client, index, params)
+        wanted = _index_name(self.index, self.index_params)
+        known = self.index == "FLAT" if self.path else present.get("index_name") == wanted
+        if not (known and present.get("index_type") == self.index):
+            self._load_with(client, self.index, self.index_params)
 
     def _load_with(self, client: MilvusClient, index: str, params: dict[str, Any]) -> None:
         """Give the collection this index, or FLAT where Milvus refuses it: without one it could not be read again."""

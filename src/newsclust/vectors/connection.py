@@ -6,13 +6,12 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment
 
-from ..environment import read_dotenv
+from ..environment import settings
 from ..errors import StoreError, notice
 
 if TYPE_CHECKING:
@@ -134,13 +133,11 @@ def _import_milvus() -> tuple[type[MilvusClient], tuple[type[Exception], ...]]:
 
 def _token() -> str:
     """From the environment, else from a file .env."""
-    from dotenv import load_dotenv
-
     try:
-        load_dotenv(stream=StringIO(read_dotenv()))
+        return settings().get("MILVUS_TOKEN") or ""
     except StoreError as error:
         notice(str(error))
-    return os.environ.get("MILVUS_TOKEN", "")
+        return os.environ.get("MILVUS_TOKEN", "")
 
 
 def _grpc_options(uri: str, path: Path | None) -> dict[str, int]:

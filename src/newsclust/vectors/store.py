@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +134,9 @@ class Store:
             self.embedder.dim,
             f"newsclust, {self.embedder.name} {self.embedder.revision}",
             self.embedder.gives_words,
+            self.index,
+            self.index_params,
+            self.search_params,
         )
 
     def embed(self, documents: pd.DataFrame) -> Embeddings:
@@ -232,9 +234,7 @@ class Store:
             Row numbers into `ids`, in no particular order.
         """
         with self._collection.open() as client:
-            found = self._collection.search(
-                client, ids, query[None, :], k, self.index, self.index_params, self.search_params, are_their_own=False
-            )[0]
+            found = self._collection.search(client, ids, query[None, :], k, are_their_own=False)[0]
         return found[found >= 0]
 
     def search(self, embeddings: Embeddings, k: int) -> np.ndarray:
@@ -258,9 +258,7 @@ class Store:
                     f"{self.where} lacks {lacking:,} of the documents that were stored there before: delete "
                     "the folder .newsclust/cache, so that they are embedded again, and run again."
                 )
-            return collection.search(
-                client, ids, embeddings.vectors, k, self.index, self.index_params, self.search_params
-            )
+            return collection.search(client, ids, embeddings.vectors, k)
 
     def _embeddings(
         self, ids: np.ndarray, vectors: np.ndarray, words: csr_array | None, n_embedded: int, fingerprint: str
@@ -277,11 +275,9 @@ class Store:
         # The texts too: one document can be spelled in several ways.
         return cache.fingerprint(ids, texts.tolist(), [self.embedder.slug, self.embedder.revision])
 
-    @contextmanager
-    def open(self) -> Iterator[MilvusClient]:
+    def open(self) -> AbstractContextManager[MilvusClient]:
         """A client of the collection for as long as the block lasts."""
-        with self._collection.open() as client:
-            yield client
+        return self._collection.open()
 
     def _to_embed(self, vectors: np.ndarray, stored: np.ndarray, texts: np.ndarray) -> np.ndarray:
         """Which documents are not stored, or not as they should be."""
