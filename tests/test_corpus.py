@@ -294,7 +294,7 @@ def test_an_address_given_as_a_path_shows_no_password_either():
 @pytest.mark.parametrize(
     ("data", "columns", "error", "said"),
     [
-        ("nowhere.csv", None, InputError, "/nowhere.csv: correct the path in data."),
+        ("yonder/nowhere.csv", None, InputError, "/nowhere.csv: correct the path in data."),
         ("*.nothing", None, InputError, "there is no file that fits *.nothing: correct the pattern in data."),
         ([], None, InputError, "data is an empty list: name at least one file."),
         (3, None, InputError, "data is 3: give 'sample', 'kaggle', or the path or http(s) address of your headlines."),
