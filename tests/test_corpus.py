@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headline_reader import headlines
+from headline_reader import dialect, headlines
 from newsclust.corpus import documents as corpus
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import InputError, NewsclustError, NewsclustWarning, ParameterError
@@ -145,6 +145,18 @@ def test_shuffled_rows_give_the_same_documents(rows, randomly):
     read = [read_corpus(save(some)) for some in (rows, shuffled)]
     pd.testing.assert_frame_equal(read[0].documents, read[1].documents)
     assert read[0].fingerprint == read[1].fingerprint
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+
+
+@given(st.lists(st.tuples(TEXT, TEXT), max_size=6))
+@QUICK
+def test_any_text_survives_quotes_newlines_and_delimiters(rows):
+    rows = [("x", "y"), *rows]
+    for delimiter in dialect.DELIMITERS:
+        read = read_corpus(save([("title", "description"), *rows], delimiter)).rows
+        assert list(map(tuple, read.to_numpy())) == rows
 
 
 def save(rows: list[tuple[str, ...]], delimiter: str = ",") -> Path:
@@ -294,7 +306,7 @@ def test_an_address_given_as_a_path_shows_no_password_either():
 @pytest.mark.parametrize(
     ("data", "columns", "error", "said"),
     [
-        ("nowhere.csv", None, InputError, "/nowhere.csv: correct the path in data."),
+        ("yonder/nowhere.csv", None, InputError, "/nowhere.csv: correct the path in data."),
         ("*.nothing", None, InputError, "there is no file that fits *.nothing: correct the pattern in data."),
         ([], None, InputError, "data is an empty list: name at least one file."),
         (3, None, InputError, "data is 3: give 'sample', 'kaggle', or the path or http(s) address of your headlines."),

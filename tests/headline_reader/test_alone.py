@@ -45,7 +45,7 @@ for file in files:
         rows = table[["title", "published_at", "publisher", "url", "language", "key"]].to_numpy().tolist()
         read[file] = {"rows": rows, "set aside": headlines.rejected.to_numpy().tolist()}
     except headline_reader.ReaderError as error:
-        read[file] = {"refused": str(error).partition(":")[0]}
+        read[file] = {"refused": str(error).partition(":")[0].rstrip(".")}
 print(json.dumps(read))
 """
 
@@ -73,7 +73,7 @@ def compare(file: str, alone: dict[str, dict], monkeypatch) -> None:
         try:
             corpus = read_corpus(file)
         except InputError as error:
-            said = str(error).partition(":")[0]
+            said = str(error).partition(":")[0].rstrip(".")
             assert Path(file).name in said and said.rpartition("/")[2] == alone[file]["refused"].rpartition("/")[2]
             return
     rows = {}

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import csv
-import io
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from headline_reader.dialect import DELIMITERS, find_dialect, without_leading_lines
 from reading import TABLE, is_the_table, read_file
@@ -53,16 +50,3 @@ def test_blank_lines_and_short_rows_are_no_obstacle():
 
 def test_a_single_column_may_hold_commas():
     assert read_file("title\nfirst, second\n").table["text"].tolist() == ["first, second"]
-
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
-
-
-@given(st.lists(st.tuples(TEXT, TEXT), max_size=6))
-@settings(deadline=None, derandomize=True, max_examples=40)
-def test_any_text_survives_quotes_newlines_and_delimiters(rows):
-    rows = [("x", "y"), *rows]
-    for delimiter in DELIMITERS:
-        saved = io.StringIO(newline="")
-        csv.writer(saved, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows([("title", "description"), *rows])
-        assert list(map(tuple, read_file(saved.getvalue(), detect=False).rows.to_numpy())) == rows
