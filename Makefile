@@ -2,13 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lab bench evaluate notebooks lock lint clean
+.PHONY: run test guises lab bench evaluate notebooks lock lint clean
 
 run: .venv/ready
 	$(BIN)/newsclust run params/quickstart.yaml
 
 test: .venv/ready
 	$(BIN)/pytest --nbval
+
+# The sample and the tests of what computes, as older processors would have them: ten minutes.
+guises: .venv/ready
+	$(BIN)/python tools/guises.py
 
 lab: .venv/ready
 	$(BIN)/jupyter lab notebooks
