@@ -14,7 +14,6 @@ import pandas as pd
 
 from ..errors import RunError
 from ..paths import find_input
-from ..run.parameters import check_names  # noqa: F401  offered here for compare.ipynb
 from ..run.stored import NUMBERS, columns_of, first_filled
 from ..wording import count, said
 

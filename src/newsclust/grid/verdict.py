@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ..show.arguments import Sentences
+from ..show.figure import Figure
+from ..show.figures import settings_curve
 from ..stories.evaluation import ONE_OFF
 from ..wording import count
 from .labelled import Evaluation, mistakes
@@ -62,6 +64,12 @@ def count_pairs(evaluation: Evaluation, method: str) -> Sentences:
         f"{int(belong.sum()):,} that belong together it finds {share['r']:.1%}. Counted one by one that is an ARI of "
         f"{ari:.3f}, as it was scored."
     )
+
+
+def chosen_settings(evaluation: Evaluation, method: str) -> Figure | Sentences:
+    """The settings that a method tried, drawn; a sentence for a method that chose none."""
+    settings = evaluation.settings.get(method)
+    return settings_curve(settings) if settings else Sentences(f"{method} did not choose its settings from the data.")
 
 
 def what_went_wrong(evaluation: Evaluation, method: str) -> Sentences:

@@ -311,6 +311,7 @@ def _provenance(
         **facts_of_vectors(embeddings, parameters.words),
         "search": f"{neighbors.search}; recall {neighbors.recall:.3f}",
         "settings": repr(settings),
+        "chosen": settings.chosen,
         "seed": parameters.seed,
         "stages": {
             name: {

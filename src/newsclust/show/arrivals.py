@@ -22,6 +22,7 @@ from .drawing import (
     with_alternative,
     wrapped,
 )
+from .figure import Figure
 from .listings import HEADLINES, Table
 from .map_figure import NAMED_STORIES, SVG_POINTS, style_map
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ..arrivals.newcomers import Newcomers
 
 
-def newcomers_map(newcomers: Newcomers) -> go.Figure:
+def newcomers_map(newcomers: Newcomers) -> Figure:
     """Draw the new headlines on the run's map: its stories pale behind, each newcomer amid its neighbours.
 
     A newcomer that joins a story has its colour and shape, large and edged; those of an emerging story share a new
@@ -121,7 +122,7 @@ def least_sure(newcomers: Newcomers, n: int = 10) -> Table:
     return Table(frame, frame.assign(headline=links))
 
 
-def calibration_curve(calibration: Calibration) -> go.Figure:
+def calibration_curve(calibration: Calibration) -> Figure:
     """Draw how often what was said with a probability was right, among the run's own documents."""
     import plotly.graph_objects as go
 

@@ -11,11 +11,10 @@ from ..markup import plotly_text
 from ..stories.timeline import said_time
 from ..wording import count
 from .drawing import GRID, NOISE_COLOUR, cut, cut_at_word, story_mark, style, switch, with_alternative, wrapped
+from .figure import Figure
 from .listings import Table, linked_titles
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from ..stories.stories import Stories
     from ..stories.timeline import Timeline
 
@@ -29,7 +28,7 @@ _HEIGHT, _BARS = 50, 0.56  # pixels of a row, and the part of it below the title
 _TRACES = 3  # of a row: its line, its bars, and what a pointer hits
 
 
-def stories_over_time(stories: Stories, timeline: Timeline) -> go.Figure | None:
+def stories_over_time(stories: Stories, timeline: Timeline) -> Figure | None:
     """Draw when the largest stories ran, each in a row of its own, and all others in one; None without dates.
 
     A row's bars are its headlines bin by bin, all stories on one scale, linear or logarithmic by a switch; the others
