@@ -16,8 +16,6 @@ from textwrap import indent
 import nbformat
 from nbclient import NotebookClient
 
-from newsclust.run.parameters import Parameters, listed
-
 TOP = Path(__file__).parent.parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
 ORDER = ["embed", "cluster", "explore", "compare", "evaluate", "assign"]
@@ -38,14 +36,12 @@ def run_needed(name: str) -> None:
 
 def all_parameters() -> str:
     """The text of the cell that papermill reads the parameters from: no line of it may have two equals signs."""
-    return f"""<details><summary>All {len(Parameters.model_fields)} parameters and their defaults: set any in the cell above, \
-or with papermill's -p and -f</summary>
+    from newsclust.run.parameters import Parameters, listed
 
-{indent(listed(), "    ")}
-
-papermill writes what a run was given into a cell of its own below this one, such as `seed = 7`.
-
-</details>"""
+    n = len(Parameters.model_fields)
+    what = f"All {n} parameters and their defaults: set any in the cell above, or with papermill's -p and -f"
+    last = "papermill writes what a run was given into a cell of its own below this one, such as `seed = 7`."
+    return "\n\n".join([f"<details><summary>{what}</summary>", indent(listed(), "    "), last, "</details>"])
 
 
 def refresh(path: Path, repository: str) -> None:

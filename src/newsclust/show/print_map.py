@@ -123,7 +123,7 @@ def _draw(axes: Axes, points: pd.DataFrame, outlined: set[int], scale: float) ->
         axes.scatter(
             rows["x"],
             rows["y"],
-            s=area * (0.25 if is_noise else 1.8 if symbol == "star" else 1),
+            s=area * (0.25 / scale**0.5 if is_noise else 1.8 if symbol == "star" else 1),
             marker=_SHAPES[symbol],
             facecolors="none" if assigned else colour,
             edgecolors=INK if edged else colour,
