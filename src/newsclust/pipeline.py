@@ -20,6 +20,7 @@ from .clusters import check
 from .clusters.clustering import cluster as cluster_lists
 from .corpus.documents import Corpus, read_corpus
 from .errors import NewsclustError, ParameterError, RunError
+from .markup import Sentences
 from .neighbors.blend import blend
 from .neighbors.layout import Layout, lay_out
 from .neighbors.neighbors import find_neighbors
@@ -213,12 +214,13 @@ def _numbered_as(run: StoredRun, stories: Stories) -> Stories:
     raise RunError(f"{run.name} can't be repeated, other stories come out here: run it again.")
 
 
-def check_against_hdbscan(clusters: Clusters) -> str:
+def check_against_hdbscan(clusters: Clusters) -> Sentences:
     """Compare the clusters with hdbscan's on all pairs: see `newsclust.clusters.check.check_against_hdbscan`."""
     links = clusters.links
-    return check.check_against_hdbscan(
+    told = check.check_against_hdbscan(
         clusters.clustering, links.neighbors, links.vectors.embeddings, links.vectors.corpus.documents
     )
+    return Sentences(told)
 
 
 def _now(step: str, p: Notebook | Parameters | None, made_with: dict[str, Any], given: dict[str, Any]) -> Parameters:

@@ -10,11 +10,11 @@ __all__, __getattr__, __dir__ = offered(
         "charts": "agreement_map parallel_coordinates parameter_pairs sensitivity_chart",
         "conclusions": "best_and_worst conclude how_runs_agree price_of_separation what_parameters_do "
         "why_not_by_validity",
-        "labelled": "evaluate mistake_table mistakes",
+        "labelled": "evaluate mistakes",
         "measures": "unsettled",
         "recommendation": "recommend",
         "table_of_runs": "run_table",
         "runs": "read_grid",
-        "verdict": "chosen_settings count_pairs what_went_wrong who_finds_them",
+        "verdict": "chosen_settings count_pairs mistake_table what_went_wrong who_finds_them",
     },
 )

@@ -15,7 +15,6 @@ import pandas as pd
 from ..errors import InputError, notice
 from ..pipeline import READS, Clusters, Vectors, cluster, link
 from ..run.parameters import Parameters
-from ..show.listings import Table
 from ..stories.evaluation import ONE_OFF, agreement
 from ..stories.noise import assign_noise
 from ..stories.settings import Settings
@@ -254,22 +253,6 @@ def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str
         "one-offs in a story": Listing(pd.DataFrame(assigned).reset_index(drop=True)),
         "left out": Listing(left_out[["headline", "known"]].reset_index(drop=True)),
     }
-
-
-def mistake_table(evaluation: Evaluation, method: str) -> Table:
-    """`mistakes` in one table: what went wrong, with the known story, the one that was found, and headlines."""
-    wrong = mistakes(evaluation, method)
-    rows = [
-        (what, row.known, f"story {row.found}", row.headlines, row._3)
-        for what in ("merged", "split")
-        for row in wrong[what][["found", "known", "headlines", "for example"]].itertuples(index=False)
-    ]
-    rows += [
-        ("one-off in a story", "", f"with: {one[1]}", 1, one[0]) for one in wrong["one-offs in a story"].to_numpy()
-    ]
-    rows += [("left out", known, "no story", 1, headline) for headline, known in wrong["left out"].to_numpy()]
-    frame = pd.DataFrame(rows, columns=["what", "known story", "found", "headlines", "for example"])
-    return Table(frame, empty=f"{method} made no mistake.")
 
 
 def _company(frame: pd.DataFrame, one_off: pd.Series, rows: pd.Index) -> list[str]:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..markup import escape
+from ..markup import Sentences, escape
 from ..pipeline import READS, check_now, cluster, link, name
 from ..run.notebook import Notebook
 from ..run.parameters import Parameters, make_parameters
 from ..run.results import Named
-from ..show.arguments import Sentences
 from ..show.listings import Table
 from ..stages import stage
 from ..stories.evaluation import ONE_OFF, agreement

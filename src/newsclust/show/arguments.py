@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..markup import escape
+from ..markup import Sentences
 from ..stories.exemplars import headlines
 from ..stories.settings import centred, standing
 from ..wording import count
@@ -27,24 +27,6 @@ _BINS = 40
 _LOOSE = 0.7
 #: A story whose members are this near to another one, as a share of how near they are to each other, is a part of it.
 _ALIKE = 0.9
-
-
-class Sentences:
-    """What a computation says, in sentences: a paragraph each in a notebook, escaped."""
-
-    def __init__(self, *sentences: str) -> None:
-        self.sentences = [sentence for sentence in sentences if sentence]
-
-    def __repr__(self) -> str:
-        return "\n".join(self.sentences)
-
-    def _repr_html_(self) -> str:
-        first, *others = [
-            f'<p style="max-width: 46em; overflow-wrap: anywhere">{escape(sentence)}</p>'
-            for sentence in self.sentences or [""]
-        ]
-        # Reports show a paragraph of its own as a result, and what is inside a division as text.
-        return f"{first}<div>{''.join(others)}</div>" if others else first
 
 
 def knee(distances: np.ndarray) -> float:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PLOTLY = "application/vnd.plotly.v1+json"
 #: Pixels of a figure in a notebook: the picture and plotly's drawing have the same, or the page would jump.
 WIDTH = 720
+#: Kinds of figures that a page needs more of than a notebook: numbers of stories, a table.
+_CHOSEN_IN = {"time", "tree"}
 
 
 class Figure:
@@ -62,6 +64,10 @@ class Figure:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         drawn = json.loads(self.plotly.to_json())
         drawn["layout"]["width"] = WIDTH
+        if self.plotly.layout.meta["kind"] in _CHOSEN_IN:
+            drawn["layout"]["meta"].pop("table", None)
+            for trace in drawn["data"]:
+                trace.pop("customdata", None)
         return {PLOTLY: drawn, "image/png": self.png, "text/plain": self.sentence}
 
     def _ipython_display_(self) -> None:

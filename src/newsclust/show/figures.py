@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..markup import Sentences
 from ..wording import count
-from .arguments import Sentences
 from .drawing import GRID, INK, SYMBOLS, style, with_alternative
 from .figure import Figure
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..markup import Html, link
+from ..markup import Html, escape, link
 from ..markup import table as as_html
 from ..stories.exemplars import headlines
 from .drawing import cut
@@ -37,23 +37,31 @@ class Table:
     """
 
     def __init__(
-        self, frame: pd.DataFrame, shown: pd.DataFrame | None = None, classes: str = "", empty: str = ""
+        self,
+        frame: pd.DataFrame,
+        shown: pd.DataFrame | None = None,
+        classes: str = "",
+        empty: str = "",
+        caption: str = "",
     ) -> None:
-        """`shown` is what stands on the page instead of `frame`, and `empty` a sentence instead of no rows; `classes`
-        are those of `newsclust.markup.table`.
+        """`shown` is what stands on the page instead of `frame`, `empty` a sentence instead of no rows, and `caption`
+        stands above; `classes` are those of `newsclust.markup.table`.
         """
-        self.frame, self.classes, self._empty = frame, classes, empty
+        self.frame, self.classes, self._empty, self.caption = frame, classes, empty, caption
         self.shown = frame if shown is None else shown
 
     def __repr__(self) -> str:
         if self.frame.empty and self._empty:
             return self._empty
-        return f"{len(self.frame)} rows: {', '.join(map(str, self.frame))}"
+        said = f"{len(self.frame)} rows: {', '.join(map(str, self.frame))}"
+        return f"{self.caption}\n{said}" if self.caption else said
 
     def _repr_html_(self) -> str | None:
         if self.frame.empty and self._empty:
             return None  # the sentence, as text
         written = as_html(self.shown, classes=self.classes)
+        if self.caption:
+            written = f"<p>{escape(self.caption)}</p>{written}"
         if not self.classes:
             return written
         # Reports bring this style and script with them; a notebook needs them beside the table.
@@ -61,14 +69,14 @@ class Table:
         return f"<style>{style}</style>{written}<script>{script}</script>"
 
 
-def table(rows: Iterable[Sequence[Any]], heads: Sequence[str]) -> Table:
-    """Rows as a table: numbers to three places, long texts and vectors cut.
+def table(rows: Iterable[Sequence[Any]], heads: Sequence[str], caption: str = "") -> Table:
+    """Rows as a table, below a sentence: numbers to three places, long texts and vectors cut.
 
     Examples
     --------
     >>> nc.table([("a headline", 0.25)], ["headline", "distance"])
     """
-    return Table(pd.DataFrame([[_said(value) for value in row] for row in rows], columns=list(heads)))
+    return Table(pd.DataFrame([[_said(value) for value in row] for row in rows], columns=list(heads)), caption=caption)
 
 
 def _said(value: Any) -> str:

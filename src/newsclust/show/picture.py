@@ -72,7 +72,7 @@ def few_colours(png: bytes) -> bytes:
     from PIL import Image
 
     picture, small = Image.open(BytesIO(png)).convert("RGB"), BytesIO()
-    picture.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+    picture.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE).save(
         small, format="png", optimize=True
     )
     return small.getvalue()
@@ -167,11 +167,15 @@ _DRAWERS = {"scatter": _points, "scattergl": _points, "bar": _bars, "heatmap": _
 
 
 def _set_axes(axes: Axes, x: Any, y: Any) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     for side in axes.spines.values():
         side.set_visible(False)
     for one, axis in ((axes.xaxis, x), (axes.yaxis, y)):
         if x.type == "date" and axis is x:
             one.axis_date()
+        if axis.type != "date":
+            one.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
         if axis.title.text:
             one.set_label_text(_plain(axis.title.text), color=INK, fontsize=12 * _POINTS)
         one.set_tick_params(length=0, colors=INK, labelsize=(axis.tickfont.size or 12) * _POINTS)
@@ -195,6 +199,12 @@ def _limit(axes: Axes, x: Any, y: Any) -> None:
         elif axis.autorange == "reversed":
             low, high = (axes.get_ylim if axis is y else axes.get_xlim)()
             limit(max(low, high), min(low, high))
+    if x.type == "date":  # a label at the very edge would be cut
+        low, high = axes.get_xlim()
+        aside = 0.03 * (high - low)
+        axes.set_xticks([tick for tick in axes.get_xticks() if low + aside <= tick <= high - aside])
+    if y.scaleanchor:
+        axes.set_aspect("equal", adjustable="datalim")
 
 
 def _line(axes: Axes, shape: Any) -> None:
