@@ -20,6 +20,8 @@ from .map_figure import LABELS, complete, look_alikes, stories_on
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ..run.results import Map
+
 #: The kinds of file, each with what would make its bytes differ from day to day or between versions.
 KINDS = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 _INCHES, _DPI = (11.0, 8.5), 200
@@ -31,14 +33,14 @@ _SHAPES = {
 }  # fmt: skip
 
 
-def save_map(points: pd.DataFrame, path: str | Path) -> Path:
+def save_map(points: Map | pd.DataFrame, path: str | Path) -> Path:
     """Write the map for print: the marks of `story_map`, titles on the largest stories, on white.
 
     The same points give the same bytes, as long as matplotlib stays the same.
 
     Parameters
     ----------
-    points : DataFrame
+    points : Map or DataFrame
         As for `newsclust.show.map_figure.story_map`; of a map in space, `z` is left out.
     path : str or Path
         The file; its ending says what it is: .png, .svg or .pdf. Relative paths start where those of a run's output do.
@@ -57,12 +59,13 @@ def save_map(points: pd.DataFrame, path: str | Path) -> Path:
 
     Examples
     --------
-    >>> nc.show.save_map(points.points, "map.pdf")  # doctest: +SKIP
+    >>> nc.show.save_map(nc.find("mine.csv").map, "map.pdf")  # doctest: +SKIP
     """
     path = find_output(path)
     kind = path.suffix.lower().removeprefix(".")
     if kind not in KINDS:
         raise ParameterError(f"A map can't be written as {path.name!r}: end the name in .{', .'.join(KINDS)}.")
+    points = points if isinstance(points, pd.DataFrame) else points.points
     drawn, told = _as_picture(complete(points), _INCHES, _DPI, kind, 8, caption=True)
     if kind != "svg" and told:
         notice("Some titles hold letters that matplotlib's font has not: as .svg the map takes the reader's fonts.")
