@@ -117,6 +117,9 @@ class Record:
     def __str__(self) -> str:
         return f"{summary(self.metrics)}, in {sum(self.metrics['seconds'].values()):.1f} seconds."
 
+    def __repr__(self) -> str:
+        return "; ".join(f"{label}: {value}" for label, value in self.figures)
+
     def _repr_html_(self) -> str:
         rows = self.figures + [(name, _on_one_line(value)) for name, value in self.provenance.items()]
         return table(pd.DataFrame(rows, columns=["", " "]), header=False)

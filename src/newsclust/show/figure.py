@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 PLOTLY = "application/vnd.plotly.v1+json"
 #: Pixels of a figure in a notebook: the picture and plotly's drawing have the same, or the page would jump.
 WIDTH = 720
-#: Kinds of figures that a page needs more of than a notebook: numbers of stories, a table.
-_CHOSEN_IN = {"time", "tree"}
+#: Kinds of figures that have more on a page than in a notebook: numbers of stories, a switch, a table.
+_CHOSEN_IN = {"map", "time", "tree"}
 
 
 class Figure:
@@ -66,6 +66,7 @@ class Figure:
         drawn["layout"]["width"] = WIDTH
         if self.plotly.layout.meta["kind"] in _CHOSEN_IN:
             drawn["layout"]["meta"].pop("table", None)
+            drawn["layout"].pop("updatemenus", None)
             for trace in drawn["data"]:
                 trace.pop("customdata", None)
         return {PLOTLY: drawn, "image/png": self.png, "text/plain": self.sentence}

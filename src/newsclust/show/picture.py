@@ -90,17 +90,17 @@ def few_colours(png: bytes) -> bytes:
 def _points(axes: Axes, trace: Any) -> None:
     x, y, mode = _numbers(trace.x), _numbers(trace.y), trace.mode or "lines"
     opacity = trace.opacity or 1
-    colour, _ = _colour(trace.line.color or trace.marker.color)
     if "lines" in mode:
+        colour, _ = _colour(trace.line.color or trace.marker.color)
         known = ~(np.isnan(x) | np.isnan(y)) if trace.connectgaps else slice(None)
         dash = _DASHES.get(trace.line.dash, "-")
         axes.plot(x[known], y[known], dash, color=colour, lw=(trace.line.width or 2) * _POINTS, alpha=opacity,
                   clip_on=False, label="" if "markers" in mode else _plain(trace.name))  # fmt: skip
     if "markers" in mode:
         given = trace.marker
-        shapes = np.broadcast_to(np.asarray(given.symbol or "circle", dtype=object), x.shape)
+        shapes = np.broadcast_to(np.asarray("circle" if given.symbol is None else given.symbol, dtype=object), x.shape)
         sizes = np.broadcast_to(np.asarray(given.size if given.size is not None else 6, dtype=float), x.shape)
-        fills = np.broadcast_to(np.asarray(given.color or INK, dtype=object), x.shape)
+        fills = np.broadcast_to(np.asarray(INK if given.color is None else given.color, dtype=object), x.shape)
         for place, shape in enumerate(dict.fromkeys(shapes.tolist())):
             at = shapes == shape
             filled = [_colour(one)[0] for one in fills[at]]
@@ -172,7 +172,14 @@ def _icicle(axes: Axes, trace: Any) -> None:
             text.set_clip_path(field)
 
 
-_DRAWERS = {"scatter": _points, "scattergl": _points, "bar": _bars, "heatmap": _cells, "icicle": _icicle}
+_DRAWERS = {
+    "scatter": _points,
+    "scattergl": _points,
+    "scatter3d": _points,
+    "bar": _bars,
+    "heatmap": _cells,
+    "icicle": _icicle,
+}
 
 
 def _set_axes(axes: Axes, x: Any, y: Any) -> None:
