@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -25,18 +26,10 @@ from newsclust.grid.conclusions import (
 from newsclust.grid.labelled import Evaluation
 from newsclust.grid.runs import Grid
 from newsclust.grid.verdict import count_pairs, what_went_wrong, who_finds_them
+from newsclust.markup import Sentences
 from newsclust.neighbors.blend import blend
 from newsclust.neighbors.neighbors import find_neighbors
-from newsclust.show.arguments import (
-    Sentences,
-    core_distances,
-    doubtful_stories,
-    knee,
-    nearest_distances,
-    nearly_in,
-    noise_by_nearness,
-    says,
-)
+from newsclust.show.arguments import borderline, doubtful_stories, knee, nearest, nearly_in, noise_by_nearness
 from newsclust.stories.evaluation import agreement
 from newsclust.stories.settings import Settings
 from newsclust.stories.stories import find_stories
@@ -112,25 +105,13 @@ def test_large_and_tiny_piles_are_not_compared(lists, found, small_corpus, monke
     assert "too few" in check_against_hdbscan(few, two, tiny, pd.DataFrame({"text": ["a", "b", "c"]}))
 
 
-def test_core_distances_are_those_by_hand_and_a_wrong_list_fails(lists, small_corpus):
-    table = core_distances(lists, small_corpus.embeddings, small_corpus.documents, 3).frame
-    assert table["core distance"].tolist() == table["by hand"].tolist() and len(table) == 3
-    assert all(len(others) == 3 for others in table["its 3 nearest others"])
-    wrong = replace(lists, distances=lists.distances + np.float32(0.1))
-    with pytest.raises(AssertionError, match="by hand"):
-        core_distances(wrong, small_corpus.embeddings, small_corpus.documents, 3)
-    approximate = replace(wrong, search="ivf")
-    assert len(core_distances(approximate, small_corpus.embeddings, small_corpus.documents, "auto").frame) == 3
-
-
 def test_the_knee_is_where_the_curve_turns_and_the_sentence_counts(lists):
     assert knee(np.array([1, 1.1, 1.2, 1.3, 5, 9])) == 1.3
     assert knee(np.full(4, 2.0)) == 2 and knee(np.empty(0)) == 0
     near = knee(lists.distances[:, 0])
-    said = repr(says(nearest_distances(lists, 2)))
+    said = repr(nearest(SimpleNamespace(distances=lists.distances)))
     assert said.startswith(f"{(lists.distances[:, 0] <= near).mean():.0%} of the headlines have another one nearer")
     assert f"{(lists.distances[:, 1] <= near).mean():.0%} have 2" in said
-    assert f"the other {1 - (lists.distances[:, 1] <= near).mean():.0%}" in said
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +127,15 @@ def test_noise_that_nearly_belonged_is_what_the_vote_supports_most(stories):
     most = np.sort(stories.vote.support[noise & (stories.vote.nearest >= 0)])[::-1][:3]
     assert table["support"].tolist() == [f"{value:.2f}" for value in most]
     assert set(table["nearly belonged to"]) <= set(stories.table["title"])
+
+
+def test_close_calls_are_told_on_both_sides_of_the_line(stories, lists, small_corpus):
+    corpus = read_corpus("sample")
+    object.__setattr__(corpus, "documents", small_corpus.documents)
+    joined = find_stories(corpus, small_corpus.embeddings, lists, stories.clustering, assign_noise=True)
+    told = borderline(joined, 2).frame
+    assert set(told["what"]) <= {"left out, nearest to", "joined"} and "joined" in set(told["what"])
+    assert set(told["story"]) <= set(joined.table["title"])
 
 
 def test_the_story_that_was_made_wrong_is_the_doubtful_one(stories, lists, small_corpus):

@@ -3,18 +3,20 @@ from __future__ import annotations
 import html
 import json
 import re
+from io import BytesIO
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from browser import boxes_of, open_page, overlapping, settle  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.show.drawing import story_mark, with_alternative
-from newsclust.show.figures import story_sizes
 from newsclust.show.map_figure import story_map
+from newsclust.show.notebook_map import map as notebook_map
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -29,10 +31,6 @@ def make_points(labels, dimensions: int = 2, seed: int = 0) -> pd.DataFrame:
     points["title"] = [f"Headline {i} about something that happened" for i in range(len(labels))]
     points["story"] = [f"The story numbered {label}, told at some length" if label >= 0 else "" for label in labels]
     return points
-
-
-def make_topics(sizes) -> pd.DataFrame:
-    return pd.DataFrame({"size": sizes, "title": [f"Story {i}" for i in range(len(sizes))]}).rename_axis("cluster")
 
 
 def forty_stories(**keywords) -> pd.DataFrame:
@@ -79,8 +77,7 @@ def test_every_headline_is_drawn_exactly_once(labels, dimensions):
 def test_markup_in_a_headline_is_drawn_as_text():
     points = forty_stories()
     points["title"] = points["publisher"] = points["published_at"] = points["story"] = ATTACK
-    topics = make_topics([5, 4, 3]).assign(title=ATTACK)
-    for fig in (story_map(points), story_sizes(topics)):
+    for fig in (story_map(points), notebook_map(points)):
         plotly_own = re.compile(r"</?(b|extra)>|<br>")
         for text in all_text(fig):
             assert "<" not in plotly_own.sub("", text), text
@@ -244,37 +241,55 @@ def test_map_has_no_axes_and_one_scale():
     assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"
 
 
-def test_largest_story_is_the_top_bar_and_the_rest_are_counted():
-    fig = story_sizes(make_topics([3, 90, 4] + [2] * 30))
-    assert fig.data[0].x[:3] == (90, 4, 3) and len(fig.data[0].x) == 20
-    assert fig.layout.annotations[0].text == "Story 1"
-    assert fig.layout.yaxis.range[0] > fig.layout.yaxis.range[1]
-    assert "13 smaller stories of 2 not shown" in fig.layout.xaxis.title.text
-
-
-def test_a_story_has_one_colour_in_map_and_bars():
-    labels = np.repeat(np.arange(12), [5, 5, 7, 5, 5, 5, 5, 5, 5, 5, 5, 5])
-    points = make_points(labels)
-    topics = points.groupby("cluster").agg(size=("x", "size"), title=("story", "first"))
-    in_map = {trace.meta["story"]: trace.marker.color for trace in story_map(points).data if trace.legendrank < 10}
-    bars = story_sizes(topics)
-    in_bars = {
-        note.text: colour for note, colour in zip(bars.layout.annotations, bars.data[0].marker.color, strict=True)
-    }
-    assert len(in_map) == 10 and in_map.items() <= in_bars.items()
-
-
 def test_figures_say_in_words_and_numbers_what_they_show():
     points = forty_stories()
     fig = story_map(points)
     assert alt_text(fig).startswith("Map of 500 headlines in ") and "100 in no story" in alt_text(fig)
     table = fig.layout.meta["table"]
     assert table["columns"] == ["Story", "Headlines"] and sum(row[1] for row in table["rows"]) == 500
-    bars = story_sizes(make_topics([30, 20] + [2] * 30))
-    assert "30 headlines" in alt_text(bars) and bars.layout.meta["table"]["rows"][-1] == [
-        "12 smaller stories",
-        24,
-    ]
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_the_map_of_a_notebook_holds_all_headlines_in_few_lines(dimensions):
+    points = forty_stories(dimensions=dimensions)
+    shown = notebook_map(points)._repr_mimebundle_()
+    (trace,) = shown["application/vnd.plotly.v1+json"]["data"]
+    lines = json.dumps(trace | {"text": None}, indent=1).count("\n")
+    assert len(trace["text"]) == len(points) and max(map(len, trace["text"])) <= 40
+    assert lines < (300 if dimensions == 2 else 1000)
+    assert shown["text/plain"] == alt_text(story_map(points)) and size_of(shown["image/png"])[0] >= 600
+
+
+@pytest.mark.parametrize("labels", [[], [-1], [0, 0, 0]])
+def test_the_map_of_a_notebook_is_drawn_of_next_to_nothing_too(labels):
+    assert size_of(notebook_map(make_points(labels)).png) == (720, 556)
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    picture = Image.open(BytesIO(png))
+    assert picture.mode == "P" and len(picture.getcolors()) <= 32
+    return picture.size
+
+
+def test_a_figure_is_plotlys_a_picture_and_a_sentence():
+    import plotly.graph_objects as go
+
+    fig = go.Figure([
+        go.Scatter(x=[1, 2], y=[3, 4], mode="lines+markers", name="one", marker_symbol="square-open"),
+        go.Scatter(x=[1, 2], y=[None, 4], name="two", connectgaps=True),
+        go.Bar(x=["2024-01-01", "2024-01-08"], y=[1, 2], width=[6e8, 6e8], base=1, xaxis="x2", yaxis="y2"),
+        go.Bar(x=[1, 2], y=[0, 1], orientation="h", marker_color="rgba(0, 0, 0, 0)"),
+    ])  # fmt: skip
+    fig.update_layout(
+        height=300, xaxis=dict(title="across", domain=[0, 0.4], side="top"), yaxis=dict(autorange="reversed"),
+        xaxis2=dict(type="date", domain=[0.6, 1], showgrid=True), yaxis2=dict(range=[0, 5], anchor="x2"),
+    )  # fmt: skip
+    fig.add_annotation(text="<b>$5 to $6</b>", x=0.5, y=1, xref="paper", yref="paper", showarrow=False)
+    found = with_alternative(fig, "Two lines and bars.")
+    shown = found._repr_mimebundle_()
+    assert repr(found) == shown["text/plain"] == "Two lines and bars."
+    assert (shown["application/vnd.plotly.v1+json"]["layout"]["width"], 300) == size_of(shown["image/png"])
+    assert found.layout.width is None and found.data[0].name == "one" and not hasattr(found, "_repr_html_")
 
 
 def test_any_figure_can_be_given_an_alternative():
@@ -288,15 +303,11 @@ def test_any_figure_can_be_given_an_alternative():
 @pytest.mark.parametrize("labels", [[], [-1, -1]])
 def test_nothing_found_is_drawn_too(labels):
     assert "0 stories" in alt_text(story_map(make_points(labels)))
-    empty = story_sizes(make_topics([]))
-    assert alt_text(empty) == "No story was found." and empty.layout.annotations[0].text == "No story was found"
 
 
 def test_missing_column_is_named():
     with pytest.raises(NewsclustError, match="'title'"):
         story_map(pd.DataFrame({"x": [0.0], "y": [0.0], "cluster": [0]}))
-    with pytest.raises(NewsclustError, match="'size'"):
-        story_sizes(pd.DataFrame({"title": ["a"]}))
 
 
 # In a browser, as a notebook shows them ------------------------------------------------------------

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import ast
+import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pandas as pd
+import papermill as papermill_module
+import papermill.parameterize
 import pytest
+import yaml
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
+from PIL import Image
+from tools.notebooks import all_parameters
+
+import newsclust as nc
+from newsclust import pipeline
+from newsclust.errors import NewsclustError
+from newsclust.grid import settings_compared
+from newsclust.run.parameters import Parameters
+from test_compare import write_grid
 
 TOP = Path(__file__).parent.parent
 NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))
+PLOTLY = "application/vnd.plotly.v1+json"
 
 
 def papermill(notebook: Path, folder: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
@@ -44,9 +63,157 @@ def test_a_reader_finds_prose_before_every_step_and_no_code_to_skip(path):
     notebook = nbformat.read(path, as_version=4)
     tags = [tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])]
     assert tags.count("parameters") == 1 and tags.count("colab") == 1
+    kinds = [cell.cell_type for cell in notebook.cells]
+    assert all(pair != ("code", "code") for pair in pairwise(kinds)) and kinds[0] == "markdown"
     for cell in notebook.cells:
         if cell.cell_type == "code":
             assert "def " not in cell.source and "Path(" not in cell.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_read_in_a_sitting_and_its_diff_too(path):
+    notebook = nbformat.read(path, as_version=4)
+    if path.stem == "cluster":
+        assert len(notebook.cells) <= 28 and path.stat().st_size <= 150_000
+    assert path.stat().st_size <= 200_000
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_figure_can_be_seen_where_no_script_runs(path):
+    figures = [output.data for output in outputs(path) if PLOTLY in output.get("data", {})]
+    assert figures or path.stem == "embed"
+    for data in figures:
+        picture = Image.open(BytesIO(base64.b64decode(data["image/png"])))
+        layout = data[PLOTLY]["layout"]
+        assert picture.size == (layout["width"], layout["height"]) and picture.width >= 600
+        assert (np.asarray(picture.convert("L")) < 250).mean() > 0.01 and len(picture.getcolors()) > 4
+        assert data["text/plain"] == layout["meta"]["alt"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_output_has_nothing_to_say(path):
+    for output in outputs(path):
+        data = output.get("data", {"text/plain": output.get("text", "")})
+        for said in (data.get("text/html", ""), data.get("text/plain", "")):
+            assert not re.search(r"(?<![\d.,])0 of\b|\bNone\b|embedded now|<tbody>\s*</tbody>", said), said
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_name_is_set_in_two_cells(path):
+    names = [name for source in code_of(path.stem) for name in assigned(source)]
+    assert len(names) == len(set(names))
+
+
+def code_of(notebook: str) -> list[str]:
+    """The code cells, without the one for Colab."""
+    cells = nbformat.read(TOP / f"notebooks/{notebook}.ipynb", as_version=4).cells
+    return [c.source for c in cells if c.cell_type == "code" and "colab" not in c.metadata.get("tags", [])]
+
+
+def assigned(source: str) -> set[str]:
+    lines = [line for line in ast.parse(source).body if isinstance(line, (ast.Assign, ast.AnnAssign))]
+    targets = [target for line in lines for target in getattr(line, "targets", None) or [line.target]]
+    return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+
+
+def test_the_list_of_all_parameters_is_the_models_and_papermill_reads_it():
+    cells = nbformat.read(TOP / "notebooks/cluster.ipynb", as_version=4).cells
+    assert next(cell.source for cell in cells if cell.metadata.get("tags") == ["parameters"]) == all_parameters()
+    found = papermill_module.inspect_notebook(str(TOP / "notebooks/cluster.ipynb"))
+    read = {name: ast.literal_eval(told["default"]) for name, told in found.items()}
+    assert read == {name: field.default for name, field in Parameters.model_fields.items()}
+    assert all(told["help"] == Parameters.model_fields[name].description for name, told in found.items())
+
+
+@pytest.mark.parametrize("file", ["quickstart", "stories", "tutorial", "all"])
+def test_papermill_knows_every_parameter_that_a_file_may_set(tmp_path, caplog, file):
+    given = Parameters().model_dump() if file == "all" else yaml.safe_load((TOP / f"params/{file}.yaml").read_text())
+    notebook = papermill_module.iorw.load_notebook_node(str(TOP / "notebooks/cluster.ipynb"))
+    made = papermill_module.parameterize.parameterize_notebook(notebook, given)
+    assert "unknown parameter" not in caplog.text
+    injected = next(cell for cell in made.cells if "injected-parameters" in cell.metadata.get("tags", []))
+    assert assigned(injected.source) == set(given)
+
+
+#: Of each notebook what it is given beside its own values, and what a fresh run comes to.
+TWICE = {
+    "cluster": ('data, output = "mine.csv", "reports/small"', "run.labels.tolist()"),
+    "embed": ('data = "mine.csv"', "vectors.vectors.tolist()"),
+    "explore": ('run = "reports/small"', "found.labels.tolist()"),
+    "assign": ('run, data, phrase = "reports/small", "more.csv", "earthquake"', "newcomers.labels.tolist()"),
+    "compare": ('grid = "grid"', "runs.labels.to_numpy().tolist()"),
+    "evaluate": ('data, peers = "mine.csv", []', "[labels.tolist() for labels in result.labels.values()]"),
+}
+
+
+@pytest.fixture(scope="module")
+def pile(tmp_path_factory) -> Path:
+    """A folder with small files, a grid, and what the notebooks leave there."""
+    folder = tmp_path_factory.mktemp("pile")
+    headlines(folder / "mine.csv", 60)
+    pd.read_csv(TOP / "src/newsclust/data/sample.csv", dtype=str)[50:75].to_csv(folder / "more.csv", index=False)
+    write_grid(folder / "grid")
+    return folder
+
+
+def take(cells: list[str], names: dict, change: str, times: int = 1) -> None:
+    """Take the cells as JupyterLab would, each so many times, with the parameters changed where they are set."""
+    for place, source in enumerate(cells):
+        for _ in range(times):
+            exec(compile(source, "<cell>", "exec"), names)
+            if not place:
+                exec(change, names)
+
+
+@pytest.mark.parametrize("notebook", TWICE)
+def test_any_cell_taken_twice_gives_what_a_fresh_run_gives(pile, monkeypatch, notebook):
+    monkeypatch.chdir(pile)
+    change, what = TWICE[notebook]
+    fresh, twice = {}, {}
+    take(code_of(notebook), fresh, change)
+    take(code_of(notebook), twice, change, times=2)
+    assert eval(what, fresh) == eval(what, twice)
+
+
+def test_a_change_of_the_parameters_counts_where_it_is_read_and_stops_what_comes_too_late(pile, monkeypatch):
+    monkeypatch.chdir(pile)
+    cells, names = code_of("cluster"), {}
+    take(cells, names, 'data = "mine.csv"')
+    linking, clustering = (next(cell for cell in cells if f"nc.{step}(" in cell) for step in ("link", "cluster"))
+    names["min_cluster_size"] = 8
+    exec(clustering, names)
+    as_fresh = nc.cluster(names["links"], min_cluster_size=8).labels
+    assert names["clusters"].labels.tolist() == as_fresh.tolist()
+    names["words"] = 0.2
+    with pytest.raises(
+        NewsclustError, match="words is 0.2 now, but these links were made with 0.0: run the cells again"
+    ):
+        exec(clustering, names)
+    exec(linking, names)
+    exec(clustering, names)
+    as_fresh = nc.cluster(nc.link(names["vectors"], words=0.2), min_cluster_size=8).labels
+    assert names["clusters"].labels.tolist() == as_fresh.tolist()
+
+
+def test_the_run_of_the_sample_is_made_where_it_is_missing(monkeypatch):
+    monkeypatch.setattr(pipeline, "QUICKSTART", pipeline.QUICKSTART | {"data": "mine.csv", "truth": None})
+    headlines(Path("mine.csv"), 60)
+    found = nc.repeat(nc.read_run("reports/quickstart"))
+    assert found.labels.tolist() == nc.read_run("reports/quickstart").labels.tolist()
+    with pytest.raises(NewsclustError, match="there is no finished run in 'reports/other'"):
+        nc.read_run("reports/other")
+
+
+def test_settings_that_the_tutorial_has_not_are_compared_with_its_own(pile, monkeypatch):
+    monkeypatch.chdir(pile)
+    corpus = nc.read("mine.csv", truth="story")
+    stories = nc.name(nc.cluster(nc.link(nc.embed(corpus))))
+    told = nc.compare_settings(stories)
+    assert told.before is stories and told.table.frame.iloc[0, 1] == f"{len(stories.stories.table):,}"
+    noise, later = stories.labels < 0, told.after.labels >= 0
+    assert f"{(noise & later).sum()} headlines joined a story" in told.sentence
+    monkeypatch.setattr(settings_compared, "COMPARED", 10)
+    assert repr(nc.compare_settings(stories)).startswith("Not compared: 60 documents")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -1,6 +1,7 @@
 """Execute the notebooks and keep what they print: `make notebooks`.
 
-The repository's address is set in one place, pyproject.toml, and written from there into the Colab cells.
+What is set in one place is written from there: the repository's address (pyproject.toml) into the Colab cells, and all
+parameters (the model of them) into the cell of cluster.ipynb that papermill reads them from.
 """
 
 from __future__ import annotations
@@ -10,18 +11,20 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from textwrap import indent
 
 import nbformat
 from nbclient import NotebookClient
 
 TOP = Path(__file__).parent.parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
-ORDER = ["embed", "cluster", "compare", "evaluate", "assign"]
+ORDER = ["embed", "cluster", "explore", "compare", "evaluate", "assign"]
 
 #: What makes the finished runs that a notebook looks at.
 NEEDED = {
     "compare": ["params/grid.yaml", "--jobs", "2"],
     "assign": ["params/quickstart.yaml"],
+    "explore": ["params/quickstart.yaml"],
 }
 
 
@@ -31,10 +34,22 @@ def run_needed(name: str) -> None:
         subprocess.run([sys.executable, "-m", "newsclust", "run", *NEEDED[name]], cwd=TOP, check=True)
 
 
+def all_parameters() -> str:
+    """The text of the cell that papermill reads the parameters from: no line of it may have two equals signs."""
+    from newsclust.run.parameters import Parameters, listed
+
+    n = len(Parameters.model_fields)
+    what = f"All {n} parameters and their defaults: set any in the cell above, or with papermill's -p and -f"
+    last = "papermill writes what a run was given into a cell of its own below this one, such as `seed = 7`."
+    return "\n\n".join([f"<details><summary>{what}</summary>", indent(listed(), "    "), last, "</details>"])
+
+
 def refresh(path: Path, repository: str) -> None:
     """Execute one notebook in its folder, as JupyterLab does, and save it without what changes each time."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
+        if cell.cell_type == "markdown" and "parameters" in cell.metadata.get("tags", []):
+            cell.source = all_parameters()
         cell.source = re.sub(r'(?m)^REPOSITORY = "[^"]*"', f'REPOSITORY = "{repository}"', cell.source)
     NotebookClient(notebook, resources={"metadata": {"path": str(path.parent)}}).execute()
     for cell in notebook.cells:

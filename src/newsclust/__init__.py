@@ -12,8 +12,10 @@ __all__, __getattr__, __dir__ = offered(
     __name__,
     {
         "run.notebook": "parameters",
-        "pipeline": "read embed link cluster name map finish find check_against_hdbscan",
-        "run.stored": "read_run",
+        "pipeline": "read embed link cluster name map finish find check_against_hdbscan read_run repeat",
+        "grid.settings_compared": "compare_settings",
+        "show.listings": "table",
+        "run.parameters": "check_names",
         "run.phrase": "search",
         "arrivals.newcomers": "assign_newcomers",
         "errors": "NewsclustError",

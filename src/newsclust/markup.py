@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # the browser has read it before MathJax looks.
 _MATHEMATICS = re.compile(r"[$\\]")
 _NUMBER = re.compile(r"[-+\u2212]?(\d[\d,]*)?\.?\d+(e[-+]?\d+)?(\s?(%|s|MiB))?", re.IGNORECASE)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _NO_NUMBER = ("", "-", "\u2013", "nan", "none", "<na>", "nat")
 #: A word of more letters than this may be broken anywhere.
 _LONG_WORD = 30
@@ -35,6 +36,24 @@ class Html:
 
     def __str__(self) -> str:
         return self.markup
+
+
+class Sentences:
+    """What a computation says, in sentences: a paragraph each in a notebook, escaped."""
+
+    def __init__(self, *sentences: str) -> None:
+        self.sentences = [sentence for sentence in sentences if sentence]
+
+    def __repr__(self) -> str:
+        return "\n".join(self.sentences)
+
+    def _repr_html_(self) -> str:
+        first, *others = [
+            f'<p style="max-width: 46em; overflow-wrap: anywhere">{escape(sentence)}</p>'
+            for sentence in self.sentences or [""]
+        ]
+        # Reports show a paragraph of its own as a result, and what is inside a division as text.
+        return f"{first}<div>{''.join(others)}</div>" if others else first
 
 
 def escape(value: Any) -> str:
@@ -136,7 +155,9 @@ def _lines(value: Any) -> list[Any]:
 
 
 def _side(texts: list[str]) -> str:
-    return "right; white-space: nowrap" if are_numbers(texts) else "left"
+    if are_numbers(texts):
+        return "right; white-space: nowrap"
+    return "left; white-space: nowrap" if all(_DAY.fullmatch(text) for text in texts if text) else "left"
 
 
 def _cell(lines: list[Any], side: str) -> str:

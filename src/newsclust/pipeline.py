@@ -6,41 +6,37 @@ one before, and the parameters that all of it was made with: a step whose parame
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from .clusters import check
-from .clusters.clustering import SELECTION, Clustering
+from .clusters.clustering import SELECTION
 from .clusters.clustering import cluster as cluster_lists
 from .corpus.documents import Corpus, read_corpus, shown
-from .errors import ParameterError, notice
+from .errors import NewsclustError, ParameterError, RunError, notice
+from .markup import Sentences
 from .neighbors.blend import blend
 from .neighbors.layout import Layout, lay_out
-from .neighbors.neighbors import Neighbors, find_neighbors
+from .neighbors.neighbors import find_neighbors
 from .paths import find_output
-from .run.continuation import Continuation, continue_run
+from .run import stored
+from .run.continuation import Continuation, continue_run, renumbered
 from .run.notebook import Notebook
 from .run.parameters import Parameters, make_parameters
-from .run.record import Record, summary
+from .run.preflight import run_folders
 from .run.record import finish as write_record
+from .run.results import Clusters, Links, Map, Named, Run, Vectors
+from .run.stored import StoredRun
 from .show.run_page import write_page
-from .stories.finer import Finer, part_stories
-from .stories.settings import Settings, choose_settings
-from .stories.stories import Stories, find_stories, place
-from .stories.timeline import Timeline, follow_stories
-from .stories.topics import Topics, group_stories
-from .vectors.store import Embeddings, Store
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from pymilvus import MilvusClient
-
+from .stages import stage
+from .stories.identity import Identity
+from .stories.settings import AUTO, choose_settings
+from .stories.stories import Stories, find_stories
 
 #: The parameters that each step reads, beside what the steps before it have read.
 READS = {
@@ -53,209 +49,13 @@ READS = {
     "finish": ["output"],
 }
 _STEPS = list(READS)
+#: params/quickstart.yaml, which notebooks look at.
+QUICKSTART: dict[str, Any] = {
+    "data": "sample", "truth": "story", "words": 0.2, "days": 0.15, "shared_neighbors": 0.3, "min_samples": AUTO,
+    "min_cluster_size": AUTO, "assign_noise": True, "output": "reports/quickstart",
+}  # fmt: skip
 #: What a notebook's reader calls the result of each step.
 _RESULTS = dict(zip(_STEPS, "corpus vectors links clusters stories map run".split(), strict=True))
-
-
-@dataclass(frozen=True, eq=False)
-class Vectors:
-    """The documents' vectors, and where they are stored.
-
-    Attributes
-    ----------
-    corpus : Corpus
-    embeddings : Embeddings
-    store : Store
-    made_with : dict
-        The parameters of this step and of those before it.
-    """
-
-    corpus: Corpus
-    embeddings: Embeddings
-    store: Store
-    made_with: dict[str, Any]
-
-    @property
-    def vectors(self) -> np.ndarray:
-        """float32, shape (n, dim): unit rows."""
-        return self.embeddings.vectors
-
-    @property
-    def collection(self) -> str:
-        """The collection's name in Milvus."""
-        return self.store.name
-
-    @contextmanager
-    def milvus(self) -> Iterator[MilvusClient]:
-        """A client of Milvus with the collection loaded; a local file is let go of at the end."""
-        with self.store.open() as client:
-            yield client
-
-    def __repr__(self) -> str:
-        n, dim = self.vectors.shape
-        return (
-            f"{n:,} documents as vectors of {dim} numbers by {self.embeddings.model.name}, in {self.embeddings.where}."
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Links:
-    """Each document's nearest others.
-
-    Attributes
-    ----------
-    vectors : Vectors
-    neighbors : Neighbors
-        With their distances by vectors, words and days.
-    plain : Neighbors
-        As they were found, with their distances by vectors alone.
-    made_with : dict
-    """
-
-    vectors: Vectors
-    neighbors: Neighbors
-    plain: Neighbors
-    made_with: dict[str, Any]
-
-    @property
-    def documents(self) -> pd.DataFrame:
-        return self.vectors.corpus.documents
-
-    def __repr__(self) -> str:
-        return repr(self.neighbors)
-
-
-@dataclass(frozen=True, eq=False)
-class Clusters:
-    """HDBSCAN's clusters, and the settings that made them.
-
-    Attributes
-    ----------
-    links : Links
-    settings : Settings
-    clustering : Clustering
-    made_with : dict
-    """
-
-    links: Links
-    settings: Settings
-    clustering: Clustering
-    made_with: dict[str, Any]
-
-    @property
-    def labels(self) -> np.ndarray:
-        """int32, shape (n,); -1 is noise."""
-        return self.clustering.labels
-
-    @property
-    def probabilities(self) -> np.ndarray:
-        return self.clustering.probabilities
-
-    def __repr__(self) -> str:
-        return f"{self.clustering!r} {self.settings!r}".strip()
-
-
-@dataclass(frozen=True, eq=False)
-class Named:
-    """The clusters as stories, with names and with the noise that joined them.
-
-    Attributes
-    ----------
-    clusters : Clusters
-    stories : Stories
-    continuation : Continuation
-        What became of the stories of an earlier run, where one was given.
-    made_with : dict
-    """
-
-    clusters: Clusters
-    stories: Stories
-    continuation: Continuation
-    made_with: dict[str, Any]
-
-    @cached_property
-    def timeline(self) -> Timeline:
-        """When the stories ran."""
-        return follow_stories(self.stories)
-
-    @cached_property
-    def topics(self) -> Topics:
-        """Which stories lie close together."""
-        return group_stories(self.stories)
-
-    @cached_property
-    def finer(self) -> Finer:
-        """Which stories are made of finer ones."""
-        return part_stories(self.stories)
-
-    def __repr__(self) -> str:
-        continued = f" {self.continuation!r}" if self.continuation.identity else ""
-        return f"{self.stories!r}{continued}"
-
-    def _repr_html_(self) -> str:
-        return self.continuation._repr_html_() if self.continuation.identity else f"<p>{self!r}</p>"
-
-
-@dataclass(frozen=True, eq=False)
-class Map:
-    """Where each document stands on the map.
-
-    Attributes
-    ----------
-    named : Named
-    layout : Layout
-    made_with : dict
-    """
-
-    named: Named
-    layout: Layout
-    made_with: dict[str, Any]
-
-    @cached_property
-    def points(self) -> pd.DataFrame:
-        """One row per document: see `newsclust.stories.stories.place`."""
-        return place(self.named.stories, self.layout)
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """All that was found, and its record."""
-
-    map: Map
-    record: Record
-
-    @property
-    def stories(self) -> Stories:
-        return self.map.named.stories
-
-    @property
-    def clusters(self) -> Clusters:
-        return self.map.named.clusters
-
-    @property
-    def links(self) -> Links:
-        return self.clusters.links
-
-    @property
-    def corpus(self) -> Corpus:
-        return self.links.vectors.corpus
-
-    @property
-    def labels(self) -> np.ndarray:
-        """The story of each document of `corpus.documents`; -1 is in none."""
-        return self.stories.labels
-
-    @property
-    def folder(self) -> Path | None:
-        """Where the results are; None where no `output` was given."""
-        output = self.record.parameters["output"]
-        return Path(output) if output else None
-
-    def __repr__(self) -> str:
-        table = self.stories.table.sort_values("size", ascending=False, kind="stable")
-        lines = [f"{row.size:>6,}  {row.title}" for row in table.head(10).itertuples(index=False, name="Story")]
-        more = [f"        and {len(table) - 10:,} more"] if len(table) > 10 else []
-        return "\n".join([f"{summary(self.record.metrics)}.", *lines, *more])
 
 
 def read(p: Notebook | Parameters | str | Path | list | None = None, **given: Any) -> Corpus:
@@ -263,11 +63,16 @@ def read(p: Notebook | Parameters | str | Path | list | None = None, **given: An
     if p is not None and not isinstance(p, (Notebook, Parameters)):
         p, given = None, {"data": p, **given}
     now = _now("read", p, {}, given)
-    return read_corpus(now.data, now.truth, now.columns)
+    return replace(read_corpus(now.data, now.truth, now.columns), asked=now.changed)
 
 
-def embed(corpus: Corpus, p: Notebook | Parameters | None = None, **given: Any) -> Vectors:
-    """Give each document its vector, and store it in Milvus; what is stored already is not embedded again."""
+def embed(corpus: Corpus, p: Notebook | Parameters | StoredRun | None = None, **given: Any) -> Vectors:
+    """Give each document its vector, and store it in Milvus; what is stored already is not embedded again.
+
+    With a finished run the vectors are of its model, in its collection.
+    """
+    if isinstance(p, StoredRun):
+        p, given = None, {name: getattr(p.parameters, name) for name in READS["embed"]} | given
     now = _now("embed", p, corpus.parameters, given)
     return Vectors(corpus, now.store.embed(corpus.documents), now.store, _made("embed", corpus.parameters, now))
 
@@ -360,12 +165,66 @@ def find(data: str | Path | list = "sample", **parameters: Any) -> Run:
     return finish(map(name(cluster(link(embed(read(p), p), p), p), p), p), p)
 
 
-def check_against_hdbscan(clusters: Clusters) -> str:
+def read_run(folder: str | Path) -> StoredRun:
+    """A finished run (`newsclust.run.stored.read_run`); that of the sample is made where it is missing."""
+    if Path(folder) == Path(QUICKSTART["output"]) and not any(path.exists() for path in run_folders(folder)):
+        find(**QUICKSTART)
+    return stored.read_run(folder)
+
+
+def repeat(run: StoredRun) -> Run:
+    """Take the steps of a finished run again, from its stored vectors: nothing is read, embedded or written.
+
+    The stories keep the numbers and titles that they have in the run.
+
+    Raises
+    ------
+    RunError
+        If other stories come out, as with another version of newsclust.
+    """
+    with stage("repeat"):
+        made = run.record.parameters
+        texts = run.documents.assign(language="")
+        corpus = Corpus(str(made["data"]), texts, texts["id"].astype("Int64"), texts, "", given=made["data"])
+        vectors = Vectors(corpus, run.embeddings, run.store, made)
+        now = run.parameters
+        found = find_neighbors(run.embeddings, max(now.k, now.n_neighbors), now.search, run.store)
+        links = Links(vectors, run.neighbors, found, made)
+        asked = {name: AUTO for name in run.record.provenance.get("chosen", ())}
+        clusters = cluster(links, **{name: getattr(now, name) for name in READS["cluster"]} | asked)
+        stories = find_stories(
+            corpus, run.embeddings, links.neighbors, clusters.clustering, now.assign_noise, now.least_support
+        )
+        continued = Continuation(stories)
+        if now.previous:
+            with suppress(NewsclustError):  # the earlier run may be gone
+                continued = continue_run(stories, now.previous)
+        if not np.array_equal(continued.stories.labels, run.labels):
+            continued = Continuation(_numbered_as(run, stories))
+        table = continued.stories.table.assign(title=run.table["title"])
+        named = Named(clusters, replace(continued.stories, table=table), continued, made)
+        place = Layout(run.ids, run.coordinates, {name: made[name] for name in [*READS["map"], "n_neighbors"]})
+        return Run(Map(named, place, made), run.record)
+
+
+def _numbered_as(run: StoredRun, stories: Stories) -> Stories:
+    """The stories under the numbers that they have in the run."""
+    known = pd.Series(run.labels).groupby(stories.labels).first()
+    numbers = known[known.index >= 0].to_numpy(np.int32)
+    if len(numbers) == stories.clustering.n_clusters:
+        again = renumbered(stories, Identity(numbers, pd.DataFrame(), run.next_number), str(run.folder))
+        if np.array_equal(again.labels, run.labels):
+            return again
+    raise RunError(f"{run.name} can't be repeated, other stories come out here: run it again.")
+
+
+def check_against_hdbscan(clusters: Clusters) -> Sentences:
     """Compare the clusters with hdbscan's on all pairs: see `newsclust.clusters.check.check_against_hdbscan`."""
     links = clusters.links
-    return check.check_against_hdbscan(
+    told = check.check_against_hdbscan(
         clusters.clustering, links.neighbors, links.vectors.embeddings, links.vectors.corpus.documents
     )
+    return Sentences(told)
 
 
 def _now(step: str, p: Notebook | Parameters | None, made_with: dict[str, Any], given: dict[str, Any]) -> Parameters:
@@ -378,6 +237,19 @@ def _now(step: str, p: Notebook | Parameters | None, made_with: dict[str, Any], 
             raise ParameterError(f"{step} takes a notebook's parameters or keywords, not both.")
     if p is None:
         return make_parameters({**made_with, **given})
+    return check_now(step, p, made_with)
+
+
+def check_now(step: str, p: Notebook | Parameters | None, made_with: dict[str, Any]) -> Parameters:
+    """The parameters as they stand, which must be those that what comes before `step` was made with.
+
+    Raises
+    ------
+    ParameterError
+        If one differs, with the step to begin again from.
+    """
+    if p is None:
+        return make_parameters(made_with)
     now = p.checked() if isinstance(p, Notebook) else p
     for before in _STEPS[: _STEPS.index(step)]:
         for one in READS[before]:

@@ -22,3 +22,8 @@ def count(n: int, noun: str, plural: str = "") -> str:
 def sentence(note: str) -> str:
     """A note with the end of a sentence, where it has none."""
     return f"{note}." if note[-1:] not in ".?!" else note
+
+
+def assigned(values: dict[str, Any]) -> str:
+    """Parameters as one would set them: ``words = 0.2, days = 0.15``."""
+    return ", ".join(f"{name} = {value!r}" for name, value in values.items())

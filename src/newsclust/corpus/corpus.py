@@ -12,7 +12,7 @@ from headline_reader import languages as _languages
 from headline_reader.errors import listed
 from headline_reader.headlines import REJECTED
 
-from ..wording import count, sentence
+from ..wording import assigned, count, sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +50,8 @@ class Corpus:
         What else a reader should know of how the input was read.
     undated : int
         Documents without a date that could be read.
+    asked : dict
+        What the run that reads it asked for, beside the defaults.
     parameters : dict
         The notebook's parameters that made this corpus.
     """
@@ -67,6 +69,29 @@ class Corpus:
     columns: dict[str, str] = field(default_factory=dict)
     n_unfit: int = 0
     given: str | list[str] = ""
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[int]:
+        """The documents' ids, ascending."""
+        return self.documents["id"].tolist()
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._ids
+
+    @cached_property
+    def _ids(self) -> frozenset[int]:
+        return frozenset(self.ids)
+
+    @cached_property
+    def known(self) -> pd.Series | None:
+        """The known story of each document, "" where unknown: of the truth column, or the sample's own."""
+        rows = self.truth
+        if rows is None and self.given == "sample" and "story" in self.rows:
+            rows = self.rows["story"]
+        if rows is None:
+            return None
+        return rows.groupby(self.row_ids).first().reindex(self.ids).fillna("").astype(str).str.strip()
 
     @property
     def n_rows(self) -> int:
@@ -127,13 +152,19 @@ class Corpus:
     def _repr_html_(self) -> str:
         from ..markup import escape, table
 
-        first = self.row_ids.dropna().drop_duplicates().head(5).astype("int64")
+        first = self.row_ids.dropna().drop_duplicates().head(3).astype("int64")
         known = self.documents.set_index("id").loc[first]
-        headlines = known[["title", "publisher", "published_at"]].set_axis(
-            ["headline", "publisher", "published"], axis=1
+        shown = pd.DataFrame(
+            {
+                "headline": known["title"].where(known["title"] != "", known["text"]),
+                "publisher": known["publisher"],
+                "day": known["published_at"].str[:10],
+            }
         )
-        parts = [f"<p>{escape(repr(self))}</p>", table(headlines)]
-        if len(self.understood):
+        shown = shown.loc[:, (shown != "").any()]
+        parts = [f"<p>Other than the defaults: {escape(assigned(self.asked))}.</p>"] if self.asked else []
+        parts += [f"<p>{escape(repr(self))}</p>", table(shown)]
+        if len(self.understood) and (self.understood["found"] != "by its name").any():
             parts += ["<p>What was understood of the input:</p>", table(self.understood)]
         if self.unused:
             parts.append(f"<p>Not used: {escape(listed(self.unused, 40))}.</p>")

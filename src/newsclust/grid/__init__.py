@@ -14,7 +14,7 @@ __all__, __getattr__, __dir__ = offered(
         "measures": "unsettled",
         "recommendation": "recommend",
         "table_of_runs": "run_table",
-        "runs": "check_names read_grid",
-        "verdict": "count_pairs what_went_wrong who_finds_them",
+        "runs": "read_grid",
+        "verdict": "chosen_settings count_pairs mistake_table what_went_wrong who_finds_them",
     },
 )

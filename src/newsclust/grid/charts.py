@@ -7,7 +7,7 @@ write, so all text passes `safe` on its way into a figure.
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,11 @@ import pandas as pd
 from ..errors import ParameterError
 from ..markup import plotly_text
 from ..show.drawing import INK, cut, style, with_alternative
+from ..show.figure import Figure
 from ..wording import count
 from .heat_map import broken, heat_map, nothing, short, ticks
 from .measures import METRICS, agreement_matrix, measures, percent, sensitivity, written
 from .runs import Grid, label, levels
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 #: More pairs of parameters than this nobody compares by eye.
 MOST_PAIRS = 6
@@ -35,7 +33,7 @@ _END = 9  # letters at the ends of an axis
 _ROW, _BETWEEN = 36, 84  # pixels: a row of cells; axis, title and air between two heat maps
 
 
-def parallel_coordinates(grid: Grid) -> go.Figure:
+def parallel_coordinates(grid: Grid) -> Figure:
     """Draw every finished run as a line from its parameters down to its results, coloured by relative validity.
 
     Parallel coordinates (A. Inselberg 1985, *The plane with parallel coordinates*, The Visual Computer 1)
@@ -94,7 +92,7 @@ def parallel_coordinates(grid: Grid) -> go.Figure:
     return with_alternative(fig, f"{sentence}.", table)
 
 
-def sensitivity_chart(grid: Grid) -> go.Figure:
+def sensitivity_chart(grid: Grid) -> Figure:
     """Draw which parameter explains how much of which metric, as `measures.sensitivity` computes it."""
     shares = sensitivity(grid).dropna(axis="columns", how="all")
     if shares.empty:
@@ -122,7 +120,7 @@ def sensitivity_chart(grid: Grid) -> go.Figure:
     return with_alternative(fig, sentence, table)
 
 
-def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
+def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> Figure:
     """Draw one metric over every pair of varied parameters: the mean over the runs in each cell.
 
     With more than `MOST_PAIRS` pairs, only those of the four parameters that explain most are drawn.
@@ -186,7 +184,7 @@ def parameter_pairs(grid: Grid, metric: str = "relative_validity") -> go.Figure:
     return with_alternative(fig, sentence, table)
 
 
-def agreement_map(grid: Grid) -> go.Figure:
+def agreement_map(grid: Grid) -> Figure:
     """Draw how far the finished runs agree, families side by side as in `measures.agreement_matrix`."""
     agreement = agreement_matrix(grid)
     values = agreement.to_numpy()

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ParameterError
+from ..markup import Sentences
 from ..run.parameters import make_parameters
-from ..show.arguments import Sentences
 from ..wording import count, said
 from .measures import METRICS, excluded, measures, percent, sensitivity, written
 from .recommendation import FLAT, place_in_words, recommend

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..markup import plotly_text
 from ..show.drawing import cut, style, with_alternative
+from ..show.figure import Figure
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -59,7 +60,7 @@ def ticks(texts: Iterable[str], **more: Any) -> dict[str, Any]:
     return bare | dict(tickvals=list(range(len(texts))), ticktext=texts, ticklabelstandoff=4) | more
 
 
-def nothing(why: str) -> go.Figure:
+def nothing(why: str) -> Figure:
     """A figure without a drawing, which says why."""
     import plotly.graph_objects as go
 

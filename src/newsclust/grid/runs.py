@@ -14,7 +14,6 @@ import pandas as pd
 
 from ..errors import RunError
 from ..paths import find_input
-from ..run.parameters import check_names  # noqa: F401  offered here for compare.ipynb
 from ..run.record import Record
 from ..run.stored import read_points
 from ..wording import count, said

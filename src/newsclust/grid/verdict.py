@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..show.arguments import Sentences
+from ..markup import Sentences
+from ..show.figure import Figure
+from ..show.figures import settings_curve
+from ..show.listings import Table
 from ..stories.evaluation import ONE_OFF
 from ..wording import count
 from .labelled import Evaluation, mistakes
@@ -62,6 +65,27 @@ def count_pairs(evaluation: Evaluation, method: str) -> Sentences:
         f"{int(belong.sum()):,} that belong together it finds {share['r']:.1%}. Counted one by one that is an ARI of "
         f"{ari:.3f}, as it was scored."
     )
+
+
+def chosen_settings(evaluation: Evaluation, method: str) -> Figure | Sentences:
+    """The settings that a method tried, drawn; a sentence for a method that chose none."""
+    settings = evaluation.settings.get(method)
+    return settings_curve(settings) if settings else Sentences(f"{method} did not choose its settings from the data.")
+
+
+def mistake_table(evaluation: Evaluation, method: str) -> Table:
+    """A method's mistakes in numbers and one by one: the known story, what was found of it, and headlines."""
+    wrong = mistakes(evaluation, method)
+    rows = [
+        (what, row.known, f"story {row.found}", row.headlines, row.example)
+        for what in ("merged", "split")
+        for row in wrong[what].rename(columns={"for example": "example"}).itertuples()
+    ]
+    rows += [("one-off", "", f"with: {other}", 1, one) for one, other in wrong["one-offs in a story"].to_numpy()]
+    rows += [("left out", known, "no story", 1, one) for one, known in wrong["left out"].to_numpy()]
+    frame = pd.DataFrame(rows, columns=["what", "known story", "found", "headlines", "for example"])
+    said = " ".join(what_went_wrong(evaluation, method).sentences)
+    return Table(frame, empty=f"{method} made no mistake.", caption=said)
 
 
 def what_went_wrong(evaluation: Evaluation, method: str) -> Sentences:

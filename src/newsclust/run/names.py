@@ -39,7 +39,7 @@ def no_such(name: str, known: Iterable[str]) -> str:
     """The sentence about a `name` that none of the `known` parameters has."""
     meant = [repr(other) for other in candidates(name, list(known))]
     if not meant:
-        return f"there is no parameter {name!r}; those there are stand in the first cell of the notebook."
+        return f"there is no parameter {name!r}; those there are stand at the top of the notebook."
     return f"there is no parameter {name!r}; did you mean {' or '.join(meant)}?"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..markup import escape
+from ..wording import assigned
 from .parameters import Parameters, check_parameters
 
 
@@ -28,8 +29,7 @@ class Notebook:
         return self.checked().command()
 
     def __repr__(self) -> str:
-        said = ", ".join(f"{name} = {value!r}" for name, value in self.changed.items())
-        return said or "All parameters have their defaults."
+        return assigned(self.changed) or "All parameters have their defaults."
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self))}</p>"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import json
 import shlex
+from collections.abc import Collection
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -50,44 +52,91 @@ _SHOULD_BE = {
 class Parameters(BaseModel):
     """The parameters of ``notebooks/cluster.ipynb``; the defaults are the tutorial's numbers.
 
-    The comments in the notebook's first cell say what each of them does. A value that can mean one thing only is taken
-    as that (`newsclust.run.values.understood`): "1e-3" is a number, "hnsw" is HNSW.
+    Their descriptions stand in the notebook, written there by ``make notebooks`` (`listed`). A value that can mean one
+    thing only is taken as that (`newsclust.run.values.understood`): "1e-3" is a number, "hnsw" is HNSW.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
-    data: Text | list[Text] = "sample"
-    columns: dict[str, str] = Field({}, examples=[{"title": "hed", "published_at": "when"}])
-    model: Text = "minilm"
-    precision: Literal[PRECISIONS] = "auto"
-    uri: Text = "milvus.db"
-    collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")] = "news_data"
-    k: Count = 50
-    search: Literal["auto", "exact", "ivf", "milvus"] = "auto"
-    index: Literal[tuple(INDEXES)] = "FLAT"
-    index_params: dict[str, Any] = Field({}, examples=[{"M": 16}])
-    search_params: dict[str, Any] = Field({}, examples=[{"ef": 128}])
-    words: Annotated[float, Field(ge=0, le=1)] = 0.0
-    days: Annotated[float, Field(ge=0, le=1)] = 0.0
-    day_scale: Annotated[float, Field(ge=0.001, le=36500)] = 3.0
-    shared_neighbors: Annotated[float, Field(ge=0, le=1)] = 0.0
-    min_samples: Count | Literal["auto"] = 3
-    min_cluster_size: Annotated[int, Field(ge=2, le=MOST)] | Literal["auto"] = 3
-    distance: Literal["euclidean", "squared"] = "euclidean"
-    cluster_selection_method: Literal["eom", "leaf"] = "eom"
-    cluster_selection_epsilon: Annotated[float, Field(ge=0, le=4)] = 0.0  # the largest squared distance of unit vectors
-    max_cluster_size: Annotated[int, Field(ge=0, le=MOST)] = 0
-    allow_single_cluster: bool = False
-    assign_noise: bool = False
-    least_support: Annotated[float, Field(ge=0, le=2)] = 0.42
-    title_model: Text | None = Field(None, examples=["gpt-4o-mini"])
-    n_components: Literal[2, 3] = 2
-    n_neighbors: Annotated[int, Field(ge=2, le=MOST)] = 80
-    min_dist: Annotated[float, Field(ge=0, le=1)] = 0.1
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = 42
-    previous: Text | None = Field(None, examples=["reports/yesterday"])
-    truth: Text | None = Field(None, examples=["story"])
-    output: Text | None = Field(None, examples=["out/mine"])
+    data: Text | list[Text] = Field(
+        "sample", description='"sample", "kaggle", or a file, folder, pattern or address: CSV, JSON, Excel, RSS ...'
+    )
+    columns: dict[str, str] = Field(
+        {},
+        description='what is not found by itself, such as {"title": "hed", "published_at": "when"}',
+        examples=[{"title": "hed", "published_at": "when"}],
+    )
+    model: Text = Field(
+        "minilm", description='English, no download; "e5" (an extra) and "BAAI/bge-m3" (2.3 GB) read many languages'
+    )
+    precision: Literal[PRECISIONS] = Field("auto", description='of the model; "auto" is float32 on a processor')
+    uri: Text = Field("milvus.db", description='a file ending in .db, or a server such as "http://localhost:19530"')
+    collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")] = Field(
+        "news_data", description="the collection's name in Milvus begins with this"
+    )
+    k: Count = Field(50, description="neighbours of each headline in the graph")
+    search: Literal["auto", "exact", "ivf", "milvus"] = Field(
+        "auto", description='"exact" or "ivf" in process, "milvus" by the collection\'s index; "auto" chooses'
+    )
+    index: Literal[tuple(INDEXES)] = Field(
+        "FLAT", description='the index that "milvus" searches: FLAT, IVF_FLAT, HNSW, DISKANN, AUTOINDEX ...'
+    )
+    index_params: dict[str, Any] = Field(
+        {}, description='that index\'s own parameters, such as {"M": 16, "efConstruction": 200}', examples=[{"M": 16}]
+    )
+    search_params: dict[str, Any] = Field({}, description='such as {"ef": 128}', examples=[{"ef": 128}])
+    words: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0, description="weight of shared words in a distance, 0 to 1; 0.2 helps on headlines"
+    )
+    days: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0, description="weight of closeness in time, 0 to 1; 0.15 helps on dated headlines"
+    )
+    day_scale: Annotated[float, Field(ge=0.001, le=36500)] = Field(
+        3.0, description="days after which closeness in time has fallen to 37 %"
+    )
+    shared_neighbors: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0, description="weight of near neighbours in common, 0 to 1; 0.3 parts events of one kind"
+    )
+    min_samples: Count | Literal["auto"] = Field(
+        3, description='density is measured at this neighbour; larger: more noise, rounder stories; "auto" chooses'
+    )
+    min_cluster_size: Annotated[int, Field(ge=2, le=MOST)] | Literal["auto"] = Field(
+        3, description='fewer headlines are no story; "auto" chooses'
+    )
+    distance: Literal["euclidean", "squared"] = Field("euclidean", description='"squared" reproduces the tutorial')
+    cluster_selection_method: Literal["eom", "leaf"] = Field("eom", description='"leaf": more and finer stories')
+    # 4 is the largest squared distance of unit vectors.
+    cluster_selection_epsilon: Annotated[float, Field(ge=0, le=4)] = Field(
+        0.0, description="stories closer than this are not split"
+    )
+    max_cluster_size: Annotated[int, Field(ge=0, le=MOST)] = Field(0, description="no story is larger; 0: no limit")
+    allow_single_cluster: bool = Field(False, description="True: all headlines may be one story")
+    assign_noise: bool = Field(False, description="True: noise joins the story of its neighbours")
+    least_support: Annotated[float, Field(ge=0, le=2)] = Field(
+        0.42, description="noise that its neighbours support less stays noise"
+    )
+    title_model: Text | None = Field(
+        None,
+        description='a language model that writes the titles, such as "gpt-4o-mini"; None: they are headlines',
+        examples=["gpt-4o-mini"],
+    )
+    n_components: Literal[2, 3] = Field(2, description="3 draws the map in space")
+    n_neighbors: Annotated[int, Field(ge=2, le=MOST)] = Field(
+        80, description="of the map: larger shows more of the whole, smaller more detail"
+    )
+    min_dist: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.1, description="of the map: how closely points may be packed"
+    )
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = Field(
+        42, description="of the map; None draws another one each time"
+    )
+    previous: Text | None = Field(
+        None,
+        description="an earlier run's folder: stories that go on keep its numbers and colours",
+        examples=["reports/yesterday"],
+    )
+    truth: Text | None = Field(None, description="a column of known stories to compare with", examples=["story"])
+    output: Text | None = Field(None, description="a folder for the results", examples=["out/mine"])
 
     @model_validator(mode="before")
     @classmethod
@@ -222,8 +271,8 @@ def check_parameters(namespace: dict[str, Any]) -> Parameters:
     NewsclustError
         In one sentence, before anything is read, embedded or opened.
     """
-    check_names(namespace)
     names = set(Parameters.model_fields)
+    check_names(namespace, names)
     for name, value in namespace.items():
         # The notebook's own results are no plain values, so whatever is plain and nearly a parameter is a slip.
         if name not in names and not name.startswith("_") and isinstance(value, (str, int, float, dict)):
@@ -244,13 +293,24 @@ def check_parameters(namespace: dict[str, Any]) -> Parameters:
     return parameters
 
 
-def check_names(namespace: dict[str, Any]) -> None:
+def listed() -> str:
+    """All parameters and their defaults as Python, with what each does: one line for each, in the model's order."""
+    width = max(len(f"{name} = {_literal(field.default)}") for name, field in Parameters.model_fields.items())
+    return "\n".join(
+        f"{f'{name} = {_literal(field.default)}':{width}}  # {field.description}"
+        for name, field in Parameters.model_fields.items()
+    )
+
+
+def check_names(namespace: dict[str, Any], known: Collection[str] = ()) -> None:
     """Refuse whatever papermill set in a notebook that is none of the notebook's parameters.
 
     Parameters
     ----------
     namespace : dict
         The notebook's ``globals()``.
+    known : collection of str
+        Parameters that the notebook takes, beside those that its own cells set.
 
     Raises
     ------
@@ -260,15 +320,16 @@ def check_names(namespace: dict[str, Any]) -> None:
     given, own = injected(namespace)
     defaults = {name: field.default for name, field in Parameters.model_fields.items()}
     # `newsclust run` sets all of them, also those that an older notebook does not have.
-    unknown = sorted(name for name in given - own if name not in defaults or namespace.get(name) != defaults[name])
+    others = given - own - set(known)
+    unknown = sorted(name for name in others if name not in defaults or namespace.get(name) != defaults[name])
     if PARTS & set(unknown):
         raise ParameterError(
             f"{' and '.join(unknown)}: this is a parameter file for `newsclust run FILE`, such as newsclust run "
             "params/grid.yaml; papermill takes files of parameters alone."
         )
     if unknown:
-        first, *others = [no_such(name, own or defaults) for name in unknown]
-        raise ParameterError(" ".join([first, *(f"{other[0].upper()}{other[1:]}" for other in others)]))
+        first, *more = [no_such(name, known or own or defaults) for name in unknown]
+        raise ParameterError(" ".join([first, *(f"{one[0].upper()}{one[1:]}" for one in more)]))
 
 
 def make_parameters(values: dict[str, Any]) -> Parameters:
@@ -281,6 +342,10 @@ def make_parameters(values: dict[str, Any]) -> Parameters:
         raise ParameterError(said if said[-1] in ".?" else f"{said}.") from None
     parameters.store  # noqa: B018  checks model and uri
     return parameters
+
+
+def _literal(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
 def _sentence(name: str, value: Any, errors: list[dict[str, Any]]) -> str:

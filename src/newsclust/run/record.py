@@ -118,6 +118,9 @@ class Record:
     def __str__(self) -> str:
         return f"{summary(self.metrics)}, in {sum(self.metrics['seconds'].values()):.1f} seconds."
 
+    def __repr__(self) -> str:
+        return "; ".join(f"{label}: {value}" for label, value in self.figures)
+
     def _repr_html_(self) -> str:
         rows = self.figures + [(name, on_one_line(value)) for name, value in self.provenance.items()]
         return table(pd.DataFrame(rows, columns=["", " "]), header=False)
@@ -315,6 +318,7 @@ def _provenance(
         **facts_of_vectors(embeddings, parameters.words),
         "search": f"{neighbors.search}; recall {neighbors.recall:.3f}",
         "settings": repr(settings),
+        "chosen": settings.chosen,
         "seed": parameters.seed,
         "stages": {
             name: {

@@ -17,11 +17,13 @@ from headline_reader.dates import read_dates
 
 from ..clusters.clustering import CLUSTERING
 from ..errors import NewsclustError, RunError
+from ..markup import escape
 from ..neighbors.blend import blend
 from ..neighbors.neighbors import Neighbors, find_neighbors
 from ..paths import find_output, short
 from ..vectors.precision import PRECISIONS
 from ..vectors.store import TF_IDF, Embeddings, Store
+from ..wording import assigned
 from .parameters import Parameters, make_parameters
 from .preflight import find_run
 from .record import WEIGHER, Record, model_in_words, read_record
@@ -133,8 +135,14 @@ class StoredRun:
         made = str(self.record.provenance.get("finished", ""))[:10]
         return (
             f"{self.name}: {len(self.points):,} documents in {len(self.table):,} stories"
-            f"{f', found on {made}' if made else ''}, by {self.parameters.model}."
+            f"{f', found on {made}' if made else ''}, by {self.parameters.model}; "
+            f"{float((self.labels < 0).mean()) if len(self.labels) else 0:.1%} are in none."
         )
+
+    def _repr_html_(self) -> str:
+        given = {name: value for name, value in self.record.changed.items() if name not in ("data", "output")}
+        changed = f"<p>Other than the defaults: {escape(assigned(given))}.</p>" if given else ""
+        return f"<p>{escape(repr(self))}</p>{changed}"
 
 
 def read_run(folder: str | Path) -> StoredRun:

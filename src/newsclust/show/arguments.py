@@ -8,42 +8,22 @@ import numpy as np
 import pandas as pd
 
 from ..corpus.facts import headlines
-from ..markup import escape
+from ..markup import Sentences
 from ..stories.doubts import doubts
-from ..stories.settings import AUTO, centred
+from ..stories.settings import centred
 from ..wording import count
 from .drawing import INK, SYMBOLS, cut_at_word, style, with_alternative
-from .listings import Table, linked_headlines
+from .figure import Figure
+from .listings import Table, least_certain, linked_headlines
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from ..neighbors.neighbors import Neighbors
+    from ..run.results import Links
     from ..stories.stories import Stories
     from ..vectors.store import Embeddings
 
-#: The place of the core distance while `min_samples` is still to be chosen: the tutorial's.
-_USUAL = 3
 _PLACES = (1, 2, 3, 5, 10)
 _BINS = 40
-
-
-class Sentences:
-    """What a computation says, in sentences: a paragraph each in a notebook, escaped."""
-
-    def __init__(self, *sentences: str) -> None:
-        self.sentences = [sentence for sentence in sentences if sentence]
-
-    def __repr__(self) -> str:
-        return "\n".join(self.sentences)
-
-    def _repr_html_(self) -> str:
-        first, *others = [
-            f'<p style="max-width: 46em; overflow-wrap: anywhere">{escape(sentence)}</p>'
-            for sentence in self.sentences or [""]
-        ]
-        # Reports show a paragraph of its own as a result, and what is inside a division as text.
-        return f"{first}<div>{''.join(others)}</div>" if others else first
 
 
 def knee(distances: np.ndarray) -> float:
@@ -58,26 +38,25 @@ def knee(distances: np.ndarray) -> float:
     return float(rising[np.argmax(np.linspace(0, 1, len(rising)) - height)])
 
 
-def nearest_distances(neighbors: Neighbors, min_samples: int | str = _USUAL) -> go.Figure:
-    """Draw how far the nearest other headline is, and how many headlines have as many as `min_samples` near ones.
+def nearest(links: Links) -> Figure:
+    """Draw how far the nearest other headline is, and say how many headlines have one near neighbour, two, three ...
 
     Near is what is nearer than the `knee` of the distances to the nearest.
 
     Parameters
     ----------
-    neighbors : Neighbors
-    min_samples : int or "auto"
+    links : Links
     """
     import plotly.graph_objects as go
 
-    near, shares = _near_shares(neighbors)
-    nearest = neighbors.distances[:, 0][np.isfinite(neighbors.distances[:, 0])]
-    counts, edges = np.histogram(nearest, bins=_BINS)
+    near, shares = _near_shares(links.distances)
+    first = links.distances[:, 0] if shares else np.empty(0)
+    counts, edges = np.histogram(first[np.isfinite(first)], bins=_BINS)
     fig = go.Figure(
         go.Bar(
-            x=((edges[:-1] + edges[1:]) / 2).tolist(),
-            y=counts.tolist(),
-            width=np.diff(edges).tolist(),
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counts,
+            width=np.diff(edges),
             marker_color=[SYMBOLS[0][0] if left < near else INK for left in edges[:-1]],
             hovertemplate="distance %{x:.2f}: %{y} headlines<extra></extra>",
         )
@@ -93,62 +72,9 @@ def nearest_distances(neighbors: Neighbors, min_samples: int | str = _USUAL) -> 
         yaxis=dict(title="headlines", fixedrange=True),
     )
     table = pd.DataFrame(
-        {"min_samples": list(shares), "headlines with so many near ones": [f"{share:.0%}" for share in shares.values()]}
+        {"neighbours": list(shares), "headlines with so many near ones": [f"{share:.0%}" for share in shares.values()]}
     )
-    return with_alternative(fig, _near_sentence(near, shares, min_samples), table)
-
-
-def says(figure: go.Figure) -> Sentences:
-    """What a figure of newsclust shows, in the sentence that stands for it where it cannot be seen."""
-    return Sentences(figure.layout.meta["alt"])
-
-
-def core_distances(
-    neighbors: Neighbors, embeddings: Embeddings, documents: pd.DataFrame, min_samples: int | str = _USUAL
-) -> Table:
-    """The core distances of three headlines, from the lists and by hand: in the thick, at the median, at the edge.
-
-    By hand is the distance of every vector from the headline's, sorted; the headline itself, at 0, comes first.
-
-    Parameters
-    ----------
-    neighbors : Neighbors
-        Found by the vectors alone, not blended yet.
-    embeddings : Embeddings
-    documents : DataFrame
-    min_samples : int or "auto"
-
-    Raises
-    ------
-    AssertionError
-        If the two differ although the search was exact.
-    """
-    place = min(_USUAL if min_samples == AUTO else min_samples, neighbors.k)
-    if not place:
-        return Table(pd.DataFrame(columns=["headline", "neighbours", "core distance", "by hand"]))
-    core = neighbors.distances[:, place - 1]
-    order = np.argsort(core, kind="stable")
-    rows = order[[0, len(order) // 2, -1]]
-    by_hand = [np.sort(np.linalg.norm(embeddings.vectors - embeddings.vectors[row], axis=1))[place] for row in rows]
-    is_exact = neighbors.search.startswith("exact")
-    assert not is_exact or np.allclose(by_hand, core[rows], atol=1e-3), "A core distance is not the one by hand."
-    lists = [[int(other) for other in neighbors.indices[row, :place] if other >= 0] for row in rows]
-    told = [
-        [
-            f"{neighbors.distances[row, i]:.3f} {headline}"
-            for i, headline in enumerate(_headlines(documents, neighbors.indices[row, : len(others)]))
-        ]
-        for row, others in zip(rows, lists, strict=True)
-    ]
-    frame = pd.DataFrame(
-        {
-            "headline": _headlines(documents, rows),
-            f"its {count(place, 'nearest other')}": told,
-            "core distance": [f"{core[row]:.3f}" for row in rows],
-            "by hand": [f"{distance:.3f}" for distance in by_hand],
-        }
-    )
-    return Table(frame, frame.assign(headline=linked_headlines(documents, rows)))
+    return with_alternative(fig, _near_sentence(near, shares), table)
 
 
 def nearly_in(stories: Stories, n: int = 5) -> Table:
@@ -166,6 +92,15 @@ def nearly_in(stories: Stories, n: int = 5) -> Table:
     )
     shown = frame.assign(headline=linked_headlines(stories.documents, rows))
     return Table(frame, shown, empty="No headline in no story has a neighbour in one.")
+
+
+def borderline(stories: Stories, n: int = 5) -> Table:
+    """The close calls: `n` headlines in no story that were nearest to one, `n` that joined one with least support."""
+    parts = []
+    for what, found in (("left out, nearest to", nearly_in(stories, n)), ("joined", least_certain(stories, n))):
+        linked = found.shown.assign(what=what).set_axis(["headline", "story", "support", "", "what"], axis=1)
+        parts.append(linked[["what", "headline", "story", "support"]])
+    return Table(pd.concat(parts, ignore_index=True), empty="No headline in no story has a neighbour in one.")
 
 
 def noise_by_nearness(stories: Stories, neighbors: Neighbors) -> Sentences:
@@ -229,20 +164,17 @@ def _why(story: Any, usual: float, rival: str) -> str:
     return f"close to {name}: a neighbour, or a part of it" if story.kind else "nothing: it stands apart"
 
 
-def _near_shares(neighbors: Neighbors) -> tuple[float, dict[int, float]]:
-    nearest = neighbors.distances[:, 0] if neighbors.k else np.empty(0)
-    near = knee(nearest[np.isfinite(nearest)])
-    places = [place for place in _PLACES if place <= neighbors.k]
-    return near, {place: float((neighbors.distances[:, place - 1] <= near).mean()) for place in places}
+def _near_shares(distances: np.ndarray) -> tuple[float, dict[int, float]]:
+    k = distances.shape[1]
+    if not k:
+        return 0.0, {}
+    near = knee(distances[:, 0][np.isfinite(distances[:, 0])])
+    return near, {place: float((distances[:, place - 1] <= near).mean()) for place in _PLACES if place <= k}
 
 
-def _near_sentence(near: float, shares: dict[int, float], min_samples: int | str) -> str:
+def _near_sentence(near: float, shares: dict[int, float]) -> str:
     if not shares:
         return "There are no neighbours to measure."
     told = ", ".join(f"{share:.0%} have {place}" for place, share in shares.items() if place > 1)
     sentence = f"{shares[1]:.0%} of the headlines have another one nearer than the knee at {near:.2f}"
-    sentence += f"; {told}." if told else "."
-    if min_samples in shares:
-        short = 1 - shares[min_samples]
-        sentence += f" With min_samples {min_samples} the other {short:.0%} lie where it is thin."
-    return sentence
+    return sentence + (f"; {told}." if told else ".")

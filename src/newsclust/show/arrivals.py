@@ -22,6 +22,7 @@ from .drawing import (
     with_alternative,
     wrapped,
 )
+from .figure import Figure
 from .listings import HEADLINES, Table
 from .map_figure import NAMED_STORIES, SVG_POINTS, style_map
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ..arrivals.newcomers import Newcomers
 
 
-def newcomers_map(newcomers: Newcomers) -> go.Figure:
+def newcomers_map(newcomers: Newcomers) -> Figure:
     """Draw the new headlines on the run's map: its stories pale behind, each newcomer amid its neighbours.
 
     A newcomer that joins a story has its colour and shape, large and edged; those of an emerging story share a new
@@ -45,7 +46,7 @@ def newcomers_map(newcomers: Newcomers) -> go.Figure:
     before = _frame(run.documents, run.labels, run.coordinates)
     after = _frame(newcomers.documents.iloc[new], newcomers.labels[new], newcomers.coordinates[new])
     titles = newcomers.table["title"]
-    before["hover"] = [_hover(row.headline, row.publisher, row.published_at, "") for row in before.itertuples()]
+    before["hover"] = [plotly_text(cut(headline, HOVER_WIDTH)) for headline in before["headline"]]
     told = _said(newcomers)
     after["hover"] = [
         _hover(row.headline, row.publisher, row.published_at, told[place])
@@ -121,7 +122,7 @@ def least_sure(newcomers: Newcomers, n: int = 10) -> Table:
     return Table(frame, frame.assign(headline=links))
 
 
-def calibration_curve(calibration: Calibration) -> go.Figure:
+def calibration_curve(calibration: Calibration) -> Figure:
     """Draw how often what was said with a probability was right, among the run's own documents."""
     import plotly.graph_objects as go
 
@@ -193,7 +194,7 @@ def _layer(rows: pd.DataFrame, name: str, crowd: int, pale: bool = False) -> go.
         for story in rows["story"]
     ]
     solid = {"circle", "square", "diamond", "cross", "x"}
-    symbols = ["circle" if pale else mark if not in_space or mark in solid else "circle" for _, mark in marks]
+    symbols = "circle" if pale else [mark if not in_space or mark in solid else "circle" for _, mark in marks]
     size = (5 if crowd <= SVG_POINTS else 3) * (0.6 if in_space else 1)
     marker = dict(color=[colour for colour, _ in marks], symbol=symbols, size=size if pale else 2.2 * size)
     marker |= dict(opacity=0.3) if pale else dict(opacity=1, line=dict(width=1, color=INK))

@@ -8,12 +8,14 @@ report's template.
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from ..errors import NewsclustError
 from ..markup import plain, plotly_text
+from .figure import Figure
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -140,8 +142,14 @@ def switch(choices: dict[str, list[Any]]) -> dict[str, Any]:
     )
 
 
-def with_alternative(fig: go.Figure, alt: str, table: pd.DataFrame | None = None, kind: str = "chart") -> go.Figure:
-    """Attach what stands for the figure where it cannot be seen, and return the figure.
+def with_alternative(
+    fig: go.Figure,
+    alt: str,
+    table: pd.DataFrame | None = None,
+    kind: str = "chart",
+    picture: Callable[[], bytes] | None = None,
+) -> Figure:
+    """Attach what stands for the figure where it cannot be seen, and return both as one.
 
     Parameters
     ----------
@@ -154,6 +162,8 @@ def with_alternative(fig: go.Figure, alt: str, table: pd.DataFrame | None = None
         ``"map"`` is drawn as tall as the window allows, with a legend outside the drawing; anything else
         keeps its own height and legend. In reports ``"time"`` and ``"tree"`` choose stories together with other
         views.
+    picture : callable, optional
+        Draws the PNG: see `newsclust.show.figure.Figure`.
     """
     meta: dict[str, Any] = {"alt": alt, "kind": kind}
     if table is not None:
@@ -165,7 +175,7 @@ def with_alternative(fig: go.Figure, alt: str, table: pd.DataFrame | None = None
         }
     # plotly's toolbar would offer readers to upload the chart to a cloud service.
     fig.update_layout(meta=meta, modebar_remove=["sendChartToCloud"])
-    return fig
+    return Figure(fig, picture)
 
 
 def cut(value: Any, width: int) -> str:

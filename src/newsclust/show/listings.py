@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ..corpus.facts import headlines
-from ..markup import Html, element, link, table
+from ..markup import Html, escape, link
+from ..markup import table as as_html
+from .drawing import cut
 
 if TYPE_CHECKING:
     from ..neighbors.neighbors import Neighbors
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Shown of a story in a table.
 HEADLINES = 4
+#: Letters of a text, and numbers of a vector, in a cell of `table`.
+_LETTERS, _NUMBERS = 80, 3
 TEMPLATE = Path(__file__).parent / "templates/newsclust"
 
 
@@ -28,31 +32,60 @@ class Table:
     ----------
     frame : DataFrame
         The rows, to work with.
+    shown : DataFrame
+        The rows as they stand on the page, with links.
     """
 
     def __init__(
-        self, frame: pd.DataFrame, shown: pd.DataFrame | None = None, classes: str = "", empty: str = ""
+        self,
+        frame: pd.DataFrame,
+        shown: pd.DataFrame | None = None,
+        classes: str = "",
+        empty: str = "",
+        caption: str = "",
     ) -> None:
-        """`shown` is what stands on the page instead of `frame`, and `empty` a sentence instead of no rows; `classes`
-        are those of `newsclust.markup.table`.
+        """`shown` is what stands on the page instead of `frame`, `empty` a sentence instead of no rows, and `caption`
+        stands above; `classes` are those of `newsclust.markup.table`.
         """
-        self.frame, self.classes, self._empty = frame, classes, empty
-        self._shown = frame if shown is None else shown
+        self.frame, self.classes, self._empty, self.caption = frame, classes, empty, caption
+        self.shown = frame if shown is None else shown
 
     def __repr__(self) -> str:
         if self.frame.empty and self._empty:
             return self._empty
-        return f"{len(self.frame)} rows: {', '.join(map(str, self.frame))}"
+        said = f"{len(self.frame)} rows: {', '.join(map(str, self.frame))}"
+        return f"{self.caption}\n{said}" if self.caption else said
 
     def _repr_html_(self) -> str | None:
         if self.frame.empty and self._empty:
             return None  # the sentence, as text
-        written = table(self._shown, classes=self.classes)
+        written = as_html(self.shown, classes=self.classes)
+        if self.caption:
+            written = f"<p>{escape(self.caption)}</p>{written}"
         if not self.classes:
             return written
         # Reports bring this style and script with them; a notebook needs them beside the table.
         style, script = (written_file(name) for name in ("tables.css", "tables.js"))
         return f"<style>{style}</style>{written}<script>{script}</script>"
+
+
+def table(rows: Iterable[Sequence[Any]], heads: Sequence[str], caption: str = "") -> Table:
+    """Rows as a table, below a sentence: numbers to three places, long texts and vectors cut.
+
+    Examples
+    --------
+    >>> nc.table([("a headline", 0.25)], ["headline", "distance"])
+    """
+    return Table(pd.DataFrame([[_said(value) for value in row] for row in rows], columns=list(heads)), caption=caption)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.3f}"
+    if isinstance(value, (list, np.ndarray)):
+        first = ", ".join(_said(one) for one in value[:_NUMBERS])
+        return f"[{first}, ... {len(value):,} numbers]" if len(value) > _NUMBERS else f"[{first}]"
+    return cut(value, _LETTERS)
 
 
 def written_file(name: str) -> str:
@@ -90,25 +123,6 @@ def closest_pairs(documents: pd.DataFrame, neighbors: Neighbors, n: int = 5) -> 
     )
     linked = {"headline": linked_headlines(documents, one), "nearest other headline": linked_headlines(documents, two)}
     return Table(frame, frame.assign(**linked))
-
-
-def largest_stories(stories: Stories, n: int = 10) -> Table:
-    """The `n` largest stories, each with its title and the headlines that belong to it most clearly."""
-    documents, certainty = stories.documents, stories.clustering.probabilities
-    rows, shown = [], []
-    for story, told in stories.table.sort_values("size", ascending=False, kind="stable").head(n).iterrows():
-        members = np.flatnonzero(stories.labels == story)
-        members = members[np.argsort(-certainty[members], kind="stable")]
-        # Of equal headlines the clearest, and the title's first.
-        found = dict(zip(_headlines(documents, members)[::-1], members[::-1], strict=True))
-        titles = list(dict.fromkeys([stories.headlines[story], *reversed(found)]))[:HEADLINES]
-        first, *others = linked_headlines(documents, [found[title] for title in titles])
-        if told["title"] != titles[0]:  # written by a language model
-            titles, first, others = [told["title"], *titles], told["title"], [first, *others]
-        rows.append((story, told["size"], titles, told["keywords"]))
-        shown.append([element("strong", first), *others])
-    frame = pd.DataFrame(rows, columns=["story", "size", "headlines", "keywords"])
-    return Table(frame, frame.assign(headlines=shown))
 
 
 def linked_titles(stories: Stories, numbers: Sequence[int]) -> list[Html]:

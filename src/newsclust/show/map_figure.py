@@ -12,6 +12,7 @@ from ..errors import notice
 from ..markup import plain, plotly_text, web_address
 from ..wording import count
 from .drawing import HOVER_WIDTH, INK, MARKS, cut, cut_at_word, require, story_mark, style, with_alternative, wrapped
+from .figure import Figure
 from .labels import free_places, label_lines, text_size
 
 if TYPE_CHECKING:
@@ -25,17 +26,17 @@ DRAWN_POINTS = 100_000  # with more a report is too large for a browser
 _SMALLER_RANK, _NOISE_RANK = 1000, 2000  # places in the legend, below the named stories
 
 _NOTEBOOK, _TITLE_SIZE = (700.0, 540.0), 11  # the pixels that a map has in a notebook, its legend left out
-_IN_SPACE = {  # the shapes that plotly draws in space; its "x" is a letter that not every machine has
+IN_SPACE = {  # the shapes that plotly draws in space; its "x" is a letter that not every machine has
     "circle": "circle", "square": "square", "diamond": "diamond", "cross": "cross", "x": "cross",
     "triangle-up": "diamond", "triangle-down": "square", "star": "circle",
 }  # fmt: skip
 _HOLLOW_IN_SPACE = {
     symbol: f"{shape}-open" if shape in ("circle", "square", "diamond") else "diamond-open"
-    for symbol, shape in _IN_SPACE.items()
+    for symbol, shape in IN_SPACE.items()
 }
 
 
-def story_map(points: pd.DataFrame) -> go.Figure:
+def story_map(points: pd.DataFrame) -> Figure:
     """Draw every headline at its place on the map, with the mark of its story.
 
     A story's colour and shape depend on its number alone (`newsclust.show.drawing.story_mark`). The largest stories
@@ -74,7 +75,7 @@ def story_map(points: pd.DataFrame) -> go.Figure:
         points["address"] = ""
     sizes, names, places = stories_on(points)
     n_noise, n_assigned = int((points["cluster"] < 0).sum()), int(points["assigned"].sum())
-    points = _drawn(points)
+    points = drawn(points)
     rows = tqdm(points.to_dict("records"), desc="Drawing the map", leave=False, delay=2)
     points["hover"] = [_hover(row, names, sizes) for row in rows]
     points = points.sort_values("assigned", kind="stable")  # the hollow ones last: plotly's legend shows the first
@@ -97,17 +98,19 @@ def story_map(points: pd.DataFrame) -> go.Figure:
     in_space = "z" in points
     style_map(fig, in_space)
     if not in_space:
-        fig.update_layout(annotations=_titles(points, names, places))
+        fig.update_layout(annotations=titles(points, names, places))
     table = pd.DataFrame({"Story": [names[c] for c in sizes.index], "Headlines": sizes.to_numpy()})
     if n_noise:
         table.loc[len(table)] = ["In no story", n_noise]
-    sentence = _map_sentence(sizes, names, n_noise, n_assigned)
+    sentence = map_sentence(sizes, names, n_noise, n_assigned)
     found = [[int(cluster), *place] for cluster, *place in places.round(4).itertuples()]
-    with_alternative(fig, sentence, table, kind="map")
-    return fig.update_layout(meta={**fig.layout.meta, "stories": found})
+    figure = with_alternative(fig, sentence, table, kind="map")
+    fig.update_layout(meta={**fig.layout.meta, "stories": found})
+    return figure
 
 
-def _drawn(points: pd.DataFrame) -> pd.DataFrame:
+def drawn(points: pd.DataFrame) -> pd.DataFrame:
+    """Those that are drawn: all, or `DRAWN_POINTS` of them with a notice."""
     n = len(points)
     if n <= DRAWN_POINTS:
         return points
@@ -180,7 +183,7 @@ def _layer(rows: pd.DataFrame, name: str, rank: int, outlined: set[int], crowd: 
     colours = rows["cluster"].map({cluster: colour for cluster, (colour, _) in marks.items()})
     symbols = rows["cluster"].map({cluster: symbol for cluster, (_, symbol) in marks.items()})
     if in_space:
-        symbols = symbols.map(_IN_SPACE).where(~rows["assigned"], symbols.map(_HOLLOW_IN_SPACE))
+        symbols = symbols.map(IN_SPACE).where(~rows["assigned"], symbols.map(_HOLLOW_IN_SPACE))
     else:
         symbols = symbols.where(~rows["assigned"], symbols + "-open")
     marker = dict(color=_shared(colours), symbol=_shared(symbols), size=0.5 * size if is_noise else size)
@@ -223,13 +226,18 @@ def _facts(rows: pd.DataFrame) -> list[list[Any]]:
     ]
 
 
-def _titles(points: pd.DataFrame, names: dict[int, str], places: pd.DataFrame) -> list[dict[str, Any]]:
+def titles(
+    points: pd.DataFrame,
+    names: dict[int, str],
+    places: pd.DataFrame,
+    frame: tuple[float, float] = _NOTEBOOK,
+) -> list[dict[str, Any]]:
     """Titles of the largest stories, for a notebook, which can't be asked how wide it is; reports place their own."""
     spots = points[["x", "y"]].to_numpy(float)
     corner, far = (spots.min(axis=0), spots.max(axis=0)) if len(spots) else (np.zeros(2), np.ones(2))
     # plotly leaves some room around the headlines, where a title may stand.
-    scale = ((np.array(_NOTEBOOK) - 48) / np.maximum(far - corner, 1e-9)).min()
-    corner = (corner + far - np.array(_NOTEBOOK) / scale) / 2
+    scale = ((np.array(frame) - 48) / np.maximum(far - corner, 1e-9)).min()
+    corner = (corner + far - np.array(frame) / scale) / 2
     places = places.head(LABELS)
     lines = [label_lines(names[cluster]) for cluster in places.index]
     found = free_places(
@@ -237,7 +245,7 @@ def _titles(points: pd.DataFrame, names: dict[int, str], places: pd.DataFrame) -
         places[["reach_x", "reach_y"]].to_numpy() * scale,
         [text_size(each, _TITLE_SIZE) for each in lines],
         (spots - corner) * scale,
-        _NOTEBOOK,
+        frame,
     )
     return [
         dict(
@@ -300,12 +308,15 @@ def style_map(fig: go.Figure, in_space: bool) -> None:
         fig.update_layout(xaxis=dict(visible=False), yaxis=dict(visible=False, scaleanchor="x"))
 
 
-def _map_sentence(sizes: pd.Series, names: dict[int, str], noise: int, assigned: int) -> str:
+def map_sentence(sizes: pd.Series, names: dict[int, str], noise: int, assigned: int) -> str:
+    """What a map shows, in a sentence."""
     total = int(sizes.sum()) + noise
     sentence = (
         f"Map of {count(total, 'headline')} in {count(len(sizes), 'story', 'stories')}, "
-        f"headlines of similar meaning close together; {noise:,} in no story"
+        "headlines of similar meaning close together"
     )
+    if noise:
+        sentence += f"; {noise:,} in no story"
     if assigned:
         sentence += f"; {assigned:,}, drawn hollow, HDBSCAN left as noise and their neighbours gave a story"
     if total > ADDRESSED_POINTS:

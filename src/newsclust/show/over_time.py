@@ -11,11 +11,10 @@ from ..markup import plotly_text
 from ..stories.timeline import said_time
 from ..wording import count
 from .drawing import GRID, NOISE_COLOUR, cut, cut_at_word, story_mark, style, switch, with_alternative, wrapped
+from .figure import Figure
 from .listings import Table, linked_titles
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from ..stories.stories import Stories
     from ..stories.timeline import Timeline
 
@@ -29,7 +28,7 @@ _HEIGHT, _BARS = 50, 0.56  # pixels of a row, and the part of it below the title
 _TRACES = 3  # of a row: its line, its bars, and what a pointer hits
 
 
-def stories_over_time(stories: Stories, timeline: Timeline) -> go.Figure | None:
+def stories_over_time(stories: Stories, timeline: Timeline) -> Figure | None:
     """Draw when the largest stories ran, each in a row of its own, and all others in one; None without dates.
 
     A row's bars are its headlines bin by bin, all stories on one scale, linear or logarithmic by a switch; the others
@@ -62,7 +61,7 @@ def stories_over_time(stories: Stories, timeline: Timeline) -> go.Figure | None:
     for place, (story, title, values) in enumerate(rows):
         top = values.max() if story is None else most
         there = values[values > 0]
-        heights.append([(_BARS * scaled(there) / scaled(top)).round(4).tolist() for scaled in (np.array, np.log1p)])
+        heights.append([(_BARS * scaled(there) / scaled(top)).round(4) for scaled in (np.array, np.log1p)])
         _add_row(fig, last - place, story, title, values, heights[-1][0], timeline.starts, said)
 
     style(fig, height=64 + 32 + _HEIGHT * len(rows))
@@ -167,10 +166,10 @@ def _add_row(fig, place: int, story: int | None, title: str, values, heights, st
         hoverinfo="skip",
         meta={"story": number},
     )
-    bars = dict(base=place, x=_iso(middles[there]), width=widths[there].tolist(), meta={"story": number})
+    bars = dict(base=place, x=_iso(middles[there]), width=widths[there].astype(float), meta={"story": number})
     fig.add_bar(y=heights, marker=dict(color=colour, line_width=0), hoverinfo="skip", **bars)
     fig.add_bar(  # unseen and as high as a bar can be, so that the lowest can be hit
-        y=[_BARS] * len(there),
+        y=np.full(len(there), _BARS),
         marker_color="rgba(0, 0, 0, 0)",
         customdata=[[number]] * len(there),
         text=[f"<b>{wrapped(title)}</b><br>{said[i]}: {count(int(values[i]), 'headline')}" for i in there],

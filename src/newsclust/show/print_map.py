@@ -20,9 +20,12 @@ from .map_figure import LABELS, complete, look_alikes, stories_on
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ..run.results import Map
+
 #: The kinds of file, each with what would make its bytes differ from day to day or between versions.
 KINDS = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 _INCHES, _DPI = (11.0, 8.5), 200
+_SCREEN = 100  # pixels of an inch on a screen
 _VECTOR_POINTS = 20_000  # programs open no more shapes than these; the marks of a larger map are one picture
 _SHAPES = {
     "circle": "o", "square": "s", "diamond": "D", "cross": "P", "x": "X", "star": "*",
@@ -30,14 +33,14 @@ _SHAPES = {
 }  # fmt: skip
 
 
-def save_map(points: pd.DataFrame, path: str | Path) -> Path:
+def save_map(points: Map | pd.DataFrame, path: str | Path) -> Path:
     """Write the map for print: the marks of `story_map`, titles on the largest stories, on white.
 
     The same points give the same bytes, as long as matplotlib stays the same.
 
     Parameters
     ----------
-    points : DataFrame
+    points : Map or DataFrame
         As for `newsclust.show.map_figure.story_map`; of a map in space, `z` is left out.
     path : str or Path
         The file; its ending says what it is: .png, .svg or .pdf. Relative paths start where those of a run's output do.
@@ -56,40 +59,55 @@ def save_map(points: pd.DataFrame, path: str | Path) -> Path:
 
     Examples
     --------
-    >>> nc.save_map(nc.place(stories, layout), "map.pdf")  # doctest: +SKIP
+    >>> nc.show.save_map(nc.find("mine.csv").map, "map.pdf")  # doctest: +SKIP
     """
     path = find_output(path)
     kind = path.suffix.lower().removeprefix(".")
     if kind not in KINDS:
         raise ParameterError(f"A map can't be written as {path.name!r}: end the name in .{', .'.join(KINDS)}.")
-    points = complete(points).drop(columns="z", errors="ignore")
+    points = points if isinstance(points, pd.DataFrame) else points.points
+    drawn, told = _as_picture(complete(points), _INCHES, _DPI, kind, 8, caption=True)
+    if kind != "svg" and told:
+        notice("Some titles hold letters that matplotlib's font has not: as .svg the map takes the reader's fonts.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(drawn)
+    return path
+
+
+def picture(points: pd.DataFrame, pixels: tuple[int, int]) -> bytes:
+    """The same map as PNG for a screen, so many pixels wide and high; `points` are complete (`map_figure.complete`)."""
+    return _as_picture(points, (pixels[0] / _SCREEN, pixels[1] / _SCREEN), _SCREEN, "png", 7.5)[0]
+
+
+def _as_picture(
+    points: pd.DataFrame, inches: tuple[float, float], dpi: int, kind: str, font: float, caption: bool = False
+) -> tuple[bytes, bool]:
+    """The map as a file's content, and whether its font lacks letters that the titles have."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    fig = Figure(figsize=_INCHES, facecolor="white")
+    points = points.drop(columns="z", errors="ignore")
+    fig = Figure(figsize=inches, dpi=dpi, facecolor="white")
     FigureCanvasAgg(fig)  # not pyplot's, which would show a second picture in a notebook
-    axes = fig.add_axes((0.02, 0.06, 0.96, 0.92))
+    axes = fig.add_axes((0.02, 0.06, 0.96, 0.92) if caption else (0.01, 0.01, 0.98, 0.98))
     sizes, names, places = stories_on(points)
     # Headlines hold dollars, which make no formula here; text stays text, that can be searched and set in another font.
     settings = {"text.parse_math": False, "svg.hashsalt": "newsclust", "svg.fonttype": "none", "pdf.fonttype": 42}
     picture = BytesIO()
     with matplotlib.rc_context(settings), warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        _draw(axes, points, look_alikes(places))
-        _write_titles(axes, points, names, places)
-        fig.text(0.02, 0.02, _caption(points, len(sizes)), fontsize=8, color=INK)
-        fig.savefig(picture, format=kind, dpi=_DPI, metadata=KINDS[kind])
-    if kind != "svg" and any("Glyph" in str(one.message) for one in told):
-        notice("Some titles hold letters that matplotlib's font has not: as .svg the map takes the reader's fonts.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(picture.getvalue())
-    return path
+        _draw(axes, points, look_alikes(places), (inches[0] / _INCHES[0]) ** 2)
+        _write_titles(axes, points, names, places, font)
+        if caption:
+            fig.text(0.02, 0.02, _caption(points, len(sizes)), fontsize=8, color=INK)
+        fig.savefig(picture, format=kind, dpi=dpi, metadata=KINDS[kind])
+    return picture.getvalue(), any("Glyph" in str(one.message) for one in told)
 
 
-def _draw(axes: Axes, points: pd.DataFrame, outlined: set[int]) -> None:
+def _draw(axes: Axes, points: pd.DataFrame, outlined: set[int], scale: float) -> None:
     """Every headline, mark by mark: noise first, the marks of the largest stories last, on top."""
-    area = 34 if len(points) <= 1000 else 16 if len(points) <= 10_000 else 5
+    area = scale * (34 if len(points) <= 1000 else 16 if len(points) <= 10_000 else 5)
     sizes = points.loc[points["cluster"] >= 0, "cluster"].value_counts()
     marks = [story_mark(cluster) for cluster in points["cluster"]]
     points = points.assign(
@@ -108,7 +126,7 @@ def _draw(axes: Axes, points: pd.DataFrame, outlined: set[int]) -> None:
         axes.scatter(
             rows["x"],
             rows["y"],
-            s=area * (0.25 if is_noise else 1.8 if symbol == "star" else 1),
+            s=area * (0.25 / scale**0.5 if is_noise else 1.8 if symbol == "star" else 1),
             marker=_SHAPES[symbol],
             facecolors="none" if assigned else colour,
             edgecolors=INK if edged else colour,
@@ -119,7 +137,7 @@ def _draw(axes: Axes, points: pd.DataFrame, outlined: set[int]) -> None:
         )
 
 
-def _write_titles(axes: Axes, points: pd.DataFrame, names: dict[int, str], places: pd.DataFrame) -> None:
+def _write_titles(axes: Axes, points: pd.DataFrame, names: dict[int, str], places: pd.DataFrame, font: float) -> None:
     axes.apply_aspect()  # the limits as they will be, so that a place in pixels is known
     corner, far = axes.transData.inverted().transform(axes.bbox.get_points())
     scale = axes.bbox.width / (far - corner)[0]
@@ -128,7 +146,7 @@ def _write_titles(axes: Axes, points: pd.DataFrame, names: dict[int, str], place
         axes.text(
             *corner,
             "\n".join(label_lines(names[cluster])),
-            fontsize=8,
+            fontsize=font,
             color="#22262b",
             ha="center",
             va="center",

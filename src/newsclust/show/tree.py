@@ -11,11 +11,10 @@ from ..markup import plotly_text
 from ..stories.outline import outline
 from ..wording import count
 from .drawing import INK, cut, story_mark, style, switch, with_alternative, wrapped
+from .figure import Figure
 from .listings import Table, linked_titles
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from ..stories.finer import Finer
     from ..stories.stories import Stories
     from ..stories.topics import Topics
@@ -32,7 +31,7 @@ _GREYS = {
 }
 
 
-def story_tree(stories: Stories, topics: Topics) -> go.Figure | None:
+def story_tree(stories: Stories, topics: Topics) -> Figure | None:
     """Draw HDBSCAN's condensed tree with its stories and topics as an icicle; None without stories.
 
     All stories are on the left, and what lies to the right of a field is what it parts into; heights are headlines, or

@@ -56,6 +56,11 @@ class Settings:
     curve: pd.DataFrame
 
     @property
+    def chosen(self) -> list[str]:
+        """Which of the two were chosen among several values."""
+        return [name for name in ("min_samples", "min_cluster_size") if self.curve[name].nunique() > 1]
+
+    @property
     def runners_up(self) -> pd.DataFrame:
         """The next best settings."""
         return self.curve.iloc[1 : 1 + RUNNERS_UP]

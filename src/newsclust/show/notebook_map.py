@@ -1,0 +1,85 @@
+"""The map of stories for a notebook: one layer with short texts and packed numbers, so that the file stays small.
+
+A page has `newsclust.show.map_figure.story_map`, with a legend and all that is known of each headline.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..markup import plotly_text
+from .drawing import INK, MARKS, NOISE_COLOUR, cut, story_mark, with_alternative
+from .figure import WIDTH, Figure
+from .map_figure import IN_SPACE, complete, drawn, look_alikes, map_sentence, stories_on, style_map, titles
+from .print_map import picture
+
+if TYPE_CHECKING:
+    from ..run.results import Map
+
+_HEIGHT = 556
+_LETTERS = 40  # of a headline on hover; the page has all of them
+#: plotly's numbers of the symbols, which can be packed; 100 more is the hollow one.
+_NUMBERS = {
+    "circle": 0, "square": 1, "diamond": 2, "cross": 3, "x": 4, "triangle-up": 5, "triangle-down": 6, "star": 17,
+}  # fmt: skip
+_HOLLOW = 100
+_NOWHERE = {"x": None, "y": None, "text": None}
+
+
+def map(places: Map | pd.DataFrame) -> Figure:
+    """Draw every headline at its place, with the mark of its story and titles on the largest; hover to read.
+
+    Parameters
+    ----------
+    places : Map or DataFrame
+        As for `newsclust.show.map_figure.story_map`.
+    """
+    import plotly.graph_objects as go
+
+    points = complete(places if isinstance(places, pd.DataFrame) else places.points)
+    sizes, names, centres = stories_on(points)
+    n_noise, n_assigned = int((points["cluster"] < 0).sum()), int(points["assigned"].sum())
+    points, in_space = drawn(points), "z" in points
+    few = len(points) <= 1000
+    noise = points["cluster"].to_numpy() < 0
+    size = np.where(noise, 4, 8) if few else np.where(noise, 2, 4)
+    symbols = [story_mark(cluster)[1] for cluster in points["cluster"]]
+    marker: dict[str, Any] = {
+        "color": np.where(noise, len(MARKS), points["cluster"] % len(MARKS)).astype(np.uint8),
+        "colorscale": [[i / len(MARKS), colour] for i, (colour, _) in enumerate([*MARKS, (NOISE_COLOUR, "")])],
+        "cmin": 0,
+        "cmax": len(MARKS),
+        "size": size.astype(np.uint8),
+        "line_width": 0,
+    }
+    if in_space:
+        marker["symbol"], scatter = [IN_SPACE[symbol] for symbol in symbols], go.Scatter3d
+    else:
+        edged = points["cluster"].isin(look_alikes(centres)).to_numpy() if few else np.zeros(len(points), dtype=bool)
+        hollow = points["assigned"].to_numpy()
+        numbers = np.array([_NUMBERS[symbol] for symbol in symbols]) + _HOLLOW * hollow
+        marker |= {"symbol": numbers.astype(np.uint8), "opacity": np.where(noise, 0.5, 0.9).astype(np.float32)}
+        marker |= {"line": {"width": (edged | hollow).astype(np.uint8), "color": INK}} if edged.any() else {}
+        scatter = go.Scatter if len(points) <= 3000 else go.Scattergl
+    fig = go.Figure(
+        scatter(
+            **{axis: points[axis].to_numpy(np.float32) for axis in ("xyz" if in_space else "xy")},
+            mode="markers",
+            marker=marker,
+            text=[plotly_text(cut(title, _LETTERS)) for title in points["title"]],
+            customdata=points["cluster"].to_numpy(np.int32),
+            hovertemplate="%{text}<br>story %{customdata}<extra></extra>",
+        )
+    )
+    style_map(fig, in_space)
+    fig.update_layout(showlegend=False, height=_HEIGHT, margin=dict(l=4, r=4, t=4, b=4))
+    if not in_space:
+        placed = titles(points, names, centres, (WIDTH - 8.0, _HEIGHT - 8.0))
+        # What all titles share is written once.
+        fig.layout.template.layout.annotationdefaults = placed[0] | _NOWHERE if placed else {}
+        fig.update_layout(annotations=[{name: title[name] for name in _NOWHERE} for title in placed])
+    sentence = map_sentence(sizes, names, n_noise, n_assigned)
+    return with_alternative(fig, sentence, picture=lambda: picture(points, (WIDTH, _HEIGHT)))
