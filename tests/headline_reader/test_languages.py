@@ -34,7 +34,8 @@ def test_languages_told_all_at_once_are_those_told_one_by_one(texts):
 def test_the_automaton_is_that_of_the_version_whose_fields_are_read():
     """`_classified` reads fields of py3langid 0.4 that it does not promise to keep.
 
-    It can go when py3langid classifies many texts at once: ``classify`` one by one makes reading take twice as long.
+    It can go when py3langid classifies many texts at once: with ``classify`` one by one reading takes three times as
+    long.
     """
     import py3langid
 
