@@ -18,7 +18,6 @@ import typer
 import typer.core
 
 from .errors import NewsclustError, RunError
-from .garbage import collect_less
 from .paths import find_input, find_output, short, state_dir
 
 # The rooms are imported by the commands that need them: help and a slip in a command are answered at once.
@@ -235,7 +234,6 @@ def clean(
 
 def main() -> None:
     """Run the command; what the user can put right is one sentence, not a traceback."""
-    collect_less()
     try:
         app(standalone_mode=True)
     except NewsclustError as error:

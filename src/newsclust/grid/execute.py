@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 # tqdm draws its bars as text, where it would load ipywidgets for bars that only a browser shows; and jsonschema, which
 # plotly loads by way of nbformat, does without rfc3987_syntax, which compiles a grammar of web addresses. What
 # every notebook begins with is imported while the kernel waits for its first cell.
-_AT_START = """import sys, tqdm.std, newsclust.garbage
-newsclust.garbage.collect_less()
+_AT_START = """import sys, tqdm.std
 sys.modules["tqdm.autonotebook"] = tqdm.std
 sys.modules["rfc3987_syntax"] = None
 import jsonschema
