@@ -18,17 +18,12 @@ from ..paths import find_shipped
 if TYPE_CHECKING:
     from jupyter_client import KernelManager
 
-# What saves a second or two in a kernel that nobody looks at, and leaves a notebook free to import what it likes:
-# tqdm draws its bars as text, where it would load ipywidgets for bars that only a browser shows; and jsonschema, which
-# plotly loads by way of nbformat, does without rfc3987_syntax, which compiles a grammar of web addresses. What
-# every notebook begins with is imported while the kernel waits for its first cell.
+# In a kernel that nobody looks at tqdm draws its bars as text, where it would load ipywidgets for bars that only a
+# browser shows. What every notebook begins with is imported while the kernel waits for its first cell.
 _AT_START = """import sys, tqdm.std
 sys.modules["tqdm.autonotebook"] = tqdm.std
-sys.modules["rfc3987_syntax"] = None
-import jsonschema
-del sys.modules["rfc3987_syntax"], sys, tqdm, jsonschema
 import newsclust.corpus.documents, newsclust.run.parameters
-del newsclust"""
+del newsclust, sys, tqdm"""
 _KERNEL_ARGUMENTS = [
     "--IPKernelApp.log_level=CRITICAL",  # its warnings would tear the progress bar
     f"--IPKernelApp.exec_lines={'; '.join(_AT_START.splitlines())}",
@@ -129,7 +124,6 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
 def load_papermill() -> Any:
     """papermill, set to the kernel of this environment; to be called once before several threads execute."""
     _prefer_this_environment()
-    sys.modules.setdefault("rfc3987_syntax", None)
     import papermill
     from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
