@@ -23,7 +23,6 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from browser import open_page, settle  # noqa: F401  a fixture
 from newsclust.errors import NewsclustError
 from newsclust.grid import freshness, pages, run_plan
-from newsclust.grid.execute import execute, kernel_at_hand
 from newsclust.grid.plan import read_plan
 from newsclust.run.record import RESULTS
 from newsclust.show import page as report
@@ -256,30 +255,6 @@ def test_a_notebook_may_import_what_the_kernel_starts_without(tmp_path):
     write_plan("data: nowhere.csv\n")
     out, err = start(tmp_path, "run", "mine.yaml").communicate(timeout=300)
     assert json.loads((tmp_path / "reports/mine/run.json").read_text())["message"] == "", out + err
-
-
-def test_a_slip_and_a_plan_without_anything_to_do_leave_no_kernel():
-    before = kernels(psutil.Process())  # of other tests, which end in the background
-    with kernel_at_hand():
-        started = [kernel for kernel in kernels(psutil.Process()) if kernel not in before]
-    assert len(started) == 1 and have_ended(started)
-    with pytest.raises(NewsclustError), kernel_at_hand():
-        started = [kernel for kernel in kernels(psutil.Process()) if kernel not in before]
-        read_plan("nowhere.yaml")
-    assert len(started) == 1 and have_ended(started)
-
-
-def test_a_notebook_is_executed_by_the_kernel_at_hand_and_the_next_by_another(tmp_path):
-    asks = new_notebook(cells=[new_code_cell("import os\nprint(os.getpid())")])
-    nbformat.write(asks, tmp_path / "asks.ipynb")
-    answers, before = [], kernels(psutil.Process())
-    with kernel_at_hand():
-        started = [kernel for kernel in kernels(psutil.Process()) if kernel not in before]
-        for name in ("first.ipynb", "second.ipynb"):
-            assert execute(tmp_path / "asks.ipynb", tmp_path / name, {}) == ""
-            answers.append(int(nbformat.read(tmp_path / name, as_version=4).cells[-1].outputs[0].text))
-    assert answers[0] == started[0].pid != answers[1]
-    assert have_ended(started)
 
 
 def test_a_kernel_that_dies_fails_its_run_and_says_where_it_stopped(tmp_path):

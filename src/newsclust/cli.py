@@ -9,7 +9,6 @@ import re
 import shutil
 import sys
 import time
-from contextlib import nullcontext, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -90,17 +89,15 @@ def run(
     A file of parameters alone is a single run, with its report in reports/mine.html.
     Stopped, the same command goes on.
     """
-    from .grid.execute import kernel_at_hand, kill_kernels
+    from .grid.execute import kill_kernels
+    from .grid.freshness import read_stamp
+    from .grid.plan import read_plan
+    from .grid.run_plan import run_plan
 
     start = time.perf_counter()
     try:
-        with nullcontext() if _seems_done(file) else kernel_at_hand():
-            from .grid.freshness import read_stamp
-            from .grid.plan import read_plan
-            from .grid.run_plan import run_plan
-
-            plan = read_plan(file)
-            failed = run_plan(plan, jobs, (lambda line: None) if as_json else _tell)
+        plan = read_plan(file)
+        failed = run_plan(plan, jobs, (lambda line: None) if as_json else _tell)
     except KeyboardInterrupt:
         typer.echo("\nStopped. The same command goes on with the runs that are not finished.", err=True)
         sys.stdout.flush()
@@ -121,15 +118,6 @@ def run(
         raise typer.Exit(1)
 
 
-def _seems_done(file: str) -> bool:
-    """Whether nothing may be left to run, so that no kernel needs to start early: the report is newer than the file."""
-    path = find_input(file)
-    pages = find_output(f"reports/{path.stem}.html"), find_output(f"reports/{path.stem}/index.html")
-    with suppress(OSError):
-        return any(page.exists() and page.stat().st_mtime > path.stat().st_mtime for page in pages)
-    return True  # there is no such file, which is going to be said
-
-
 @app.command()
 def assign(
     file: Annotated[str, typer.Argument(help="New headlines, in any form that a run takes.")],
@@ -141,12 +129,9 @@ def assign(
     For example: `newsclust assign tuesday.csv --run reports/monday`. The report says which stories go on, what emerges,
     and how sure that is; assigned.csv beside it has every headline with its story.
     """
-    from .grid.execute import kernel_at_hand
+    from .grid.assign import assign_file
 
-    with kernel_at_hand():
-        from .grid.assign import assign_file
-
-        page, metrics = assign_file(file, run, (lambda line: None) if as_json else _tell)
+    page, metrics = assign_file(file, run, (lambda line: None) if as_json else _tell)
     if as_json:
         return _print_json(folder=page.with_suffix(""), report=page, metrics=metrics)
     _tell(f"Report: {short(page)}")

@@ -5,33 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import errors
 from ..errors import NewsclustError, RunError
 from ..paths import find_shipped
 
-if TYPE_CHECKING:
-    from jupyter_client import KernelManager
-
 # In a kernel that nobody looks at tqdm draws its bars as text, where it would load ipywidgets for bars that only a
-# browser shows. What every notebook begins with is imported while the kernel waits for its first cell.
-_AT_START = """import sys, tqdm.std
-sys.modules["tqdm.autonotebook"] = tqdm.std
-import newsclust.corpus.documents, newsclust.run.parameters
-del newsclust, sys, tqdm"""
+# browser shows.
+_AT_START = 'import sys, tqdm.std; sys.modules["tqdm.autonotebook"] = tqdm.std; del sys, tqdm'
 _KERNEL_ARGUMENTS = [
     "--IPKernelApp.log_level=CRITICAL",  # its warnings would tear the progress bar
-    f"--IPKernelApp.exec_lines={'; '.join(_AT_START.splitlines())}",
+    f"--IPKernelApp.exec_lines={_AT_START}",
 ]
-
-
-#: Kernels that were started early and wait for a notebook.
-_at_hand: list[KernelManager] = []
 #: Seconds from one copy of an unfinished notebook to the next.
 SAVED_EVERY = 5
 ENGINE = "newsclust"
@@ -49,24 +37,6 @@ def find_notebook(name: str) -> Path:
     if path := find_shipped(f"notebooks/{name}.ipynb"):
         return path
     raise RunError(f"there is no notebooks/{name}.ipynb, here or with the package: install newsclust again.")
-
-
-@contextmanager
-def kernel_at_hand() -> Iterator[None]:
-    """Start a kernel for the first notebook of the block, which takes as long as importing what executes notebooks."""
-    from jupyter_client import KernelManager
-
-    _prefer_this_environment()
-    kernel = KernelManager(kernel_name=KERNEL, client_class="jupyter_client.asynchronous.AsyncKernelClient")
-    with suppress(Exception):  # what is wrong is said where a notebook is executed
-        kernel.start_kernel(extra_arguments=[*_KERNEL_ARGUMENTS, "--HistoryManager.hist_file=:memory:"])
-        _at_hand.append(kernel)
-    try:
-        yield
-    finally:
-        if kernel in _at_hand:
-            _at_hand.remove(kernel)
-            kernel.shutdown_kernel(now=True)
 
 
 def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bars: bool = False) -> str:
@@ -87,7 +57,6 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
     from nbclient.exceptions import DeadKernelError
 
     papermill = load_papermill()
-    kernel = _at_hand.pop() if _at_hand else None
     part = executed.with_name(f".{executed.stem}.part.ipynb")
     message = ""
     try:
@@ -96,7 +65,6 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
             _literal(part),
             parameters=parameters,
             kernel_name=KERNEL,
-            km=kernel,  # papermill starts one where there is none
             language="python",
             engine_name=ENGINE,
             progress_bar=False,
@@ -114,9 +82,6 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
         if not part.exists():
             shutil.copyfile(notebook, part)
         _note_failure(part, message)
-    finally:
-        if kernel:
-            Thread(target=kernel.shutdown_kernel).start()  # what it takes to end need not be waited for
     os.replace(part, executed)
     return " ".join(message.split())
 
