@@ -11,12 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from plotly.validator_cache import ValidatorCache
 
 from browser import boxes_of, open_page, overlapping, settle  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.show.drawing import story_mark, with_alternative
-from newsclust.show.map_figure import story_map
-from newsclust.show.notebook_map import map as notebook_map
+from newsclust.show.map_figure import map as story_map
+
+#: plotly's numbers of the symbols, each three times: as a number, as text, by name.
+RAW_SYMBOLS = ValidatorCache.get_validator("scatter.marker", "symbol").values
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -69,20 +72,19 @@ def all_text(fig) -> list[str]:
 @given(st.lists(st.integers(-1, 20), max_size=60), st.sampled_from([2, 3]))
 def test_every_headline_is_drawn_exactly_once(labels, dimensions):
     points = make_points(labels, dimensions)
-    fig = story_map(points)
-    drawn = sorted(text.split("</b>")[0] for trace in fig.data for text in trace.text)
-    assert drawn == sorted(f"<b>{title}" for title in points["title"])
+    (trace,) = story_map(points).data
+    assert list(trace.text or ()) == points["title"].tolist() and len(trace.x) == len(points)
+    assert np.array_equal(trace.customdata, points["cluster"])
 
 
 def test_markup_in_a_headline_is_drawn_as_text():
     points = forty_stories()
     points["title"] = points["publisher"] = points["published_at"] = points["story"] = ATTACK
-    for fig in (story_map(points), notebook_map(points)):
+    for fig in (story_map(points), story_map(points.assign(z=0.0))):
         plotly_own = re.compile(r"</?(b|extra)>|<br>")
         for text in all_text(fig):
             assert "<" not in plotly_own.sub("", text), text
-    hover = story_map(points).data[0].text[0].replace("<br>", " ")
-    assert ATTACK in html.unescape(hover)
+    assert html.unescape(story_map(points).data[0].text[0]) == ATTACK[:39] + "…"
 
 
 def test_dollar_signs_are_not_taken_for_formulas():
@@ -91,127 +93,44 @@ def test_dollar_signs_are_not_taken_for_formulas():
     assert "$" not in text and "from $5 to $6" in html.unescape(text)
 
 
-def test_hover_names_headline_source_date_and_story():
-    points = make_points([0, 0, -1]).assign(
-        publisher=["Reuters", None, pd.NA],
-        published_at=["2014-03-10T16:55:01Z", "", np.nan],
-        probability=[0.875, 1, np.nan],
-    )
-    noise, story = story_map(points).data
-    assert story.text[0].split("<br>") == [
-        "<b>Headline 0 about something that happened</b>",
-        "Reuters · 2014-03-10",
-        "Story: The story numbered 0, told at s… (2)",
-        "Membership: 0.88",
-    ]
-    assert story.text[1].split("<br>")[1].startswith("Story: ")
-    assert noise.text == ("<b>Headline 2 about something that happened</b><br>In no story",)
-    assert all(trace.hovertemplate == "%{text}<extra></extra>" for trace in (noise, story))
-
-
-def test_long_headlines_are_wrapped_and_end_somewhere():
-    points = make_points([0]).assign(title="word " * 400)
-    lines = story_map(points).data[0].text[0].split("</b>")[0].split("<br>")
-    assert len(lines) == 6 and max(map(len, lines)) <= 48 and lines[-1].endswith("…")
-
-
-def test_legend_names_the_ten_largest_stories_and_counts_the_rest():
-    points = forty_stories()
-    fig = story_map(points)
-    legend = sorted(fig.data, key=lambda trace: trace.legendrank)
-    sizes = points.loc[points["cluster"] >= 0, "cluster"].value_counts()
-    assert [len(trace.x) for trace in legend[:10]] == sorted(sizes, reverse=True)[:10]
-    assert [trace.name for trace in legend[10:]] == [
-        f"{len(sizes) - 10} smaller stories",
-        "In no story (100)",
-    ]
-    assert len({(trace.marker.color, trace.marker.symbol) for trace in legend[:10]}) == 10
-
-
-def test_titles_in_the_legend_are_whole_on_two_lines_and_longer_ones_cut_between_words():
-    points = make_points([0] * 4 + [1] * 3 + [2] * 2)
-    titles = ["The party's nominee wins wide backing and vows to win them all", "Short & sweet", "A " + "long" * 30]
-    points["story"] = np.repeat(titles, [4, 3, 2])
-    names = {len(trace.x): trace for trace in story_map(points).data}
-    assert names[4].name == "The party's nominee wins wide<br>backing and vows to win them…"
-    assert names[4].meta["story"] == "The party's nominee wins wide backing and vows to win them…"
-    assert names[3].name == names[3].meta["story"] == "Short &amp; sweet"
-    assert all(len(line) <= 32 for line in names[2].name.split("<br>"))
-
-
-def test_documents_that_their_neighbours_gave_a_story_are_hollow_and_say_so():
+def test_documents_that_their_neighbours_gave_a_story_are_hollow_which_the_sentence_says():
     points = forty_stories()
     points["assigned"] = (np.arange(500) % 7 == 0) & (points["cluster"] >= 0)
-    points["vote"], points["probability"] = np.where(points["assigned"], 0.718, np.nan), 0.9
-    n, hollow = int(points["assigned"].sum()), 0
-    for fig in (story_map(points), story_map(points.assign(z=points["x"]))):
-        for trace in fig.data:
-            told = [("Assigned by its neighbours, vote 0.72;<br>HDBSCAN left it as noise" in t) for t in trace.text]
-            assert all(("Membership" in t) != (told[i] or "In no story" in t) for i, t in enumerate(trace.text))
-            symbols = np.broadcast_to(trace.marker.symbol, len(told))
-            assert [symbol.endswith("-open") for symbol in symbols] == told
-            hollow += sum(told)
-    assert hollow == 2 * n
-    assert f"{n:,}, drawn hollow, HDBSCAN left as noise" in alt_text(fig)
+    fig = story_map(points)
+    assert np.array_equal(np.asarray(fig.data[0].marker.symbol) >= 100, points["assigned"])
+    assert f"{points['assigned'].sum():,}, drawn hollow, HDBSCAN left as noise" in alt_text(fig)
     assert "hollow" not in alt_text(story_map(forty_stories()))
 
 
-def test_points_carry_their_story_id_address_publisher_and_day_and_only_addresses_of_the_web():
-    points = make_points([7, 7, 7, -1])
-    points["url"] = ["https://a.example/1", "javascript:alert(1)", None, ""]
-    points["id"], points["publisher"], points["published_at"] = [2**60, 5, 6, 8], None, "2024-03-01T22:05:00Z"
-    noise, story = story_map(points).data
-    assert story.customdata[0] == [7, f"d{2**60}", "https://a.example/1", "", "2024-03-01"]
-    assert [facts[2] for facts in (*story.customdata[1:], *noise.customdata)] == ["", "", ""]
-    assert noise.customdata[0][:2] == [-1, "d8"]
-
-
-def test_addresses_of_very_many_headlines_stay_out_of_the_map_which_says_so(monkeypatch):
-    monkeypatch.setattr("newsclust.show.map_figure.ADDRESSED_POINTS", 3)
-    points = make_points([0, 0, 0, 0]).assign(url="https://a.example/1")
-    assert {facts[2] for facts in story_map(points).data[0].customdata} == {""}
-    assert "the addresses of so many are in clusters.csv alone" in alt_text(story_map(points))
-    assert "addresses" not in alt_text(story_map(points[:3]))
-
-
 def test_of_very_many_headlines_some_are_drawn_which_the_map_says_and_all_are_counted(monkeypatch):
-    monkeypatch.setattr("newsclust.show.map_figure.DRAWN_POINTS", 20)
+    monkeypatch.setattr("newsclust.show.map_parts.DRAWN_POINTS", 20)
     points = make_points([0] * 60 + [1] * 30 + [-1] * 10)
     with pytest.warns(NewsclustWarning, match=r"draws 20 of the 100 headlines, evenly chosen; all .* in clusters\.csv"):
         fig = story_map(points)
-    assert [len(trace.x) for trace in fig.data] == [2, 6, 12]
-    assert fig.data[0].name == "In no story (10)"
+    assert np.unique(fig.data[0].customdata, return_counts=True)[1].tolist() == [2, 12, 6]
     assert "Map of 100 headlines in 2 stories" in alt_text(fig)
     assert "20 of them, evenly chosen, are drawn" in alt_text(fig)
     assert len(story_map(points[:20]).data[0].x) == 20 and "drawn" not in alt_text(story_map(points[:20]))
 
 
 def test_every_story_has_the_mark_of_its_number():
-    points = make_points(np.repeat(np.arange(75), 3))
-    for trace in story_map(points).data:
-        colours, symbols = (np.broadcast_to(trace.marker[name], len(trace.x)) for name in ("color", "symbol"))
-        for facts, *mark in zip(trace.customdata, colours, symbols, strict=True):
-            assert tuple(mark) == story_mark(facts[0])
+    (trace,) = story_map(make_points(np.repeat(np.arange(75), 3))).data
+    scale = [colour for _, colour in trace.marker.colorscale]
+    shapes = dict(zip(RAW_SYMBOLS[::3], RAW_SYMBOLS[2::3], strict=True))
+    for cluster, colour, symbol in zip(trace.customdata, trace.marker.color, trace.marker.symbol, strict=True):
+        assert (scale[colour], shapes[symbol]) == story_mark(cluster)
 
 
 def test_of_two_stories_side_by_side_with_one_mark_the_smaller_is_outlined():
     points = make_points([0] * 5 + [60] * 3 + [120] * 3 + [1] * 3)
     points["x"], points["y"] = [0] * 5 + [1] * 3 + [50] * 3 + [2] * 3, 0.0
-    edged = {
-        facts[0]
-        for trace in story_map(points).data
-        for facts, colour in zip(trace.customdata, np.broadcast_to(trace.marker.line.color, len(trace.x)), strict=True)
-        if colour != story_mark(facts[0])[0]
-    }
-    assert edged == {60}
+    (trace,) = story_map(points).data
+    assert set(trace.customdata[np.asarray(trace.marker.line.width) > 0]) == {60}
 
 
 def test_a_map_in_space_uses_the_shapes_that_plotly_draws_there():
-    points = make_points(np.repeat(np.arange(60), 3), dimensions=3).assign(assigned=[False, False, True] * 60)
-    shapes = {symbol for trace in story_map(points).data for symbol in np.atleast_1d(trace.marker.symbol)}
-    hollow = {"circle-open", "square-open", "diamond-open"}
-    assert shapes == {"circle", "square", "diamond", "cross"} | hollow
-    assert not story_map(points).layout.annotations
+    fig = story_map(make_points(np.repeat(np.arange(60), 3), dimensions=3))
+    assert set(fig.data[0].marker.symbol) == {"circle", "square", "diamond", "cross"} and not fig.layout.annotations
 
 
 def test_titles_of_the_largest_stories_stand_on_the_map_cut_at_words():
@@ -222,11 +141,6 @@ def test_titles_of_the_largest_stories_stand_on_the_map_cut_at_words():
     texts = [note.text for note in story_map(points).layout.annotations]
     assert texts[1:] == ["Short &amp; sweet", "One two three four five six<br>seven eight nine ten"]
     assert "<script" not in texts[0]
-
-
-def test_noise_lies_under_the_stories_and_last_in_the_legend():
-    traces = story_map(forty_stories()).data
-    assert traces[0].name == "In no story (100)" and traces[0].legendrank == max(t.legendrank for t in traces)
 
 
 def test_a_big_map_is_drawn_by_webgl_and_a_spatial_one_in_3d():
@@ -245,14 +159,12 @@ def test_figures_say_in_words_and_numbers_what_they_show():
     points = forty_stories()
     fig = story_map(points)
     assert alt_text(fig).startswith("Map of 500 headlines in ") and "100 in no story" in alt_text(fig)
-    table = fig.layout.meta["table"]
-    assert table["columns"] == ["Story", "Headlines"] and sum(row[1] for row in table["rows"]) == 500
 
 
 @pytest.mark.parametrize("dimensions", [2, 3])
 def test_the_map_of_a_notebook_holds_all_headlines_in_few_lines(dimensions):
     points = forty_stories(dimensions=dimensions)
-    shown = notebook_map(points)._repr_mimebundle_()
+    shown = story_map(points)._repr_mimebundle_()
     (trace,) = shown["application/vnd.plotly.v1+json"]["data"]
     lines = json.dumps(trace | {"text": None}, indent=1).count("\n")
     assert len(trace["text"]) == len(points) and max(map(len, trace["text"])) <= 40
@@ -262,7 +174,7 @@ def test_the_map_of_a_notebook_holds_all_headlines_in_few_lines(dimensions):
 
 @pytest.mark.parametrize("labels", [[], [-1], [0, 0, 0]])
 def test_the_map_of_a_notebook_is_drawn_of_next_to_nothing_too(labels):
-    assert size_of(notebook_map(make_points(labels)).png) == (720, 556)
+    assert size_of(story_map(make_points(labels)).png) == (720, 556)
 
 
 def size_of(png: bytes) -> tuple[int, int]:
@@ -321,34 +233,18 @@ def notebook_page(open_page, tmp_path_factory):  # noqa: F811
     path = tmp_path_factory.mktemp("figure") / "map.html"
     story_map(points).write_html(path, config={"responsive": True})
     view = open_page(path, width=500)
-    view.wait_for_selector(".legend .traces")
+    view.wait_for_selector(".annotation")
     return view
 
 
 def test_placeholders_and_dollars_in_headlines_are_shown_as_they_are(notebook_page):
     notebook_page.evaluate(
-        "Plotly.Fx.hover(document.querySelector('.js-plotly-plot'), [{curveNumber: 1, pointNumber: 0}])"
+        "Plotly.Fx.hover(document.querySelector('.js-plotly-plot'), [{curveNumber: 0, pointNumber: 0}])"
     )
     label = notebook_page.locator(".hoverlayer .hovertext")
     label.wait_for(state="attached")
     assert "Save 20%% with %{text} at $5 and $6 %{x}" in label.text_content()
     assert notebook_page.troubles == []
-
-
-def test_titles_in_the_legend_are_whole_beside_the_map_in_narrow_windows_and_when_they_grow(notebook_page):
-    for width in (500, 1100, 400):
-        notebook_page.set_viewport_size({"width": width, "height": 900})
-        settle(notebook_page)
-        plot = notebook_page.locator(".nsewdrag").first.bounding_box()
-        legend = notebook_page.locator("g.legend").bounding_box()
-        assert legend["y"] >= plot["y"] + plot["height"]
-        texts = [text.bounding_box() for text in notebook_page.locator(".legendtext").all()]
-        assert len(texts) == 12 and all(box["x"] + box["width"] <= width for box in texts)
-        for one in texts:
-            for other in texts:
-                beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
-                below = one["y"] + one["height"] <= other["y"] + 1 or other["y"] + other["height"] <= one["y"] + 1
-                assert one is other or beside or below
 
 
 def test_titles_on_a_notebooks_map_cover_no_other_even_where_it_is_narrow_or_zoomed(notebook_page):

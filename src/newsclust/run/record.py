@@ -32,8 +32,8 @@ from .page_data import page_data, write_page_data
 from .parameters import Parameters
 
 PACKAGES = (
-    "newsclust numpy scipy pandas scikit-learn pymilvus milvus-lite faiss-cpu hdbscan umap-learn plotly papermill torch "
-    "transformers"
+    "newsclust numpy scipy pandas scikit-learn pymilvus milvus-lite faiss-cpu hdbscan umap-learn plotly papermill "
+    "torch transformers"
 )
 #: Written by `finish`, the last one last: where it is, the others are whole. `REJECTED` is there where rows were
 #: set aside.

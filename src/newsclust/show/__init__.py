@@ -14,8 +14,7 @@ __all__, __getattr__, __dir__ = offered(
         "listings": "closest_pairs least_certain table",
         "over_time": "stories_over_time what_is_new",
         "print_map": "save_map",
-        "map_figure": "story_map",
-        "notebook_map": "map",
+        "map_figure": "map",
         "tree": "finer_stories story_tree topic_table",
     },
 )

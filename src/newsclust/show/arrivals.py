@@ -24,7 +24,10 @@ from .drawing import (
 )
 from .figure import Figure
 from .listings import HEADLINES, Table
-from .map_figure import NAMED_STORIES, SVG_POINTS, style_map
+from .map_parts import SVG_POINTS, style_map
+
+#: Emerging stories with an entry of their own in the legend.
+NAMED_STORIES = 10
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -15,7 +15,7 @@ from ..paths import find_output
 from ..wording import count
 from .drawing import INK, NOISE_COLOUR, story_mark
 from .labels import free_places, label_lines
-from .map_figure import LABELS, complete, look_alikes, stories_on
+from .map_parts import LABELS, complete, look_alikes, stories_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,14 +34,14 @@ _SHAPES = {
 
 
 def save_map(points: Map | pd.DataFrame, path: str | Path) -> Path:
-    """Write the map for print: the marks of `story_map`, titles on the largest stories, on white.
+    """Write the map for print: the marks of `newsclust.show.map_figure.map`, titles on the largest stories, on white.
 
     The same points give the same bytes, as long as matplotlib stays the same.
 
     Parameters
     ----------
     points : Map or DataFrame
-        As for `newsclust.show.map_figure.story_map`; of a map in space, `z` is left out.
+        As for `newsclust.show.map_figure.map`; of a map in space, `z` is left out.
     path : str or Path
         The file; its ending says what it is: .png, .svg or .pdf. Relative paths start where those of a run's output do.
 
@@ -75,7 +75,7 @@ def save_map(points: Map | pd.DataFrame, path: str | Path) -> Path:
 
 
 def picture(points: pd.DataFrame, pixels: tuple[int, int]) -> bytes:
-    """The same map as PNG for a screen, so many pixels wide and high; `points` are complete (`map_figure.complete`)."""
+    """The same map as PNG for a screen, so many pixels wide and high; `points` are complete (`map_parts.complete`)."""
     return _as_picture(points, (pixels[0] / _SCREEN, pixels[1] / _SCREEN), _SCREEN, "png", 7.5)[0]
 
 

@@ -1,0 +1,172 @@
+"""What every map of stories needs: its columns, its stories, their marks and titles, and its sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import notice
+from ..markup import plain, plotly_text, web_address
+from ..wording import count
+from .drawing import MARKS, cut, require, story_mark, style
+from .labels import free_places, label_lines, text_size
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+LABELS = 40  # titles that are tried for a place on the map
+SVG_POINTS = 3000
+DRAWN_POINTS = 100_000  # with more a report is too large for a browser
+
+_NOTEBOOK, _TITLE_SIZE = (700.0, 540.0), 11  # the pixels that a map has in a notebook, its legend left out
+IN_SPACE = {  # the shapes that plotly draws in space; its "x" is a letter that not every machine has
+    "circle": "circle", "square": "square", "diamond": "diamond", "cross": "cross", "x": "cross",
+    "triangle-up": "diamond", "triangle-down": "square", "star": "circle",
+}  # fmt: skip
+
+
+def drawn(points: pd.DataFrame) -> pd.DataFrame:
+    """Those that are drawn: all, or `DRAWN_POINTS` of them with a notice."""
+    n = len(points)
+    if n <= DRAWN_POINTS:
+        return points
+    notice(f"The map draws {DRAWN_POINTS:,} of the {n:,} headlines, evenly chosen; all of them are in clusters.csv.")
+    # By their order, which is that of the ids: it says nothing of what a headline is about, and is always the same.
+    return points.iloc[np.linspace(0, n - 1, DRAWN_POINTS).astype(int)]
+
+
+def complete(points: pd.DataFrame) -> pd.DataFrame:
+    """The points of `story_map` as a new table, with ids, addresses a reader can be sent to, and ``assigned``."""
+    require(points, ["x", "y", "cluster", "title"])
+    return points.assign(
+        assigned=points["assigned"].astype(bool) if "assigned" in points else False,
+        address=[web_address(url) for url in points["url"]] if "url" in points else "",
+        id=points["id"] if "id" in points else np.arange(len(points)),
+    )
+
+
+def stories_on(points: pd.DataFrame) -> tuple[pd.Series, dict[int, str], pd.DataFrame]:
+    """The stories of a map, the largest first: their sizes, their names, and where they stand.
+
+    A story stands at the headline nearest to the median of its places, assigned ones left out where others are there:
+    a story of two islands has nothing at its mean. Four of five are within
+    ``reach_x`` and ``reach_y`` of it.
+    """
+    in_stories = points[points["cluster"] >= 0]
+    sizes = in_stories.groupby("cluster").size().sort_values(ascending=False, kind="stable")
+    given = points.groupby("cluster")["story"].first() if "story" in points else pd.Series(dtype=object)
+    names = {cluster: plain(given.get(cluster)) or f"Story {cluster}" for cluster in sizes.index}
+    axes = [axis for axis in "xyz" if axis in points]
+    own = in_stories[~in_stories["assigned"]]
+    firm = pd.concat([own, in_stories[~in_stories["cluster"].isin(own["cluster"])]])
+    off = firm[axes].astype(float) - firm.groupby("cluster")[axes].transform("median")
+    order = off.pow(2).sum(axis=1).to_frame("away").assign(**firm[axes]).sort_values(["away", *axes], kind="stable")
+    firm = firm.loc[order.index]
+    places = firm.groupby("cluster")[axes].first().reindex(sizes.index).astype(float)
+    reach = off.abs().groupby(firm["cluster"]).quantile(0.8).reindex(sizes.index)
+    return sizes, names, places.join(reach[["x", "y"]].add_prefix("reach_"))
+
+
+def look_alikes(places: pd.DataFrame) -> set[int]:
+    """The stories to be outlined: a larger one of the same mark, not outlined, stands near by.
+
+    Near is a fifth of the map's extent for sixty stories, and less for more, so that as many are near by. `places` are
+    those of `stories_on`.
+    """
+    where = places[[axis for axis in "xyz" if axis in places]].to_numpy()
+    extent = float(np.ptp(where, axis=0).max()) if len(where) else 0.0
+    near = 0.2 * extent * min(1.0, (len(MARKS) / max(len(where), 1)) ** 0.5)
+    plain_ones: dict[tuple[str, str], list[np.ndarray]] = {}
+    outlined = set()
+    for cluster, place in zip(places.index, where, strict=True):
+        alike = plain_ones.setdefault(story_mark(cluster), [])
+        if any(np.linalg.norm(place - other) < near for other in alike):
+            outlined.add(int(cluster))
+        else:
+            alike.append(place)
+    return outlined
+
+
+def titles(
+    points: pd.DataFrame,
+    names: dict[int, str],
+    places: pd.DataFrame,
+    frame: tuple[float, float] = _NOTEBOOK,
+) -> list[dict[str, Any]]:
+    """Titles of the largest stories, for a notebook, which can't be asked how wide it is; reports place their own."""
+    spots = points[["x", "y"]].to_numpy(float)
+    corner, far = (spots.min(axis=0), spots.max(axis=0)) if len(spots) else (np.zeros(2), np.ones(2))
+    # plotly leaves some room around the headlines, where a title may stand.
+    scale = ((np.array(frame) - 48) / np.maximum(far - corner, 1e-9)).min()
+    corner = (corner + far - np.array(frame) / scale) / 2
+    places = places.head(LABELS)
+    lines = [label_lines(names[cluster]) for cluster in places.index]
+    found = free_places(
+        (places[["x", "y"]].to_numpy() - corner) * scale,
+        places[["reach_x", "reach_y"]].to_numpy() * scale,
+        [text_size(each, _TITLE_SIZE) for each in lines],
+        (spots - corner) * scale,
+        frame,
+    )
+    return [
+        dict(
+            x=x / scale + corner[0],
+            y=y / scale + corner[1],
+            text="<br>".join(map(plotly_text, lines[index])),
+            showarrow=False,
+            # Dark on light in either theme, because a notebook's can't be known.
+            font=dict(size=_TITLE_SIZE, color="#22262b"),
+            bgcolor="rgba(255, 255, 255, 0.78)",
+            borderpad=1,
+        )
+        for index, x, y in found
+    ]
+
+
+def style_map(fig: go.Figure, in_space: bool) -> None:
+    hidden = dict(visible=False, showspikes=False)
+    style(fig, height=720, font_size=13)
+    fig.update_layout(
+        dragmode=None,  # plotly's own: a map is to be zoomed into
+        hovermode="closest",
+        margin=dict(l=8, r=8, t=8, b=8),
+        showlegend=True,
+        legend=dict(
+            orientation="h",
+            x=0,
+            xanchor="left",
+            yref="container",  # placed by the drawing, it would stay where it was when a window grows
+            y=0,
+            yanchor="bottom",
+            itemsizing="constant",
+            entrywidth=240,
+            font_size=12,
+            bgcolor="rgba(0,0,0,0)",
+        ),
+    )
+    if in_space:
+        fig.update_layout(
+            scene=dict(xaxis=hidden, yaxis=hidden, zaxis=hidden, aspectmode="data", camera_eye=dict(x=1, y=1, z=0.7))
+        )
+    else:
+        fig.update_layout(xaxis=dict(visible=False), yaxis=dict(visible=False, scaleanchor="x"))
+
+
+def map_sentence(sizes: pd.Series, names: dict[int, str], noise: int, assigned: int) -> str:
+    """What a map shows, in a sentence."""
+    total = int(sizes.sum()) + noise
+    sentence = (
+        f"Map of {count(total, 'headline')} in {count(len(sizes), 'story', 'stories')}, "
+        "headlines of similar meaning close together"
+    )
+    if noise:
+        sentence += f"; {noise:,} in no story"
+    if assigned:
+        sentence += f"; {assigned:,}, drawn hollow, HDBSCAN left as noise and their neighbours gave a story"
+    if total > DRAWN_POINTS:
+        sentence += f"; {DRAWN_POINTS:,} of them, evenly chosen, are drawn"
+    if len(sizes):
+        sentence += f"; the largest story, {cut(names[sizes.index[0]], 80)!r}, has {sizes.iloc[0]:,}"
+    return sentence + "."
