@@ -61,7 +61,7 @@ def map(places: Map | pd.DataFrame) -> Figure:
         "cmin": 0,
         "cmax": len(MARKS),
         "size": size.astype(np.uint8),
-        "line_width": 0,
+        "line": {"width": 0},
     }
     if in_space:
         marker["symbol"], scatter = [IN_SPACE[symbol] for symbol in symbols], go.Scatter3d
