@@ -73,7 +73,7 @@ def all_text(fig) -> list[str]:
 def test_every_headline_is_drawn_exactly_once(labels, dimensions):
     points = make_points(labels, dimensions)
     (trace,) = story_map(points).data
-    assert [text[:39] for text in trace.text or ()] == points["title"].str[:39].tolist()
+    assert [text[:39] for text in trace.text or ()] == [title[:39] for title in points["title"]]
     assert len(trace.x) == len(points)
     assert np.array_equal(trace.customdata, points["cluster"])
 

@@ -194,9 +194,9 @@ def agreement_map(grid: Grid) -> Figure:
     hover = [
         [
             f"{plotly_text(cut(one, 90))}<br>{plotly_text(cut(other, 90))}<br>adjusted Rand index {value:.2f}"
-            for other, value in row.items()
+            for other, value in zip(labels, row, strict=True)
         ]
-        for one, row in agreement.iterrows()
+        for one, row in zip(labels, values, strict=True)
     ]
     texts = np.char.mod("%.2f", values) if len(agreement) <= 8 else None
     fig = heat_map(values, texts, hover, (min(0.0, values.min()), 1))

@@ -16,6 +16,7 @@ import pandas as pd
 from headline_reader.dates import read_dates
 
 from ..clusters.clustering import CLUSTERING
+from ..corpus.facts import with_facts
 from ..errors import NewsclustError, RunError
 from ..markup import escape
 from ..neighbors.blend import blend
@@ -117,7 +118,7 @@ class StoredRun:
     def documents(self) -> pd.DataFrame:
         """`points` with the texts that were embedded, whose first lines are the titles."""
         texts = pd.Series(self._recalled[1], dtype=object)
-        return self.points.assign(text=texts, title=texts.str.partition("\n")[0])
+        return with_facts(self.points.assign(text=texts, title=texts.str.partition("\n")[0]))
 
     @cached_property
     def neighbors(self) -> Neighbors:

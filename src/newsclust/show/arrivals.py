@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..corpus.facts import headlines
-from ..markup import element, link, plain, plotly_text, web_address
+from ..markup import element, link, plain, plotly_text
 from ..wording import count
 from .drawing import (
     GRID,
@@ -49,7 +49,7 @@ def newcomers_map(newcomers: Newcomers) -> Figure:
     before = _frame(run.documents, run.labels, run.coordinates)
     after = _frame(newcomers.documents.iloc[new], newcomers.labels[new], newcomers.coordinates[new])
     titles = newcomers.table["title"]
-    before["hover"] = [plotly_text(cut(headline, HOVER_WIDTH)) for headline in before["headline"]]
+    before["hover"] = [plotly_text(cut(headline, 40)) for headline in before["headline"]]
     told = _said(newcomers)
     after["hover"] = [
         _hover(row.headline, row.publisher, row.published_at, told[place])
@@ -208,9 +208,6 @@ def _layer(rows: pd.DataFrame, name: str, crowd: int, pale: bool = False) -> go.
         name=wrapped(cut_at_word(name, 60), 32, 2),
         meta={"story": plotly_text(cut_at_word(name, 60))},
         text=rows["hover"].tolist(),
-        customdata=[
-            [int(row.story), f"d{row.id}", web_address(row.url)] for row in rows[["story", "id", "url"]].itertuples()
-        ],
         hovertemplate="%{text}<extra></extra>",
     )
 

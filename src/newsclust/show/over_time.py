@@ -10,7 +10,7 @@ import pandas as pd
 from ..markup import plotly_text
 from ..stories.timeline import said_time
 from ..wording import count
-from .drawing import GRID, NOISE_COLOUR, cut, cut_at_word, story_mark, style, switch, with_alternative, wrapped
+from .drawing import GRID, NOISE_COLOUR, cut, cut_at_word, story_mark, style, switch, with_alternative
 from .figure import Figure
 from .listings import Table, linked_titles
 
@@ -171,8 +171,7 @@ def _add_row(fig, place: int, story: int | None, title: str, values, heights, st
     fig.add_bar(  # unseen and as high as a bar can be, so that the lowest can be hit
         y=np.full(len(there), _BARS),
         marker_color="rgba(0, 0, 0, 0)",
-        customdata=[[number]] * len(there),
-        text=[f"<b>{wrapped(title)}</b><br>{said[i]}: {count(int(values[i]), 'headline')}" for i in there],
+        text=[f"<b>{plotly_text(cut(title, 40))}</b><br>{said[i]}: {count(int(values[i]), 'headline')}" for i in there],
         textposition="none",
         hovertemplate="%{text}<extra></extra>",
         **bars,
