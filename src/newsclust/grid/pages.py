@@ -110,7 +110,7 @@ def _render_stale(plan: Plan) -> None:
         lost = stamp["status"] == "ok" and not run.report.exists()
         if lost or stamp["page"] != fingerprint_of_pages():
             stale.append((run.folder, stamp))
-    for folder, stamp in tqdm(stale, desc="Writing pages", unit="page", leave=False, disable=not stale):
+    for folder, stamp in tqdm(stale, desc="Writing pages", unit="page", leave=False, disable=None if stale else True):
         if stamp["status"] == "ok":
             render_page(folder)
         else:

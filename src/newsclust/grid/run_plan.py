@@ -116,7 +116,7 @@ def _run_all(
                 tell(done, print)
         # The mean over all runs: with several at a time the latest ones say little about the time left.
         bar = {"total": len(todo), "initial": len(first), "desc": f"Running {plan.name}", "unit": "run", "smoothing": 0}
-        with tqdm(**bar, disable=not plan.varied) as progress:
+        with tqdm(**bar, disable=None if plan.varied else True) as progress:
             for done in _finish_all(others, notebook, current, jobs, refresh=progress.refresh):
                 tell(done, progress.write)
                 progress.update()
