@@ -18,7 +18,7 @@ from .recommendation import recommend
 from .runs import Grid, contingency
 
 #: Points in one small map, and in all small maps of a table together.
-MAP_POINTS = 300
+MAP_POINTS = 80
 ALL_POINTS = 30 * MAP_POINTS
 # Twice the size on screen, so that whole numbers place a point finely enough.
 _WIDTH, _HEIGHT, _MARGIN = 256, 192, 6
