@@ -11,7 +11,8 @@ import pytest
 
 from conftest import make_embeddings
 from graph_hdbscan import hierarchy
-from newsclust.clusters import check, clustering
+from graph_hdbscan import lists as core
+from newsclust.clusters import check
 from newsclust.clusters.check import check_against_hdbscan
 from newsclust.clusters.clustering import cluster
 from newsclust.corpus.documents import read_corpus
@@ -73,16 +74,16 @@ def test_a_wrong_label_a_wrong_distance_or_a_wrong_tree_fails_loudly(lists, foun
     with pytest.raises(AssertionError, match="listed distance"):
         checked(found, replace(lists, distances=distances), small_corpus)
 
-    right = clustering.spanning_tree
+    right = core.spanning_tree
 
-    def wrong(neighbors, min_samples, distance):
-        return right(neighbors, min_samples + 1, distance)
+    def wrong(indices, distances, min_samples, distance):
+        return right(indices, distances, min_samples + 1, distance)
 
-    monkeypatch.setattr(clustering, "spanning_tree", wrong)
+    monkeypatch.setattr(core, "spanning_tree", wrong)
     with pytest.raises(AssertionError, match="not as long as hdbscan's"):
         checked(cluster(lists, 60, 3, 3), lists, small_corpus)
     monkeypatch.undo()
-    monkeypatch.setattr(clustering, "condense", lambda merges, size: hierarchy.condense(merges, size + 3))
+    monkeypatch.setattr(core, "condense", lambda merges, size: hierarchy.condense(merges, size + 3))
     with pytest.raises(AssertionError):
         checked(cluster(lists, 60, 3, 3), lists, small_corpus)
 

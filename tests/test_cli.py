@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from newsclust.cli import app, main
 from newsclust.grid import pages, run_plan
 from newsclust.run.record import RESULTS
+from newsclust.show import run_page
 
 TOP = Path(__file__).parent.parent
 METRICS = {"n_documents": 1234, "n_clusters": 56, "noise_fraction": 0.25}
@@ -55,7 +56,20 @@ def write_grid(name: str = "grid") -> Path:
 
 
 @pytest.fixture
-def stand_in(monkeypatch):
+def pages_of_title(monkeypatch):
+    """Pages that say whose they are; test_run_page.py has the real ones."""
+
+    def write_page(folder: Path, title: str = "", links: dict | None = None, page: Path | None = None) -> Path:
+        page = page or Path(folder) / "report.html"
+        page.write_text(f"<h1>{Path(folder).name}</h1> {links}")
+        return page
+
+    monkeypatch.setattr(pages, "write_page", write_page)
+    monkeypatch.setattr(run_page, "write_page", write_page)
+
+
+@pytest.fixture
+def stand_in(monkeypatch, pages_of_title):
     """Runs that take no time."""
 
     def execute(notebook: Path, executed: Path, parameters: dict, show_bars: bool = False) -> str:
@@ -113,22 +127,24 @@ def test_list_shows_every_run_with_its_key_figures_in_natural_order():
     ]
 
 
-def test_report_renders_a_run_again_under_any_of_its_names():
+def test_report_writes_a_page_again_under_any_name_of_its_run(pages_of_title):
     folder = write_run("grid/k=2")
-    for name in ("grid/k=2", "reports/grid/k=2", "reports/grid/k=2/run.ipynb", str(folder.resolve())):
+    for name in ("grid/k=2", "reports/grid/k=2", str(folder.resolve())):
         assert call("report", name).stdout == "Report: reports/grid/k=2/report.html\n"
         assert "<h1>k=2</h1>" in (folder / "report.html").read_text()
         (folder / "report.html").unlink()
 
 
-def test_report_renders_the_copy_of_a_single_run_and_the_index_of_a_grid():
+def test_report_writes_the_copy_of_a_single_run_and_the_index_of_a_grid(pages_of_title):
     write_run("alone")
     Path("reports/alone.html").write_text("old")
     assert call("report", "alone").stdout == "Report: reports/alone.html\n"
     assert "<h1>alone</h1>" in Path("reports/alone.html").read_text()
+    assert "alone/cluster.html" in Path("reports/alone.html").read_text()
+    assert Path("reports/alone/cluster.html").exists()
     nbformat.write(new_notebook(), write_grid() / "compare.ipynb")
     assert call("report", "grid").stdout == "Report: reports/grid/index.html\n"
-    assert "<h1>grid: 3 runs compared</h1>" in Path("reports/grid/index.html").read_text()
+    assert Path("reports/grid/index.html").exists()
 
 
 def test_report_renders_any_other_notebook_beside_it(monkeypatch, capsys):

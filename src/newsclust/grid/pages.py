@@ -37,11 +37,14 @@ def render_notebook(notebook: Path, html: Path, above: str = "") -> Path:
     RunError
         If the notebook cannot be read.
     """
+    import nbformat
     from nbconvert import HTMLExporter
 
     try:
+        executed = nbformat.read(notebook, as_version=4)
+        executed.metadata.pop("widgets", None)  # progress bars, which a page would fetch a script for
         exporter = HTMLExporter(embed_images=True, **dict.fromkeys(_REMOTE, ""))
-        page, _ = exporter.from_filename(str(notebook))
+        page, _ = exporter.from_notebook_node(executed)
     except Exception as error:  # whatever a malformed file makes nbformat and nbconvert trip over
         first = str(error).partition("\n")[0][:200]
         raise RunError(f"{short(notebook)} cannot be read as a notebook ({first}): run it again.") from None
