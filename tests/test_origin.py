@@ -28,7 +28,7 @@ def asked(checkout: Path, source: str = "src") -> str:
 def checkout(tmp_path) -> Path:
     package = tmp_path / "src/newsclust"
     (package / "run").mkdir(parents=True)
-    for name in ("__init__.py", "run/__init__.py", "run/origin.py"):
+    for name in ("__init__.py", "lazy.py", "run/__init__.py", "run/origin.py"):
         shutil.copy(TOP / "src/newsclust" / name, package / name)
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks/cluster.ipynb").write_text("{}")
