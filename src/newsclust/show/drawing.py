@@ -16,6 +16,7 @@ import pandas as pd
 from ..errors import NewsclustError
 from ..markup import plain, plotly_text
 from .figure import Figure
+from .picture import INK
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -91,7 +92,6 @@ SYMBOLS = MARKS[:10]  # for what is counted from the largest down, or by hand
 HOVER_WIDTH = 44  # letters in a line, which a phone has room for
 NOISE_COLOUR = "#969ba2"
 GRID = "rgba(128, 134, 142, 0.25)"  # lines that are seen on any page
-INK = "#737b86"  # readable on white and on near-black, for notebooks in either theme
 
 
 def story_mark(number: int) -> tuple[str, str]:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .drawing import INK
-
 if TYPE_CHECKING:
     import plotly.graph_objects as go
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+INK = "#737b86"  # readable on white and on near-black, for notebooks in either theme
 
 _DPI = 100
 _POINTS = 72 / _DPI  # of a pixel
