@@ -203,16 +203,6 @@ def test_the_largest_stories_have_rows_and_all_others_share_one():
     assert fig.layout.meta["kind"] == "time"
 
 
-def test_the_switch_to_logarithms_changes_every_row_and_nothing_else():
-    stories = stories_of([spread(40, 40), [START] * 30 + spread(40, 4), spread(40, 20), [None] * 50])
-    fig = stories_over_time(stories, follow_stories(stories))
-    linear, log = (button.args for button in fig.layout.updatemenus[0].buttons)
-    traces = linear[1]
-    assert len(traces) == 3 and [list(fig.data[i].y) for i in traces] == linear[0]["y"]
-    for row, other in zip(linear[0]["y"], log[0]["y"], strict=True):
-        assert len(row) == len(other) and max(row) <= max(other) < 1
-
-
 def test_a_headline_with_markup_is_drawn_as_text_over_time():
     stories = stories_of([spread(40, 40)])
     stories.table["title"] = "<b onmouseover=alert(1)>$5</b> <script>alert(1)</script>"
