@@ -396,12 +396,12 @@ def test_stored_already_is_not_said_of_a_collection_that_is_gone(toy_model):
     assert count(Store()) == 5
 
 
-@pytest.mark.xfail(reason="fails since models and settings were simplified; the cause is to be found", strict=False)
 def test_a_run_that_finds_its_vectors_opens_no_database_and_loads_no_model(toy_model, tmp_path):
     Store("milvus.db", model="minilm")
     code = """
         import sys
-        import newsclust as nc
+        from newsclust.neighbors.neighbors import find_neighbors
+        from newsclust.vectors.store import Store
         from conftest import make_documents
         embeddings = Store().embed(make_documents(3))
         neighbors = find_neighbors(embeddings, 2)
