@@ -276,7 +276,7 @@ def test_a_parameter_file_runs_from_any_folder_and_leaves_its_report_there(tmp_p
     )
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert key not in done.stdout + done.stderr and not [path for path in left if key.encode() in path.read_bytes()]
-    assert "keep headlines as title" in (tmp_path / "reports/mine/min_samples=3/cluster.html").read_text()
+    assert "keep headlines as title" in (tmp_path / "reports/mine/min_samples=3/report.html").read_text()
     assert done.returncode == 0 and "Report: reports/mine/index.html" in done.stdout, done.stdout + done.stderr
     assert (tmp_path / "reports/mine/index.html").exists()
     assert (tmp_path / "reports/mine/min_samples=3/clusters.csv").exists()

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import subprocess
+import sys
+import textwrap
+
 import numpy as np
 import pytest
 
@@ -17,7 +23,8 @@ DATA = {"data": "january", "min_cluster_size": 2, "min_samples": 1}
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pipeline")
-    return nc.find(**DATA, uri=str(folder / "m.db"), output=str(folder / "found"))
+    with contextlib.chdir(folder):  # what the project's own folder keeps may be another version's
+        return nc.find(**DATA, uri=str(folder / "m.db"), output=str(folder / "found"))
 
 
 def test_every_parameter_is_read_by_one_step():
@@ -74,3 +81,19 @@ def test_milvus_shows_what_is_stored_and_is_let_go(run):
             stored = client.get(vectors.collection, ids=vectors.embeddings.ids[:1].tolist(), output_fields=["*"])[0]
         np.testing.assert_allclose(stored["embedding"], vectors.vectors[0], atol=1e-6)
         assert stored["text"] == run.corpus.documents["text"][0]
+
+
+def test_what_a_run_was_warned_of_stands_on_its_page_and_in_its_record(tmp_path):
+    (tmp_path / "fr.csv").write_text(
+        "title\nUn orage violent frappe la côte bretonne\nLa banque centrale relève ses taux directeurs\n"
+        "Le gouvernement présente son nouveau budget\n"
+    )
+    code = f"""
+        import newsclust as nc
+        nc.find({str(tmp_path / "fr.csv")!r}, uri={str(tmp_path / "m.db")!r}, output={str(tmp_path / "out")!r})
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    assert "Note: 100% of the documents are not English" in done.stderr
+    page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    assert page.count("100% of the documents are not English") == 1
+    assert json.loads((tmp_path / "out/provenance.json").read_text())["provenance"]["notices"][0].startswith("100%")

@@ -42,6 +42,10 @@ class NewsclustWarning(UserWarning):
     """Something was done otherwise than asked, or is worth a look."""
 
 
+#: What was shown as notices, for the record of a run; its first step empties it.
+told: list[str] = []
+
+
 def notice(text: str) -> None:
     """Tell the user `text`, in one line and without a place in our code: as a `NewsclustWarning`."""
     warnings.warn(text, NewsclustWarning, stacklevel=3)
@@ -57,6 +61,7 @@ def _show(
 ) -> Any:
     if not issubclass(category, NewsclustWarning):
         return _show_others(message, category, filename, lineno, file, line)
+    told.append(str(message))
     print(f"Note: {message}", file=file or sys.stderr)
 
 

@@ -18,7 +18,7 @@ from .clusters import check
 from .clusters.clustering import SELECTION
 from .clusters.clustering import cluster as cluster_lists
 from .corpus.documents import Corpus, read_corpus, shown
-from .errors import NewsclustError, ParameterError, RunError, notice
+from .errors import NewsclustError, ParameterError, RunError, notice, told
 from .markup import Sentences
 from .neighbors.blend import blend
 from .neighbors.layout import Layout, lay_out
@@ -63,6 +63,7 @@ def read(p: Notebook | Parameters | str | Path | list | None = None, **given: An
     if p is not None and not isinstance(p, (Notebook, Parameters)):
         p, given = None, {"data": p, **given}
     now = _now("read", p, {}, given)
+    told.clear()
     return replace(read_corpus(now.data, now.truth, now.columns), asked=now.changed)
 
 

@@ -32,7 +32,10 @@ def times(documents: pd.DataFrame) -> np.ndarray:
     try:  # times with their zone, as a corpus has them: pandas takes five times as long
         read = pa.array(dates, pa.string(), from_pandas=True).cast(pa.timestamp("us", tz="UTC")).to_pandas()
     except pa.ArrowInvalid:
-        return read_dates(documents["published_at"]).times.to_numpy("datetime64[us]")
+        is_iso = dates.str.match(r"\d{4}-\d\d-\d\d", na=False).to_numpy(bool)
+        iso = pd.to_datetime(dates.where(is_iso), format="ISO8601", errors="coerce", utc=True)
+        others = read_dates(dates.where(~is_iso, "").fillna("")).times.to_numpy("datetime64[us]")
+        return np.where(is_iso, iso.dt.tz_localize(None).to_numpy("datetime64[us]"), others)
     return pd.Series(read).dt.tz_localize(None).to_numpy("datetime64[us]")
 
 

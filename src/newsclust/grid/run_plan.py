@@ -174,13 +174,18 @@ def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool) -> N
         part.unlink(missing_ok=True)
     executed = run.folder / "run.ipynb"
     message = execute(notebook, executed, run.parameters.model_dump(), show_bars)
+    if not message and (lost := [name for name in RESULTS if not (run.folder / name).exists()]):
+        message = f"The notebook left no {lost[0]}: does it still call finish?"
     if message:
         for name in (REJECTED, *RESULTS):
             (run.folder / name).unlink(missing_ok=True)
     try:
-        render_failure(run.folder, message) if message else render_page(run.folder)
+        if not message:
+            render_page(run.folder)
     except Exception as error:
-        message = message or f"The report could not be rendered ({type(error).__name__}: {error})."
+        message = f"The report could not be rendered ({type(error).__name__}: {error})."
+    if message:
+        render_failure(run.folder, message)
     stamp = {
         "name": run.name,
         "status": "failed" if message else "ok",

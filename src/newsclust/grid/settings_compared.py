@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from ..errors import NewsclustWarning
 from ..markup import Sentences, escape
 from ..pipeline import READS, check_now, cluster, link, name
 from ..run.notebook import Notebook
@@ -132,6 +134,12 @@ def compare_settings(stories: Named, p: Notebook | Parameters | None = None) -> 
 def _made_with(stories: Named, asked: Parameters) -> Named:
     if all(stories.made_with[one] == getattr(asked, one) for one in _ASKED):
         return stories
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NewsclustWarning)  # of other settings than the run's
+        return _steps(stories, asked)
+
+
+def _steps(stories: Named, asked: Parameters) -> Named:
     links = link(stories.clusters.links.vectors, **{one: getattr(asked, one) for one in _ASKED if one in READS["link"]})
     clusters = cluster(links, **{one: getattr(asked, one) for one in READS["cluster"]})
     return name(clusters, assign_noise=asked.assign_noise, title_model=None, previous=None)

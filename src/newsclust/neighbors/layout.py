@@ -27,7 +27,7 @@ EPOCHS = 200, 500
 #: a million.
 SPECTRAL_UP_TO = 100_000
 #: Counted up with every change to `newsclust.neighbors.descent` that moves a document.
-DESCENT = 2
+DESCENT = 3
 
 
 @dataclass(frozen=True, eq=False)

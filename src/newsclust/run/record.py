@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..corpus.documents import Corpus
+from ..errors import told
 from ..markup import table
 from ..neighbors.layout import Layout
 from ..neighbors.neighbors import Neighbors
@@ -211,6 +212,8 @@ def finish(
     made_by = _provenance(Parameters(**parameters), corpus, embeddings, neighbors, settings)
     if stories.next_number is not None:
         made_by["next story number"] = stories.next_number
+    if told:
+        made_by["notices"] = list(dict.fromkeys(told))
     record = Record(parameters, metrics, made_by)
     if folder:
         record.write(folder)

@@ -30,6 +30,8 @@ SCRIPTS = ("data.js", "list.js", "map.js")
 NAMED, TOPICS, DOUBTED, REASONS = 3, 12, 8, 6
 #: Figures that stand in the head.
 _IN_HEAD = {"n_documents", "n_clusters", "noise_fraction"}
+#: Facts of the record that stand somewhere else on the page.
+_ELSEWHERE = {"command", "stages", "notices"}
 _SAID = {
     "emerging": "emerging",
     "joined": "go on",
@@ -139,9 +141,10 @@ def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], link
         others={name: said(value) for name, value in record.parameters.items() if name not in changed},
         provenance=record.provenance,
         provenance_said={
-            name: on_one_line(value) for name, value in record.provenance.items() if name not in ("command", "stages")
+            name: on_one_line(value) for name, value in record.provenance.items() if name not in _ELSEWHERE
         },
         set_aside=set_aside,
+        notices=record.provenance.get("notices", []),
         links=links,
     )
 
