@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable
@@ -125,6 +126,7 @@ def executed(tmp_path_factory):
     runs = folder / "reports/small"
 
     screen, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 120))
     shown: list[bytes] = []
     killed = start(folder, "run", "small.yaml", stderr=terminal)
     threading.Thread(target=read_screen, args=(screen, shown), daemon=True).start()
