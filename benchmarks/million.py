@@ -40,6 +40,7 @@ def main() -> None:
     from newsclust.neighbors.layout import lay_out
     from newsclust.neighbors.neighbors import find_neighbors
     from newsclust.stages import stage
+    from newsclust.stories.evidence import Evidence
     from newsclust.stories.settings import choose_settings
 
     warnings.simplefilter("ignore")
@@ -60,7 +61,7 @@ def main() -> None:
         embeddings = timed("read from Milvus", lambda: store(documents, path).embed(documents.table))
         neighbors = timed("search", lambda: find_neighbors(embeddings, max(K, N_NEIGHBORS)))
         clustering = timed("cluster", lambda: cluster(neighbors, K, 3, 3))
-        chosen = timed("settings", lambda: choose_settings(neighbors, embeddings.vectors, K))
+        chosen = timed("settings", lambda: choose_settings(neighbors, Evidence(embeddings.vectors), K))
         layout = timed("layout", lambda: lay_out(embeddings, neighbors, n_neighbors=N_NEIGHBORS))
         np.save(WORK / name / "layout.npy", layout.coordinates)
     print(f"\n{neighbors}\n{clustering}\n{chosen}")

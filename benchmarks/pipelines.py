@@ -130,12 +130,13 @@ def texts_to_words(name: str) -> Run:
 
 def graph_to_settings(name: str) -> Run:
     """`min_samples` and `min_cluster_size` chosen for a neighbour graph."""
+    from newsclust.stories.evidence import Evidence
     from newsclust.stories.settings import choose_settings
 
     neighbors, embeddings, _ = _graph_with_texts(name)
 
     def run(folder: Path) -> dict[str, Any]:
-        choose_settings(neighbors, embeddings.vectors)
+        choose_settings(neighbors, Evidence(embeddings.vectors))
         return {}
 
     return run

@@ -12,7 +12,7 @@ import pytest
 from conftest import make_embeddings
 from graph_hdbscan import hierarchy
 from graph_hdbscan import lists as core
-from newsclust.clusters import check
+from newsclust.clusters import check, clustering
 from newsclust.clusters.check import check_against_hdbscan
 from newsclust.clusters.clustering import cluster
 from newsclust.corpus.documents import read_corpus
@@ -32,6 +32,7 @@ from newsclust.neighbors.blend import blend
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.show.arguments import borderline, doubtful_stories, knee, nearest, nearly_in, noise_by_nearness
 from newsclust.stories.evaluation import agreement
+from newsclust.stories.evidence import Evidence
 from newsclust.stories.settings import Settings
 from newsclust.stories.stories import find_stories
 
@@ -74,12 +75,12 @@ def test_a_wrong_label_a_wrong_distance_or_a_wrong_tree_fails_loudly(lists, foun
     with pytest.raises(AssertionError, match="listed distance"):
         checked(found, replace(lists, distances=distances), small_corpus)
 
-    right = core.spanning_tree
+    right = clustering.spanning_tree
 
     def wrong(indices, distances, min_samples, distance):
         return right(indices, distances, min_samples + 1, distance)
 
-    monkeypatch.setattr(core, "spanning_tree", wrong)
+    monkeypatch.setattr(clustering, "spanning_tree", wrong)
     with pytest.raises(AssertionError, match="not as long as hdbscan's"):
         checked(cluster(lists, 60, 3, 3), lists, small_corpus)
     monkeypatch.undo()
@@ -144,7 +145,7 @@ def test_the_story_that_was_made_wrong_is_the_doubtful_one(stories, lists, small
     labels = stories.labels.copy()
     labels[labels == 4] = 3
     mixed = replace(stories, labels=labels, table=stories.table.drop(4))
-    told = doubtful_stories(mixed, small_corpus.embeddings, lists, 3).frame.set_index("story")["why"]
+    told = doubtful_stories(mixed, Evidence(small_corpus.embeddings.vectors), lists, 3).frame.set_index("story")["why"]
     assert "several events in one" in told[stories.table["title"][3]]
     labels = stories.labels.copy()
     halves = np.flatnonzero(labels == 0)
@@ -152,7 +153,7 @@ def test_the_story_that_was_made_wrong_is_the_doubtful_one(stories, lists, small
     rows = pd.concat([stories.table, stories.table.loc[[0]].set_axis([len(stories.table)])])
     rows.index.name = "cluster"
     cut = replace(stories, labels=labels, table=rows)
-    worst = doubtful_stories(cut, small_corpus.embeddings, lists, 2).frame
+    worst = doubtful_stories(cut, Evidence(small_corpus.embeddings.vectors), lists, 2).frame
     assert set(worst["story"]) == {stories.table["title"][0]}
     assert worst["why"].str.contains("one event in two stories").any()
 
@@ -160,7 +161,7 @@ def test_the_story_that_was_made_wrong_is_the_doubtful_one(stories, lists, small
 def test_without_stories_or_noise_the_arguments_say_so(stories, lists, small_corpus):
     none = np.full(len(stories.labels), -1)
     empty = replace(stories, labels=none, table=stories.table.head(0))
-    assert doubtful_stories(empty, small_corpus.embeddings, lists).frame.empty
+    assert doubtful_stories(empty, Evidence(small_corpus.embeddings.vectors), lists).frame.empty
     told = repr(noise_by_nearness(stories, lists))
     assert "with a near neighbour HDBSCAN leaves" in told
     whole = replace(stories, clustering=replace(stories.clustering, labels=np.zeros(len(none), int)))

@@ -136,6 +136,7 @@ def test_a_clustering_says_what_made_it_and_can_be_made_again_from_that():
         "max_cluster_size": 0,
         "allow_single_cluster": False,
         "shared_neighbors": 0.0,
+        "distance_floor": 0.0,
     }
     for selection in SELECTIONS:
         found = cluster(lists, 12, 5, 4, "squared", **selection)

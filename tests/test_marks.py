@@ -10,8 +10,8 @@ import pandas as pd
 from conftest import make_embeddings
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.stories.doubts import doubts, next_stories
+from newsclust.stories.evidence import Evidence
 from newsclust.stories.marks import mark_stories
-from newsclust.stories.settings import centred
 
 NOW = np.datetime64("2024-03-10", "s")
 
@@ -55,8 +55,8 @@ def test_next_stories_are_those_whose_means_are_nearest_and_two_halves_of_one_ar
     labels = np.append(np.repeat(np.arange(6), 8), -1)
     vectors = np.vstack([centres[labels[:-1]] + rng.normal(scale=0.1, size=(48, 12)), rng.normal(size=(1, 12))])
     embeddings = make_embeddings(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
-    directions, neighbors = centred(embeddings.vectors), find_neighbors(embeddings, 40)
-    means = np.array([directions[labels == story].mean(axis=0) for story in range(6)])
+    directions, neighbors = Evidence(embeddings.vectors), find_neighbors(embeddings, 40)
+    means = np.array([directions.vectors[labels == story].mean(axis=0) for story in range(6)])
     means /= np.linalg.norm(means, axis=1, keepdims=True)
     cosines = means @ means.T - 2 * np.eye(6)
     found = next_stories(directions, labels, neighbors)

@@ -36,6 +36,8 @@ GIVEN = {
     "words": 0.2,
     "days": 0.15,
     "shared_neighbors": 0.3,
+    "fold_copies": True,
+    "distance_floor": 0.8,
     "min_samples": 2,
     "min_cluster_size": 4,
     "assign_noise": True,
@@ -136,6 +138,16 @@ def test_what_a_headline_joins_depends_neither_on_the_order_nor_on_what_else_com
     one, other = found[0].align(found[1], join="inner")
     assert len(one) == 2 and one["label"].equals(other["label"])
     np.testing.assert_allclose(one["said"], other["said"], rtol=1e-5)
+
+
+def test_a_copy_of_a_headline_goes_where_that_one_is(days, tmp_path):
+    known = days.run.documents.assign(story=days.run.labels)
+    known = known[(known["story"] >= 0) & (known["title"].str.len() > 40)].iloc[::9]
+    pd.DataFrame({"title": known["title"] + " today"}).to_csv(tmp_path / "copies.csv", index=False)
+    corpus = nc.read(str(tmp_path / "copies.csv"))
+    found = nc.assign_newcomers(days.run, corpus, days.run.store.embed(corpus.documents))
+    titles = found.documents["title"].str.removesuffix(" today")
+    np.testing.assert_array_equal(found.labels, known.set_index("title")["story"].reindex(titles).to_numpy())
 
 
 def test_headlines_that_the_run_holds_keep_its_story(days, newcomers):

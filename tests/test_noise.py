@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsclust.errors import ParameterError
+from newsclust.neighbors.neighbors import Neighbors
 from newsclust.stories.noise import POWER, VOTERS, assign_noise
 
 few = settings(deadline=None, derandomize=True, max_examples=60)
@@ -17,9 +16,8 @@ few = settings(deadline=None, derandomize=True, max_examples=60)
 
 def lists(indices, similarities):
     similarities = np.array(similarities, dtype=np.float64)
-    return SimpleNamespace(
-        indices=np.array(indices, np.int32), distances=np.sqrt(2 - 2 * similarities).astype(np.float32)
-    )
+    distances = np.sqrt(2 - 2 * similarities).astype(np.float32)
+    return Neighbors(np.arange(len(indices)), np.array(indices, np.int32), distances)
 
 
 def test_noise_joins_the_story_that_its_neighbours_support():

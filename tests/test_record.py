@@ -18,6 +18,7 @@ from newsclust.neighbors.neighbors import Neighbors, find_neighbors
 from newsclust.paths import write_whole
 from newsclust.run.record import FIGURES, Record, finish, read_record, written
 from newsclust.stories.evaluation import agreement
+from newsclust.stories.evidence import Evidence
 from newsclust.stories.settings import choose_settings
 from newsclust.stories.stories import Stories, find_stories
 
@@ -54,10 +55,11 @@ def run_on(
     embeddings = make_embeddings(np.array(vectors) / np.linalg.norm(vectors, axis=1, keepdims=True))
     neighbors = find_neighbors(embeddings, 10)
     clustering = cluster(neighbors, **{"k": 10, "min_cluster_size": 4, **parameters})
-    settings = choose_settings(neighbors, embeddings.vectors, 10, 3, 4)
+    settings = choose_settings(neighbors, Evidence(embeddings.vectors), 10, 3, 4)
     stories = find_stories(corpus, embeddings, neighbors, clustering, assign_noise, least_support=0)
     layout = Layout(embeddings.ids, embeddings.vectors[:, :n_components], {"n_components": n_components, "seed": 42})
-    return finish(corpus, embeddings, neighbors, settings, stories, layout, output), corpus, stories
+    evidence = Evidence(embeddings.vectors)
+    return finish(corpus, embeddings, neighbors, evidence, settings, stories, layout, output), corpus, stories
 
 
 def test_every_row_and_column_of_the_input_comes_back_in_order(given):

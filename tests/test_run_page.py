@@ -23,6 +23,7 @@ from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.run.page_data import PART_FROM, _held, read_page_data, write_page_data
 from newsclust.run.record import Record, finish, read_record
 from newsclust.show.run_page import write_page
+from newsclust.stories.evidence import Evidence
 from newsclust.stories.settings import choose_settings
 from newsclust.stories.stories import find_stories
 
@@ -105,8 +106,8 @@ def run(tmp_path_factory):
     turns = np.array([kinds[i] for i in corpus.documents["id"]]) * 2 * np.pi / 8
     places = np.column_stack([np.cos(turns), np.sin(turns)]) + rng.normal(scale=0.02, size=(len(turns), 2))
     layout = Layout(embeddings.ids, places.astype(np.float32), {"n_components": 2})
-    settings = choose_settings(neighbors, embeddings.vectors, 10, 2, 4)
-    finish(corpus, embeddings, neighbors, settings, stories, layout, str(folder / "out"))
+    settings = choose_settings(neighbors, Evidence(embeddings.vectors), 10, 2, 4)
+    finish(corpus, embeddings, neighbors, Evidence(embeddings.vectors), settings, stories, layout, str(folder / "out"))
     return folder / "out"
 
 

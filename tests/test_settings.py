@@ -12,8 +12,9 @@ from newsclust.clusters.clustering import cluster
 from newsclust.errors import ParameterError
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.stories.evaluation import agreement
+from newsclust.stories.evidence import Evidence
 from newsclust.stories.noise import assign_noise
-from newsclust.stories.settings import ALONE, MIN_CLUSTER_SIZES, MIN_SAMPLES, centred, choose_settings, separation
+from newsclust.stories.settings import ALONE, MIN_CLUSTER_SIZES, MIN_SAMPLES, choose_settings, separation
 
 
 def stories(n_stories: int, size: int, seed: int = 0, spread: float = 0.5, one_offs: int = 0):
@@ -47,14 +48,14 @@ def test_separation_is_that_of_all_pairs():
     embeddings, truth = stories(6, 5, one_offs=4)
     everyone = find_neighbors(embeddings, len(truth) - 1, "exact")
     for labels in (truth, np.where(truth < 6, truth, -1), truth // 2, np.zeros_like(truth)):
-        found = separation(centred(embeddings.vectors), labels, everyone)
+        found = separation(Evidence(embeddings.vectors), labels, everyone)
         assert found == pytest.approx(by_pairs(embeddings.vectors, labels), abs=1e-5)
 
 
 def test_separation_prefers_the_true_stories_to_halves_pairs_and_noise():
     embeddings, truth = stories(8, 6)
     lists = find_neighbors(embeddings, 20, "exact")
-    directions = centred(embeddings.vectors)
+    directions = Evidence(embeddings.vectors)
     best = separation(directions, truth, lists)
     halves, pairs = truth * 2 + np.arange(len(truth)) % 2, truth // 2
     mostly_noise = np.where(truth == 0, 0, -1)
@@ -64,7 +65,7 @@ def test_separation_prefers_the_true_stories_to_halves_pairs_and_noise():
 
 def test_separation_prefers_one_offs_alone_to_one_offs_in_pairs_but_not_members_alone():
     embeddings, truth = stories(4, 4, one_offs=60)
-    lists, directions = find_neighbors(embeddings, 40, "exact"), centred(embeddings.vectors)
+    lists, directions = find_neighbors(embeddings, 40, "exact"), Evidence(embeddings.vectors)
     alone = np.where(truth < 4, truth, -1)
     pairs = alone.copy()  # each one-off with the nearest that is still free
     for row in np.flatnonzero(truth >= 4):
@@ -78,7 +79,7 @@ def test_separation_prefers_one_offs_alone_to_one_offs_in_pairs_but_not_members_
 
 def test_large_corpora_are_scored_on_a_part_of_them(monkeypatch):
     embeddings, truth = stories(40, 8)
-    lists, directions = find_neighbors(embeddings, 20, "exact"), centred(embeddings.vectors)
+    lists, directions = find_neighbors(embeddings, 20, "exact"), Evidence(embeddings.vectors)
     whole = separation(directions, truth, lists)
     monkeypatch.setattr("newsclust.stories.settings.SCORED", 100)
     assert separation(directions, truth, lists) == pytest.approx(whole, abs=0.05)
@@ -89,7 +90,7 @@ def test_large_corpora_are_scored_on_a_part_of_them(monkeypatch):
 def test_auto_is_near_the_best_setting_of_its_grid(n_stories, size, one_offs, shared):
     embeddings, truth = stories(n_stories, size, spread=0.75, one_offs=one_offs)
     lists = find_neighbors(embeddings, 40, "exact")
-    chosen = choose_settings(lists, embeddings.vectors, shared_neighbors=shared)
+    chosen = choose_settings(lists, Evidence(embeddings.vectors), shared_neighbors=shared)
     scores = []
     for row in chosen.curve.itertuples():
         found = cluster(lists, None, int(row.min_samples), int(row.min_cluster_size), shared_neighbors=shared)
@@ -105,9 +106,9 @@ def test_auto_is_near_the_best_setting_of_its_grid(n_stories, size, one_offs, sh
 def test_a_search_along_the_axes_finds_about_what_the_whole_grid_finds(monkeypatch, n_stories, size):
     embeddings, _ = stories(n_stories, size, spread=0.8, one_offs=10)
     lists = find_neighbors(embeddings, 40, "exact")
-    whole = choose_settings(lists, embeddings.vectors)
+    whole = choose_settings(lists, Evidence(embeddings.vectors))
     monkeypatch.setattr("newsclust.stories.settings.WHOLE_GRID_UP_TO", 50)
-    searched = choose_settings(lists, embeddings.vectors)
+    searched = choose_settings(lists, Evidence(embeddings.vectors))
     assert len(searched.curve) <= 13 and len(whole.curve) > 25
     assert searched.curve["separation"][0] >= 0.97 * whole.curve["separation"][0]
 
@@ -116,7 +117,9 @@ def test_order_of_rows_changes_nothing():
     embeddings, _ = stories(15, 5, one_offs=10)
     shuffled = np.random.default_rng(3).permutation(len(embeddings.vectors))
     other = make_embeddings(embeddings.vectors[shuffled])
-    first, second = (choose_settings(find_neighbors(each, 30, "exact"), each.vectors) for each in (embeddings, other))
+    first, second = (
+        choose_settings(find_neighbors(each, 30, "exact"), Evidence(each.vectors)) for each in (embeddings, other)
+    )
     assert (first.min_samples, first.min_cluster_size) == (second.min_samples, second.min_cluster_size)
     np.testing.assert_allclose(first.curve["separation"], second.curve["separation"], atol=1e-6)
 
@@ -124,9 +127,9 @@ def test_order_of_rows_changes_nothing():
 def test_a_given_number_is_kept_and_the_other_chosen():
     embeddings, _ = stories(10, 6)
     lists = find_neighbors(embeddings, 20, "exact")
-    chosen = choose_settings(lists, embeddings.vectors, min_cluster_size=7)
+    chosen = choose_settings(lists, Evidence(embeddings.vectors), min_cluster_size=7)
     assert chosen.min_cluster_size == 7 and sorted(chosen.curve["min_samples"]) == list(MIN_SAMPLES)
-    chosen = choose_settings(lists, embeddings.vectors, min_samples=4)
+    chosen = choose_settings(lists, Evidence(embeddings.vectors), min_samples=4)
     assert chosen.min_samples == 4 and sorted(chosen.curve["min_cluster_size"]) == list(MIN_CLUSTER_SIZES)
 
 
@@ -134,27 +137,27 @@ def test_a_given_number_is_kept_and_the_other_chosen():
 def test_a_handful_of_documents_has_settings_too(n):
     embeddings = make_embeddings(np.eye(8)[:n])
     lists = find_neighbors(embeddings, n - 1, "exact")
-    chosen = choose_settings(lists, embeddings.vectors)
+    chosen = choose_settings(lists, Evidence(embeddings.vectors))
     assert chosen.min_samples >= 1 and chosen.min_cluster_size >= 2 and repr(chosen)
 
 
 def test_a_flat_top_is_said_and_equal_settings_go_to_the_smaller_numbers():
     embeddings, _ = stories(6, 25, spread=0.05)
-    chosen = choose_settings(find_neighbors(embeddings, 40, "exact"), embeddings.vectors)
+    chosen = choose_settings(find_neighbors(embeddings, 40, "exact"), Evidence(embeddings.vectors))
     ties = chosen.curve[chosen.curve["separation"].round(9) == round(chosen.curve["separation"][0], 9)]
     assert len(ties) > 1 and chosen.min_samples == ties["min_samples"].min()
     assert "The top is flat" in repr(chosen) and len(chosen.runners_up) == 3
 
 
 def test_another_word_than_auto_is_refused():
-    lists = SimpleNamespace(ids=np.arange(3), indices=np.zeros((3, 2), int))
+    lists = SimpleNamespace(ids=np.arange(3), documents=np.arange(3), indices=np.zeros((3, 2), int))
     with pytest.raises(ParameterError, match="min_cluster_size is 'automatic'; it can be a whole number or 'auto'"):
-        choose_settings(lists, np.eye(3, dtype=np.float32), min_cluster_size="automatic")
+        choose_settings(lists, Evidence(np.eye(3, dtype=np.float32)), min_cluster_size="automatic")
 
 
 def test_a_chosen_size_is_never_larger_than_the_largest_story_that_was_allowed():
     embeddings, truth = stories(6, 5)
     lists = find_neighbors(embeddings, 20, "exact")
-    settings = choose_settings(lists, embeddings.vectors, max_cluster_size=4)
+    settings = choose_settings(lists, Evidence(embeddings.vectors), max_cluster_size=4)
     assert settings.curve["min_cluster_size"].max() <= 4
     cluster(lists, None, settings.min_samples, settings.min_cluster_size, max_cluster_size=4)

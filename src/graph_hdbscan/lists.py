@@ -117,11 +117,18 @@ def cluster_lists(
     check_selection(min_cluster_size, **selection)
     edges = spanning_tree(indices, distances, min_samples, distance)
     step_done()
+    return cluster_tree(edges, len(indices), min_cluster_size, step_done, **selection)
+
+
+def cluster_tree(
+    edges: np.ndarray, n: int, min_cluster_size: int = 3, step_done: Callable[[], Any] = lambda: None, **selection: Any
+) -> Clusters:
+    """The clusters of `n` documents from a spanning tree whose edges ascend: the last three of the four steps."""
     merges = linkage(edges)
     step_done()
     tree = condense(merges, min_cluster_size)
     step_done()
-    labels, probabilities, persistence = select(tree, len(indices), min_cluster_size, **selection)
+    labels, probabilities, persistence = select(tree, n, min_cluster_size, **selection)
     step_done()
     return Clusters(labels, probabilities, persistence, edges, merges, tree)
 

@@ -15,14 +15,15 @@ import numpy as np
 import pandas as pd
 
 from .clusters import check
-from .clusters.clustering import SELECTION
+from .clusters.clustering import CLUSTERING, SELECTION
 from .clusters.clustering import cluster as cluster_lists
 from .corpus.documents import Corpus, read_corpus, shown
 from .errors import NewsclustError, ParameterError, RunError, notice, told
 from .markup import Sentences
 from .neighbors.blend import blend
+from .neighbors.folded import Folded
 from .neighbors.layout import Layout, lay_out
-from .neighbors.neighbors import find_neighbors
+from .neighbors.neighbors import Neighbors, find_neighbors
 from .paths import find_output
 from .run import stored
 from .run.continuation import Continuation, continue_run, renumbered
@@ -35,6 +36,8 @@ from .run.stored import StoredRun
 from .show.run_page import write_page
 from .stages import stage
 from .stories.identity import Identity
+from .stories.noise import with_copies
+from .stories.repeats import find_repeats
 from .stories.settings import AUTO, choose_settings
 from .stories.stories import Stories, find_stories
 
@@ -42,8 +45,9 @@ from .stories.stories import Stories, find_stories
 READS = {
     "read": "data columns truth".split(),
     "embed": "model precision uri collection index index_params search_params".split(),
-    "link": "k n_neighbors search words days day_scale".split(),
-    "cluster": ["min_samples", "min_cluster_size", "distance", "shared_neighbors", "least_support", *SELECTION],
+    "link": "k n_neighbors search words days day_scale fold_copies".split(),
+    "cluster": "min_samples min_cluster_size distance distance_floor shared_neighbors least_support".split()
+    + list(SELECTION),
     "name": "assign_noise title_model previous".split(),
     "map": "n_components min_dist seed".split(),
     "finish": ["output"],
@@ -51,8 +55,9 @@ READS = {
 _STEPS = list(READS)
 #: params/quickstart.yaml, which notebooks look at.
 QUICKSTART: dict[str, Any] = {
-    "data": "sample", "truth": "story", "words": 0.2, "days": 0.15, "shared_neighbors": 0.3, "min_samples": AUTO,
-    "min_cluster_size": AUTO, "assign_noise": True, "output": "reports/quickstart",
+    "data": "sample", "truth": "story", "words": 0.2, "days": 0.15, "shared_neighbors": 0.3, "fold_copies": True,
+    "distance_floor": 0.8, "min_samples": AUTO, "min_cluster_size": AUTO, "assign_noise": True, "least_support": 0.44,
+    "output": "reports/quickstart",
 }  # fmt: skip
 #: What a notebook's reader calls the result of each step.
 _RESULTS = dict(zip(_STEPS, "corpus vectors links clusters stories map run".split(), strict=True))
@@ -86,7 +91,25 @@ def link(vectors: Vectors, p: Notebook | Parameters | None = None, **given: Any)
         notice(f"k is lowered from {now.k} to {there}: there are no more than {there + 1:,} documents.")
     plain = find_neighbors(vectors.embeddings, min(max(now.k, now.n_neighbors), there), now.search, vectors.store)
     blended = blend(plain, vectors.embeddings, vectors.corpus.documents, now.words, now.days, now.day_scale)
-    return Links(vectors, blended, plain, _made("link", vectors.made_with, now))
+    return _links(vectors, blended, plain, now, _made("link", vectors.made_with, now))
+
+
+def _links(vectors: Vectors, blended: Neighbors, plain: Neighbors, now: Parameters, made: dict[str, Any]) -> Links:
+    """With near-copies folded, if asked for: who stands for them has neighbours of its own kind, measured anew."""
+    documents = vectors.corpus.documents
+    leaders = find_repeats(documents, blended.head(min(now.k, blended.k))) if now.fold_copies else None
+    folded = {"fold_copies": now.fold_copies}
+    if leaders is None or np.array_equal(leaders, np.arange(len(documents))):
+        lists = replace(blended, parameters=blended.parameters | folded)
+        return Links(vectors, lists, plain, lists, made)
+    rows, place = np.unique(leaders, return_inverse=True)
+    embeddings, documents = vectors.embeddings.part(rows), documents.iloc[rows]
+    # Milvus would answer with copies among the nearest.
+    search = "auto" if now.search == "milvus" else now.search
+    lists = find_neighbors(embeddings, min(max(now.k, now.n_neighbors), len(rows) - 1), search)
+    lists = blend(lists, embeddings, documents, now.words, now.days, now.day_scale)
+    lists = replace(lists, parameters=blended.parameters | folded)
+    return Links(vectors, blended, plain, Folded(**vars(lists), all_ids=blended.ids, rows=rows, place=place), made)
 
 
 def cluster(links: Links, p: Notebook | Parameters | None = None, **given: Any) -> Clusters:
@@ -94,19 +117,20 @@ def cluster(links: Links, p: Notebook | Parameters | None = None, **given: Any) 
     now = _now("cluster", p, links.made_with, given)
     selection = {name: getattr(now, name) for name in SELECTION}
     settings = choose_settings(
-        links.neighbors,
-        links.vectors.vectors,
+        links.clustered,
+        links.evidence,
         now.k,
         now.min_samples,
         now.min_cluster_size,
         now.distance,
         now.least_support,
         now.shared_neighbors,
+        now.distance_floor,
         **selection,
     )
-    chosen = settings.min_samples, settings.min_cluster_size
-    shared = now.shared_neighbors
-    clustering = cluster_lists(links.neighbors, now.k, *chosen, now.distance, shared_neighbors=shared, **selection)
+    asked = {name: getattr(now, name) for name in CLUSTERING}
+    chosen = {"min_samples": settings.min_samples, "min_cluster_size": settings.min_cluster_size}
+    clustering = with_copies(cluster_lists(links.clustered, **asked | chosen), links.clustered, now.least_support)
     return Clusters(links, settings, clustering, _made("cluster", links.made_with, now))
 
 
@@ -117,7 +141,7 @@ def name(clusters: Clusters, p: Notebook | Parameters | None = None, **given: An
     found = find_stories(
         links.vectors.corpus,
         links.vectors.embeddings,
-        links.neighbors,
+        links.clustered,
         clusters.clustering,
         now.assign_noise,
         now.least_support,
@@ -144,7 +168,8 @@ def finish(drawn: Map, p: Notebook | Parameters | None = None, **given: Any) -> 
     record = write_record(
         vectors.corpus,
         vectors.embeddings,
-        clusters.links.neighbors,
+        clusters.links.clustered,
+        clusters.links.evidence,
         clusters.settings,
         named.stories,
         drawn.layout,
@@ -190,11 +215,11 @@ def repeat(run: StoredRun) -> Run:
         vectors = Vectors(corpus, run.embeddings, run.store, made)
         now = run.parameters
         found = find_neighbors(run.embeddings, max(now.k, now.n_neighbors), now.search, run.store)
-        links = Links(vectors, run.neighbors, found, made)
+        links = _links(vectors, run.neighbors, found, now, made)
         asked = {name: AUTO for name in run.record.provenance.get("chosen", ())}
         clusters = cluster(links, **{name: getattr(now, name) for name in READS["cluster"]} | asked)
         stories = find_stories(
-            corpus, run.embeddings, links.neighbors, clusters.clustering, now.assign_noise, now.least_support
+            corpus, run.embeddings, links.clustered, clusters.clustering, now.assign_noise, now.least_support
         )
         continued = Continuation(stories)
         if now.previous:
@@ -223,7 +248,7 @@ def check_against_hdbscan(clusters: Clusters) -> Sentences:
     """Compare the clusters with hdbscan's on all pairs: see `newsclust.clusters.check.check_against_hdbscan`."""
     links = clusters.links
     told = check.check_against_hdbscan(
-        clusters.clustering, links.neighbors, links.vectors.embeddings, links.vectors.corpus.documents
+        clusters.clustering, links.clustered, links.vectors.embeddings, links.vectors.corpus.documents
     )
     return Sentences(told)
 

@@ -15,6 +15,7 @@ from ..neighbors.space import Space
 from ..stages import stage
 from ..stories.naming import describe_clusters
 from ..stories.noise import POWER, VOTERS, votes_of, winners
+from ..stories.repeats import NEAREST, near_copies
 from ..vectors.word_weights import stack
 from ..wording import count
 from .calibration import Calibration, calibrate
@@ -122,7 +123,8 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
 
     *Joining.* As the run's noise finds its story, so do newcomers: of the five nearest documents of the run, by the
     run's own measure, each votes for its story (`newsclust.stories.noise.assign_noise`), and the story with the most
-    support is joined where that is more likely right than that no story is. How likely follows from the support and its
+    support is joined where that is more likely right than that no story is. Where the run folds near-copies, a newcomer
+    that nearly repeats one of its documents goes where that one is. How likely follows from the support and its
     margin over the next story, as learnt from the run's own documents (`newsclust.arrivals.calibration.calibrate`).
 
     *Emerging.* The project's HDBSCAN clusters the run's documents and the newcomers together, by the run's own
@@ -172,6 +174,11 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
     nearest, support, _, margin = winners(votes)
     joins, none = calibration.probabilities(support, np.nan_to_num(margin))
     joined = (nearest >= 0) & (joins >= none)
+    if given.fold_copies:
+        copied = _copied(everything, indices, n_old)
+        story = np.append(run.labels, np.int32(-1))[copied]
+        nearest, joined = np.where(story >= 0, story, nearest), joined | (story >= 0)
+        joins = np.where(story >= 0, np.maximum(joins, none), joins)
     labels[rows] = np.where(group >= 0, group, np.where(joined, nearest, -1))
     own, _ = calibration.probabilities(*_standing(votes, group))
     probability = np.where(group >= 0, own, np.where(joined, joins, none))
@@ -242,6 +249,15 @@ def _emerging(run: StoredRun, space: Space, rows: np.ndarray, enough: int) -> tu
     numbers = pd.Series(np.arange(len(order)), index=order)
     found = numbers.reindex(together.labels[n_old:]).fillna(-1).to_numpy(dtype=np.int64)
     return found, np.where(found >= 0, together.probabilities[n_old:], 0.0)
+
+
+def _copied(documents: pd.DataFrame, indices: np.ndarray, n_old: int) -> np.ndarray:
+    """The run's document that each newcomer nearly repeats, the nearest one; -1 where it repeats none."""
+    new, place = np.nonzero((indices[:, :NEAREST] >= 0) & (indices[:, :NEAREST] < n_old))
+    old, new = near_copies(documents, indices[new, place].astype(np.int64), new + n_old, n_old)
+    copied = np.full(len(indices), -1)
+    copied[new[::-1] - n_old] = old[::-1]  # of many assignments to one place the last counts
+    return copied
 
 
 def _standing(votes: Any, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -54,6 +54,8 @@ def check_against_hdbscan(
     n, made = len(clustering.labels), clustering.parameters
     if n > ALL_PAIRS:
         return f"Not checked: all pairs of {n:,} documents are too many to compare in passing (up to {ALL_PAIRS:,})."
+    if neighbors.counts is not None:
+        return "Not checked: hdbscan does not fold near-copies. With fold_copies = False it can be compared."
     if n <= made["min_cluster_size"]:
         return f"Not checked: {n} documents are too few for two clusters."
     from hdbscan import HDBSCAN
@@ -62,11 +64,13 @@ def check_against_hdbscan(
     all_pairs = _all_pairs(neighbors, embeddings, documents)
     everybody = share_neighbors(all_pairs, made["shared_neighbors"])
     matrix = np.zeros((n, n))
-    matrix[np.arange(n)[:, None], everybody.indices] = measured(everybody.distances, made["distance"])
+    lengths = np.maximum(measured(everybody.distances, made["distance"]), made["distance_floor"])
+    matrix[np.arange(n)[:, None], everybody.indices] = lengths
     selection = {"min_cluster_size": made["min_cluster_size"], **{name: made[name] for name in SELECTION}}
     samples = min(made["min_samples"], n - 1)
     theirs = HDBSCAN(metric="precomputed", min_samples=samples, **selection).fit(matrix)
-    whole = cluster(everybody, None, samples, distance=made["distance"], **selection)
+    measure = {name: made[name] for name in ("distance", "distance_floor")}
+    whole = cluster(everybody, None, samples, **measure, **selection)
     lengths = theirs.single_linkage_tree_.to_numpy()[:, 2]
     assert np.allclose(whole.spanning_tree[:, 2], lengths, rtol=1e-6), "The spanning tree is not as long as hdbscan's."
     limits = [name for name in SELECTION[1:] if made[name]]  # newsclust takes them at their word, hdbscan does not

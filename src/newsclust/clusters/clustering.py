@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm.auto import tqdm
 
-from graph_hdbscan.checks import BadArgument, BadDistance, check_whole
+from graph_hdbscan.checks import BadArgument, BadDistance, check_selection, check_whole
 from graph_hdbscan.hierarchy import select
-from graph_hdbscan.lists import Clusters, cluster_lists
+from graph_hdbscan.lists import Clusters, cluster_tree
+from graph_hdbscan.spanning_tree import spanning_tree
 
 from ..errors import InputError, ParameterError
 from ..neighbors.shared import share_neighbors
@@ -33,10 +34,13 @@ class Clustering(Clusters):
         Ascending document ids; row i of the arrays of `graph_hdbscan.lists.Clusters` is document ``ids[i]``.
     parameters : dict
         What made it: the arguments of `cluster`, and `k` as the lists allowed it.
+    n_of_copies : int
+        So many of the clusters, the last ones, are near-copies that nothing else is like: the tree does not hold them.
     """
 
     ids: np.ndarray
     parameters: dict[str, Any] = field(default_factory=dict)
+    n_of_copies: int = 0
 
     def __repr__(self) -> str:
         return f"{self.n_clusters:,} clusters of {len(self.ids):,} documents; {self.noise_fraction:.1%} are noise."
@@ -54,6 +58,7 @@ def cluster(
     max_cluster_size: int = 0,
     allow_single_cluster: bool = False,
     shared_neighbors: float = 0.0,
+    distance_floor: float = 0.0,
 ) -> Clustering:
     """Cluster documents by density, from their neighbour lists alone.
 
@@ -87,6 +92,9 @@ def cluster(
     shared_neighbors : float
         How much it counts that two documents have near neighbours in common, 0 to 1: their distance is measured anew by
         `newsclust.neighbors.shared.share_neighbors`, for the clusters alone. 0 leaves it as it is.
+    distance_floor : float
+        Documents that are nearer than this are taken to be as far apart as this, in units of `distance`: what is told
+        in almost the same words is no denser than what is told of the same event in others.
 
     Returns
     -------
@@ -101,14 +109,24 @@ def cluster(
     """
     parameters = {**locals()}
     del parameters["neighbors"]
-    asked = {name: value for name, value in parameters.items() if name not in ("k", "shared_neighbors")}
+    selection = {name: parameters[name] for name in SELECTION}
     with in_our_words(), tqdm(total=4, desc="clustering", unit="step", delay=2, leave=False) as bar:
+        check_selection(min_cluster_size, **selection)
         if k is not None:
             check_whole("k", k, 0)
         parameters["k"] = neighbors.usable(neighbors.k if k is None else k)
         lists = share_neighbors(neighbors if k is None else neighbors.head(k), shared_neighbors)
-        found = cluster_lists(lists.indices, lists.distances, **asked, step_done=bar.update)
-    return Clustering(**vars(found), ids=neighbors.ids, parameters=parameters)
+        edges = tree_of(lists, min_samples, distance, distance_floor)
+        bar.update()
+        found = cluster_tree(edges, len(neighbors.documents), min_cluster_size, bar.update, **selection)
+    return Clustering(**vars(found), ids=neighbors.documents, parameters=parameters)
+
+
+def tree_of(lists: Neighbors, min_samples: int, distance: str, distance_floor: float) -> np.ndarray:
+    """The spanning tree of all documents, no edge of which is shorter than `distance_floor`."""
+    edges = spanning_tree(lists.indices, lists.distances, min_samples, distance)
+    np.maximum(edges[:, 2], distance_floor, out=edges[:, 2])
+    return lists.whole_tree(edges)
 
 
 #: The arguments of `cluster` that make a clustering, and those of them that select clusters from a hierarchy.

@@ -195,7 +195,7 @@ def clustering_of(given: Parameters) -> dict[str, Any]:
 
 def story_labels(clusters: Clusters, given: Parameters) -> np.ndarray:
     """The story of each document, with the noise that joins one if `given` asks for it."""
-    labels, lists = clusters.labels, clusters.links.neighbors.head(clusters.clustering.parameters["k"])
+    labels, lists = clusters.labels, clusters.links.clustered.head(clusters.clustering.parameters["k"])
     return assign_noise(lists, labels, given.least_support).labels if given.assign_noise else labels
 
 

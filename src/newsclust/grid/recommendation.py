@@ -23,8 +23,8 @@ _CRITERIA = {
 
 #: Runs whose separation is lower by no more than this share are about as good.
 FLAT = 0.005
-#: What decides which vectors a document has: between these, separations can't be compared.
-_VECTORS = {"data", "model", "precision"}
+#: What decides how alike two documents are: between these, separations can't be compared.
+_VECTORS = {"data", "model", "precision", "words", "days", "day_scale", "fold_copies"}
 
 
 @dataclass(frozen=True)

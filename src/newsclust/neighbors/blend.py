@@ -15,7 +15,7 @@ from ..errors import InputError, ParameterError
 from ..paths import give_numba_a_folder
 from ..stages import stage
 from .comparison import on_all_cores
-from .weighed import learnt, no_words, weighted_words
+from .weighed import Weighed, learnt, no_words, weighted_words
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -118,13 +118,8 @@ class Parts:
         from .pairs import FACTS, gather_facts
 
         n = len(documents)
-        if not words:
-            weighed = no_words(n)
-        elif by_model is None:
-            weighed = weighted_words(documents["text"], n_known)
-        else:
-            weighed = learnt(by_model)
-        day = _days(documents) / day_scale if days else np.full(n, np.nan)
+        weighed = weigh(documents, by_model, n_known) if words else no_words(n)
+        day = days_of(documents) / day_scale if days else np.full(n, np.nan)
         self._facts = np.empty(n, FACTS)
         gather_facts(self._facts, words, days, offsets(vectors, n_known), day, weighed.ends, weighed.squares)
         longest = int(np.diff(weighed.ends).max(initial=0))
@@ -195,7 +190,12 @@ def offsets(vectors: np.ndarray, n_known: int | None = None) -> np.ndarray:
         )
 
 
-def _days(documents: pd.DataFrame) -> np.ndarray:
+def weigh(documents: pd.DataFrame, by_model: csr_array | None, n_known: int | None = None) -> Weighed:
+    """The words of documents as the model weighs them, as `Embeddings.words`, or TF-IDF where it has not learnt to."""
+    return weighted_words(documents["text"], n_known) if by_model is None else learnt(by_model)
+
+
+def days_of(documents: pd.DataFrame) -> np.ndarray:
     """Days since 1970, NaN where there is no date: float64."""
     when = times(documents)
     return np.where(np.isnat(when), np.nan, when.astype(np.int64) / DAY)

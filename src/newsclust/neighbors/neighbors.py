@@ -83,6 +83,41 @@ class Neighbors:
         distances = np.ascontiguousarray(self.distances[:, :k])
         return replace(self, indices=indices, distances=distances, n_padded=int((indices < 0).sum()))
 
+    @property
+    def documents(self) -> np.ndarray:
+        """The ids of all documents; these may be more than have lists: see `newsclust.neighbors.folded`."""
+        return self.ids
+
+    @property
+    def counts(self) -> np.ndarray | None:
+        """How many documents each list stands for; None where each stands for its own."""
+        return None
+
+    def own(self, values: np.ndarray) -> np.ndarray:
+        """Of values for all documents those of the documents that have lists."""
+        return values
+
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """Values of the documents that have lists, for all documents."""
+        return values
+
+    def whole_tree(self, edges: np.ndarray) -> np.ndarray:
+        """The spanning tree of all documents, from that of those that have lists: edges in ascending order."""
+        return edges
+
+    def part(self, rows: np.ndarray) -> Neighbors:
+        """The lists of some documents among themselves; gaps close up and -1 pads the end."""
+        renumbered = np.full(len(self.ids) + 1, -1, dtype=self.indices.dtype)
+        renumbered[rows] = np.arange(len(rows))
+        # The entry beyond the last row stays -1, and -1, the padding, points to it.
+        indices = renumbered[self.indices[rows]]
+        order = np.argsort(indices < 0, axis=1, kind="stable")
+        indices = np.take_along_axis(indices, order, axis=1)
+        distances = np.take_along_axis(self.distances[rows], order, axis=1)
+        distances[indices < 0] = np.inf
+        n_padded = int((indices < 0).sum())
+        return replace(self, ids=self.ids[rows], indices=indices, distances=distances, n_padded=n_padded)
+
     def __repr__(self) -> str:
         padded = f", {self.n_padded:,} places of which are empty" if self.n_padded else ""
         nearest = f"{np.median(self.distances[:, 0]):.3f}" if self.k else "none"

@@ -272,3 +272,38 @@ def _write_in_order(lists, found, start):
             listed[at], apart_by[at] = listed[at - ONE], apart_by[at - ONE]
             at -= ONE
         listed[at], apart_by[at] = index, distance
+
+
+@njit(nogil=True, cache=True)
+def sum_days(starts, days, weights, own, groups, found):
+    """Sum ``weight * exp(-|day - own|)`` over the members of a group, for each pair of a day and a group.
+
+    What lies before a day adds up along the days: the sum up to one member, faded to the next, and that one.
+
+    Parameters
+    ----------
+    starts : ndarray of int64, shape (n_groups + 1,)
+        Where each group's members begin.
+    days, weights : ndarray of float64
+        Of the members, ascending days in each group, in units of the day scale.
+    own : ndarray of float64, shape (m,)
+        NaN is no day.
+    groups : ndarray of int64, shape (m,)
+    found : ndarray of float64, shape (m,)
+        Written to.
+    """
+    before, after = weights.copy(), weights.copy()
+    for group in range(len(starts) - 1):
+        for i in range(starts[group] + 1, starts[group + 1]):
+            before[i] += before[i - 1] * math.exp(days[i - 1] - days[i])
+        for i in range(starts[group + 1] - 2, starts[group] - 1, -1):
+            after[i] += after[i + 1] * math.exp(days[i] - days[i + 1])
+    for pair in range(len(own)):
+        first, last = starts[groups[pair]], starts[groups[pair] + 1]
+        if math.isnan(own[pair]):
+            continue
+        later = first + np.searchsorted(days[first:last], own[pair], side="right")
+        if later > first:
+            found[pair] += before[later - 1] * math.exp(days[later - 1] - own[pair])
+        if later < last:
+            found[pair] += after[later] * math.exp(own[pair] - days[later])

@@ -25,6 +25,7 @@ from ..stories.topics import group_stories
 if TYPE_CHECKING:
     from ..neighbors.layout import Layout
     from ..neighbors.neighbors import Neighbors
+    from ..stories.evidence import Evidence
     from ..stories.stories import Stories
     from ..stories.timeline import Timeline
 
@@ -42,15 +43,14 @@ SCALE = 9999
 _ABOUT_A_HEADLINE, _ABOUT_A_STORY = 34, 300
 
 
-def page_data(stories: Stories, layout: Layout, directions: np.ndarray, neighbors: Neighbors) -> dict[str, Any]:
+def page_data(stories: Stories, layout: Layout, evidence: Evidence, neighbors: Neighbors) -> dict[str, Any]:
     """Everything that a page shows of a run and that is not in its numbers.
 
     Parameters
     ----------
     stories : Stories
     layout : Layout
-    directions : ndarray of float32, shape (n, dim)
-        From `newsclust.stories.settings.centred`.
+    evidence : Evidence
     neighbors : Neighbors
         The lists that were clustered.
 
@@ -81,7 +81,7 @@ def page_data(stories: Stories, layout: Layout, directions: np.ndarray, neighbor
         "topics": topics.to_dict("records"),
         "time": _time(timeline, told.index, np.sort(times[~np.isnat(times)])),
         "placed": _placed(stories),
-        "stories": _stories(stories, told, place, timeline, directions, neighbors)
+        "stories": _stories(stories, told, place, timeline, evidence, neighbors)
         | {"first": pd.Index(rows).get_indexer(first).tolist()},
         "headlines": _headlines(stories, rows, place, times, pubs, layout.coordinates),
     }
@@ -152,11 +152,11 @@ def _stories(
     told: pd.DataFrame,
     place: np.ndarray,
     timeline: Timeline,
-    directions: np.ndarray,
+    evidence: Evidence,
     neighbors: Neighbors,
 ) -> dict[str, list]:
-    doubt = doubts(directions, stories.labels, neighbors).reindex(told.index)
-    near = next_stories(directions, stories.labels, neighbors)
+    doubt = doubts(evidence, stories.labels, neighbors).reindex(told.index)
+    near = next_stories(evidence, stories.labels, neighbors)
     marks = mark_stories(timeline, stories.changes)
     kinds = dict(zip(marks.index.tolist(), marks[["kind", "n"]].to_numpy().tolist(), strict=True))
     inside = place >= 0

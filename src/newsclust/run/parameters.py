@@ -97,6 +97,12 @@ class Parameters(BaseModel):
     shared_neighbors: Annotated[float, Field(ge=0, le=1)] = Field(
         0.0, description="weight of near neighbours in common, 0 to 1; 0.3 parts events of one kind"
     )
+    fold_copies: bool = Field(
+        False, description="True: of headlines that say nearly the same in the same words one is clustered for all"
+    )
+    distance_floor: Annotated[float, Field(ge=0, le=4)] = Field(
+        0.0, description="headlines nearer than this are clustered as though they were this far apart; 0.8 helps"
+    )
     min_samples: Count | Literal["auto"] = Field(
         3, description='density is measured at this neighbour; larger: more noise, rounder stories; "auto" chooses'
     )

@@ -23,7 +23,8 @@ from ..neighbors.neighbors import Neighbors
 from ..paths import find_output, write_whole
 from ..stages import ledger, stage
 from ..stories.evaluation import agreement, subsample_stability, validity
-from ..stories.settings import Settings, centred, separation
+from ..stories.evidence import Evidence
+from ..stories.settings import Settings, separation
 from ..stories.stories import Stories, place
 from ..vectors.embedding import Embedder
 from ..vectors.store import Embeddings
@@ -138,6 +139,7 @@ def finish(
     corpus: Corpus,
     embeddings: Embeddings,
     neighbors: Neighbors,
+    evidence: Evidence,
     settings: Settings,
     stories: Stories,
     layout: Layout,
@@ -156,8 +158,8 @@ def finish(
 
     Parameters
     ----------
-    corpus, embeddings, neighbors, settings, stories, layout
-        The results of the steps before, each with the parameters that made it.
+    corpus, embeddings, neighbors, evidence, settings, stories, layout
+        The results of the steps before, each with the parameters that made it; the lists are those that were clustered.
     output : str, optional
         Without one nothing is written.
 
@@ -178,7 +180,6 @@ def finish(
     clustering = stories.clustering
     lists = neighbors.head(clustering.parameters["k"])
     with stage("metrics"):
-        directions = centred(embeddings.vectors)
         metrics = {
             "n_rows": corpus.n_rows,
             "n_documents": corpus.n_documents,
@@ -191,14 +192,14 @@ def finish(
             "hdbscan_noise_fraction": clustering.noise_fraction,
             **validity(embeddings.vectors, clustering),
             "subsample_stability": subsample_stability(neighbors, clustering),
-            "separation": separation(directions, stories.vote.labels, lists),
+            "separation": separation(evidence, stories.vote.labels, lists),
         }
         if corpus.truth is not None:
             texts = rows["id"].notna()
             metrics |= agreement(rows["cluster"][texts].to_numpy(int), corpus.truth[texts])
     if folder:
         with stage("page"):
-            write_page_data(folder, page_data(stories, layout, directions, lists))
+            write_page_data(folder, page_data(stories, layout, evidence, lists))
     metrics["seconds"] = {name: round(entry.seconds, 3) for name, entry in ledger.items()}
     parameters = {
         **corpus.parameters,

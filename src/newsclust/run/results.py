@@ -17,6 +17,7 @@ from ..corpus.corpus import Corpus
 from ..markup import escape, table
 from ..neighbors.layout import Layout
 from ..neighbors.neighbors import Neighbors
+from ..stories.evidence import Evidence
 from ..stories.exemplars import headlines
 from ..stories.finer import Finer, part_stories
 from ..stories.settings import Settings
@@ -88,13 +89,25 @@ class Links:
         With their distances by vectors, words and days.
     found : Neighbors
         As they were found, with their distances by vectors alone.
+    clustered : Neighbors
+        The lists that are clustered: `neighbors`, or where near-copies are folded those of the headlines that stand for
+        others, among themselves (`newsclust.neighbors.folded.Folded`).
     made_with : dict
     """
 
     vectors: Vectors
     neighbors: Neighbors
     found: Neighbors
+    clustered: Neighbors
     made_with: dict[str, Any]
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """How alike the headlines are whose lists are clustered, by the blend."""
+        embeddings, documents, made = self.vectors.embeddings, self.documents, self.made_with
+        if self.clustered.counts is not None:
+            embeddings, documents = embeddings.part(self.clustered.rows), documents.iloc[self.clustered.rows]
+        return Evidence(embeddings.vectors, documents, embeddings.words, made["words"], made["days"], made["day_scale"])
 
     @property
     def indices(self) -> np.ndarray:

@@ -10,7 +10,6 @@ import pandas as pd
 from ..corpus.facts import headlines
 from ..markup import Sentences
 from ..stories.doubts import doubts
-from ..stories.settings import centred
 from ..wording import count
 from .drawing import INK, SYMBOLS, cut_at_word, style, with_alternative
 from .figure import Figure
@@ -19,8 +18,8 @@ from .listings import Table, least_certain, linked_headlines
 if TYPE_CHECKING:
     from ..neighbors.neighbors import Neighbors
     from ..run.results import Links
+    from ..stories.evidence import Evidence
     from ..stories.stories import Stories
-    from ..vectors.store import Embeddings
 
 _PLACES = (1, 2, 3, 5, 10)
 _BINS = 40
@@ -123,17 +122,17 @@ def noise_by_nearness(stories: Stories, neighbors: Neighbors) -> Sentences:
     )
 
 
-def doubtful_stories(stories: Stories, embeddings: Embeddings, neighbors: Neighbors, n: int = 3) -> Table:
+def doubtful_stories(stories: Stories, evidence: Evidence, neighbors: Neighbors, n: int = 3) -> Table:
     """The `n` stories that stand apart least, and why: two of one event, or one of several.
 
     A story's `separation` is the mean of its headlines' (`newsclust.stories.settings.separation`), from their mean
-    similarity to their own story and to the next one, of centred vectors: 1 is the same, 0 what two headlines of the
-    pile have on average.
+    similarity to their own story and to the next one, as they were clustered: 1 is the same, 0 what two headlines of
+    the pile have on average.
     """
     columns = ["story", "headlines", "separation", "alike", "like the next", "why"]
     if stories.table.empty:
         return Table(pd.DataFrame(columns=columns), empty="There are no stories to doubt.")
-    found = doubts(centred(embeddings.vectors), stories.labels, neighbors).dropna(subset="separation")
+    found = doubts(evidence, stories.labels, neighbors).dropna(subset="separation")
     usual, titles = found["own"].median(), stories.table["title"]
     worst = found.iloc[np.lexsort((found.index, found["separation"].round(9)))[:n]]
     rows = [

@@ -90,7 +90,8 @@ def _story_nodes(clustering: Clustering, above: list[int]) -> np.ndarray:
     n, tree, labels = len(clustering.ids), clustering.tree, clustering.labels
     documents = tree[tree["child"] < n]
     node, label = documents["parent"] - n, labels[documents["child"]]
-    node, label = node[label >= 0], label[label >= 0]
+    inside = (label >= 0) & (label < clustering.n_clusters - clustering.n_of_copies)
+    node, label = node[inside], label[inside]
     sizes = np.bincount(label, minlength=clustering.n_clusters)
     inside = np.bincount(node, minlength=len(above))
     whose = np.full(len(above), -1)

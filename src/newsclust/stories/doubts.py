@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from ..neighbors.neighbors import Neighbors
+from .evidence import Evidence
 from .settings import standing
 
 #: A story whose members are this much less alike than those of the median story is a loose one.
@@ -17,14 +18,13 @@ ALIKE = 0.9
 NEXT, LISTED = 3, 15
 
 
-def doubts(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
+def doubts(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
     """How far each story stands apart from the next one.
 
     Parameters
     ----------
-    directions : ndarray of float32, shape (n, dim)
-        Centred vectors, see `newsclust.stories.settings.centred`: two documents of the pile have similarity 0 on
-        average.
+    evidence : Evidence
+        Of the documents that have lists.
     labels : ndarray of int, shape (n,)
         -1 is in no story.
     neighbors : Neighbors
@@ -42,7 +42,8 @@ def doubts(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -> 
     columns = ["own", "next", "separation", "rival", "kind"]
     if not len(stories):
         return pd.DataFrame(columns=columns, index=stories)
-    apart = standing(directions, labels, neighbors)
+    apart = standing(evidence, labels, neighbors)
+    labels = neighbors.own(labels)
     of_story = apart.groupby(labels[apart.index])
     table = of_story[["own", "next", "score"]].mean().set_axis(columns[:3], axis=1).reindex(stories)
     nearest = pd.DataFrame({"cluster": labels[apart.index], "rival": apart["next_story"]}).value_counts(sort=False)
@@ -70,19 +71,18 @@ def worst_first(table: pd.DataFrame) -> pd.Index:
     return table.index[np.lexsort((table.index, table["separation"].round(9)))]
 
 
-def next_stories(
-    directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors
-) -> dict[int, list[tuple[int, float]]]:
-    """The stories next to each story, up to `NEXT`: their numbers, and the cosines of both means, largest first.
+def next_stories(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> dict[int, list[tuple[int, float]]]:
+    """The stories next to each story, up to `NEXT`: their numbers, and the cosines of their means, largest first.
 
     Only stories that a member's neighbours lie in are asked, because all pairs of many stories are too many.
     """
+    labels = neighbors.own(labels)
     stories, place = np.unique(labels[labels >= 0], return_inverse=True)
     if not len(stories):
         return {}
     members = np.flatnonzero(labels >= 0)
-    ones = np.ones(len(members), dtype=directions.dtype)
-    means = csr_array((ones, (place, members)), shape=(len(stories), len(labels))) @ directions
+    ones = np.ones(len(members), dtype=np.float32)
+    means = csr_array((ones, (place, members)), shape=(len(stories), len(labels))) @ evidence.vectors
     means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
     at = np.full(len(labels) + 1, -1)
     at[members] = place

@@ -7,7 +7,6 @@ group, all of them together would reward who lumps them.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -221,13 +220,14 @@ def subsample_stability(
     float or None
         Adjusted Rand index on the survivors: see `stability_between`; None without survivors.
     """
-    n = len(neighbors.ids)
+    n = len(neighbors.documents)
     rows = np.sort(np.random.default_rng(seed).choice(n, size=round(fraction * n), replace=False))
     if not len(rows):
         return None
-    survivors = _restrict(neighbors.head(clustering.parameters["k"]), rows)
+    survivors = neighbors.head(clustering.parameters["k"]).part(rows)
     again = cluster(survivors, **clustering.parameters)
-    return stability_between(clustering.labels[rows], neighbors.ids[rows], again.labels, survivors.ids)
+    ids = survivors.documents
+    return stability_between(clustering.labels[rows], ids, again.labels, ids)
 
 
 def _alone(groups: np.ndarray) -> np.ndarray:
@@ -270,25 +270,6 @@ def _adjusted_mutual_info(together: csr_array) -> float | None:
         expected += as_many * share.sum()
     information = mutual_info_score(None, None, contingency=together)
     return _number((information - expected) / ((entropy(stories) + entropy(clusters)) / 2 - expected))
-
-
-def _restrict(neighbors: Neighbors, rows: np.ndarray) -> Neighbors:
-    """The neighbour lists of some documents among themselves; gaps close up and -1 pads the end."""
-    renumbered = np.full(len(neighbors.ids) + 1, -1, dtype=neighbors.indices.dtype)
-    renumbered[rows] = np.arange(len(rows))
-    # The entry beyond the last row stays -1, and -1, the padding, points to it.
-    indices = renumbered[neighbors.indices[rows]]
-    order = np.argsort(indices < 0, axis=1, kind="stable")
-    indices = np.take_along_axis(indices, order, axis=1)
-    distances = np.take_along_axis(neighbors.distances[rows], order, axis=1)
-    distances[indices < 0] = np.inf
-    return replace(
-        neighbors,
-        ids=neighbors.ids[rows],
-        indices=indices,
-        distances=distances,
-        n_padded=int((indices < 0).sum()),
-    )
 
 
 @np.errstate(all="ignore")  # what can't be computed is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from ..errors import ParameterError
 
 if TYPE_CHECKING:
+    from ..clusters.clustering import Clustering
     from ..neighbors.neighbors import Neighbors
 
 #: How many of a document's nearest neighbours have a vote.
@@ -67,7 +68,8 @@ def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float 
     Parameters
     ----------
     neighbors : Neighbors
-        Of which `indices` and `distances` are read.
+        Of which `indices` and `distances` are read. A near-copy that is folded gets what the document gets that stands
+        for it.
     labels : ndarray, shape (n,)
         Cluster of each document; -1 is noise.
     least_support : float
@@ -84,15 +86,51 @@ def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float 
     """
     if not least_support >= 0:
         raise ParameterError(f"least_support is {least_support}; it must be a similarity, 0 or larger.")
-    n = len(labels)
-    assigned, nearest = np.array(labels, dtype=np.int32), np.full(n, -1, dtype=np.int32)
+    assigned = np.array(neighbors.own(labels), dtype=np.int32)
+    n = len(assigned)
+    nearest = np.full(n, -1, dtype=np.int32)
     support, share, margin = np.zeros(n), np.full(n, np.nan), np.full(n, np.nan)
     noise = np.flatnonzero(assigned < 0)
     votes = votes_of(neighbors.indices[noise, :VOTERS], neighbors.distances[noise, :VOTERS], assigned)
     nearest[noise], support[noise], share[noise], margin[noise] = winners(votes)
     taken = (nearest >= 0) & (support >= least_support)
     assigned[taken] = nearest[taken]
-    return Vote(assigned, taken, nearest, support, share, margin)
+    return Vote(*map(neighbors.spread, (assigned, taken, nearest, support, share, margin)))
+
+
+def with_copies(clustering: Clustering, neighbors: Neighbors, least_support: float = 0.42) -> Clustering:
+    """A clustering with the clusters of near-copies alone, see `copies_alone`."""
+    labels = copies_alone(neighbors, clustering.labels, least_support)
+    n = int(labels.max(initial=-1)) + 1 - clustering.n_clusters
+    if not n:
+        return clustering
+    added = labels >= clustering.n_clusters
+    return replace(
+        clustering,
+        labels=labels,
+        probabilities=np.where(added, np.float32(1), clustering.probabilities),
+        persistence=np.append(clustering.persistence, np.zeros(n)),
+        n_of_copies=n,
+    )
+
+
+def copies_alone(neighbors: Neighbors, labels: np.ndarray, least_support: float = 0.42) -> np.ndarray:
+    """Clusters with those of near-copies that are alike to nothing else: one report, and its copies.
+
+    Where near-copies are folded (`newsclust.neighbors.folded`), a group of them that is in no cluster and that the vote
+    gives none is a cluster of its own, of two documents and more. These come last, the largest first.
+
+    Returns
+    -------
+    ndarray of int32, shape (n,)
+    """
+    counts = neighbors.counts
+    if counts is None:
+        return labels
+    own = np.array(neighbors.own(labels))
+    alone = np.flatnonzero((neighbors.own(assign_noise(neighbors, labels, least_support).labels) < 0) & (counts > 1))
+    own[alone[np.argsort(-counts[alone], kind="stable")]] = own.max(initial=-1) + 1 + np.arange(len(alone))
+    return neighbors.spread(own)
 
 
 def votes_of(indices: np.ndarray, distances: np.ndarray, labels: np.ndarray) -> csr_array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,16 @@ OVERLAP = 0.75
 NEAREST = 20
 PAIRS = 2**16  # compared at a time
 CLASSES = 64
+#: Words that turn what a headline says into its opposite.
+DENIALS = frozenset(
+    "no not never without nor denies denied deny fails failed nicht kein keine nie pas jamais sin nunca não".split()
+)
+_DENIED = re.compile("(?:is|are|was|were|do|does|did|has|have|had|ca|could|would|should|wo|must|need)nt")
+#: Words that are set before a headline and are no names.
+_BEFORE = frozenset("a an the now today just new breaking update exclusive watch video live report analysis".split())
+_APOSTROPHES = {ord("'"): None, ord("’"): None}
 _SIGNS = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -30,10 +40,10 @@ def find_repeats(documents: pd.DataFrame, neighbors: Neighbors) -> np.ndarray:
     """For each document the one that it nearly repeats.
 
     Two documents are near-duplicates if one is among the `NEAREST` neighbours of the other, their headlines share
-    `OVERLAP` of their letters, and no number contradicts. Letters are taken three by three within words, without case
-    and signs, and the share is Jaccard's, as in A. Broder's *On the resemblance and containment of documents* (1997):
+    `OVERLAP` of their letters, and neither contradicts the other. Letters are taken three by three within words,
+    without case and signs, and the share is Jaccard's, as in A. Broder's *On the resemblance and containment of documents* (1997):
     spelling, endings and the order of words count little. Numbers contradict where each headline has one that the other
-    lacks: "31 hurt" is news to whoever read "29 hurt".
+    lacks: "31 hurt" is news to whoever read "29 hurt". So do names, a day's too, and a headline that denies.
 
     Of a group the document with the most near-duplicates stands for all that are near to it; so each of a group nearly
     repeats that one, which a chain of pairs does not promise. The smaller row wins ties.
@@ -56,14 +66,24 @@ def find_repeats(documents: pd.DataFrame, neighbors: Neighbors) -> np.ndarray:
         The row of the document that stands for each one: its own where it repeats none.
     """
     n = len(documents)
-    told = [plain(headline) for headline in headlines(documents)]
-    one, two = _listed_pairs(neighbors.indices[:, :NEAREST])
-    near = _alike(told, one, two) if len(one) else np.zeros(0, dtype=bool)
-    one, two = one[near], two[near]
-    agree = [_agree(told[a], told[b]) for a, b in zip(one.tolist(), two.tolist(), strict=True)]
-    one, two = one[agree], two[agree]
+    one, two = near_copies(documents, *_listed_pairs(neighbors.indices[:, :NEAREST]))
     pairs = csr_array((np.ones(2 * len(one), dtype=np.int8), (np.append(one, two), np.append(two, one))), shape=(n, n))
     return _led(pairs)
+
+
+def near_copies(
+    documents: pd.DataFrame, one: np.ndarray, two: np.ndarray, n_known: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of pairs of documents those that are near-duplicates by what their headlines say.
+
+    What is a name is learnt from the first `n_known` documents, from all where it is None.
+    """
+    told = [plain(headline) for headline in headlines(documents)]
+    near = _alike(told, one, two) if len(one) else np.zeros(0, dtype=bool)
+    one, two = one[near], two[near]
+    news = _News(told, n_known)
+    agree = [news.agree(a, b) for a, b in zip(one.tolist(), two.tolist(), strict=True)]
+    return one[agree], two[agree]
 
 
 def _listed_pairs(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -108,9 +128,50 @@ def _letters(headlines: list[str]) -> csr_array:
     return csr_array((np.ones(len(cells), dtype=np.int32), (rows, columns)), shape=shape)
 
 
-def _agree(one: str, two: str) -> bool:
-    a, b = set(_NUMBER.findall(one)), set(_NUMBER.findall(two))
-    return a <= b or b <= a
+class _News:
+    """What makes another report of a headline: its numbers, its names, and whether it denies.
+
+    A name, a day's too, is a word that begins with a capital and is nowhere in the pile without one.
+    """
+
+    def __init__(self, headlines: list[str], n_known: int | None):
+        self._headlines = headlines
+        self._common = _BEFORE | {
+            word for headline in headlines[:n_known] for word in _WORD.findall(headline) if word[0].islower()
+        }
+        self._of: dict[int, tuple[set[str], set[str], set[str]]] = {}
+
+    def agree(self, one: int, two: int) -> bool:
+        """Whether neither of two headlines has a number or a name that contradicts the other, nor denies it."""
+        (numbers, names, denials), (others, other_names, other_denials) = self._read(one), self._read(two)
+        lost, new = names - other_names, other_names - names
+        return (
+            (numbers <= others or others <= numbers)
+            and denials == other_denials
+            and (
+                all(any(_one_word(name, other) for other in new) for name in lost)
+                or all(any(_one_word(name, other) for other in lost) for name in new)
+            )
+        )
+
+    def _read(self, row: int) -> tuple[set[str], set[str], set[str]]:
+        if row not in self._of:
+            headline = self._headlines[row].translate(_APOSTROPHES)
+            words = _WORD.findall(headline)
+            names = {word.casefold() for word in words if word[0].isupper() and word.casefold() not in self._common}
+            denials = {word for word in map(str.casefold, words) if word in DENIALS or _DENIED.fullmatch(word)}
+            self._of[row] = set(_NUMBER.findall(headline)), names, denials
+        return self._of[row]
+
+
+def _one_word(one: str, two: str) -> bool:
+    """Whether two words are one, in another form, cut off, or with a typing error."""
+    short, long = sorted((one, two), key=len)
+    start = len(commonprefix((short, long)))
+    end = len(commonprefix((short[start:][::-1], long[start:][::-1])))
+    rest = len(long) - start - end  # letters in which they differ, once what both begin and end with is gone
+    is_cut, is_inflected = start == len(short), start >= 4 and len(long) - start <= 3
+    return is_cut or is_inflected or (rest == len(long) - len(short) == 1) or (len(long) >= 6 and rest <= 2)
 
 
 def _led(pairs: csr_array) -> np.ndarray:

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
 from graph_hdbscan.hierarchy import condense, linkage, select
-from graph_hdbscan.spanning_tree import spanning_tree
 
-from ..clusters.clustering import in_our_words
+from ..clusters.clustering import in_our_words, tree_of
 from ..errors import ParameterError
 from ..neighbors.shared import share_neighbors
 from ..stages import stage
-from .noise import assign_noise
+from .evidence import Evidence
+from .noise import assign_noise, copies_alone
 
 if TYPE_CHECKING:
     from ..neighbors.neighbors import Neighbors
@@ -91,13 +90,14 @@ class Settings:
 
 def choose_settings(
     neighbors: Neighbors,
-    vectors: np.ndarray,
+    evidence: Evidence,
     k: int | None = None,
     min_samples: int | str = AUTO,
     min_cluster_size: int | str = AUTO,
     distance: str = "euclidean",
     least_support: float = 0.42,
     shared_neighbors: float = 0.0,
+    distance_floor: float = 0.0,
     **selection: Any,
 ) -> Settings:
     """Choose `min_samples`, `min_cluster_size` or both, without known stories.
@@ -113,9 +113,9 @@ def choose_settings(
     ----------
     neighbors : Neighbors
         As for `newsclust.clusters.clustering.cluster`.
-    vectors : ndarray, shape (n, dim)
-        The documents' embeddings.
-    k, distance, shared_neighbors, **selection
+    evidence : Evidence
+        Of the documents that have lists, by the weights that the lists were blended with.
+    k, distance, shared_neighbors, distance_floor, **selection
         As for `newsclust.clusters.clustering.cluster`.
     min_samples, min_cluster_size : int or "auto"
         A number is kept, and the other chosen for it; where both are numbers nothing is tried.
@@ -135,15 +135,15 @@ def choose_settings(
     if isinstance(min_samples, int) and isinstance(min_cluster_size, int):
         return Settings(min_samples, min_cluster_size, pd.DataFrame(columns=columns))
     lists = neighbors if k is None else neighbors.head(k)
-    n = len(lists.ids)
-    most = max(1, min(lists.indices.shape[1], n - 1))
+    n = len(lists.documents)
+    most = max(1, min(lists.indices.shape[1], len(lists.ids) - 1))
     samples = _tried("min_samples", min_samples, [number for number in MIN_SAMPLES if number <= most])
     largest = min(n // 2, selection.get("max_cluster_size") or n)
     fitting = [size for size in MIN_CLUSTER_SIZES if size <= largest] or [2]
     sizes = _tried("min_cluster_size", min_cluster_size, fitting)
     with stage("settings"), tqdm(desc="Settings", unit="setting", leave=False, delay=2) as bar:
         graph = share_neighbors(lists, shared_neighbors)
-        trial = _Trial(lists, graph, centred(vectors), distance, least_support, selection)
+        trial = _Trial(lists, graph, evidence, (distance, distance_floor), least_support, selection)
         trial.bar = bar
         if n <= WHOLE_GRID_UP_TO:
             for number, size in product(samples, sizes):
@@ -164,12 +164,12 @@ class _Trial:
         self,
         lists: Neighbors,
         graph: Neighbors,
-        directions: np.ndarray,
-        distance: str,
+        evidence: Evidence,
+        measure: tuple[str, float],
         least_support: float,
         selection: dict,
     ):
-        self.lists, self.graph, self.directions, self.distance = lists, graph, directions, distance
+        self.lists, self.graph, self.evidence, self.measure = lists, graph, evidence, measure
         self.least_support, self.selection = least_support, selection
         self.measured: dict[tuple[int, int], tuple[float, int, float]] = {}
         self.made_for: int | None = None
@@ -180,14 +180,14 @@ class _Trial:
         if setting not in self.measured:
             if self.made_for != min_samples:
                 with in_our_words():
-                    edges = spanning_tree(self.graph.indices, self.graph.distances, min_samples, self.distance)
-                self.merges = linkage(edges)
+                    self.merges = linkage(tree_of(self.graph, min_samples, *self.measure))
                 self.made_for = min_samples
             tree = condense(self.merges, min_cluster_size)
-            labels, _, _ = select(tree, len(self.lists.ids), min_cluster_size, **self.selection)
+            labels, _, _ = select(tree, len(self.lists.documents), min_cluster_size, **self.selection)
+            labels = copies_alone(self.lists, labels, self.least_support)
             given = assign_noise(self.lists, labels, self.least_support).labels
             noise = float((given < 0).mean()) if len(given) else 0.0
-            found = separation(self.directions, given, self.lists)
+            found = separation(self.evidence, given, self.lists)
             self.measured[setting] = found, int(given.max(initial=-1)) + 1, noise
             self.bar.update()
         return self.measured[setting][0]
@@ -208,16 +208,7 @@ def _beside(values: list[int], value: int) -> list[int]:
     return values[max(0, place - 1) : place + 2]
 
 
-def centred(vectors: np.ndarray) -> np.ndarray:
-    """Each vector's direction from the mean of all: unit rows, float32; a vector at the mean stays 0."""
-    apart = vectors - vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
-    lengths = np.sqrt(np.einsum("ij,ij->i", apart, apart))
-    lengths[lengths == 0] = 1
-    apart /= lengths[:, None]
-    return apart
-
-
-def separation(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -> float:
+def separation(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> float:
     """How well stories stand apart: the mean over all documents of `(a - b) / (1 - min(a, b))`.
 
     `a` is a document's mean similarity to the other members of its story, `b` its highest mean similarity to another
@@ -227,13 +218,14 @@ def separation(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors)
     similar are better left alone than paired off. Mean similarities come from the stories' mean vectors, and other
     stories are looked for among those of the document's neighbours: no pair of documents is compared.
 
-    The similarity is that of the centred vectors, whatever `neighbors` were blended of: runs with other weights can be
-    compared.
+    The similarity is that which the clusters are made of: vectors, words and days by the run's own weights. So runs of
+    other weights can't be compared by it. Where near-copies are folded, the documents that stand for them are compared,
+    and each counts as often as it has copies; one that is a story with its copies alone counts as in none.
 
     Parameters
     ----------
-    directions : ndarray of float32, shape (n, dim)
-        From `centred`.
+    evidence : Evidence
+        Of the documents that have lists.
     labels : ndarray of int, shape (n,)
         -1 is noise.
     neighbors : Neighbors
@@ -246,15 +238,17 @@ def separation(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors)
     """
     if not (labels >= 0).any():
         return 0.0
-    return float(_apart(directions, labels, neighbors)["score"].mean())
+    apart = _apart(evidence, labels, neighbors)
+    counts = None if neighbors.counts is None else neighbors.counts[apart.index]
+    return float(np.average(apart["score"], weights=counts))
 
 
-def standing(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
+def standing(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
     """Where each document of a story stands between its own story and the next, as `separation` sees it.
 
     Parameters
     ----------
-    directions, labels, neighbors
+    evidence, labels, neighbors
         As for `separation`; at least one document is in a story.
 
     Returns
@@ -264,23 +258,23 @@ def standing(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -
         that is nearest of the others among its neighbours, at least 0; ``next_story``, -1 where there is none;
         ``score``, -1 to 1.
     """
-    apart = _apart(directions, labels, neighbors)
-    return apart[labels[apart.index] >= 0]
+    apart = _apart(evidence, labels, neighbors)
+    return apart[neighbors.own(labels)[apart.index] >= 0]
 
 
-def _apart(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
+def _apart(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
     """As `standing`, of documents in no story, too."""
-    n, n_stories = len(labels), int(labels.max()) + 1
+    labels = neighbors.own(labels)
+    n = len(labels)
     rows = np.arange(n) if n <= SCORED else np.linspace(0, n - 1, SCORED).astype(np.intp)
     document, story = _near(labels, neighbors, rows)
-    sums, sizes = _sums(directions, labels, n_stories)
-    similarity = _similarity(directions, sums, rows[document], story)
+    similarity = evidence.sums(labels, rows[document], story)
+    sizes = np.bincount(labels[labels >= 0])
     own = story == labels[rows[document]]
     a = np.zeros(len(rows))
-    itself = np.einsum("ij,ij->i", directions[rows], directions[rows], dtype=np.float64)
-    a[document[own]] = similarity[own] - itself[document[own]]
-    alone = labels[rows] < 0
-    others = np.where(alone, 0, sizes[labels[rows]] - 1)
+    a[document[own]] = similarity[own] - evidence.itself[rows[document[own]]]
+    others = np.where(labels[rows] < 0, 0, sizes[labels[rows]] - 1)
+    alone = others == 0
     a /= np.maximum(others, 1)
     a[alone] = ALONE
     to_others = similarity[~own] / sizes[story[~own]]
@@ -291,7 +285,7 @@ def _apart(directions: np.ndarray, labels: np.ndarray, neighbors: Neighbors) -> 
     nearest[document[~own][is_nearest]] = story[~own][is_nearest]
     b = np.maximum(best, 0.0)
     apart = 1 - np.minimum(a, b)
-    scores = np.divide(a - b, apart, out=np.zeros(len(rows)), where=((others > 0) | alone) & (apart > 1e-9))
+    scores = np.divide(a - b, apart, out=np.zeros(len(rows)), where=apart > 1e-9)
     scores[alone] = np.maximum(scores[alone], 0.0)
     columns = {"own": a, "next": b, "next_story": nearest, "score": scores}
     return pd.DataFrame(columns, index=pd.Index(rows, name="row"))
@@ -305,22 +299,6 @@ def _near(labels: np.ndarray, neighbors: Neighbors, rows: np.ndarray) -> tuple[n
     n_stories = int(labels.max()) + 1
     pairs = np.unique(place * np.int64(n_stories) + stories[place, column])
     return np.divmod(pairs, n_stories)
-
-
-def _sums(directions: np.ndarray, labels: np.ndarray, n_stories: int) -> tuple[np.ndarray, np.ndarray]:
-    members = np.flatnonzero(labels >= 0)
-    ones = np.ones(len(members), dtype=directions.dtype)
-    sums = csr_array((ones, (labels[members], members)), shape=(n_stories, len(labels))) @ directions
-    return sums, np.bincount(labels[members], minlength=n_stories)
-
-
-def _similarity(directions: np.ndarray, sums: np.ndarray, documents: np.ndarray, stories: np.ndarray) -> np.ndarray:
-    """Each document's similarities to the members of each story, summed."""
-    found, block = np.empty(len(documents)), 2**14
-    for start in range(0, len(documents), block):
-        at = slice(start, start + block)
-        found[at] = np.einsum("ij,ij->i", directions[documents[at]], sums[stories[at]])
-    return found
 
 
 def _tried(name: str, value: int | str, numbers: Iterable[int]) -> list[int]:

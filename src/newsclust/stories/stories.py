@@ -152,7 +152,8 @@ def find_stories(
         with stage("titles"):
             table = _titled(table, corpus.documents, labels, clustering.probabilities, embeddings.vectors, title_model)
     parameters = {"assign_noise": assign_noise, "least_support": least_support, "title_model": title_model}
-    repeats = find_repeats(corpus.documents, lists)
+    folded = neighbors.counts is not None
+    repeats = neighbors.rows[neighbors.place].astype(np.int32) if folded else find_repeats(corpus.documents, lists)
     return Stories(corpus.documents, clustering, labels, vote, table, parameters, repeats, terms=terms)
 
 

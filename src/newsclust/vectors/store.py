@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,6 +73,12 @@ class Embeddings:
     def weigher(self) -> str:
         """Who says how much a word of a text says, in words."""
         return TF_IDF if self.words is None else self.model.name
+
+    def part(self, rows: np.ndarray) -> Embeddings:
+        """Those of some documents, given by their rows in ascending order."""
+        words = None if self.words is None else self.words[rows]
+        fingerprint = cache.fingerprint(self.fingerprint, self.ids[rows])
+        return replace(self, ids=self.ids[rows], vectors=self.vectors[rows], fingerprint=fingerprint, words=words)
 
     def __repr__(self) -> str:
         n, dim = self.vectors.shape
