@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsclust.errors import ParameterError
+import newsclust as nc
+from newsclust.errors import NewsclustWarning, ParameterError
 from newsclust.neighbors.neighbors import Neighbors
-from newsclust.stories.noise import POWER, VOTERS, assign_noise
+from newsclust.stories.noise import POWER, VOTERS, assign_noise, enough_support
 
 few = settings(deadline=None, derandomize=True, max_examples=60)
 
@@ -104,3 +105,20 @@ def test_noise_is_assigned_as_by_counting_votes_one_by_one(n, k, least, seed):
             second = max((votes[label] for label in votes if label != best), default=0)
             assert found.share[row] == pytest.approx(votes[best] / sum(votes.values()))
             assert found.margin[row] == pytest.approx((votes[best] - second) / sum(votes.values()))
+
+
+def test_no_more_than_the_share_asked_for_is_left_alone_and_what_that_cost_is_said(tmp_path):
+    given = {"data": "january", "assign_noise": True, "least_support": 1.2, "uri": str(tmp_path / "m.db")}
+    plain = nc.find(**given)
+    with pytest.warns(NewsclustWarning, match=r"least_support is lowered from 1\.2 to 0"):
+        found = nc.find(**given, at_most_alone=0.2)
+    before, after = plain.stories.noise_fraction, found.stories.noise_fraction
+    assert before > 0.2 >= after and (found.labels[plain.labels >= 0] == plain.labels[plain.labels >= 0]).all()
+
+
+def test_a_limit_that_is_kept_already_changes_nothing():
+    neighbors = lists([[1, 2], [0, 2], [0, 1], [2, 0]], [[0.8, 0.8]] * 4)
+    vote = assign_noise(neighbors, np.array([0, 0, 0, -1]), 0.5)
+    assert enough_support(vote, 0.0) == np.inf
+    alone = assign_noise(neighbors, np.array([0, 0, 0, -1]), 1.5)
+    assert assign_noise(neighbors, np.array([0, 0, 0, -1]), enough_support(alone, 0.0)).labels.tolist() == [0] * 4

@@ -48,7 +48,7 @@ READS = {
     "link": "k n_neighbors search words days day_scale fold_copies".split(),
     "cluster": "min_samples min_cluster_size distance distance_floor shared_neighbors least_support".split()
     + list(SELECTION),
-    "name": "assign_noise title_model previous".split(),
+    "name": "assign_noise at_most_alone title_model previous".split(),
     "map": "n_components min_dist seed".split(),
     "finish": ["output"],
 }
@@ -146,6 +146,7 @@ def name(clusters: Clusters, p: Notebook | Parameters | None = None, **given: An
         now.assign_noise,
         now.least_support,
         now.title_model,
+        now.at_most_alone,
     )
     continued = continue_run(found, now.previous)
     return Named(clusters, continued.stories, continued, _made("name", clusters.made_with, now))
@@ -219,7 +220,13 @@ def repeat(run: StoredRun) -> Run:
         asked = {name: AUTO for name in run.record.provenance.get("chosen", ())}
         clusters = cluster(links, **{name: getattr(now, name) for name in READS["cluster"]} | asked)
         stories = find_stories(
-            corpus, run.embeddings, links.clustered, clusters.clustering, now.assign_noise, now.least_support
+            corpus,
+            run.embeddings,
+            links.clustered,
+            clusters.clustering,
+            now.assign_noise,
+            now.least_support,
+            at_most_alone=now.at_most_alone,
         )
         continued = Continuation(stories)
         if now.previous:

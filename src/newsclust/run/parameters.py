@@ -121,6 +121,11 @@ class Parameters(BaseModel):
     least_support: Annotated[float, Field(ge=0, le=2)] = Field(
         0.42, description="noise that its neighbours support less stays noise"
     )
+    at_most_alone: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None,
+        description="a share, such as 0.05: least_support is lowered until no more are in no story",
+        examples=[0.05],
+    )
     title_model: Text | None = Field(
         None,
         description='a language model that writes the titles, such as "gpt-4o-mini"; None: they are headlines',
@@ -192,6 +197,11 @@ class Parameters(BaseModel):
             raise ParameterError(
                 f"k is {self.k}, but a document's density is measured at neighbour number min_samples = "
                 f"{self.min_samples}: raise k to at least {self.min_samples} or lower min_samples."
+            )
+        if self.at_most_alone is not None and not self.assign_noise:
+            raise ParameterError(
+                f"at_most_alone is {self.at_most_alone:g}, but assign_noise is False: set it to True, so that "
+                "headlines in no story may join one."
             )
         if self.previous and self.output and find_output(self.output) in run_folders(self.previous):
             raise ParameterError(

@@ -98,6 +98,17 @@ def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float 
     return Vote(*map(neighbors.spread, (assigned, taken, nearest, support, share, margin)))
 
 
+def enough_support(vote: Vote, at_most: float) -> float:
+    """The highest `least_support` that leaves no more than this share of the documents in no story.
+
+    Where too many have no neighbour in a story, it is the lowest support that any has.
+    """
+    alone = vote.labels < 0
+    too_many = int(np.ceil(alone.sum() - at_most * len(alone) - 1e-9))
+    supports = np.sort(vote.support[alone & (vote.nearest >= 0)])[::-1]
+    return float(supports[min(too_many, len(supports)) - 1]) if too_many > 0 and len(supports) else np.inf
+
+
 def with_copies(clustering: Clustering, neighbors: Neighbors, least_support: float = 0.42) -> Clustering:
     """A clustering with the clusters of near-copies alone, see `copies_alone`."""
     labels = copies_alone(neighbors, clustering.labels, least_support)

@@ -41,9 +41,10 @@ def find_repeats(documents: pd.DataFrame, neighbors: Neighbors) -> np.ndarray:
 
     Two documents are near-duplicates if one is among the `NEAREST` neighbours of the other, their headlines share
     `OVERLAP` of their letters, and neither contradicts the other. Letters are taken three by three within words,
-    without case and signs, and the share is Jaccard's, as in A. Broder's *On the resemblance and containment of documents* (1997):
-    spelling, endings and the order of words count little. Numbers contradict where each headline has one that the other
-    lacks: "31 hurt" is news to whoever read "29 hurt". So do names, a day's too, and a headline that denies.
+    without case and signs, and the share is Jaccard's, as in A. Broder's *On the resemblance and containment of
+    documents* (1997): spelling, endings and the order of words count little. Numbers contradict where each headline has
+    one that the other lacks: "31 hurt" is news to whoever read "29 hurt". So do names, a day's too, and a headline that
+    denies.
 
     Of a group the document with the most near-duplicates stands for all that are near to it; so each of a group nearly
     repeats that one, which a chain of pairs does not promise. The smaller row wins ties.

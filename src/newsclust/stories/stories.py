@@ -16,7 +16,7 @@ from .branches import topic_numbers
 from .collapse import collapse_notice
 from .exemplars import spread_out, title_rows
 from .naming import Terms, count_terms, describe_clusters
-from .noise import Vote
+from .noise import Vote, enough_support
 from .noise import assign_noise as vote_on_noise
 from .repeats import find_repeats
 from .titles import write_titles
@@ -123,6 +123,7 @@ def find_stories(
     assign_noise: bool = False,
     least_support: float = 0.42,
     title_model: str | None = None,
+    at_most_alone: float | None = None,
 ) -> Stories:
     """Name the clusters and, if asked to, give noise the story of its neighbours.
 
@@ -139,11 +140,15 @@ def find_stories(
     title_model : str, optional
         A language model that writes the titles; see `newsclust.stories.titles.write_titles`. By default they are
         headlines.
+    at_most_alone : float, optional
+        `least_support` is lowered, with a notice, until no larger share of the documents is in no story.
     """
     if told := collapse_notice(clustering.labels, clustering.parameters):
         notice(told)
     lists = neighbors.head(clustering.parameters["k"])
     vote = vote_on_noise(lists, clustering.labels, least_support)
+    if assign_noise and at_most_alone is not None:
+        vote = _less_alone(vote, lists, clustering, least_support, at_most_alone)
     labels = vote.labels if assign_noise else clustering.labels
     terms = count_terms(corpus.documents, labels)
     table = describe_clusters(corpus.documents, labels, clustering.probabilities, embeddings.vectors, terms)
@@ -152,9 +157,26 @@ def find_stories(
         with stage("titles"):
             table = _titled(table, corpus.documents, labels, clustering.probabilities, embeddings.vectors, title_model)
     parameters = {"assign_noise": assign_noise, "least_support": least_support, "title_model": title_model}
+    parameters["at_most_alone"] = at_most_alone
     folded = neighbors.counts is not None
     repeats = neighbors.rows[neighbors.place].astype(np.int32) if folded else find_repeats(corpus.documents, lists)
     return Stories(corpus.documents, clustering, labels, vote, table, parameters, repeats, terms=terms)
+
+
+def _less_alone(vote: Vote, lists: Neighbors, clustering: Clustering, least_support: float, at_most: float) -> Vote:
+    lowered = enough_support(vote, at_most)
+    if lowered >= least_support:
+        return vote
+    again = vote_on_noise(lists, clustering.labels, lowered)
+    added, alone = again.assigned & ~vote.assigned, float((again.labels < 0).mean())
+    rest = "" if alone <= at_most else "; nobody near the others is in a story"
+    notice(
+        f"least_support is lowered from {least_support:g} to {lowered:.2f}, because at_most_alone is {at_most:g}: "
+        f"{count(int(added.sum()), 'headline')} more joined a story, {alone:.1%} are in none{rest}. Their neighbours "
+        f"support them with {vote.support[added].mean():.2f} on average, those assigned before with "
+        f"{vote.support[vote.assigned].mean() if vote.assigned.any() else 0:.2f}."
+    )
+    return again
 
 
 def _titled(
