@@ -12,8 +12,8 @@ from ..markup import Sentences
 from ..stories.doubts import doubts
 from ..stories.settings import centred
 from ..wording import count
-from .drawing import INK, SYMBOLS, cut_at_word, style, with_alternative
-from .figure import Figure
+from .drawing import INK, SYMBOLS, cut_at_word
+from .figure import Figure, chart
 from .listings import Table, least_certain, linked_headlines
 
 if TYPE_CHECKING:
@@ -47,34 +47,16 @@ def nearest(links: Links) -> Figure:
     ----------
     links : Links
     """
-    import plotly.graph_objects as go
-
     near, shares = _near_shares(links.distances)
     first = links.distances[:, 0] if shares else np.empty(0)
-    counts, edges = np.histogram(first[np.isfinite(first)], bins=_BINS)
-    fig = go.Figure(
-        go.Bar(
-            x=(edges[:-1] + edges[1:]) / 2,
-            y=counts,
-            width=np.diff(edges),
-            marker_color=[SYMBOLS[0][0] if left < near else INK for left in edges[:-1]],
-            hovertemplate="distance %{x:.2f}: %{y} headlines<extra></extra>",
-        )
-    )
-    fig.add_vline(x=near, line=dict(color=INK, width=1.5, dash="dot"))
-    fig.add_annotation(x=near, y=1, yref="paper", text=f"knee {near:.2f}", showarrow=False, xanchor="left", xshift=6)
-    style(fig, height=300)
-    fig.update_layout(
-        margin=dict(l=56, r=8, t=16, b=48),
-        showlegend=False,
-        bargap=0.05,
-        xaxis=dict(title="distance to the nearest other headline", zeroline=False, fixedrange=True),
-        yaxis=dict(title="headlines", fixedrange=True),
-    )
-    table = pd.DataFrame(
-        {"neighbours": list(shares), "headlines with so many near ones": [f"{share:.0%}" for share in shares.values()]}
-    )
-    return with_alternative(fig, _near_sentence(near, shares), table)
+    with chart(300) as (fig, axes):
+        counts, edges = np.histogram(first[np.isfinite(first)], bins=_BINS)
+        colours = [SYMBOLS[0][0] if left < near else INK for left in edges[:-1]]
+        axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=colours, edgecolor="white")
+        axes.axvline(near, color=INK, ls=":")
+        axes.annotate(f" knee {near:.2f}", (near, 0.95), xycoords=("data", "axes fraction"))
+        axes.set(xlabel="distance to the nearest other headline", ylabel="headlines")
+    return Figure(_near_sentence(near, shares), fig)
 
 
 def nearly_in(stories: Stories, n: int = 5) -> Table:

@@ -1,25 +1,16 @@
-"""What all figures share: colours and a look for light and dark pages, and what stands in for them.
+"""What all figures share: the marks of stories, and how texts are cut for them.
 
-Headlines come from strangers, so all text passes `newsclust.markup.plotly_text` on its way into a figure. What stands
-in for a figure that cannot be seen, one sentence and a small table, travels in ``layout.meta`` and is shown by the
-report's template.
+Headlines come from strangers, so all text passes `newsclust.markup.plotly_text` on its way into a figure of plotly.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pandas as pd
-
-from ..errors import NewsclustError
 from ..markup import plain, plotly_text
-from .figure import Figure
-from .picture import INK
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+INK = "#737b86"  # readable on white and on near-black, for notebooks in either theme
 
 # Sixty marks that stay apart: colours with a contrast of about 3:1 (at least 2.6) on white and on near-black, in eight
 # shapes, because colour alone cannot separate sixty groups, for colour-blind eyes not even ten. Within a shape CIELAB
@@ -91,7 +82,11 @@ MARKS = (
 SYMBOLS = MARKS[:10]  # for what is counted from the largest down, or by hand
 HOVER_WIDTH = 44  # letters in a line, which a phone has room for
 NOISE_COLOUR = "#969ba2"
-GRID = "rgba(128, 134, 142, 0.25)"  # lines that are seen on any page
+#: matplotlib's names of plotly's symbols.
+SHAPES = {
+    "circle": "o", "square": "s", "diamond": "D", "cross": "P", "x": "X", "star": "*",
+    "triangle-up": "^", "triangle-down": "v",
+}  # fmt: skip
 
 
 def story_mark(number: int) -> tuple[str, str]:
@@ -100,82 +95,6 @@ def story_mark(number: int) -> tuple[str, str]:
     Sixty stories stay apart; beyond them marks come again (story 60 has that of story 0). Noise, -1, is a grey circle.
     """
     return MARKS[int(number) % len(MARKS)] if number >= 0 else (NOISE_COLOUR, "circle")
-
-
-def style(fig: go.Figure, height: int, font_size: int = 12) -> None:
-    """The look all figures share: no background, so that it stands on light and dark pages."""
-    fig.update_layout(
-        template="none",
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font=dict(color=INK, size=font_size),
-        hoverlabel=dict(align="left", bgcolor="#ffffff", bordercolor="#9aa1ab", font=dict(color="#1d2126", size=12)),
-        height=height,
-        dragmode=False,
-    )
-
-
-def require(frame: pd.DataFrame, columns: list[str]) -> None:
-    """Refuse a table that lacks one of these columns."""
-    missing = [name for name in columns if name not in frame]
-    if missing:
-        raise NewsclustError(
-            f"The figure needs a column {missing[0]!r}, and the table has only "
-            f"{', '.join(map(repr, frame.columns)) or 'none'}: add it before drawing."
-        )
-
-
-def switch(choices: dict[str, list[Any]]) -> dict[str, Any]:
-    """Buttons in a row above the figure: a label and plotly's arguments of what it restyles."""
-    return dict(
-        type="buttons",
-        direction="right",
-        buttons=[dict(label=label, method="restyle", args=arguments) for label, arguments in choices.items()],
-        x=0,
-        xanchor="left",
-        y=1,
-        yanchor="bottom",
-        pad=dict(b=8),
-        bgcolor="rgba(128, 134, 142, 0.12)",
-        bordercolor="rgba(128, 134, 142, 0.5)",
-        font_size=12,
-    )
-
-
-def with_alternative(
-    fig: go.Figure,
-    alt: str,
-    table: pd.DataFrame | None = None,
-    kind: str = "chart",
-    picture: Callable[[], bytes] | None = None,
-) -> Figure:
-    """Attach what stands for the figure where it cannot be seen, and return both as one.
-
-    Parameters
-    ----------
-    fig : plotly Figure
-    alt : str
-        One sentence with what the figure shows.
-    table : DataFrame, optional
-        Its content as a small table, shown beside it in reports.
-    kind : str
-        ``"map"`` is drawn as tall as the window allows, with a legend outside the drawing; anything else
-        keeps its own height and legend. In reports ``"time"`` and ``"tree"`` choose stories together with other
-        views.
-    picture : callable, optional
-        Draws the PNG: see `newsclust.show.figure.Figure`.
-    """
-    meta: dict[str, Any] = {"alt": alt, "kind": kind}
-    if table is not None:
-        # .tolist() on a column gives Python's own numbers and strings, which is what JSON can hold.
-        columns = [table[name].tolist() for name in table]
-        meta["table"] = {
-            "columns": [str(name) for name in table],
-            "rows": [list(row) for row in zip(*columns, strict=True)],
-        }
-    # plotly's toolbar would offer readers to upload the chart to a cloud service.
-    fig.update_layout(meta=meta, modebar_remove=["sendChartToCloud"])
-    return Figure(fig, picture)
 
 
 def cut(value: Any, width: int) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ..markup import plotly_text
-from .drawing import INK, MARKS, NOISE_COLOUR, cut, story_mark, with_alternative
-from .figure import WIDTH, Figure
+from .drawing import INK, MARKS, NOISE_COLOUR, cut, story_mark
+from .figure import DPI, WIDTH, Figure
 from .map_parts import IN_SPACE, SVG_POINTS, complete, drawn, look_alikes, map_sentence, stories_on, style_map, titles
 from .print_map import picture
 
@@ -82,12 +83,13 @@ def map(places: Map | pd.DataFrame) -> Figure:
             hovertemplate="%{text}<br>story %{customdata}<extra></extra>",
         )
     )
-    style_map(fig, in_space)
-    fig.update_layout(showlegend=False, height=_HEIGHT, margin=dict(l=4, r=4, t=4, b=4))
+    style_map(fig, in_space, showlegend=False, height=_HEIGHT, margin=dict(l=4, r=4, t=4, b=4))
     if not in_space:
         placed = titles(points, names, centres, (WIDTH - 8.0, _HEIGHT - 8.0))
         # What all titles share is written once.
         fig.layout.template.layout.annotationdefaults = placed[0] | _NOWHERE if placed else {}
         fig.update_layout(annotations=[{name: title[name] for name in _NOWHERE} for title in placed])
     sentence = map_sentence(sizes, names, n_noise, n_assigned)
-    return with_alternative(fig, sentence, picture=lambda: picture(points, (WIDTH, _HEIGHT)))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # of a script that matplotlib's font has not
+        return Figure(sentence, picture(points, (WIDTH / DPI, _HEIGHT / DPI), DPI, 7.5), fig)
