@@ -23,7 +23,7 @@ from newsclust.grid.verdict import count_pairs, what_went_wrong, who_finds_them
 from newsclust.markup import Sentences
 from newsclust.neighbors.blend import blend
 from newsclust.neighbors.neighbors import find_neighbors
-from newsclust.show.arguments import borderline, doubtful_stories, knee, nearest, nearly_in, noise_by_nearness
+from newsclust.show.arguments import borderline, doubtful_stories, knee, nearest, noise_by_nearness
 from newsclust.stories.evaluation import agreement
 from newsclust.stories.settings import Settings
 from newsclust.stories.stories import find_stories
@@ -116,11 +116,12 @@ def stories(lists, found, small_corpus):
 
 
 def test_noise_that_nearly_belonged_is_what_the_vote_supports_most(stories):
-    table = nearly_in(stories, 3).frame
+    table = borderline(stories, 3).frame
     noise = stories.labels < 0
     most = np.sort(stories.vote.support[noise & (stories.vote.nearest >= 0)])[::-1][:3]
+    assert set(table["what"]) == {"left out, nearest to"}
     assert table["support"].tolist() == [f"{value:.2f}" for value in most]
-    assert set(table["nearly belonged to"]) <= set(stories.table["title"])
+    assert set(table["story"]) <= set(stories.table["title"])
 
 
 def test_close_calls_are_told_on_both_sides_of_the_line(stories, lists, small_corpus):

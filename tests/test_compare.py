@@ -158,7 +158,7 @@ def test_every_run_is_there_in_the_order_of_the_grid_with_its_parameters_and_met
     assert grid.runs["status"].tolist() == ["ok"] * 11 + ["failed"]
     assert grid.varied == ["min_samples", "min_cluster_size", "method"], "k is the same everywhere"
     first = grid.runs.iloc[0]
-    assert (first["min_samples"], first["method"], first["seconds_search"]) == (2, "eom", 0.25)
+    assert (first["min_samples"], first["method"], first["ami"]) == (2, "eom", 0.86)
     assert first["seconds"] == 5.5 and type(first["min_samples"]) is int
     assert NASTY in grid.runs["message"].iloc[-1] and np.isnan(grid.runs["n_clusters"].iloc[-1])
 

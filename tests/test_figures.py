@@ -120,10 +120,10 @@ def test_every_story_has_the_mark_of_its_number():
 
 
 def test_of_two_stories_side_by_side_with_one_mark_the_smaller_is_outlined():
-    points = make_points([0] * 5 + [60] * 3 + [120] * 3 + [1] * 3)
+    points = make_points([0] * 5 + [64] * 3 + [128] * 3 + [1] * 3)
     points["x"], points["y"] = [0] * 5 + [1] * 3 + [50] * 3 + [2] * 3, 0.0
     (trace,) = story_map(points).data
-    assert set(trace.customdata[np.asarray(trace.marker.line.width) > 0]) == {60}
+    assert set(trace.customdata[np.asarray(trace.marker.line.width) > 0]) == {64}
 
 
 def test_a_map_in_space_uses_the_shapes_that_plotly_draws_there():

@@ -29,7 +29,6 @@ from PIL import Image
 from tools.notebooks import all_parameters
 
 import newsclust as nc
-from newsclust import pipeline
 from newsclust.errors import NewsclustError
 from newsclust.grid import settings_compared
 from newsclust.run.parameters import Parameters
@@ -197,9 +196,11 @@ def test_a_change_of_the_parameters_counts_where_it_is_read_and_stops_what_comes
     assert names["clusters"].labels.tolist() == as_fresh.tolist()
 
 
-def test_the_run_of_the_sample_is_made_where_it_is_missing(monkeypatch):
-    monkeypatch.setattr(pipeline, "QUICKSTART", pipeline.QUICKSTART | {"data": "mine.csv", "truth": None})
+def test_the_run_of_the_sample_is_made_where_it_is_missing():
     headlines(Path("mine.csv"), 60)
+    Path("params").mkdir()
+    given = yaml.safe_load((TOP / "params/quickstart.yaml").read_text()) | {"data": "mine.csv", "truth": None}
+    Path("params/quickstart.yaml").write_text(yaml.safe_dump(given))
     found = nc.repeat(nc.read_run("reports/quickstart"))
     assert found.labels.tolist() == nc.read_run("reports/quickstart").labels.tolist()
     with pytest.raises(NewsclustError, match="there is no finished run in 'reports/other'"):

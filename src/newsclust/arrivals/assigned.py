@@ -15,7 +15,6 @@ from ..corpus.facts import headlines
 from ..errors import ParameterError
 from ..markup import plain, web_address
 from ..paths import find_output, short, write_whole
-from ..run.names import injected, no_such
 from ..run.origin import commit
 from ..run.page_data import (
     LETTERS,
@@ -27,6 +26,7 @@ from ..run.page_data import (
     times_of,
     write_page_data,
 )
+from ..run.parameters import check_names
 from ..run.preflight import try_output
 from ..run.record import Record, as_csv, beside_input, facts_of_vectors
 from ..run.stored import StoredRun
@@ -52,9 +52,7 @@ def check_assignment(namespace: dict[str, Any], run: StoredRun) -> None:
         If papermill set a name that is none of the notebook's parameters, a value has a wrong type, or the results
         can't be written, or would be written over the run's.
     """
-    given, own = injected(namespace)
-    if unknown := sorted(given - own):
-        raise ParameterError(no_such(unknown[0], own))
+    check_names(namespace)
     least = namespace.get("least_emerging", 10)
     if not isinstance(least, int) or isinstance(least, bool) or least < 2:
         raise ParameterError(f"least_emerging is {least!r}; it should be a whole number of at least 2.")

@@ -76,7 +76,8 @@ def conclude(grid: Grid) -> Sentences:
         best = sound["separation"].max()
         near = int((sound["separation"] >= best - FLAT * abs(best)).sum())
         told += f", the best separated{f' of {near} that are about as good' if near > 1 else ''}"
-    return Sentences(f"{told}.", *(_edges(grid, choice.run) or [_inside(grid)]))
+    inside = "Nothing beyond the grid's values is called for: vary other parameters next."
+    return Sentences(f"{told}.", *(_edges(grid, choice.run) or [inside]))
 
 
 def _edges(grid: Grid, run: str) -> list[str]:
@@ -98,9 +99,3 @@ def _is_possible(parameter: str, value: float) -> bool:
     except ParameterError:
         return False
     return True
-
-
-def _inside(grid: Grid) -> str:
-    if not grid.varied:
-        return "Nothing was varied: give a parameter a list of values to see whether it matters."
-    return "Nothing beyond the grid's values is called for: vary other parameters next."

@@ -88,7 +88,7 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
 
 def load_papermill() -> Any:
     """papermill, set to the kernel of this environment; to be called once before several threads execute."""
-    _prefer_this_environment()
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # not a kernel of that name that the user installed
     import papermill
     from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
@@ -111,11 +111,6 @@ def load_papermill() -> Any:
 
     papermill_engines.register(ENGINE, SparingEngine)
     return papermill
-
-
-def _prefer_this_environment() -> None:
-    """`KERNEL` is this environment's, not one of that name that the user installed."""
-    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
 
 
 def kill_kernels() -> None:

@@ -80,7 +80,9 @@ def recommend(grid: Grid) -> Recommendation:
 
     apart = known.loc[sound].get("separation", pd.Series(np.nan, index=sound))
     again = -known.loc[sound].get("subsample_stability", pd.Series(0.0, index=sound))
-    if apart.notna().all() and not _VECTORS & set(grid.varied):
+    if len(sound) == 1:
+        order, why = sound, ["It is the only run that was not excluded."]
+    elif apart.notna().all() and not _VECTORS & set(grid.varied):
         why = _separated(apart, order := _order(-apart, again))
     else:
         criteria = known.loc[sound].reindex(columns=list(_CRITERIA)).dropna(axis="columns", how="all")
@@ -111,16 +113,10 @@ def _found(grid: Grid, known: pd.Series, run: str) -> str:
 
 
 def _order(lower_is_better: pd.Series, then: pd.Series) -> pd.Index:
-    return (
-        pd.DataFrame({"first": lower_is_better.round(9), "then": then})
-        .sort_values(["first", "then"], kind="stable")
-        .index
-    )
+    return lower_is_better.index[np.lexsort((then, lower_is_better.round(9)))]
 
 
 def _separated(apart: pd.Series, order: pd.Index) -> list[str]:
-    if len(order) == 1:
-        return ["It is the only run that was not excluded."]
     best, second = apart[order[0]], apart[order[1]]
     sentences = [
         f"Of the {count(len(order), 'run')} that were compared its stories stand apart best: separation "
@@ -136,8 +132,6 @@ def _separated(apart: pd.Series, order: pd.Index) -> list[str]:
 
 
 def _ranked(ranks: pd.Series, order: pd.Index, criteria: list[str]) -> list[str]:
-    if len(order) == 1:
-        return ["It is the only run that was not excluded."]
     best, second = order[:2]
     return [
         f"Of the {count(len(order), 'run')} that were compared it has the best mean rank, {ranks[best]:.1f}, by "

@@ -24,10 +24,6 @@ class Notebook:
         """Those that differ from the defaults."""
         return self.checked().changed
 
-    def command(self) -> str:
-        """The papermill command that repeats the run."""
-        return self.checked().command()
-
     def __repr__(self) -> str:
         return assigned(self.changed) or "All parameters have their defaults."
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ..corpus.facts import headlines
-from ..markup import element, link, plain, plotly_text
-from .drawing import HOVER_WIDTH, INK, NOISE_COLOUR, SHAPES, cut, story_mark, wrapped
+from ..markup import element, link, plotly_text
+from .drawing import INK, NOISE_COLOUR, SHAPES, cut, story_mark, wrapped
 from .figure import POINTS, Figure, chart
 from .listings import HEADLINES, Table
 from .map_parts import IN_SPACE, SVG_POINTS, style_map
@@ -31,11 +31,11 @@ def newcomers_map(newcomers: Newcomers) -> Figure:
     run, new = newcomers.run, np.flatnonzero(~newcomers.is_known)
     before = _frame(run.documents, run.labels, run.coordinates)
     after = _frame(newcomers.documents.iloc[new], newcomers.labels[new], newcomers.coordinates[new])
-    before["hover"] = [plotly_text(cut(headline, 40)) for headline in before["headline"]]
+    before["hover"] = [plotly_text(cut(title, 40)) for title in before["title"]]
     told = _said(newcomers)
     after["hover"] = [
-        _hover(row.headline, row.publisher, row.published_at, told[place])
-        for place, row in zip(new, after.itertuples(), strict=True)
+        f"<b>{wrapped(title)}</b><br>{wrapped(told[place], lines=2)}"
+        for place, title in zip(new, after["title"], strict=True)
     ]
     in_space, few = "z" in before, len(before) + len(new) <= SVG_POINTS
     scatter = go.Scatter3d if in_space else go.Scatter if few else go.Scattergl
@@ -127,8 +127,7 @@ def least_sure(newcomers: Newcomers, n: int = 10) -> Table:
 
 
 def _frame(documents: pd.DataFrame, labels: np.ndarray, coordinates: np.ndarray) -> pd.DataFrame:
-    frame = documents[["id", "title", "url", "publisher", "published_at"]].rename(columns={"title": "headline"})
-    frame = frame.assign(story=labels).reset_index(drop=True)
+    frame = documents[["title"]].assign(story=labels).reset_index(drop=True)
     for axis, column in zip("xyz", coordinates.T, strict=False):
         frame[axis] = column
     return frame
@@ -141,16 +140,6 @@ def _said(newcomers: Newcomers) -> list[str]:
     kinds = [newcomers.is_known, newcomers.is_emerging, newcomers.has_joined]
     what = np.select(kinds, ["in the run already", "emerging: ", "joins: "], "new and alone")
     return [f"{kind}{name}" if kind.endswith(": ") else str(kind) for kind, name in zip(what, names, strict=True)]
-
-
-def _hover(headline: str, publisher: str, published_at: str, told: str) -> str:
-    source = " · ".join(filter(None, [plain(publisher), str(published_at)[:10]]))
-    lines = [
-        f"<b>{wrapped(headline)}</b>",
-        plotly_text(cut(source, HOVER_WIDTH)),
-        wrapped(told, lines=2) if told else "",
-    ]
-    return "<br>".join(filter(None, lines))
 
 
 def _headlines(newcomers: Newcomers, rows: np.ndarray, probability: bool = True) -> tuple[list[str], list]:

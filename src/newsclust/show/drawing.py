@@ -12,89 +12,31 @@ from ..markup import plain, plotly_text
 
 INK = "#737b86"  # readable on white and on near-black, for notebooks in either theme
 
-# Sixty marks that stay apart: colours with a contrast of about 3:1 (at least 2.6) on white and on near-black, in eight
-# shapes, because colour alone cannot separate sixty groups, for colour-blind eyes not even ten. Within a shape CIELAB
-# distances stay above 18 under simulated protanopia and deuteranopia and above 14 under tritanopia (Machado, Oliveira
-# and Fernandes 2009); tests/test_drawing.py measures them. One after the other, shapes and colours differ: clusters
-# that HDBSCAN numbers one after the other often lie side by side.
-MARKS = (
-    ("#0072B2", "circle"),
-    ("#D98E04", "diamond"),
-    ("#D55E00", "square"),
-    ("#009E73", "circle"),
-    ("#D279AC", "diamond"),
-    ("#3AA0DC", "square"),
-    ("#8E6BBF", "diamond"),
-    ("#6E8F00", "circle"),
-    ("#B0305C", "square"),
-    ("#7F5A3C", "diamond"),
-    ("#FC609C", "triangle-up"),
-    ("#3C9CFC", "star"),
-    ("#5460A8", "x"),
-    ("#D88400", "triangle-down"),
-    ("#C02418", "cross"),
-    ("#789C54", "triangle-up"),
-    ("#A890B4", "star"),
-    ("#6054CC", "triangle-down"),
-    ("#905460", "cross"),
-    ("#C09000", "triangle-up"),
-    ("#FC606C", "x"),
-    ("#C02418", "triangle-down"),
-    ("#5454CC", "square"),
-    ("#549CD8", "cross"),
-    ("#904890", "triangle-up"),
-    ("#E4786C", "star"),
-    ("#C09000", "x"),
-    ("#A84830", "circle"),
-    ("#6C6CF0", "diamond"),
-    ("#B484E4", "triangle-up"),
-    ("#A830A8", "star"),
-    ("#845478", "circle"),
-    ("#D88400", "cross"),
-    ("#C09054", "square"),
-    ("#A878FC", "x"),
-    ("#609CD8", "triangle-down"),
-    ("#CC006C", "star"),
-    ("#B42490", "cross"),
-    ("#786018", "x"),
-    ("#9C9C60", "triangle-down"),
-    ("#9078FC", "circle"),
-    ("#007854", "triangle-up"),
-    ("#A84890", "square"),
-    ("#B44800", "diamond"),
-    ("#C09000", "star"),
-    ("#6C60D8", "cross"),
-    ("#FC3C6C", "circle"),
-    ("#549CB4", "x"),
-    ("#786030", "square"),
-    ("#A8480C", "triangle-up"),
-    ("#9C486C", "diamond"),
-    ("#9C9C60", "cross"),
-    ("#C02490", "triangle-down"),
-    ("#6054CC", "triangle-up"),
-    ("#786018", "star"),
-    ("#C084B4", "circle"),
-    ("#6CA854", "diamond"),
-    ("#A83C6C", "x"),
-    ("#E47884", "square"),
-    ("#905454", "triangle-down"),
-)
-SYMBOLS = MARKS[:10]  # for what is counted from the largest down, or by hand
+# Eight colours with a contrast of 2.8:1 or more on white and on near-black, whose CIELAB distances stay above 23, also
+# under simulated protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes 2009); tests/test_drawing.py
+# measures them.
+COLOURS = "#6054CC", "#C09000", "#FC609C", "#007854", "#A8480C", "#B484E4", "#789C54", "#904890"
 HOVER_WIDTH = 44  # letters in a line, which a phone has room for
 NOISE_COLOUR = "#969ba2"
-#: matplotlib's names of plotly's symbols.
+#: plotly's names of eight shapes -> matplotlib's: colour alone cannot separate sixty groups.
 SHAPES = {
-    "circle": "o", "square": "s", "diamond": "D", "cross": "P", "x": "X", "star": "*",
-    "triangle-up": "^", "triangle-down": "v",
+    "circle": "o", "diamond": "D", "square": "s", "triangle-up": "^", "star": "*", "x": "X", "triangle-down": "v",
+    "cross": "P",
 }  # fmt: skip
+N_MARKS = len(COLOURS) * len(SHAPES)
 
 
 def story_mark(number: int) -> tuple[str, str]:
     """The colour and the plotly symbol of a story, by its number alone, so that it has the same tomorrow.
 
-    Sixty stories stay apart; beyond them marks come again (story 60 has that of story 0). Noise, -1, is a grey circle.
+    `N_MARKS` stories stay apart; beyond them marks come again (story 64 has that of story 0). Both colour and shape of
+    the next number differ: clusters that HDBSCAN numbers one after the other often lie side by side. Noise, -1, is a
+    grey circle.
     """
-    return MARKS[int(number) % len(MARKS)] if number >= 0 else (NOISE_COLOUR, "circle")
+    if number < 0:
+        return NOISE_COLOUR, "circle"
+    turn, place = divmod(int(number), len(COLOURS))
+    return COLOURS[place], list(SHAPES)[(place + turn) % len(SHAPES)]
 
 
 def cut(value: Any, width: int) -> str:

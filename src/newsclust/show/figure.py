@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..markup import escape
+from ..markup import paragraph
 from .drawing import INK
 
 if TYPE_CHECKING:
@@ -89,9 +89,8 @@ class Figure:
         """The figure, and its sentence below it."""
         from IPython.display import display
 
-        said = f'<p style="max-width: 46em; overflow-wrap: anywhere">{escape(self.sentence)}</p>'
         display(self._repr_mimebundle_(), raw=True)
-        display({"text/html": said, "text/plain": self.sentence}, raw=True)
+        display({"text/html": paragraph(self.sentence), "text/plain": self.sentence}, raw=True)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..markup import Sentences
 from ..wording import count
-from .drawing import INK, SHAPES, SYMBOLS, story_mark
+from .drawing import COLOURS, INK, SHAPES, story_mark
 from .figure import Figure, chart
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def settings_curve(settings: Settings) -> Figure | Sentences:
         return Sentences(f"No setting was chosen from the data: {settings!r}")
     with chart(380) as (fig, axes):
         for place, (number, rows) in enumerate(curve.sort_values("min_cluster_size").groupby("min_samples")):
-            colour, symbol = SYMBOLS[place % len(SYMBOLS)]
+            colour, symbol = story_mark(place)
             named = {"color": colour, "marker": SHAPES[symbol], "ms": 5, "label": f"min_samples {number}"}
             axes.plot(rows["min_cluster_size"], rows["separation"], **named)
         best = curve.iloc[0]
@@ -44,9 +44,9 @@ def calibration_curve(calibration: Calibration) -> Figure:
     curve = calibration.curve
     with chart(340) as (fig, axes):
         axes.plot([0, 1], [0, 1], ":", color=INK)
-        axes.plot(curve["said"], curve["right"], color=story_mark(0)[0])
+        axes.plot(curve["said"], curve["right"], color=COLOURS[0])
         largest = max(curve["documents"].max(), 1)
-        axes.scatter(curve["said"], curve["right"], 20 + 150 * curve["documents"] / largest, color=story_mark(0)[0])
+        axes.scatter(curve["said"], curve["right"], 20 + 150 * curve["documents"] / largest, color=COLOURS[0])
         axes.set(xlabel="probability that was said", ylabel="share that was right", xlim=(0, 1.03), ylim=(0, 1.03))
         axes.grid()
     said = "; ".join(f"{row.said:.2f} said, {row.right:.2f} right" for row in curve.itertuples())

@@ -139,22 +139,6 @@ def linked_titles(stories: Stories, numbers: Sequence[int]) -> list[Html]:
     return linked
 
 
-def least_certain(stories: Stories, n: int = 10) -> Table:
-    """The `n` assigned headlines that their neighbours support least: where a slip of the assignment would be."""
-    rows = np.flatnonzero(stories.assigned)
-    rows = rows[np.argsort(stories.vote.support[rows], kind="stable")][:n]
-    titles = _headlines(stories.documents, rows)
-    frame = pd.DataFrame(
-        {
-            "headline": titles,
-            "was given to the story": stories.table["title"].reindex(stories.labels[rows]).to_list(),
-            "support": [f"{value:.2f}" for value in stories.vote.support[rows]],
-            "share of the vote": [f"{value:.0%}" for value in stories.vote.share[rows]],
-        }
-    )
-    return Table(frame, frame.assign(headline=linked_headlines(stories.documents, rows)))
-
-
 def _headlines(documents: pd.DataFrame, rows: Sequence[int]) -> list[str]:
     return headlines(documents.iloc[rows]).tolist()
 

@@ -10,7 +10,7 @@ import pandas as pd
 from ..errors import NewsclustError, notice
 from ..markup import plain, plotly_text
 from ..wording import count
-from .drawing import INK, MARKS, cut, story_mark
+from .drawing import INK, N_MARKS, cut, story_mark
 from .labels import free_places, label_lines, text_size
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ def stories_on(points: pd.DataFrame) -> tuple[pd.Series, dict[int, str], pd.Data
 def look_alikes(places: pd.DataFrame) -> set[int]:
     """The stories to be outlined: a larger one of the same mark, not outlined, stands near by.
 
-    Near is a fifth of the map's extent for sixty stories, and less for more, so that as many are near by. `places` are
+    Near is a fifth of the map's extent for 64 stories, and less for more, so that as many are near by. `places` are
     those of `stories_on`.
     """
     where = places[[axis for axis in "xyz" if axis in places]].to_numpy()
     extent = float(np.ptp(where, axis=0).max()) if len(where) else 0.0
-    near = 0.2 * extent * min(1.0, (len(MARKS) / max(len(where), 1)) ** 0.5)
+    near = 0.2 * extent * min(1.0, (N_MARKS / max(len(where), 1)) ** 0.5)
     plain_ones: dict[tuple[str, str], list[np.ndarray]] = {}
     outlined = set()
     for cluster, place in zip(places.index, where, strict=True):

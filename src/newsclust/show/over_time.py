@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..stories.marks import mark_stories
 from ..stories.timeline import said_time
 from ..wording import count
 from .drawing import NOISE_COLOUR, cut, cut_at_word, story_mark
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 ROWS = 12
 #: Of each kind, stories in the table of what is new.
 NEWEST = 10
-#: A story grew if it has at least so many documents more than in the period before.
-_GREW = 2
 _HEIGHT, _BARS = 50, 0.56  # pixels of a row, and the part of it below the title
 
 
@@ -85,24 +84,15 @@ def what_is_new(stories: Stories, timeline: Timeline) -> Table | None:
     """
     if not timeline.unit:
         return None
-    table = timeline.table
-    more = table["now"] - table["before"]
-    is_back = (table["back"] >= timeline.last_from) & ~table["is_new"]
-    grew = (more >= _GREW) & ~table["is_new"] & ~is_back
-    chosen = [
-        ("new", table["is_new"], table["now"]),
-        ("grew", grew, more),
-        ("came back", is_back, table["silence"]),
-    ]
-    rows, kinds = [], []
-    for kind, which, by in chosen:
-        found = by[which].sort_values(ascending=False, kind="stable").index[:NEWEST].tolist()
-        rows += found
-        kinds += [_said_kind(kind, table["silence"][story]) for story in found]
+    table, kinds = timeline.table, mark_stories(timeline)["kind"]
+    order = {"new": table["now"], "grew": table["now"] - table["before"], "back": table["silence"]}
+    rows = []
+    for kind, by in order.items():
+        rows += by[kinds.index[kinds == kind]].sort_values(ascending=False, kind="stable").index[:NEWEST].tolist()
     told = stories.table.loc[rows]
     frame = pd.DataFrame(
         {
-            "what": kinds,
+            "what": [_said_kind(kinds[story], table["silence"][story]) for story in rows],
             "story": told["title"].to_list(),
             timeline.last_period.partition(" (")[0].removeprefix("the "): table["now"][rows].to_numpy(),
             "before": table["before"][rows].to_numpy(),
@@ -117,7 +107,7 @@ def what_is_new(stories: Stories, timeline: Timeline) -> Table | None:
 
 
 def _said_kind(kind: str, silence: float) -> str:
-    if kind != "came back":
+    if kind != "back":
         return kind
     return f"back after {count(round(silence), 'day') if silence >= 2 else count(round(24 * silence), 'hour')}"
 
