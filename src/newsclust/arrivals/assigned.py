@@ -119,12 +119,8 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
     places of these. What the run's own page says of doubts stands as it was.
     """
     new = np.flatnonzero(~newcomers.is_known)
-    documents, labels, stories, held = (
-        newcomers.documents.iloc[new],
-        newcomers.labels[new],
-        data["stories"],
-        data["headlines"],
-    )
+    documents, labels = newcomers.documents.iloc[new], newcomers.labels[new]
+    stories, held = data["stories"], data["headlines"]
     counts = pd.Series(labels[labels >= 0]).value_counts()
     emerging = newcomers.emerging
     blank = {"topic": -1, "size": 0, "reports": None, "near": [], "rival": -1, "doubt": "", "first": -1}
@@ -138,11 +134,9 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
         ["emerging" if number in emerging.index else "joined", int(counts[number])] if number in counts.index else None
         for number in numbers
     ]
-    stories["reports"] = [
-        reports and reports + int(counts.get(number, 0))
-        for reports, number in zip(stories["reports"], numbers, strict=True)
-    ]
-    stories["size"] = [size + int(counts.get(number, 0)) for size, number in zip(stories["size"], numbers, strict=True)]
+    added = counts.reindex(numbers, fill_value=0).tolist()
+    stories["reports"] = [reports and reports + n for reports, n in zip(stories["reports"], added, strict=True)]
+    stories["size"] = [size + n for size, n in zip(stories["size"], added, strict=True)]
     place, start = numbers.get_indexer(labels), held["n"]
     held["fresh"] = list(range(start, start + len(new)))
     for text, values in {

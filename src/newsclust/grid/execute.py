@@ -23,8 +23,6 @@ _KERNEL_ARGUMENTS = [
 #: Seconds from one copy of an unfinished notebook to the next.
 SAVED_EVERY = 5
 ENGINE = "newsclust"
-#: Whatever kernel a notebook was last saved with.
-KERNEL = "python3"
 
 
 def find_notebook(name: str) -> Path:
@@ -64,7 +62,7 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
             _literal(notebook),
             _literal(part),
             parameters=parameters,
-            kernel_name=KERNEL,
+            kernel_name="python3",  # whatever kernel the notebook was last saved with
             language="python",
             engine_name=ENGINE,
             progress_bar=False,

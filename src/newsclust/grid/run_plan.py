@@ -130,14 +130,12 @@ def _in_order(runs: list[PlannedRun]) -> tuple[list[PlannedRun], list[PlannedRun
         shared = json.dumps({name: values.get(name) for name in _SHARED}, sort_keys=True)
         groups.setdefault(shared, []).append(run)
     only = len(runs) == 1
-    first = [max(group, key=_reach) for group in groups.values() if only or len(group) > 1]
+    first = [
+        max(group, key=lambda run: max(run.parameters.k, run.parameters.n_neighbors))
+        for group in groups.values()
+        if only or len(group) > 1
+    ]
     return first, [run for run in runs if run not in first]
-
-
-def _reach(run: PlannedRun) -> int:
-    """How many neighbours the run searches."""
-    numbers = (run.parameters.k, run.parameters.n_neighbors)
-    return max((number for number in numbers if isinstance(number, int)), default=0)
 
 
 def _finish_all(

@@ -43,10 +43,6 @@ class Comparison:
     after: Named
 
     @property
-    def documents(self) -> pd.DataFrame:
-        return self.after.stories.documents
-
-    @property
     def joined(self) -> np.ndarray:
         """Rows of the documents that have a story after but not before, those with the most support first."""
         rows = np.flatnonzero((self.before.labels < 0) & (self.after.labels >= 0))
@@ -95,7 +91,10 @@ class Comparison:
         rows = self.joined[sorted({0, len(self.joined) // 2, len(self.joined) - 1})] if len(self.joined) else []
         titles = self.after.stories.table["title"].reindex(self.after.labels[rows])
         frame = pd.DataFrame(
-            {"headline": headlines(self.documents.iloc[rows]).to_numpy(), "joined the story": titles.to_numpy()}
+            {
+                "headline": headlines(self.after.stories.documents.iloc[rows]).to_numpy(),
+                "joined the story": titles.to_numpy(),
+            }
         )
         return Table(frame, empty="No headline joined a story.")
 

@@ -103,7 +103,8 @@ def emerging_stories(newcomers: Newcomers) -> Table:
         names = newcomers.documents["title"].to_numpy(object)[members] == told["title"]
         members = np.concatenate([members[names], members[~names]])[:HEADLINES]
         shown_titles, links = _headlines(newcomers, members, probability=False)
-        rows.append((int(number), int(told["size"]), shown_titles, told["keywords"], _span(told)))
+        days = dict.fromkeys(filter(None, [told["first"], told["last"]]))
+        rows.append((int(number), int(told["size"]), shown_titles, told["keywords"], " to ".join(days)))
         shown.append([element("strong", links[0]), *links[1:]] if links else [])
     frame = pd.DataFrame(rows, columns=["story", "headlines", "for example", "keywords", "published"])
     return Table(frame, frame.assign(**{"for example": shown}))
@@ -147,8 +148,3 @@ def _headlines(newcomers: Newcomers, rows: np.ndarray, probability: bool = True)
     sure = [f"{newcomers.probability[row]:.2f}  " if probability else "" for row in rows]
     texts = [f"{value}{title}" for value, title in zip(sure, headlines(told), strict=True)]
     return texts, list(map(link, texts, told["url"]))
-
-
-def _span(told: pd.Series) -> str:
-    days = list(dict.fromkeys(filter(None, [told["first"], told["last"]])))
-    return " to ".join(days)

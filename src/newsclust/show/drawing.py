@@ -16,7 +16,6 @@ INK = "#737b86"  # readable on white and on near-black, for notebooks in either 
 # under simulated protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes 2009); tests/test_drawing.py
 # measures them.
 COLOURS = "#6054CC", "#C09000", "#FC609C", "#007854", "#A8480C", "#B484E4", "#789C54", "#904890"
-HOVER_WIDTH = 44  # letters in a line, which a phone has room for
 NOISE_COLOUR = "#969ba2"
 #: plotly's names of eight shapes -> matplotlib's: colour alone cannot separate sixty groups.
 SHAPES = {
@@ -52,7 +51,7 @@ def cut_at_word(value: Any, width: int) -> str:
     return f"{words}…" if len(text) > width and len(words) > width / 2 else cut(text, width)
 
 
-def wrapped(value: Any, width: int = HOVER_WIDTH, lines: int = 6) -> str:
-    """The text on several lines, escaped."""
+def wrapped(value: Any, width: int = 44, lines: int = 6) -> str:
+    """The text on several lines, escaped; a phone has room for 44 letters in a line."""
     broken = textwrap.wrap(plain(value), width, max_lines=lines, placeholder=" …", break_on_hyphens=False)
     return "<br>".join(map(plotly_text, broken or ["(no headline)"]))

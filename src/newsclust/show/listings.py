@@ -65,7 +65,7 @@ class Table:
         if not self.classes:
             return written
         # Reports bring this style and script with them; a notebook needs them beside the table.
-        style, script = (written_file(name) for name in ("tables.css", "tables.js"))
+        style, script = ((TEMPLATE / name).read_text(encoding="utf-8") for name in ("tables.css", "tables.js"))
         return f"<style>{style}</style>{written}<script>{script}</script>"
 
 
@@ -86,11 +86,6 @@ def _said(value: Any) -> str:
         first = ", ".join(_said(one) for one in value[:_NUMBERS])
         return f"[{first}, ... {len(value):,} numbers]" if len(value) > _NUMBERS else f"[{first}]"
     return cut(value, _LETTERS)
-
-
-def written_file(name: str) -> str:
-    """A file of the report's template."""
-    return (TEMPLATE / name).read_text(encoding="utf-8")
 
 
 def closest_pairs(documents: pd.DataFrame, neighbors: Neighbors, n: int = 5) -> Table:

@@ -52,6 +52,8 @@ def stories_over_time(stories: Stories, timeline: Timeline) -> Figure | None:
         together = counts.loc[others].sum().to_numpy()
         rows.append((NOISE_COLOUR, count(len(others), "smaller story", "smaller stories"), together))
         tops.append(together.max())
+    unit = timeline.unit
+    per = unit if unit[0].isdigit() else f"{'an' if unit == 'hour' else 'a'} {unit}"
     with chart(56 + _HEIGHT * len(rows)) as (fig, axes):
         from matplotlib.dates import date2num
 
@@ -65,7 +67,7 @@ def stories_over_time(stories: Stories, timeline: Timeline) -> Figure | None:
             axes.annotate(said, (0, place + 0.92), xycoords=("axes fraction", "data"), va="top")
         axes.xaxis_date()
         axes.set(xlim=edges[[0, -1]], ylim=(-0.06, len(rows)), yticks=range(len(rows)), yticklabels=[])
-        axes.set_title(f"highest bar: {count(most, 'headline')} in {_one(timeline.unit)}", loc="right")
+        axes.set_title(f"highest bar: {count(most, 'headline')} in {per}", loc="right")
         axes.grid()
     said = [said_time(start, timeline.unit) for start in timeline.starts]
     return Figure(_sentence(rows, said, timeline, len(shown), len(others)), fig)
@@ -117,10 +119,6 @@ def _with_end(starts: np.ndarray) -> np.ndarray:
     if len(starts) == 1:
         return np.append(starts, starts[0] + np.timedelta64(1, "D"))
     return np.append(starts, starts[-1] + (starts[-1] - starts[-2]))
-
-
-def _one(unit: str) -> str:
-    return unit if unit[0].isdigit() else f"{'an' if unit == 'hour' else 'a'} {unit}"
 
 
 def _sentence(rows, said: list[str], timeline: Timeline, n_shown: int, n_others: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,9 @@ import pandas as pd
 
 from ..errors import ParameterError, notice
 from ..paths import find_output
-from ..wording import count
 from .drawing import INK, NOISE_COLOUR, SHAPES, story_mark
 from .labels import free_places, label_lines
-from .map_parts import LABELS, complete, look_alikes, stories_on
+from .map_parts import LABELS, complete, look_alikes, map_sentence, stories_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,7 +88,9 @@ def picture(points: pd.DataFrame, inches: tuple[float, float], dpi: int, font: f
         _draw(axes, points, look_alikes(places), (inches[0] / _INCHES[0]) ** 2)
         _write_titles(axes, points, names, places, font)
         if caption:
-            fig.text(0.02, 0.02, _caption(points, len(sizes)), fontsize=8, color=INK)
+            noise, assigned = int((points["cluster"] < 0).sum()), int(points["assigned"].sum())
+            said = textwrap.fill(map_sentence(sizes, names, noise, assigned), 170)
+            fig.text(0.02, 0.02, said, fontsize=8, color=INK)
     return fig
 
 
@@ -156,13 +158,3 @@ def _write_titles(axes: Axes, points: pd.DataFrame, names: dict[int, str], place
         text.set_visible(False)  # only now: what can't be seen has no size
     for index, x, y in found:
         texts[index].set(position=np.array([x, y]) / scale + corner, visible=True)
-
-
-def _caption(points: pd.DataFrame, n_stories: int) -> str:
-    noise, assigned = int((points["cluster"] < 0).sum()), int(points["assigned"].sum())
-    parts = [f"{count(len(points), 'headline')} in {count(n_stories, 'story', 'stories')}"]
-    if noise:
-        parts.append(f"{noise:,} in none (grey)")
-    if assigned:
-        parts.append(f"{assigned:,} given to a story by their neighbours (hollow)")
-    return ", ".join(parts) + ". Headlines of similar meaning stand close together."
