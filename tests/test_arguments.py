@@ -16,21 +16,14 @@ from newsclust.clusters import check, clustering
 from newsclust.clusters.check import check_against_hdbscan
 from newsclust.clusters.clustering import cluster
 from newsclust.corpus.documents import read_corpus
-from newsclust.grid.conclusions import (
-    best_and_worst,
-    conclude,
-    how_runs_agree,
-    price_of_separation,
-    what_parameters_do,
-    why_not_by_validity,
-)
+from newsclust.grid.conclusions import conclude, how_runs_agree, what_parameters_do
 from newsclust.grid.labelled import Evaluation
 from newsclust.grid.runs import Grid
 from newsclust.grid.verdict import count_pairs, what_went_wrong, who_finds_them
 from newsclust.markup import Sentences
 from newsclust.neighbors.blend import blend
 from newsclust.neighbors.neighbors import find_neighbors
-from newsclust.show.arguments import borderline, doubtful_stories, knee, nearest, nearly_in, noise_by_nearness
+from newsclust.show.arguments import borderline, doubtful_stories, knee, nearest, noise_by_nearness
 from newsclust.stories.evaluation import agreement
 from newsclust.stories.evidence import Evidence
 from newsclust.stories.settings import Settings
@@ -124,11 +117,12 @@ def stories(lists, found, small_corpus):
 
 
 def test_noise_that_nearly_belonged_is_what_the_vote_supports_most(stories):
-    table = nearly_in(stories, 3).frame
+    table = borderline(stories, 3).frame
     noise = stories.labels < 0
     most = np.sort(stories.vote.support[noise & (stories.vote.nearest >= 0)])[::-1][:3]
+    assert set(table["what"]) == {"left out, nearest to"}
     assert table["support"].tolist() == [f"{value:.2f}" for value in most]
-    assert set(table["nearly belonged to"]) <= set(stories.table["title"])
+    assert set(table["story"]) <= set(stories.table["title"])
 
 
 def test_close_calls_are_told_on_both_sides_of_the_line(stories, lists, small_corpus):
@@ -207,36 +201,6 @@ def test_a_grid_says_which_parameter_does_what_and_what_to_try_next():
     assert "min_cluster_size 5 is the largest that was tried: try 7 next." in repr(conclude(reverse))
 
 
-def test_the_best_and_the_worst_runs_are_told_by_their_values():
-    told = repr(best_and_worst(grid()))
-    assert told.startswith("The best separated run, a, has min_samples 1 and min_cluster_size 3; the worst, d, ")
-    six = grid(separation=[0.3, 0.29, 0.2, 0.1])
-    six = replace(six, runs=pd.concat([six.runs, six.runs.assign(name=list("efgh"))], ignore_index=True))
-    six = replace(six, labels=six.labels.assign(**{n: six.labels["a"] for n in "efgh"}))
-    six = replace(six, maps=six.maps | dict.fromkeys("efgh", six.maps["a"]))
-    assert "The 2 best separated runs have min_samples 1 and min_cluster_size 3; the 2 worst have" in repr(
-        best_and_worst(six)
-    )
-
-
-def test_what_separation_costs_in_noise_is_said():
-    assert "leaves 10.0% of the headlines in no story, the least of all runs" in repr(price_of_separation(grid()))
-    told = repr(price_of_separation(grid(noise_fraction=[0.3, 0.1, 0.4, 0.4])))
-    assert "leaves 30.0%" in told and "b leaves least, 10.0%, and stands at 0.200" in told
-
-
-def test_validity_is_argued_with_and_held_against_the_known_stories():
-    told = repr(why_not_by_validity(grid()))
-    assert "By relative validity a is 4th of 4; the highest has c" in told
-    assert "c leaves 40% of the headlines in no story, a 10%" in told
-    assert "Here separation tells better runs from worse." in told
-    turned = repr(why_not_by_validity(grid(ami=[0.6, 0.7, 0.9, 0.8])))
-    assert "1.00 for relative validity. Here relative validity tells" in turned
-    assert "Check" not in repr(why_not_by_validity(grid(ami=[None] * 4)))
-    same = repr(why_not_by_validity(grid(relative_validity=[0.5, 0.2, 0.4, 0.3])))
-    assert same == "a has the highest relative validity too: 0.500."
-
-
 def test_agreement_names_the_families_and_the_nearest_run():
     told = repr(how_runs_agree(grid()))
     assert told.startswith("The 4 runs fall into") and "It agrees most with b" in told and "least with d" in told
@@ -246,7 +210,7 @@ def test_a_grid_in_which_everything_failed_has_no_argument():
     failed = grid()
     failed.runs["status"] = "failed"
     empty = replace(failed, maps={}, labels=failed.labels.iloc[:, :0])
-    for argue in (best_and_worst, price_of_separation, how_runs_agree, why_not_by_validity, conclude):
+    for argue in (how_runs_agree, conclude):
         assert repr(argue(empty))
 
 

@@ -59,7 +59,7 @@ def write_grid(name: str = "grid") -> Path:
 def pages_of_title(monkeypatch):
     """Pages that say whose they are; test_run_page.py has the real ones."""
 
-    def write_page(folder: Path, title: str = "", links: dict | None = None, page: Path | None = None) -> Path:
+    def write_page(folder: Path, links: dict | None = None, page: Path | None = None) -> Path:
         page = page or Path(folder) / "report.html"
         page.write_text(f"<h1>{Path(folder).name}</h1> {links}")
         return page

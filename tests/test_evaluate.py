@@ -11,7 +11,7 @@ from newsclust.corpus.documents import read_corpus
 from newsclust.errors import InputError, NewsclustWarning
 from newsclust.grid import peers
 from newsclust.grid.labelled import Evaluation, evaluate, mistakes, read_parameters
-from newsclust.grid.verdict import count_pairs
+from newsclust.grid.verdict import count_pairs, mistake_table
 
 
 def made(found: list[int], truth: list[str]) -> Evaluation:
@@ -39,10 +39,10 @@ def test_a_one_off_is_shown_with_another_headline_of_its_story():
 def test_headlines_of_mistakes_are_shown_whole_and_escaped():
     result = made([0, 0, 0, 0, -1], ["a", "a", "b", "b", "one-off"])
     result.documents["title"] = ["<b>" + "long " * 40] * 5
-    wrong = mistakes(result, "a method")
-    html = wrong["merged"]._repr_html_()
+    html = mistake_table(result, "a method")._repr_html_()
     assert html.count("&lt;b&gt;" + "long " * 39) == 4 and "..." not in html and "<b>" not in html
-    assert wrong["split"]._repr_html_() == "<p>None.</p>"
+    whole = made([0, 0], ["a", "a"])
+    assert repr(mistake_table(whole, "a method")) == "a method made no mistake."
 
 
 def test_perfect_stories_have_no_mistakes():

@@ -15,7 +15,8 @@ from plotly.validator_cache import ValidatorCache
 
 from browser import boxes_of, open_page, overlapping, settle  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError, NewsclustWarning
-from newsclust.show.drawing import story_mark, with_alternative
+from newsclust.show.drawing import story_mark
+from newsclust.show.figure import Figure, chart
 from newsclust.show.map_figure import map as story_map
 
 #: plotly's numbers of the symbols, each three times: as a number, as text, by name.
@@ -43,11 +44,11 @@ def forty_stories(**keywords) -> pd.DataFrame:
 
 
 def alt_text(fig) -> str:
-    return fig.layout.meta["alt"]
+    return fig.sentence
 
 
 def all_text(fig) -> list[str]:
-    """Every string in the figure that plotly would draw, which is all but the report's own `meta` and `customdata`."""
+    """Every string in the figure that plotly would draw."""
     found = []
 
     def walk(value):
@@ -60,11 +61,7 @@ def all_text(fig) -> list[str]:
             for item in value:
                 walk(item)
 
-    figure = json.loads(fig.to_json())
-    figure["layout"].pop("meta")
-    for trace in figure["data"]:
-        trace.pop("customdata", None)
-    walk(figure)
+    walk(json.loads(fig.to_json()))
     return found
 
 
@@ -123,10 +120,10 @@ def test_every_story_has_the_mark_of_its_number():
 
 
 def test_of_two_stories_side_by_side_with_one_mark_the_smaller_is_outlined():
-    points = make_points([0] * 5 + [60] * 3 + [120] * 3 + [1] * 3)
+    points = make_points([0] * 5 + [64] * 3 + [128] * 3 + [1] * 3)
     points["x"], points["y"] = [0] * 5 + [1] * 3 + [50] * 3 + [2] * 3, 0.0
     (trace,) = story_map(points).data
-    assert set(trace.customdata[np.asarray(trace.marker.line.width) > 0]) == {60}
+    assert set(trace.customdata[np.asarray(trace.marker.line.width) > 0]) == {64}
 
 
 def test_a_map_in_space_uses_the_shapes_that_plotly_draws_there():
@@ -184,33 +181,20 @@ def size_of(png: bytes) -> tuple[int, int]:
     return picture.size
 
 
-def test_a_figure_is_plotlys_a_picture_and_a_sentence():
-    import plotly.graph_objects as go
-
-    fig = go.Figure([
-        go.Scatter(x=[1, 2], y=[3, 4], mode="lines+markers", name="one", marker_symbol="square-open"),
-        go.Scatter(x=[1, 2], y=[None, 4], name="two", connectgaps=True),
-        go.Bar(x=["2024-01-01", "2024-01-08"], y=[1, 2], width=[6e8, 6e8], base=1, xaxis="x2", yaxis="y2"),
-        go.Bar(x=[1, 2], y=[0, 1], orientation="h", marker_color="rgba(0, 0, 0, 0)"),
-    ])  # fmt: skip
-    fig.update_layout(
-        height=300, xaxis=dict(title="across", domain=[0, 0.4], side="top"), yaxis=dict(autorange="reversed"),
-        xaxis2=dict(type="date", domain=[0.6, 1], showgrid=True), yaxis2=dict(range=[0, 5], anchor="x2"),
-    )  # fmt: skip
-    fig.add_annotation(text="<b>$5 to $6</b>", x=0.5, y=1, xref="paper", yref="paper", showarrow=False)
-    found = with_alternative(fig, "Two lines and bars.")
+def test_a_chart_is_a_picture_and_a_sentence_and_a_map_is_plotlys_too():
+    with chart(300, ncols=2) as (drawing, (one, other)):
+        one.plot([1, 2], [3, 4], "o-")
+        one.set(title="$5 to $6 in 東京", xlabel="across")
+        other.bar([1, 2], [0, 1])
+    found = Figure("Lines and bars.", drawing)
     shown = found._repr_mimebundle_()
-    assert repr(found) == shown["text/plain"] == "Two lines and bars."
-    assert (shown["application/vnd.plotly.v1+json"]["layout"]["width"], 300) == size_of(shown["image/png"])
-    assert found.layout.width is None and found.data[0].name == "one" and not hasattr(found, "_repr_html_")
-
-
-def test_any_figure_can_be_given_an_alternative():
-    import plotly.graph_objects as go
-
-    fig = with_alternative(go.Figure(), "A curve.", pd.DataFrame({"k": [1], "noise": [0.5]}))
-    assert alt_text(fig) == "A curve."
-    assert json.loads(fig.to_json())["layout"]["meta"]["table"]["rows"] == [[1, 0.5]]
+    assert set(shown) == {"image/png", "text/plain"} and size_of(shown["image/png"]) == (720, 300)
+    assert repr(found) == shown["text/plain"] == "Lines and bars." and not hasattr(found, "_repr_html_")
+    fig = story_map(forty_stories())
+    shown = fig._repr_mimebundle_()
+    layout = shown["application/vnd.plotly.v1+json"]["layout"]
+    assert (layout["width"], layout["height"]) == size_of(shown["image/png"])
+    assert fig.layout.width is None and fig.layout.modebar.remove == ("sendChartToCloud",)
 
 
 @pytest.mark.parametrize("labels", [[], [-1, -1]])

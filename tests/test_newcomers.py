@@ -191,7 +191,7 @@ def test_a_hostile_headline_is_text_in_every_table_and_on_the_map(newcomers):
     ]
     figure = nc.show.newcomers_map(hostile).to_dict()
     hovers = [text for trace in figure["data"] for text in trace["text"]]
-    names = [trace["name"] + trace["meta"]["story"] for trace in figure["data"]]
+    names = [trace["name"] for trace in figure["data"]]
     found = Found(
         SCRIPT, pd.DataFrame([{**texts, "headline": SCRIPT, "published": "", "story": 1, "similarity": 0.5}]), ""
     )

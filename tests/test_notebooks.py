@@ -29,7 +29,6 @@ from PIL import Image
 from tools.notebooks import all_parameters
 
 import newsclust as nc
-from newsclust import pipeline
 from newsclust.errors import NewsclustError
 from newsclust.grid import settings_compared
 from newsclust.run.parameters import Parameters
@@ -80,14 +79,16 @@ def test_a_notebook_is_read_in_a_sitting_and_its_diff_too(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_figure_can_be_seen_where_no_script_runs(path):
-    figures = [output.data for output in outputs(path) if PLOTLY in output.get("data", {})]
+    printed = [output.get("data", {}) for output in outputs(path)]
+    figures = [place for place, data in enumerate(printed) if {PLOTLY, "image/png"} & data.keys()]
     assert figures or path.stem == "embed"
-    for data in figures:
+    for place in figures:
+        data, beside = printed[place], printed[place + 1]
         picture = Image.open(BytesIO(base64.b64decode(data["image/png"])))
-        layout = data[PLOTLY]["layout"]
+        layout = data[PLOTLY]["layout"] if PLOTLY in data else {"width": 720, "height": picture.height}
         assert picture.size == (layout["width"], layout["height"]) and picture.width >= 600
         assert (np.asarray(picture.convert("L")) < 250).mean() > 0.01 and len(picture.getcolors()) > 4
-        assert data["text/plain"] == layout["meta"]["alt"]
+        assert data["text/plain"] == beside["text/plain"] and "<p" in beside["text/html"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -195,9 +196,11 @@ def test_a_change_of_the_parameters_counts_where_it_is_read_and_stops_what_comes
     assert names["clusters"].labels.tolist() == as_fresh.tolist()
 
 
-def test_the_run_of_the_sample_is_made_where_it_is_missing(monkeypatch):
-    monkeypatch.setattr(pipeline, "QUICKSTART", pipeline.QUICKSTART | {"data": "mine.csv", "truth": None})
+def test_the_run_of_the_sample_is_made_where_it_is_missing():
     headlines(Path("mine.csv"), 60)
+    Path("params").mkdir()
+    given = yaml.safe_load((TOP / "params/quickstart.yaml").read_text()) | {"data": "mine.csv", "truth": None}
+    Path("params/quickstart.yaml").write_text(yaml.safe_dump(given))
     found = nc.repeat(nc.read_run("reports/quickstart"))
     assert found.labels.tolist() == nc.read_run("reports/quickstart").labels.tolist()
     with pytest.raises(NewsclustError, match="there is no finished run in 'reports/other'"):

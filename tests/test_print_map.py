@@ -28,10 +28,7 @@ def test_the_printed_map_says_what_it_shows_and_names_the_largest_stories(tmp_pa
     points["story"] = ["Costs from $5 to $6 <b>million</b>"] * 6 + ["Short"] * 4 + [""] * 2
     found = texts(nc.show.save_map(points, tmp_path / "map.svg"))
     assert "Short" in found and any("$5 to $6" in text for text in found)
-    assert found[-1] == (
-        "12 headlines in 2 stories, 2 in none (grey), 1 given to a story by their neighbours (hollow). "
-        "Headlines of similar meaning stand close together."
-    )
+    assert " ".join(found[-2:]) == repr(nc.show.map(points))
 
 
 def test_a_map_in_space_an_empty_one_and_letters_the_font_has_not_are_printed_too(tmp_path):

@@ -16,7 +16,7 @@ from newsclust.corpus.documents import Corpus, read_corpus
 from newsclust.neighbors.layout import Layout
 from newsclust.neighbors.neighbors import Neighbors, find_neighbors
 from newsclust.paths import write_whole
-from newsclust.run.record import FIGURES, Record, finish, read_record, written
+from newsclust.run.record import FIGURES, Record, finish, read_record, summary, written
 from newsclust.stories.evaluation import agreement
 from newsclust.stories.evidence import Evidence
 from newsclust.stories.settings import choose_settings
@@ -112,7 +112,7 @@ def test_a_reader_is_told_one_share_of_noise_wherever_it_stands(given, assign_no
     counted = (documents["cluster"] < 0).mean()
     assert run.metrics["noise_fraction"] == counted == stories.noise_fraction
     assert dict(run.figures)[FIGURES["noise_fraction"][0]] == written("noise_fraction", counted)
-    assert f"{written('noise_fraction', counted)} in no story" in str(run)
+    assert f"{written('noise_fraction', counted)} in no story" in summary(run.metrics)
     assert read_record(Path("out")).metrics == run.metrics
     # What HDBSCAN found before has a name of its own, and what is compared with the truth is what clusters.csv holds.
     before = documents.get("hdbscan_cluster", documents["cluster"])
@@ -121,8 +121,8 @@ def test_a_reader_is_told_one_share_of_noise_wherever_it_stands(given, assign_no
     texts = rows["id"].notna()
     assert agreement(rows["cluster"][texts].to_numpy(int), corpus.truth[texts])["ami"] == run.metrics["ami"]
     sizes = documents.loc[documents["cluster"] >= 0, "cluster"].value_counts()
-    told = [run.metrics[f"size_{name}"] for name in ("min", "q25", "median", "q75", "max")]
-    assert told == sizes.quantile([0, 0.25, 0.5, 0.75, 1]).tolist()
+    told = [run.metrics[f"size_{name}"] for name in ("median", "max")]
+    assert told == sizes.quantile([0.5, 1]).tolist()
 
 
 def test_noise_that_was_given_a_story_is_marked_with_its_vote_and_its_label_before(given):

@@ -224,7 +224,7 @@ def test_the_best_match_stands_first_with_the_headlines_that_match(page):
     assert len(titles(page)) == 6 and page.input_value("#sort") == "size"
 
 
-def test_hostile_texts_are_text_wherever_they_stand(run, tmp_path, open_page):  # noqa: F811
+def test_hostile_texts_are_text_wherever_they_stand(run, tmp_path, open_page, monkeypatch):  # noqa: F811
     for name in ("metrics.json", "provenance.json"):
         (tmp_path / name).write_bytes((run / name).read_bytes())
     data = read_page_data(run)
@@ -235,7 +235,8 @@ def test_hostile_texts_are_text_wherever_they_stand(run, tmp_path, open_page):  
     data["topics"] = [topic | {"keywords": HOSTILE} for topic in data["topics"]]
     write_page_data(tmp_path, data)
     pd.DataFrame({"line": [3], "reason": [HOSTILE], "text": [BREAKOUT]}).to_csv(tmp_path / "rejected.csv", index=False)
-    page = opened(write_page(tmp_path, title=HOSTILE, links={HOSTILE: "cluster.html"}), open_page)
+    monkeypatch.setattr("newsclust.show.run_page.name_of_data", lambda record: HOSTILE)
+    page = opened(write_page(tmp_path, links={HOSTILE: "cluster.html"}), open_page)
     story = page.locator(".story").first
     story.locator("h3 button").click()
     assert story.locator("h3").text_content() == HOSTILE + "!" and BREAKOUT in story.locator(".kw").text_content()

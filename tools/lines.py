@@ -13,8 +13,8 @@ from collections import Counter
 from pathlib import Path
 
 SRC = Path(__file__).parent.parent / "src"
-#: At most so many lines of code, to be lowered with those that go; the aim is 10,200 and 12,500 before what comes next.
-MOST = {"src/newsclust": 10_400, "src": 13_500, "scripts, styles and templates": 1_300}
+#: At most so many lines of code, to be lowered with those that go.
+MOST = {"src/newsclust": 9_400, "src": 12_530, "scripts, styles and templates": 1_300}
 #: Lines of a module, whatever they hold.
 LONGEST = 400
 _NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}

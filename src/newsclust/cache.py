@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +63,11 @@ def once(
     kept = load(kind, key)
     if kept is not None and good(kept):
         return kept, False
-    with _turn(kind, key):
+    try:
+        alone = turn(_path(kind, key).with_suffix(".lock"), f"making the same {kind}")
+    except OSError:
+        alone = nullcontext()
+    with alone:
         kept = load(kind, key)
         if kept is not None and good(kept):
             return kept, False
@@ -113,28 +117,24 @@ def save(kind: str, key: dict, **arrays: np.ndarray) -> None:
 
 
 @contextmanager
-def _turn(kind: str, key: dict) -> Iterator[None]:
-    """Wait until no other process computes this entry; where no lock can be had, nobody waits."""
+def turn(lock: Path, other: str) -> Iterator[None]:
+    """Wait until no other process holds the file `lock`, and say so; where no lock can be had, nobody waits."""
     from filelock import FileLock, Timeout
 
-    lock = None
+    held = FileLock(lock)
+    with suppress(OSError):
+        lock.touch()  # with the rights that the user's umask gives, for others of a group
     try:
-        path = _path(kind, key).with_suffix(".lock")
-        with suppress(OSError):
-            path.touch()
-        lock = FileLock(path)
-        try:
-            lock.acquire(timeout=2)
-        except Timeout:
-            notice(f"Waiting for another run that is making the same {kind} ...")
-            lock.acquire()
+        held.acquire(timeout=2)
+    except Timeout:
+        notice(f"Waiting for another run that is {other} ...")
+        held.acquire()
     except (OSError, NotImplementedError):
-        lock = None
+        pass
     try:
         yield
     finally:
-        if lock is not None:
-            lock.release()
+        held.release()
 
 
 def _complain(error: OSError) -> None:

@@ -109,7 +109,7 @@ def run(
             facts = {name: stamp.get(name) for name in ("status", "message", "seconds", "parameters")}
             report = one.report if plan.varied else plan.page
             _print_json(
-                name=one.name, folder=one.folder, report=report, **facts, metrics=_read(one.folder / "metrics.json")
+                name=one.name, folder=one.folder, report=report, **facts, metrics=read_stamp(one.folder, "metrics.json")
             )
     else:
         _tell(f"Report: {short(plan.page)}")
@@ -243,7 +243,7 @@ def _summary(plan: Plan, seconds: float) -> str:
     folder = plan.runs[0].folder
     if failed:
         return f"The run {_outcome(folder)}"
-    metrics = _read(folder / "metrics.json")
+    metrics = read_stamp(folder, "metrics.json")
     return (
         f"{metrics['n_documents']:,} documents fall into {metrics['n_clusters']:,} stories; {_noise(metrics)} of them "
         f"belong to none (noise). It took {seconds:.0f} seconds. Open the report in a browser: hover over the map to "
@@ -254,7 +254,7 @@ def _summary(plan: Plan, seconds: float) -> str:
 def _outcome(folder: Path) -> str:
     from .grid.freshness import read_stamp
 
-    stamp, metrics = read_stamp(folder), _read(folder / "metrics.json")
+    stamp, metrics = read_stamp(folder), read_stamp(folder, "metrics.json")
     if stamp.get("status") == "ok" and metrics:
         return f"{metrics['n_clusters']:,} stories, {_noise(metrics)} noise"
     return f"failed: {stamp['message']}" if stamp.get("message") else "not finished"
@@ -284,13 +284,6 @@ def _remove(folder: Path) -> None:
     else:
         shutil.rmtree(folder, ignore_errors=not folder.exists())
     typer.echo(f"Removed {short(folder)} ({size / 2**20:.1f} MiB).")
-
-
-def _read(path: Path) -> dict:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
 
 
 def _in_natural_order(path: Path) -> list[tuple[int, str]]:

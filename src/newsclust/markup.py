@@ -8,7 +8,6 @@ turns the direction of writing reaches beyond its cell.
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,12 +47,12 @@ class Sentences:
         return "\n".join(self.sentences)
 
     def _repr_html_(self) -> str:
-        first, *others = [
-            f'<p style="max-width: 46em; overflow-wrap: anywhere">{escape(sentence)}</p>'
-            for sentence in self.sentences or [""]
-        ]
-        # Reports show a paragraph of its own as a result, and what is inside a division as text.
-        return f"{first}<div>{''.join(others)}</div>" if others else first
+        return "".join(map(paragraph, self.sentences or [""]))
+
+
+def paragraph(text: str) -> str:
+    """A sentence as a paragraph that can be read on a wide screen."""
+    return f'<p style="max-width: 46em; overflow-wrap: anywhere">{escape(text)}</p>'
 
 
 def escape(value: Any) -> str:
@@ -118,15 +117,6 @@ def are_numbers(texts: Iterable[str]) -> bool:
     """Whether a column of texts holds numbers, with units or not, and otherwise only what stands for missing ones."""
     known = [text for text in texts if text.lower() not in _NO_NUMBER]
     return bool(known) and all(map(_NUMBER.fullmatch, known))
-
-
-def script_json(value: Any) -> str:
-    """JSON that browsers can parse and that cannot end the script element it stands in; null for NaN and infinity."""
-    finite = json.loads(json.dumps(value), parse_constant=lambda _: None)
-    text = json.dumps(finite, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
 
 
 def plotly_text(text: str) -> str:

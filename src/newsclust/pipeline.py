@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from .clusters import check
 from .clusters.clustering import CLUSTERING, SELECTION
@@ -24,7 +25,7 @@ from .neighbors.blend import blend
 from .neighbors.folded import Folded
 from .neighbors.layout import Layout, lay_out
 from .neighbors.neighbors import Neighbors, find_neighbors
-from .paths import find_output
+from .paths import find_output, find_shipped
 from .run import stored
 from .run.continuation import Continuation, continue_run, renumbered
 from .run.notebook import Notebook
@@ -33,6 +34,7 @@ from .run.preflight import run_folders
 from .run.record import finish as write_record
 from .run.results import Clusters, Links, Map, Named, Run, Vectors
 from .run.stored import StoredRun
+from .run.values import Reader
 from .show.run_page import write_page
 from .stages import stage
 from .stories.identity import Identity
@@ -53,12 +55,8 @@ READS = {
     "finish": ["output"],
 }
 _STEPS = list(READS)
-#: params/quickstart.yaml, which notebooks look at.
-QUICKSTART: dict[str, Any] = {
-    "data": "sample", "truth": "story", "words": 0.2, "days": 0.15, "shared_neighbors": 0.3, "fold_copies": True,
-    "distance_floor": 0.8, "min_samples": AUTO, "min_cluster_size": AUTO, "assign_noise": True, "least_support": 0.44,
-    "output": "reports/quickstart",
-}  # fmt: skip
+#: The run of params/quickstart.yaml, which notebooks look at.
+_QUICKSTART = "reports/quickstart"
 #: What a notebook's reader calls the result of each step.
 _RESULTS = dict(zip(_STEPS, "corpus vectors links clusters stories map run".split(), strict=True))
 
@@ -194,8 +192,9 @@ def find(data: str | Path | list = "sample", **parameters: Any) -> Run:
 
 def read_run(folder: str | Path) -> StoredRun:
     """A finished run (`newsclust.run.stored.read_run`); that of the sample is made where it is missing."""
-    if Path(folder) == Path(QUICKSTART["output"]) and not any(path.exists() for path in run_folders(folder)):
-        find(**QUICKSTART)
+    made_here = find_shipped("params/quickstart.yaml")
+    if made_here and Path(folder) == Path(_QUICKSTART) and not any(path.exists() for path in run_folders(folder)):
+        find(**yaml.load(made_here.read_text(encoding="utf-8"), Reader), output=_QUICKSTART)
     return stored.read_run(folder)
 
 

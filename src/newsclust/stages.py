@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +18,8 @@ class Stage:
     seconds : float
         Wall-clock time.
     peak_mib : float
-        The highest resident memory of the process during the stage, in MiB (on Linux; elsewhere up to its end).
+        The highest resident memory of the process during the stage, in MiB (on Linux; on Windows up to
+        its end, elsewhere at its end).
     computed : bool
         False where the result was found in the store or the cache.
     """
@@ -61,16 +61,10 @@ def _forget_peak() -> None:
 
 
 def _peak_mib() -> float:
-    try:
+    with suppress(OSError, IndexError):
         status = Path("/proc/self/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) / 1024
-    except (OSError, IndexError):
-        pass
-    try:
-        import resource  # not on Windows
-    except ImportError:
-        import psutil
+    import psutil
 
-        return psutil.Process().memory_info().peak_wset / 2**20
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+    memory = psutil.Process().memory_info()
+    return getattr(memory, "peak_wset", memory.rss) / 2**20

@@ -15,7 +15,6 @@ from ..corpus.facts import headlines
 from ..errors import ParameterError
 from ..markup import plain, web_address
 from ..paths import find_output, short, write_whole
-from ..run.names import injected, no_such
 from ..run.origin import commit
 from ..run.page_data import (
     LETTERS,
@@ -27,6 +26,7 @@ from ..run.page_data import (
     times_of,
     write_page_data,
 )
+from ..run.parameters import check_names
 from ..run.preflight import try_output
 from ..run.record import Record, as_csv, beside_input, facts_of_vectors
 from ..run.stored import StoredRun
@@ -52,9 +52,7 @@ def check_assignment(namespace: dict[str, Any], run: StoredRun) -> None:
         If papermill set a name that is none of the notebook's parameters, a value has a wrong type, or the results
         can't be written, or would be written over the run's.
     """
-    given, own = injected(namespace)
-    if unknown := sorted(given - own):
-        raise ParameterError(no_such(unknown[0], own))
+    check_names(namespace)
     least = namespace.get("least_emerging", 10)
     if not isinstance(least, int) or isinstance(least, bool) or least < 2:
         raise ParameterError(f"least_emerging is {least!r}; it should be a whole number of at least 2.")
@@ -121,12 +119,8 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
     places of these. What the run's own page says of doubts stands as it was.
     """
     new = np.flatnonzero(~newcomers.is_known)
-    documents, labels, stories, held = (
-        newcomers.documents.iloc[new],
-        newcomers.labels[new],
-        data["stories"],
-        data["headlines"],
-    )
+    documents, labels = newcomers.documents.iloc[new], newcomers.labels[new]
+    stories, held = data["stories"], data["headlines"]
     counts = pd.Series(labels[labels >= 0]).value_counts()
     emerging = newcomers.emerging
     blank = {"topic": -1, "size": 0, "reports": None, "near": [], "rival": -1, "doubt": "", "first": -1}
@@ -140,11 +134,9 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
         ["emerging" if number in emerging.index else "joined", int(counts[number])] if number in counts.index else None
         for number in numbers
     ]
-    stories["reports"] = [
-        reports and reports + int(counts.get(number, 0))
-        for reports, number in zip(stories["reports"], numbers, strict=True)
-    ]
-    stories["size"] = [size + int(counts.get(number, 0)) for size, number in zip(stories["size"], numbers, strict=True)]
+    added = counts.reindex(numbers, fill_value=0).tolist()
+    stories["reports"] = [reports and reports + n for reports, n in zip(stories["reports"], added, strict=True)]
+    stories["size"] = [size + n for size, n in zip(stories["size"], added, strict=True)]
     place, start = numbers.get_indexer(labels), held["n"]
     held["fresh"] = list(range(start, start + len(new)))
     for text, values in {

@@ -7,9 +7,8 @@ from ..lazy import offered
 __all__, __getattr__, __dir__ = offered(
     __name__,
     {
-        "charts": "agreement_map parallel_coordinates parameter_pairs sensitivity_chart",
-        "conclusions": "best_and_worst conclude how_runs_agree price_of_separation what_parameters_do "
-        "why_not_by_validity",
+        "charts": "agreement_map parameter_pairs sensitivity_chart",
+        "conclusions": "conclude how_runs_agree what_parameters_do",
         "labelled": "evaluate mistakes",
         "measures": "unsettled",
         "recommendation": "recommend",

@@ -9,8 +9,8 @@ from ..errors import ParameterError
 from ..markup import Sentences
 from ..run.parameters import make_parameters
 from ..wording import count, said
-from .measures import METRICS, excluded, measures, percent, sensitivity, written
-from .recommendation import FLAT, place_in_words, recommend
+from .measures import METRICS, excluded, measures, sensitivity, written
+from .recommendation import FLAT, recommend
 from .runs import Grid, levels
 
 #: A parameter that explains less of a metric by itself is not worth a sentence.
@@ -44,39 +44,6 @@ def what_parameters_do(grid: Grid) -> Sentences:
     return Sentences(*(sentences or ["The runs do not differ in what they found."]))
 
 
-def best_and_worst(grid: Grid) -> Sentences:
-    """Which values the best and the worst separated quarter of the runs have."""
-    apart = (
-        measures(grid).get("separation", pd.Series(dtype=float)).dropna().sort_values(ascending=False, kind="stable")
-    )
-    if len(apart) < 2 or not grid.varied:
-        return Sentences("Fewer than two runs can be compared.")
-    n = max(len(apart) // 4, 1)
-    best, worst = list(apart.index[:n]), list(apart.index[-n:])
-    if n == 1:
-        told = f"The best separated run, {best[0]}, has {_values(grid, best)}; the worst, {worst[0]}, has "
-    else:
-        told = f"The {n} best separated runs have {_values(grid, best)}; the {n} worst have "
-    return Sentences(f"{told}{_values(grid, worst)}.")
-
-
-def price_of_separation(grid: Grid) -> Sentences:
-    """How much noise the best separated run leaves, and what the run with the least noise is like."""
-    known = measures(grid)
-    if "separation" not in known or known["separation"].isna().all():
-        return Sentences("The separation is not known of these runs.")
-    best, least = known["separation"].idxmax(), known["noise_fraction"].idxmin()
-    noise = written("noise_fraction", known.loc[best, "noise_fraction"])
-    told = f"The best separated run, {best}, leaves {noise} of the headlines in no story"
-    if known.loc[best, "noise_fraction"] <= known.loc[least, "noise_fraction"]:
-        return Sentences(f"{told}, the least of all runs: here one does not cost the other.")
-    return Sentences(
-        f"{told}; {least} leaves least, {written('noise_fraction', known.loc[least, 'noise_fraction'])}, and stands at "
-        f"{written('separation', known.loc[least, 'separation'])} against "
-        f"{written('separation', known.loc[best, 'separation'])}."
-    )
-
-
 def how_runs_agree(grid: Grid) -> Sentences:
     """How many families the runs fall into, and how far the recommended run agrees with the others."""
     agreement, run = grid.agreement, recommend(grid).run
@@ -97,42 +64,6 @@ def how_runs_agree(grid: Grid) -> Sentences:
     )
 
 
-def why_not_by_validity(grid: Grid) -> Sentences:
-    """Why the recommended run is not the one of the highest relative validity.
-
-    Where stories are known, both measures are held against them: Spearman's rank correlation over the runs.
-    """
-    known, choice = measures(grid), recommend(grid).run
-    validity = known.get("relative_validity")
-    if choice is None or validity is None or validity.isna().all():
-        return Sentences("Relative validity is not known of these runs.")
-    most = validity.idxmax()
-    rank = int(validity.rank(ascending=False, method="min")[choice])
-    if most == choice:
-        return Sentences(
-            f"{choice} has the highest relative validity too: {written('relative_validity', validity[most])}."
-        )
-    both = known.loc[[choice, most]]
-    noise = [percent(share) for share in both["noise_fraction"]]
-    sentences = [
-        f"By relative validity {choice} is {place_in_words(rank)} of {len(validity)}; the highest has {most} "
-        f"({written('relative_validity', validity[most])} against {written('relative_validity', validity[choice])}).",
-        "Relative validity asks how dense HDBSCAN's clusters are against the space between them, and leaving out what "
-        f"is thin raises it: {most} leaves {noise[1]} of the headlines in no story, {choice} {noise[0]}. Separation "
-        "counts every headline, one in no story as 0.",
-    ]
-    if "ami" in known and known["ami"].notna().sum() > 2:
-        held = {name: known[name].corr(known["ami"], method="spearman") for name in ("separation", "relative_validity")}
-        if not any(map(np.isnan, held.values())):
-            winner = "separation" if held["separation"] >= held["relative_validity"] else "relative validity"
-            sentences.append(
-                f"Check against the known stories: over the runs the rank correlation with AMI is "
-                f"{held['separation']:.2f} for separation and {held['relative_validity']:.2f} for relative validity. "
-                f"Here {winner} tells better runs from worse."
-            )
-    return Sentences(*sentences)
-
-
 def conclude(grid: Grid) -> Sentences:
     """What to take from the grid, and which values to try next."""
     known, choice = measures(grid), recommend(grid)
@@ -145,21 +76,8 @@ def conclude(grid: Grid) -> Sentences:
         best = sound["separation"].max()
         near = int((sound["separation"] >= best - FLAT * abs(best)).sum())
         told += f", the best separated{f' of {near} that are about as good' if near > 1 else ''}"
-    return Sentences(f"{told}.", *(_edges(grid, choice.run) or [_inside(grid)]))
-
-
-def _values(grid: Grid, runs: list[str]) -> str:
-    """The values of the varied parameters in these runs: "min_samples 1 or 2 and min_cluster_size 3"."""
-    chosen = grid.runs["name"].isin(runs).to_numpy()
-    told = []
-    for parameter in grid.varied:
-        places, values, _ = levels(grid, parameter)
-        *others, last = [values[place] for place in np.unique(places[chosen])]
-        if len(others) + 1 == len(values) > 1:
-            told.append(f"any {parameter}")
-        else:
-            told.append(f"{parameter} {', '.join(others)} or {last}" if others else f"{parameter} {last}")
-    return " and ".join(told)
+    inside = "Nothing beyond the grid's values is called for: vary other parameters next."
+    return Sentences(f"{told}.", *(_edges(grid, choice.run) or [inside]))
 
 
 def _edges(grid: Grid, run: str) -> list[str]:
@@ -181,9 +99,3 @@ def _is_possible(parameter: str, value: float) -> bool:
     except ParameterError:
         return False
     return True
-
-
-def _inside(grid: Grid) -> str:
-    if not grid.varied:
-        return "Nothing was varied: give a parameter a list of values to see whether it matters."
-    return "Nothing beyond the grid's values is called for: vary other parameters next."

@@ -23,8 +23,6 @@ _KERNEL_ARGUMENTS = [
 #: Seconds from one copy of an unfinished notebook to the next.
 SAVED_EVERY = 5
 ENGINE = "newsclust"
-#: Whatever kernel a notebook was last saved with.
-KERNEL = "python3"
 
 
 def find_notebook(name: str) -> Path:
@@ -64,7 +62,7 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
             _literal(notebook),
             _literal(part),
             parameters=parameters,
-            kernel_name=KERNEL,
+            kernel_name="python3",  # whatever kernel the notebook was last saved with
             language="python",
             engine_name=ENGINE,
             progress_bar=False,
@@ -88,7 +86,7 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
 
 def load_papermill() -> Any:
     """papermill, set to the kernel of this environment; to be called once before several threads execute."""
-    _prefer_this_environment()
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # not a kernel of that name that the user installed
     import papermill
     from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
@@ -111,11 +109,6 @@ def load_papermill() -> Any:
 
     papermill_engines.register(ENGINE, SparingEngine)
     return papermill
-
-
-def _prefer_this_environment() -> None:
-    """`KERNEL` is this environment's, not one of that name that the user installed."""
-    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
 
 
 def kill_kernels() -> None:

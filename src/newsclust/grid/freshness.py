@@ -1,4 +1,4 @@
-"""What a finished run depends on, as fingerprints: a run, a page or a comparison is made again when one has changed."""
+"""What a finished run depends on, as fingerprints: a run or a comparison is made again when one has changed."""
 
 from __future__ import annotations
 
@@ -20,16 +20,12 @@ from ..vectors.embedding import load_embedder
 from .execute import find_notebook
 from .plan import Plan, PlannedRun
 
-#: The package's modules that turn runs into pages: no run depends on them.
-_OF_PAGES = tuple(f"newsclust/{part}" for part in ("__main__.py", "cli.py", "grid/", "show/"))
-
-
 _CODE = (".py", ".toml", ".j2", ".css", ".js")
 
 
 def fingerprints(plan: Plan) -> dict[str, str]:
     """Run by run, of all that it depends on: code, versions, parameters, headlines, weights of the model."""
-    made_by = [_cells("cluster"), _versions(), _code(pages=False)]
+    made_by = [_cells("cluster"), _versions(), _code()]
     headlines = {str(run.parameters.data): _headlines(run.parameters.data) for run in plan.runs}
     models = {name: load_embedder(name).revision for name in {run.parameters.model for run in plan.runs}}
     return {
@@ -41,23 +37,17 @@ def fingerprints(plan: Plan) -> dict[str, str]:
     }
 
 
-@cache
-def fingerprint_of_pages() -> str:
-    """Of what makes a page of a record, or of an executed notebook."""
-    return fingerprint(_code(pages=True), version("nbconvert"))
-
-
 def fingerprint_of_comparison(plan: Plan) -> str:
     """Of what the index of a grid depends on, all its runs among it."""
     runs = [(run.folder / "run.json").read_text(encoding="utf-8") for run in plan.runs]
-    made_by = [_cells("compare"), _versions(), _code(pages=False), fingerprint_of_pages()]
+    made_by = [_cells("compare"), _versions(), _code()]
     return fingerprint(made_by, plan.varied, runs)
 
 
-def read_stamp(folder: Path) -> dict[str, Any]:
-    """What a finished run's ``run.json`` says; nothing where it is not there or damaged."""
+def read_stamp(folder: Path, name: str = "run.json") -> dict[str, Any]:
+    """What a finished run's ``run.json``, or another file of it, says; nothing where it is not there or damaged."""
     try:
-        return json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        return json.loads((folder / name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
 
@@ -109,10 +99,10 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES.split()}
 
 
-def _code(pages: bool) -> str:
-    """Of the code of newsclust, its reader and its core, that of the pages or that of the runs."""
+@cache
+def _code() -> str:
+    """Of the code of newsclust, its reader and its core."""
     top = Path(__file__).parents[2]
     packages = ("graph_hdbscan", "headline_reader", "newsclust")
     sources = sorted(path for package in packages for path in (top / package).rglob("*") if path.suffix in _CODE)
-    of_pages = [path.relative_to(top).as_posix().startswith(_OF_PAGES) for path in sources]
-    return fingerprint(*(path.read_bytes() for path, is_one in zip(sources, of_pages, strict=True) if is_one == pages))
+    return fingerprint(*(path.read_bytes() for path in sources))

@@ -74,16 +74,6 @@ class Evaluation:
         return shown.style.format(digits | {"noise": "{:.1%}", "seconds": "{:.1f}"}, escape="html")._repr_html_()
 
 
-class Listing(pd.DataFrame):
-    """Rows that a notebook shows with whole headlines, and with a word where there are none."""
-
-    def _repr_html_(self) -> str:
-        if self.empty:
-            return "<p>None.</p>"
-        with pd.option_context("display.max_colwidth", None):
-            return self.to_html(index=False, border=0, max_rows=pd.get_option("display.max_rows"))
-
-
 def evaluate(
     vectors: Vectors,
     files: Iterable[str | Path] = ("params/tutorial.yaml", "params/stories.yaml"),
@@ -217,7 +207,7 @@ def _in_company(labels: np.ndarray) -> np.ndarray:
     return clustered & (sizes[np.maximum(labels, 0)] > 1)
 
 
-def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str, Listing]:
+def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str, pd.DataFrame]:
     """Where a method and the truth part: stories merged and split, one-offs assigned, headlines left out.
 
     Parameters
@@ -230,7 +220,7 @@ def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str
 
     Returns
     -------
-    dict of str to Listing
+    dict of str to DataFrame
         "merged": a found story that holds two or more headlines each of two or more known ones. "split": a known story,
         two or more headlines each of which are in two or more found ones. "one-offs in a story". "left out": headlines
         of a known story of two or more that are in no found one. The largest first.
@@ -250,8 +240,8 @@ def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str
     return {
         "merged": _divided(parts, "found", "known"),
         "split": _divided(parts, "known", "found"),
-        "one-offs in a story": Listing(pd.DataFrame(assigned).reset_index(drop=True)),
-        "left out": Listing(left_out[["headline", "known"]].reset_index(drop=True)),
+        "one-offs in a story": pd.DataFrame(assigned).reset_index(drop=True),
+        "left out": left_out[["headline", "known"]].reset_index(drop=True),
     }
 
 
@@ -263,8 +253,8 @@ def _company(frame: pd.DataFrame, one_off: pd.Series, rows: pd.Index) -> list[st
     return [two[frame["found"][row]].drop(row, errors="ignore").iloc[0] for row in rows]
 
 
-def _divided(parts: pd.DataFrame, whole: str, part: str) -> Listing:
+def _divided(parts: pd.DataFrame, whole: str, part: str) -> pd.DataFrame:
     several = parts[parts.groupby(whole)[part].transform("size") > 1]
     total = several.groupby(whole)["headlines"].transform("sum")
     order = np.lexsort((-several["headlines"], several[whole].astype(str), -total))
-    return Listing(several.iloc[order][[whole, part, "headlines", "for example"]].reset_index(drop=True))
+    return several.iloc[order][[whole, part, "headlines", "for example"]].reset_index(drop=True)

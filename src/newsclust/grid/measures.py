@@ -33,7 +33,7 @@ LARGEST_STORY = 0.5
 MOST_NOISE = 0.75
 _DESTINATIONS = 3
 # How what only a comparison knows is written.
-_PATTERNS = {"separation": "{:.3f}", "neighbour_stability": "{:.2f}", "coverage": "{:.1%}", "seconds": "{:,.1f}"}
+_PATTERNS = {"separation": "{:.3f}", "neighbour_stability": "{:.2f}", "seconds": "{:,.1f}"}
 
 
 def written(metric: str, value: float) -> str:

@@ -14,7 +14,7 @@ from ..markup import escape
 from ..paths import find_output, short, write_whole
 from ..show.run_page import write_page
 from .execute import execute, find_notebook, load_papermill
-from .freshness import fingerprint_of_comparison, fingerprint_of_pages, read_stamp
+from .freshness import fingerprint_of_comparison, read_stamp
 from .plan import Plan
 
 #: How the executed notebook lies beside a run's page.
@@ -86,14 +86,16 @@ def render_failure(folder: Path, message: str) -> None:
 
 
 def make_pages(plan: Plan, say: Callable[[str], None]) -> None:
-    """Write the pages that are not there or were made by an older version; of several runs the comparison, too.
+    """Write the pages that are not there; of several runs the comparison, too.
 
     Raises
     ------
     RunError
         If the runs cannot be compared.
     """
-    _render_stale(plan)
+    for run in plan.runs:
+        if read_stamp(run.folder)["status"] == "ok" and not run.report.exists():
+            render_page(run.folder)
     if plan.varied:
         _compare(plan, say)
         return
@@ -102,23 +104,6 @@ def make_pages(plan: Plan, say: Callable[[str], None]) -> None:
         write_page(run.folder, links={"the notebook that made it": f"{plan.name}/{NOTEBOOK_PAGE}"}, page=plan.page)
     else:
         write_whole(plan.page, run.report.read_text(encoding="utf-8"))
-
-
-def _render_stale(plan: Plan) -> None:
-    from tqdm.auto import tqdm
-
-    stale = []
-    for run in plan.runs:
-        stamp = read_stamp(run.folder)
-        lost = stamp["status"] == "ok" and not run.report.exists()
-        if lost or stamp["page"] != fingerprint_of_pages():
-            stale.append((run.folder, stamp))
-    for folder, stamp in tqdm(stale, desc="Writing pages", unit="page", leave=False, disable=None if stale else True):
-        if stamp["status"] == "ok":
-            render_page(folder)
-        else:
-            render_failure(folder, stamp["message"])
-        write_whole(folder / "run.json", json.dumps(stamp | {"page": fingerprint_of_pages()}, indent=2) + "\n")
 
 
 def _compare(plan: Plan, say: Callable[[str], None]) -> None:

@@ -19,8 +19,6 @@ _CRITERIA = {
     "neighbour_stability": "agreement with adjacent runs of the grid",
     "coverage": "share of documents in a story",
 }
-
-
 #: Runs whose separation is lower by no more than this share are about as good.
 FLAT = 0.005
 #: What decides how alike two documents are: between these, separations can't be compared.
@@ -82,12 +80,14 @@ def recommend(grid: Grid) -> Recommendation:
 
     apart = known.loc[sound].get("separation", pd.Series(np.nan, index=sound))
     again = -known.loc[sound].get("subsample_stability", pd.Series(0.0, index=sound))
-    if apart.notna().all() and not _VECTORS & set(grid.varied):
+    if len(sound) == 1:
+        order, why = sound, ["It is the only run that was not excluded."]
+    elif apart.notna().all() and not _VECTORS & set(grid.varied):
         why = _separated(apart, order := _order(-apart, again))
     else:
         criteria = known.loc[sound].reindex(columns=list(_CRITERIA)).dropna(axis="columns", how="all")
-        ranks = criteria.rank(ascending=False)
-        why = _ranked(criteria, ranks, means := ranks.mean(axis=1).round(9), order := _order(means, again))
+        ranks = criteria.rank(ascending=False).mean(axis=1)
+        why = _ranked(ranks, order := _order(ranks, again), [_CRITERIA[name] for name in criteria])
     best = order[0]
     row = grid.runs.set_index("name").loc[best]
     return Recommendation(
@@ -113,16 +113,10 @@ def _found(grid: Grid, known: pd.Series, run: str) -> str:
 
 
 def _order(lower_is_better: pd.Series, then: pd.Series) -> pd.Index:
-    return (
-        pd.DataFrame({"first": lower_is_better.round(9), "then": then})
-        .sort_values(["first", "then"], kind="stable")
-        .index
-    )
+    return lower_is_better.index[np.lexsort((then, lower_is_better.round(9)))]
 
 
 def _separated(apart: pd.Series, order: pd.Index) -> list[str]:
-    if len(order) == 1:
-        return ["It is the only run that was not excluded."]
     best, second = apart[order[0]], apart[order[1]]
     sentences = [
         f"Of the {count(len(order), 'run')} that were compared its stories stand apart best: separation "
@@ -137,34 +131,12 @@ def _separated(apart: pd.Series, order: pd.Index) -> list[str]:
     return sentences
 
 
-def _ranked(criteria: pd.DataFrame, ranks: pd.DataFrame, means: pd.Series, order: pd.Index) -> list[str]:
-    best = order[0]
-    if len(order) == 1:
-        return ["It is the only run that was not excluded."]
-    details = [
-        f"{_CRITERIA[name]} {written(name, criteria.loc[best, name])} ({place_in_words(ranks.loc[best, name])})"
-        for name in criteria
-        if pd.notna(criteria.loc[best, name])
+def _ranked(ranks: pd.Series, order: pd.Index, criteria: list[str]) -> list[str]:
+    best, second = order[:2]
+    return [
+        f"Of the {count(len(order), 'run')} that were compared it has the best mean rank, {ranks[best]:.1f}, by "
+        f"{', '.join(criteria)}; {second} comes next with {ranks[second]:.1f}."
     ]
-    sentences = [
-        f"Of the {count(len(order), 'run')} that were compared it has the best mean rank, {means[best]:.1f}: "
-        f"{', '.join(details)}."
-    ]
-    second = order[1]
-    gap = means[second] - means[best]
-    if gap == 0:
-        sentences.append(f"{second} has the same mean rank, so that the choice between the two is a toss-up.")
-    else:
-        close = "The choice is close: " if gap < 0.5 else ""
-        sentences.append(f"{close}{second} comes next with a mean rank of {means[second]:.1f}.")
-    return sentences
-
-
-def place_in_words(rank: float) -> str:
-    """``1st``, ``2nd``; ``shared 2nd`` for a rank between two."""
-    whole = int(rank)
-    ending = "th" if 10 < whole % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(whole % 10, "th")
-    return f"{whole}{ending}" if rank == whole else f"shared {whole}{ending}"
 
 
 def _left_out(faults: pd.Series) -> list[str]:

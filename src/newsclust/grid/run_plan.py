@@ -17,7 +17,7 @@ from ..errors import RunError
 from ..paths import short, write_whole
 from ..run.record import REJECTED, RESULTS
 from .execute import execute, find_notebook, load_papermill
-from .freshness import fingerprint_of_pages, fingerprints, is_fresh, read_stamp
+from .freshness import fingerprints, is_fresh, read_stamp
 from .pages import NOTEBOOK_PAGE, make_pages, render_failure, render_page
 from .plan import Plan, PlannedRun
 
@@ -130,14 +130,12 @@ def _in_order(runs: list[PlannedRun]) -> tuple[list[PlannedRun], list[PlannedRun
         shared = json.dumps({name: values.get(name) for name in _SHARED}, sort_keys=True)
         groups.setdefault(shared, []).append(run)
     only = len(runs) == 1
-    first = [max(group, key=_reach) for group in groups.values() if only or len(group) > 1]
+    first = [
+        max(group, key=lambda run: max(run.parameters.k, run.parameters.n_neighbors))
+        for group in groups.values()
+        if only or len(group) > 1
+    ]
     return first, [run for run in runs if run not in first]
-
-
-def _reach(run: PlannedRun) -> int:
-    """How many neighbours the run searches."""
-    numbers = (run.parameters.k, run.parameters.n_neighbors)
-    return max((number for number in numbers if isinstance(number, int)), default=0)
 
 
 def _finish_all(
@@ -193,14 +191,12 @@ def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool) -> N
         "seconds": round(time.perf_counter() - start, 2),
         "parameters": run.parameters.model_dump(),
         "fingerprint": current,
-        "page": fingerprint_of_pages(),
     }
     write_whole(run.folder / "run.json", json.dumps(stamp, indent=2) + "\n")
 
 
 def _stages(run: PlannedRun) -> str:
-    try:
-        stages = json.loads((run.folder / "provenance.json").read_text(encoding="utf-8"))["provenance"]["stages"]
-    except (OSError, KeyError):
+    stages = read_stamp(run.folder, "provenance.json").get("provenance", {}).get("stages")
+    if not stages:
         return "no stage finished"
     return ", ".join(f"{name} {'computed' if stage['computed'] else 'read'}" for name, stage in stages.items())

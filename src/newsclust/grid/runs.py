@@ -30,7 +30,7 @@ class Grid:
         The parameters that take more than one value, in the order of the parameter file.
     runs : DataFrame, one row per run in the grid's order
         ``name``, ``status`` ("ok" or "failed"), ``message``, the varied parameters, the metrics (missing for
-        a failed run; a stage's time is ``seconds_<stage>``), and ``seconds`` of the whole run.
+        a failed run), and ``seconds`` of the whole run.
     maps : dict of DataFrame, by the name of each finished run
         Index ``id`` ascending; ``cluster`` (-1 is noise), ``probability``, ``x``, ``y``. A document appears
         once.
@@ -96,7 +96,7 @@ def read_grid(folder: str | Path) -> Grid:
         row |= {parameter: run["parameters"].get(parameter) for parameter in record["varied"]}
         if run["status"] == "ok":
             metrics = _record(path / name / "metrics.json", ("n_clusters", "noise_fraction"), advice)
-            row |= _flat(metrics)
+            row |= {name: value for name, value in metrics.items() if name != "seconds"}
             points = _read_points(path / name, metrics, advice)
             maps[name] = points[["cluster", "probability", "x", "y"]]
             texts = texts if len(texts) else points[["title", "url"]]
@@ -191,11 +191,6 @@ def _record(path: Path, needed: tuple[str, ...], advice: str) -> dict[str, Any]:
     if absent:
         raise RunError(f"{path} does not say {absent[0]}: {advice}.")
     return content
-
-
-def _flat(metrics: dict[str, Any]) -> dict[str, Any]:
-    stages = {f"seconds_{name}": value for name, value in (metrics.get("seconds") or {}).items()}
-    return {name: value for name, value in metrics.items() if name != "seconds"} | stages
 
 
 def _read_points(folder: Path, metrics: dict[str, Any], advice: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..errors import NewsclustWarning
 from ..markup import Sentences, escape
-from ..pipeline import READS, check_now, cluster, link, name
+from ..pipeline import READS, check_now, name
 from ..run.notebook import Notebook
 from ..run.parameters import Parameters, make_parameters
 from ..run.results import Named
@@ -19,7 +19,7 @@ from ..stages import stage
 from ..stories.evaluation import ONE_OFF, agreement
 from ..stories.exemplars import headlines
 from ..wording import count
-from .labelled import read_parameters
+from .labelled import group, read_parameters
 
 #: More documents than this take too long to be clustered again in passing.
 COMPARED = 20_000
@@ -41,10 +41,6 @@ class Comparison:
 
     before: Named
     after: Named
-
-    @property
-    def documents(self) -> pd.DataFrame:
-        return self.after.stories.documents
 
     @property
     def joined(self) -> np.ndarray:
@@ -95,7 +91,10 @@ class Comparison:
         rows = self.joined[sorted({0, len(self.joined) // 2, len(self.joined) - 1})] if len(self.joined) else []
         titles = self.after.stories.table["title"].reindex(self.after.labels[rows])
         frame = pd.DataFrame(
-            {"headline": headlines(self.documents.iloc[rows]).to_numpy(), "joined the story": titles.to_numpy()}
+            {
+                "headline": headlines(self.after.stories.documents.iloc[rows]).to_numpy(),
+                "joined the story": titles.to_numpy(),
+            }
         )
         return Table(frame, empty="No headline joined a story.")
 
@@ -136,10 +135,5 @@ def _made_with(stories: Named, asked: Parameters) -> Named:
         return stories
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NewsclustWarning)  # of other settings than the run's
-        return _steps(stories, asked)
-
-
-def _steps(stories: Named, asked: Parameters) -> Named:
-    links = link(stories.clusters.links.vectors, **{one: getattr(asked, one) for one in _ASKED if one in READS["link"]})
-    clusters = cluster(links, **{one: getattr(asked, one) for one in READS["cluster"]})
-    return name(clusters, assign_noise=asked.assign_noise, title_model=None, previous=None)
+        clusters = group(stories.clusters.links.vectors, asked)
+        return name(clusters, assign_noise=asked.assign_noise, title_model=None, previous=None)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..markup import Html, escape
-from ..show.drawing import NOISE_COLOUR, SYMBOLS
+from ..show.drawing import COLOURS, NOISE_COLOUR
 from ..show.listings import Table
 from ..wording import said
 from .measures import METRICS, excluded, measures, percent, written
@@ -22,7 +22,6 @@ MAP_POINTS = 80
 ALL_POINTS = 30 * MAP_POINTS
 # Twice the size on screen, so that whole numbers place a point finely enough.
 _WIDTH, _HEIGHT, _MARGIN = 256, 192, 6
-_COLOURS = [colour for colour, _ in SYMBOLS]
 
 
 def run_table(grid: Grid) -> Table:
@@ -76,7 +75,7 @@ def _picture(grid: Grid, run: str, colours: np.ndarray) -> Html:
     dots = np.round(np.array([_WIDTH, _HEIGHT]) / 2 + offsets * [1, -1]).astype(int)
     paint = np.where(clusters < 0, NOISE_COLOUR, colours[clusters])
     paths = []
-    for color in [NOISE_COLOUR, *_COLOURS]:
+    for color in [NOISE_COLOUR, *COLOURS]:
         d = "".join(f"M{x} {y}h0" for x, y in dots[paint == color])
         if d:
             width, opacity = (4, 0.5) if color == NOISE_COLOUR else (7, 0.85)
@@ -92,7 +91,7 @@ def _picture(grid: Grid, run: str, colours: np.ndarray) -> Html:
 def _colours(grid: Grid, reference: str | None) -> dict[str, np.ndarray]:
     """Per finished run the colour of each cluster, and one more at the end."""
     known = grid.labels.get(reference, grid.labels.iloc[:, :1].squeeze(axis=1)).to_numpy()
-    palette = np.array(_COLOURS)
+    palette = np.array(COLOURS)
     colours = {}
     for run, points in grid.maps.items():
         own = np.arange(points["cluster"].max() + 2)

@@ -34,8 +34,9 @@ class Continuation:
     @property
     def told(self) -> pd.DataFrame:
         """What changed, in words: ``story, title, what happened, headlines before, headlines now``."""
+        columns = ["story", "title", "what happened", "headlines before", "headlines now"]
         if self.identity is None:
-            return pd.DataFrame(columns=["story", "title", "what happened", "headlines before", "headlines now"])
+            return pd.DataFrame(columns=columns)
         now, before = self.stories.table["title"], self.earlier.table["title"]
         rows = []
         for row in self.identity.changes.itertuples():
@@ -43,10 +44,8 @@ class Continuation:
                 continue
             title = now.get(row.story) if row.now else before.get(row.story)
             rows.append((row.story, title, _said(row.what, row.others), row.before, row.now))
-        frame = pd.DataFrame(rows, columns=["story", "title", "what happened", "headlines before", "headlines now"])
-        return frame.sort_values(
-            ["headlines now", "headlines before"], ascending=False, kind="stable", ignore_index=True
-        )
+        order = {"ascending": False, "kind": "stable", "ignore_index": True}
+        return pd.DataFrame(rows, columns=columns).sort_values(["headlines now", "headlines before"], **order)
 
     def __repr__(self) -> str:
         if self.identity is None:

@@ -19,17 +19,8 @@ class Notebook:
         """The parameters now; see `newsclust.run.parameters.check_parameters`."""
         return check_parameters(self._namespace)
 
-    @property
-    def changed(self) -> dict[str, Any]:
-        """Those that differ from the defaults."""
-        return self.checked().changed
-
-    def command(self) -> str:
-        """The papermill command that repeats the run."""
-        return self.checked().command()
-
     def __repr__(self) -> str:
-        return assigned(self.changed) or "All parameters have their defaults."
+        return assigned(self.checked().changed) or "All parameters have their defaults."
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self))}</p>"

@@ -15,12 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 
 from ..corpus.documents import check_columns
 from ..errors import InputError, ParameterError, notice
-from ..markup import escape
-from ..paths import can_write, fallback_dir, find_input, find_output
+from ..paths import can_write, fallback_dir, find_input, find_output, state_dir
 from ..vectors.precision import PRECISIONS
 from ..vectors.store import Store
 from .names import injected, no_such
-from .preflight import find_run, run_folders, try_output, try_state, try_store
+from .preflight import find_run, run_folders, try_output, try_store
 from .values import understood
 
 #: Upper bound of counts: what fits the C integers of the libraries below.
@@ -258,15 +257,6 @@ class Parameters(BaseModel):
             words += ["-y", changed.strip()]
         return shlex.join(words)
 
-    def _repr_html_(self) -> str:
-        cells = [
-            f"<tr><td><code>{name}</code></td><td>{escape(str(value))}</td>"
-            f"<td>{'' if name in self.changed else 'default'}</td></tr>"
-            for name, value in self.model_dump().items()
-        ]
-        head = "<tr><th>parameter</th><th>value</th><th></th></tr>"
-        return f"<table><thead>{head}</thead><tbody>{''.join(cells)}</tbody></table>"
-
 
 def check_parameters(namespace: dict[str, Any]) -> Parameters:
     """Check a notebook's parameters: their names, types, ranges, that they fit together and that a run can begin.
@@ -300,7 +290,7 @@ def check_parameters(namespace: dict[str, Any]) -> Parameters:
     try_store(parameters.uri, store.path)
     if store.uri != parameters.uri:
         notice(f"{parameters.uri} can't be kept in {Path.cwd()}, which can't be written: {store.uri} is used instead.")
-    try_state()
+    state_dir("cache")  # says now, and once, where it can't be written
     if parameters.previous:
         find_run(parameters.previous)
     if parameters.output:

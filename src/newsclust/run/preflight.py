@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..environment import read_dotenv
 from ..errors import ParameterError, RunError
-from ..paths import can_write, find_input, find_output, state_dir
+from ..paths import can_write, find_input, find_output
 
 
 def try_output(output: str) -> None:
@@ -74,8 +74,3 @@ def try_store(uri: str, path: Path | None) -> None:
         )
     elif path.exists() and not os.access(path, os.R_OK | os.X_OK):
         raise ParameterError(f"uri is {uri!r}, but {path} can't be read: check its permissions, or give another file.")
-
-
-def try_state() -> None:
-    """Say now, and once, where the project's own folder can't be written."""
-    state_dir("cache")

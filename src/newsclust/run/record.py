@@ -118,9 +118,6 @@ class Record:
         write_whole(folder / "provenance.json", json.dumps(made_by, indent=2, default=str) + "\n")
         write_whole(folder / "metrics.json", json.dumps(self.metrics, indent=2) + "\n")
 
-    def __str__(self) -> str:
-        return f"{summary(self.metrics)}, in {sum(self.metrics['seconds'].values()):.1f} seconds."
-
     def __repr__(self) -> str:
         return "; ".join(f"{label}: {value}" for label, value in self.figures)
 
@@ -180,6 +177,7 @@ def finish(
     clustering = stories.clustering
     lists = neighbors.head(clustering.parameters["k"])
     with stage("metrics"):
+        sizes = stories.table["size"]
         metrics = {
             "n_rows": corpus.n_rows,
             "n_documents": corpus.n_documents,
@@ -188,7 +186,8 @@ def finish(
             "n_clusters": clustering.n_clusters,
             "noise_fraction": stories.noise_fraction,
             "assigned_fraction": float(stories.assigned.mean()) if len(stories.labels) else 0.0,
-            **_sizes(stories.table["size"]),
+            "size_median": float(sizes.median()) if len(sizes) else None,
+            "size_max": int(sizes.max()) if len(sizes) else None,
             "hdbscan_noise_fraction": clustering.noise_fraction,
             **validity(embeddings.vectors, clustering),
             "subsample_stability": subsample_stability(neighbors, clustering),
@@ -245,16 +244,6 @@ def facts_of_vectors(embeddings: Embeddings, words: float) -> dict[str, str]:
         "vectors": embeddings.where,
     }
     return facts | ({WEIGHER: embeddings.weigher} if words else {})
-
-
-def _sizes(sizes: pd.Series) -> dict[str, float | None]:
-    found = sizes.quantile([0, 0.25, 0.5, 0.75, 1]) if len(sizes) else [None] * 5
-    names = ("size_min", "size_q25", "size_median", "size_q75", "size_max")
-    whole = {"size_min", "size_max"}
-    return {
-        name: None if value is None else int(value) if name in whole else float(value)
-        for name, value in zip(names, found, strict=True)
-    }
 
 
 def as_csv(rows: pd.DataFrame) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -65,11 +64,9 @@ class Vectors:
         """The collection's name in Milvus."""
         return self.store.name
 
-    @contextmanager
-    def milvus(self) -> Iterator[MilvusClient]:
+    def milvus(self) -> AbstractContextManager[MilvusClient]:
         """A client of Milvus with the collection loaded; a local file is let go of at the end."""
-        with self.store.open() as client:
-            yield client
+        return self.store.open()
 
     def __repr__(self) -> str:
         n, dim = self.vectors.shape

@@ -7,11 +7,11 @@ from ..lazy import offered
 __all__, __getattr__, __dir__ = offered(
     __name__,
     {
-        "arguments": "borderline doubtful_stories nearest nearly_in noise_by_nearness",
-        "arrivals": "calibration_curve emerging_stories joined_stories least_sure newcomers_map",
+        "arguments": "borderline doubtful_stories nearest noise_by_nearness",
+        "arrivals": "emerging_stories joined_stories least_sure newcomers_map",
         "figure": "Figure",
-        "figures": "settings_curve",
-        "listings": "closest_pairs least_certain table",
+        "figures": "calibration_curve settings_curve",
+        "listings": "closest_pairs table",
         "over_time": "stories_over_time what_is_new",
         "print_map": "save_map",
         "map_figure": "map",

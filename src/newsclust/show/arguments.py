@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..corpus.facts import headlines
 from ..markup import Sentences
-from ..stories.doubts import doubts
+from ..stories.doubts import doubts, worst_first
 from ..wording import count
-from .drawing import INK, SYMBOLS, cut_at_word, style, with_alternative
-from .figure import Figure
-from .listings import Table, least_certain, linked_headlines
+from .drawing import COLOURS, INK, cut_at_word
+from .figure import Figure, chart
+from .listings import Table, linked_headlines
 
 if TYPE_CHECKING:
     from ..neighbors.neighbors import Neighbors
@@ -46,59 +45,28 @@ def nearest(links: Links) -> Figure:
     ----------
     links : Links
     """
-    import plotly.graph_objects as go
-
     near, shares = _near_shares(links.distances)
     first = links.distances[:, 0] if shares else np.empty(0)
-    counts, edges = np.histogram(first[np.isfinite(first)], bins=_BINS)
-    fig = go.Figure(
-        go.Bar(
-            x=(edges[:-1] + edges[1:]) / 2,
-            y=counts,
-            width=np.diff(edges),
-            marker_color=[SYMBOLS[0][0] if left < near else INK for left in edges[:-1]],
-            hovertemplate="distance %{x:.2f}: %{y} headlines<extra></extra>",
-        )
-    )
-    fig.add_vline(x=near, line=dict(color=INK, width=1.5, dash="dot"))
-    fig.add_annotation(x=near, y=1, yref="paper", text=f"knee {near:.2f}", showarrow=False, xanchor="left", xshift=6)
-    style(fig, height=300)
-    fig.update_layout(
-        margin=dict(l=56, r=8, t=16, b=48),
-        showlegend=False,
-        bargap=0.05,
-        xaxis=dict(title="distance to the nearest other headline", zeroline=False, fixedrange=True),
-        yaxis=dict(title="headlines", fixedrange=True),
-    )
-    table = pd.DataFrame(
-        {"neighbours": list(shares), "headlines with so many near ones": [f"{share:.0%}" for share in shares.values()]}
-    )
-    return with_alternative(fig, _near_sentence(near, shares), table)
-
-
-def nearly_in(stories: Stories, n: int = 5) -> Table:
-    """The `n` headlines in no story that are closest to being in one, and what their neighbours say of them."""
-    rows = np.flatnonzero((stories.labels < 0) & (stories.vote.nearest >= 0))
-    rows = rows[np.argsort(-stories.vote.support[rows].round(9), kind="stable")][:n]
-    least = stories.parameters["least_support"]
-    frame = pd.DataFrame(
-        {
-            "headline": _headlines(stories.documents, rows),
-            "nearly belonged to": stories.table["title"].reindex(stories.vote.nearest[rows]).to_list(),
-            "support": [f"{value:.2f}" for value in stories.vote.support[rows]],
-            "assign_noise": ["would add it" if value >= least else "leaves it" for value in stories.vote.support[rows]],
-        }
-    )
-    shown = frame.assign(headline=linked_headlines(stories.documents, rows))
-    return Table(frame, shown, empty="No headline in no story has a neighbour in one.")
+    with chart(300) as (fig, axes):
+        counts, edges = np.histogram(first[np.isfinite(first)], bins=_BINS)
+        colours = [COLOURS[0] if left < near else INK for left in edges[:-1]]
+        axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=colours, edgecolor="white")
+        axes.axvline(near, color=INK, ls=":")
+        axes.annotate(f" knee {near:.2f}", (near, 0.95), xycoords=("data", "axes fraction"))
+        axes.set(xlabel="distance to the nearest other headline", ylabel="headlines")
+    return Figure(_near_sentence(near, shares), fig)
 
 
 def borderline(stories: Stories, n: int = 5) -> Table:
     """The close calls: `n` headlines in no story that were nearest to one, `n` that joined one with least support."""
-    parts = []
-    for what, found in (("left out, nearest to", nearly_in(stories, n)), ("joined", least_certain(stories, n))):
-        linked = found.shown.assign(what=what).set_axis(["headline", "story", "support", "", "what"], axis=1)
-        parts.append(linked[["what", "headline", "story", "support"]])
+    vote, parts = stories.vote, []
+    left_out, joined = np.flatnonzero((stories.labels < 0) & (vote.nearest >= 0)), np.flatnonzero(stories.assigned)
+    for what, rows, order in (("left out, nearest to", left_out, -vote.support), ("joined", joined, vote.support)):
+        rows = rows[np.argsort(order[rows].round(9), kind="stable")][:n]
+        story = stories.table["title"].reindex(vote.nearest[rows]).to_list()
+        support = [f"{value:.2f}" for value in vote.support[rows]]
+        told = {"what": what, "headline": linked_headlines(stories.documents, rows), "story": story, "support": support}
+        parts.append(pd.DataFrame(told))
     return Table(pd.concat(parts, ignore_index=True), empty="No headline in no story has a neighbour in one.")
 
 
@@ -134,7 +102,7 @@ def doubtful_stories(stories: Stories, evidence: Evidence, neighbors: Neighbors,
         return Table(pd.DataFrame(columns=columns), empty="There are no stories to doubt.")
     found = doubts(evidence, stories.labels, neighbors).dropna(subset="separation")
     usual, titles = found["own"].median(), stories.table["title"]
-    worst = found.iloc[np.lexsort((found.index, found["separation"].round(9)))[:n]]
+    worst = found.loc[worst_first(found)[:n]]
     rows = [
         (
             titles[story.Index],
@@ -147,10 +115,6 @@ def doubtful_stories(stories: Stories, evidence: Evidence, neighbors: Neighbors,
         for story in worst.itertuples()
     ]
     return Table(pd.DataFrame(rows, columns=columns))
-
-
-def _headlines(documents: pd.DataFrame, rows: np.ndarray) -> list[str]:
-    return headlines(documents.iloc[rows]).tolist()
 
 
 def _why(story: Any, usual: float, rival: str) -> str:

@@ -1,4 +1,4 @@
-"""How the settings were chosen, drawn."""
+"""How the settings were chosen, and how far a probability can be believed, drawn."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from ..markup import Sentences
 from ..wording import count
-from .drawing import GRID, INK, SYMBOLS, style, with_alternative
-from .figure import Figure
+from .drawing import COLOURS, INK, SHAPES, story_mark
+from .figure import Figure, chart
 
 if TYPE_CHECKING:
+    from ..arrivals.calibration import Calibration
     from ..stories.settings import Settings
 
 
@@ -21,46 +22,33 @@ def settings_curve(settings: Settings) -> Figure | Sentences:
     settings : Settings
         As from `newsclust.stories.settings.choose_settings`.
     """
-    import plotly.graph_objects as go
-
     curve = settings.curve
     if curve.empty:
         return Sentences(f"No setting was chosen from the data: {settings!r}")
-    fig = go.Figure()
-    for place, (number, rows) in enumerate(curve.sort_values("min_cluster_size").groupby("min_samples")):
-        color, symbol = SYMBOLS[place % len(SYMBOLS)]
-        fig.add_scatter(
-            x=rows["min_cluster_size"].to_numpy(),
-            y=rows["separation"].to_numpy(),
-            mode="lines+markers",
-            name=f"min_samples {number}",
-            line=dict(color=color, width=1.6),
-            marker=dict(color=color, symbol=symbol, size=7),
-            text=[
-                f"min_samples {number}, min_cluster_size {row.min_cluster_size}<br>separation {row.separation:.3f}<br>"
-                f"{count(row.n_stories, 'story', 'stories')}, {row.noise_fraction:.0%} noise"
-                for row in rows.itertuples()
-            ],
-            hovertemplate="%{text}<extra></extra>",
-        )
-    best = curve.iloc[0]
-    fig.add_scatter(
-        x=[int(best.min_cluster_size)],
-        y=[float(best.separation)],
-        mode="markers",
-        name="chosen",
-        marker=dict(color=INK, symbol="circle-open", size=17, line_width=2),
-        hoverinfo="skip",
-    )
-    style(fig, height=380)
-    axis = dict(showgrid=True, gridcolor=GRID, zeroline=False, fixedrange=True)
-    fig.update_layout(
-        margin=dict(l=56, r=8, t=8, b=88),
-        hovermode="closest",
-        xaxis=axis | dict(title="min_cluster_size"),
-        yaxis=axis | dict(title="separation"),
-        legend=dict(orientation="h", x=0, y=-0.2, yanchor="top", bgcolor="rgba(0,0,0,0)"),
-    )
-    table = curve.assign(separation=curve["separation"].round(3), noise_fraction=curve["noise_fraction"].round(3))
-    sentence = f"Separation of the stories over {len(curve)} settings; chosen is {settings!r}"
-    return with_alternative(fig, sentence, table)
+    with chart(380) as (fig, axes):
+        for place, (number, rows) in enumerate(curve.sort_values("min_cluster_size").groupby("min_samples")):
+            colour, symbol = story_mark(place)
+            named = {"color": colour, "marker": SHAPES[symbol], "ms": 5, "label": f"min_samples {number}"}
+            axes.plot(rows["min_cluster_size"], rows["separation"], **named)
+        best = curve.iloc[0]
+        axes.plot(best["min_cluster_size"], best["separation"], "o", ms=12, mfc="none", color=INK, label="chosen")
+        axes.set(xlabel="min_cluster_size", ylabel="separation")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid()
+        fig.legend(loc="outside lower left", ncols=4)
+    return Figure(f"Separation of the stories over {len(curve)} settings; chosen is {settings!r}", fig)
+
+
+def calibration_curve(calibration: Calibration) -> Figure:
+    """Draw how often what was said with a probability was right, among the run's own documents."""
+    curve = calibration.curve
+    with chart(340) as (fig, axes):
+        axes.plot([0, 1], [0, 1], ":", color=INK)
+        axes.plot(curve["said"], curve["right"], color=COLOURS[0])
+        largest = max(curve["documents"].max(), 1)
+        axes.scatter(curve["said"], curve["right"], 20 + 150 * curve["documents"] / largest, color=COLOURS[0])
+        axes.set(xlabel="probability that was said", ylabel="share that was right", xlim=(0, 1.03), ylim=(0, 1.03))
+        axes.grid()
+    said = "; ".join(f"{row.said:.2f} said, {row.right:.2f} right" for row in curve.itertuples())
+    held_out = count(int(curve["documents"].sum()), "held-out headline")
+    return Figure(f"Of {held_out} of the run, by the probability said: {said}.", fig)

@@ -65,7 +65,7 @@ class Table:
         if not self.classes:
             return written
         # Reports bring this style and script with them; a notebook needs them beside the table.
-        style, script = (written_file(name) for name in ("tables.css", "tables.js"))
+        style, script = ((TEMPLATE / name).read_text(encoding="utf-8") for name in ("tables.css", "tables.js"))
         return f"<style>{style}</style>{written}<script>{script}</script>"
 
 
@@ -86,11 +86,6 @@ def _said(value: Any) -> str:
         first = ", ".join(_said(one) for one in value[:_NUMBERS])
         return f"[{first}, ... {len(value):,} numbers]" if len(value) > _NUMBERS else f"[{first}]"
     return cut(value, _LETTERS)
-
-
-def written_file(name: str) -> str:
-    """A file of the report's template."""
-    return (TEMPLATE / name).read_text(encoding="utf-8")
 
 
 def closest_pairs(documents: pd.DataFrame, neighbors: Neighbors, n: int = 5) -> Table:
@@ -137,22 +132,6 @@ def linked_titles(stories: Stories, numbers: Sequence[int]) -> list[Html]:
         row = found.get((number, stories.headlines[number]))
         linked.append(link(title, "" if row is None else urls.iloc[row]))
     return linked
-
-
-def least_certain(stories: Stories, n: int = 10) -> Table:
-    """The `n` assigned headlines that their neighbours support least: where a slip of the assignment would be."""
-    rows = np.flatnonzero(stories.assigned)
-    rows = rows[np.argsort(stories.vote.support[rows], kind="stable")][:n]
-    titles = _headlines(stories.documents, rows)
-    frame = pd.DataFrame(
-        {
-            "headline": titles,
-            "was given to the story": stories.table["title"].reindex(stories.labels[rows]).to_list(),
-            "support": [f"{value:.2f}" for value in stories.vote.support[rows]],
-            "share of the vote": [f"{value:.0%}" for value in stories.vote.share[rows]],
-        }
-    )
-    return Table(frame, frame.assign(headline=linked_headlines(stories.documents, rows)))
 
 
 def _headlines(documents: pd.DataFrame, rows: Sequence[int]) -> list[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ..markup import plotly_text
-from .drawing import INK, MARKS, NOISE_COLOUR, cut, story_mark, with_alternative
-from .figure import WIDTH, Figure
+from .drawing import COLOURS, INK, NOISE_COLOUR, cut, story_mark
+from .figure import DPI, WIDTH, Figure
 from .map_parts import IN_SPACE, SVG_POINTS, complete, drawn, look_alikes, map_sentence, stories_on, style_map, titles
 from .print_map import picture
 
@@ -30,7 +31,7 @@ def map(places: Map | pd.DataFrame) -> Figure:
     """Draw every headline at its place on the map, with the mark of its story and titles on the largest.
 
     A story's colour and shape depend on its number alone (`newsclust.show.drawing.story_mark`). Of stories side by side
-    that share a mark, as they may beyond sixty, the smaller is outlined. A headline that HDBSCAN left as noise and that
+    that share a mark, as they may beyond 64, the smaller is outlined. A headline that HDBSCAN left as noise and that
     its neighbours gave a story is drawn hollow; noise is grey. In space plotly knows few shapes, so that colours differ
     more than those. Of more than `DRAWN_POINTS` headlines so many are drawn, evenly chosen, which a notice says.
 
@@ -56,10 +57,10 @@ def map(places: Map | pd.DataFrame) -> Figure:
     size = np.where(noise, 4, 8) if few else np.where(noise, 2, 4)
     symbols = [story_mark(cluster)[1] for cluster in points["cluster"]]
     marker: dict[str, Any] = {
-        "color": np.where(noise, len(MARKS), points["cluster"] % len(MARKS)).astype(np.uint8),
-        "colorscale": [[i / len(MARKS), colour] for i, (colour, _) in enumerate([*MARKS, (NOISE_COLOUR, "")])],
+        "color": np.where(noise, len(COLOURS), points["cluster"] % len(COLOURS)).astype(np.uint8),
+        "colorscale": [[i / len(COLOURS), colour] for i, colour in enumerate([*COLOURS, NOISE_COLOUR])],
         "cmin": 0,
-        "cmax": len(MARKS),
+        "cmax": len(COLOURS),
         "size": size.astype(np.uint8),
         "line": {"width": 0},
     }
@@ -82,12 +83,13 @@ def map(places: Map | pd.DataFrame) -> Figure:
             hovertemplate="%{text}<br>story %{customdata}<extra></extra>",
         )
     )
-    style_map(fig, in_space)
-    fig.update_layout(showlegend=False, height=_HEIGHT, margin=dict(l=4, r=4, t=4, b=4))
+    style_map(fig, in_space, showlegend=False, height=_HEIGHT, margin=dict(l=4, r=4, t=4, b=4))
     if not in_space:
         placed = titles(points, names, centres, (WIDTH - 8.0, _HEIGHT - 8.0))
         # What all titles share is written once.
         fig.layout.template.layout.annotationdefaults = placed[0] | _NOWHERE if placed else {}
         fig.update_layout(annotations=[{name: title[name] for name in _NOWHERE} for title in placed])
     sentence = map_sentence(sizes, names, n_noise, n_assigned)
-    return with_alternative(fig, sentence, picture=lambda: picture(points, (WIDTH, _HEIGHT)))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # of a script that matplotlib's font has not
+        return Figure(sentence, picture(points, (WIDTH / DPI, _HEIGHT / DPI), DPI, 7.5), fig)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..errors import notice
-from ..markup import plain, plotly_text, web_address
+from ..errors import NewsclustError, notice
+from ..markup import plain, plotly_text
 from ..wording import count
-from .drawing import MARKS, cut, require, story_mark, style
+from .drawing import INK, N_MARKS, cut, story_mark
 from .labels import free_places, label_lines, text_size
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ LABELS = 40  # titles that are tried for a place on the map
 SVG_POINTS = 3000
 DRAWN_POINTS = 100_000  # with more a report is too large for a browser
 
-_NOTEBOOK, _TITLE_SIZE = (700.0, 540.0), 11  # the pixels that a map has in a notebook, its legend left out
+_TITLE_SIZE = 11  # pixels
 IN_SPACE = {  # the shapes that plotly draws in space; its "x" is a letter that not every machine has
     "circle": "circle", "square": "square", "diamond": "diamond", "cross": "cross", "x": "cross",
     "triangle-up": "diamond", "triangle-down": "square", "star": "circle",
@@ -38,13 +38,11 @@ def drawn(points: pd.DataFrame) -> pd.DataFrame:
 
 
 def complete(points: pd.DataFrame) -> pd.DataFrame:
-    """The points of `story_map` as a new table, with ids, addresses a reader can be sent to, and ``assigned``."""
-    require(points, ["x", "y", "cluster", "title"])
-    return points.assign(
-        assigned=points["assigned"].astype(bool) if "assigned" in points else False,
-        address=[web_address(url) for url in points["url"]] if "url" in points else "",
-        id=points["id"] if "id" in points else np.arange(len(points)),
-    )
+    """The points as a new table with ``assigned``; a table that can't be drawn is refused."""
+    if missing := [name for name in ("x", "y", "cluster", "title") if name not in points]:
+        known = ", ".join(map(repr, points.columns)) or "none"
+        raise NewsclustError(f"The map needs a column {missing[0]!r}, and the table has only {known}: add it first.")
+    return points.assign(assigned=points["assigned"].astype(bool) if "assigned" in points else False)
 
 
 def stories_on(points: pd.DataFrame) -> tuple[pd.Series, dict[int, str], pd.DataFrame]:
@@ -72,12 +70,12 @@ def stories_on(points: pd.DataFrame) -> tuple[pd.Series, dict[int, str], pd.Data
 def look_alikes(places: pd.DataFrame) -> set[int]:
     """The stories to be outlined: a larger one of the same mark, not outlined, stands near by.
 
-    Near is a fifth of the map's extent for sixty stories, and less for more, so that as many are near by. `places` are
+    Near is a fifth of the map's extent for 64 stories, and less for more, so that as many are near by. `places` are
     those of `stories_on`.
     """
     where = places[[axis for axis in "xyz" if axis in places]].to_numpy()
     extent = float(np.ptp(where, axis=0).max()) if len(where) else 0.0
-    near = 0.2 * extent * min(1.0, (len(MARKS) / max(len(where), 1)) ** 0.5)
+    near = 0.2 * extent * min(1.0, (N_MARKS / max(len(where), 1)) ** 0.5)
     plain_ones: dict[tuple[str, str], list[np.ndarray]] = {}
     outlined = set()
     for cluster, place in zip(places.index, where, strict=True):
@@ -90,12 +88,9 @@ def look_alikes(places: pd.DataFrame) -> set[int]:
 
 
 def titles(
-    points: pd.DataFrame,
-    names: dict[int, str],
-    places: pd.DataFrame,
-    frame: tuple[float, float] = _NOTEBOOK,
+    points: pd.DataFrame, names: dict[int, str], places: pd.DataFrame, frame: tuple[float, float]
 ) -> list[dict[str, Any]]:
-    """Titles of the largest stories, for a notebook, which can't be asked how wide it is; reports place their own."""
+    """Titles of the largest stories as plotly's annotations, in a `frame` of so many pixels."""
     spots = points[["x", "y"]].to_numpy(float)
     corner, far = (spots.min(axis=0), spots.max(axis=0)) if len(spots) else (np.zeros(2), np.ones(2))
     # plotly leaves some room around the headlines, where a title may stand.
@@ -125,26 +120,18 @@ def titles(
     ]
 
 
-def style_map(fig: go.Figure, in_space: bool) -> None:
+def style_map(fig: go.Figure, in_space: bool, **layout: Any) -> None:
+    """No axes, one scale, and no background, so that it stands on light and dark pages."""
     hidden = dict(visible=False, showspikes=False)
-    style(fig, height=720, font_size=13)
     fig.update_layout(
-        dragmode=None,  # plotly's own: a map is to be zoomed into
+        template="none",
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font=dict(color=INK, size=13),
+        hoverlabel=dict(align="left", bgcolor="#ffffff", bordercolor="#9aa1ab", font=dict(color="#1d2126", size=12)),
         hovermode="closest",
-        margin=dict(l=8, r=8, t=8, b=8),
-        showlegend=True,
-        legend=dict(
-            orientation="h",
-            x=0,
-            xanchor="left",
-            yref="container",  # placed by the drawing, it would stay where it was when a window grows
-            y=0,
-            yanchor="bottom",
-            itemsizing="constant",
-            entrywidth=240,
-            font_size=12,
-            bgcolor="rgba(0,0,0,0)",
-        ),
+        modebar_remove=["sendChartToCloud"],  # plotly's toolbar would offer readers to upload the map
+        **layout,
     )
     if in_space:
         fig.update_layout(

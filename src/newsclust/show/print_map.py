@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
 import warnings
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,25 +12,20 @@ import pandas as pd
 
 from ..errors import ParameterError, notice
 from ..paths import find_output
-from ..wording import count
-from .drawing import INK, NOISE_COLOUR, story_mark
+from .drawing import INK, NOISE_COLOUR, SHAPES, story_mark
 from .labels import free_places, label_lines
-from .map_parts import LABELS, complete, look_alikes, stories_on
+from .map_parts import LABELS, complete, look_alikes, map_sentence, stories_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Drawing
 
     from ..run.results import Map
 
 #: The kinds of file, each with what would make its bytes differ from day to day or between versions.
 KINDS = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 _INCHES, _DPI = (11.0, 8.5), 200
-_SCREEN = 100  # pixels of an inch on a screen
 _VECTOR_POINTS = 20_000  # programs open no more shapes than these; the marks of a larger map are one picture
-_SHAPES = {
-    "circle": "o", "square": "s", "diamond": "D", "cross": "P", "x": "X", "star": "*",
-    "triangle-up": "^", "triangle-down": "v",
-}  # fmt: skip
 
 
 def save_map(points: Map | pd.DataFrame, path: str | Path) -> Path:
@@ -61,28 +56,25 @@ def save_map(points: Map | pd.DataFrame, path: str | Path) -> Path:
     --------
     >>> nc.show.save_map(nc.find("mine.csv").map, "map.pdf")  # doctest: +SKIP
     """
+    import matplotlib
+
     path = find_output(path)
     kind = path.suffix.lower().removeprefix(".")
     if kind not in KINDS:
         raise ParameterError(f"A map can't be written as {path.name!r}: end the name in .{', .'.join(KINDS)}.")
-    points = points if isinstance(points, pd.DataFrame) else points.points
-    drawn, told = _as_picture(complete(points), _INCHES, _DPI, kind, 8, caption=True)
-    if kind != "svg" and told:
-        notice("Some titles hold letters that matplotlib's font has not: as .svg the map takes the reader's fonts.")
+    points = complete(points if isinstance(points, pd.DataFrame) else points.points)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(drawn)
+    settings = {"svg.hashsalt": "newsclust", "svg.fonttype": "none", "pdf.fonttype": 42}  # text stays text
+    with matplotlib.rc_context(settings), warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        picture(points, _INCHES, _DPI, 8, caption=True).savefig(path, format=kind, metadata=KINDS[kind])
+    if kind != "svg" and any("Glyph" in str(one.message) for one in told):
+        notice("Some titles hold letters that matplotlib's font has not: as .svg the map takes the reader's fonts.")
     return path
 
 
-def picture(points: pd.DataFrame, pixels: tuple[int, int]) -> bytes:
-    """The same map as PNG for a screen, so many pixels wide and high; `points` are complete (`map_parts.complete`)."""
-    return _as_picture(points, (pixels[0] / _SCREEN, pixels[1] / _SCREEN), _SCREEN, "png", 7.5)[0]
-
-
-def _as_picture(
-    points: pd.DataFrame, inches: tuple[float, float], dpi: int, kind: str, font: float, caption: bool = False
-) -> tuple[bytes, bool]:
-    """The map as a file's content, and whether its font lacks letters that the titles have."""
+def picture(points: pd.DataFrame, inches: tuple[float, float], dpi: int, font: float, caption: bool = False) -> Drawing:
+    """The map as matplotlib draws it; `points` are complete (`map_parts.complete`)."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -92,17 +84,14 @@ def _as_picture(
     FigureCanvasAgg(fig)  # not pyplot's, which would show a second picture in a notebook
     axes = fig.add_axes((0.02, 0.06, 0.96, 0.92) if caption else (0.01, 0.01, 0.98, 0.98))
     sizes, names, places = stories_on(points)
-    # Headlines hold dollars, which make no formula here; text stays text, that can be searched and set in another font.
-    settings = {"text.parse_math": False, "svg.hashsalt": "newsclust", "svg.fonttype": "none", "pdf.fonttype": 42}
-    picture = BytesIO()
-    with matplotlib.rc_context(settings), warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
+    with matplotlib.rc_context({"text.parse_math": False}):  # headlines hold dollars
         _draw(axes, points, look_alikes(places), (inches[0] / _INCHES[0]) ** 2)
         _write_titles(axes, points, names, places, font)
         if caption:
-            fig.text(0.02, 0.02, _caption(points, len(sizes)), fontsize=8, color=INK)
-        fig.savefig(picture, format=kind, dpi=dpi, metadata=KINDS[kind])
-    return picture.getvalue(), any("Glyph" in str(one.message) for one in told)
+            noise, assigned = int((points["cluster"] < 0).sum()), int(points["assigned"].sum())
+            said = textwrap.fill(map_sentence(sizes, names, noise, assigned), 170)
+            fig.text(0.02, 0.02, said, fontsize=8, color=INK)
+    return fig
 
 
 def _draw(axes: Axes, points: pd.DataFrame, outlined: set[int], scale: float) -> None:
@@ -127,7 +116,7 @@ def _draw(axes: Axes, points: pd.DataFrame, outlined: set[int], scale: float) ->
             rows["x"],
             rows["y"],
             s=area * (0.25 / scale**0.5 if is_noise else 1.8 if symbol == "star" else 1),
-            marker=_SHAPES[symbol],
+            marker=SHAPES[symbol],
             facecolors="none" if assigned else colour,
             edgecolors=INK if edged else colour,
             linewidths=0.8 if assigned or edged else 0,
@@ -169,13 +158,3 @@ def _write_titles(axes: Axes, points: pd.DataFrame, names: dict[int, str], place
         text.set_visible(False)  # only now: what can't be seen has no size
     for index, x, y in found:
         texts[index].set(position=np.array([x, y]) / scale + corner, visible=True)
-
-
-def _caption(points: pd.DataFrame, n_stories: int) -> str:
-    noise, assigned = int((points["cluster"] < 0).sum()), int(points["assigned"].sum())
-    parts = [f"{count(len(points), 'headline')} in {count(n_stories, 'story', 'stories')}"]
-    if noise:
-        parts.append(f"{noise:,} in none (grey)")
-    if assigned:
-        parts.append(f"{assigned:,} given to a story by their neighbours (hollow)")
-    return ", ".join(parts) + ". Headlines of similar meaning stand close together."

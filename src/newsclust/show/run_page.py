@@ -43,9 +43,7 @@ _SAID = {
 }
 
 
-def write_page(
-    folder: str | Path, title: str = "", links: dict[str, str] | None = None, page: Path | None = None
-) -> Path:
+def write_page(folder: str | Path, links: dict[str, str] | None = None, page: Path | None = None) -> Path:
     """Write ``report.html`` into a finished run's folder.
 
     Parameters
@@ -53,8 +51,6 @@ def write_page(
     folder : str or Path
         With the record that `newsclust.run.record.finish` left there, or
         `newsclust.arrivals.assigned.finish_assignment`.
-    title : str, optional
-        The page's name; by default that of the data.
     links : dict of str, optional
         What else there is to read of the run: words and where they lead, from the folder.
     page : Path, optional
@@ -75,7 +71,7 @@ def write_page(
     if record is None:
         raise RunError(f"{short(folder)} holds no record of a finished run, or a damaged one: run it again.")
     data = read_page_data(folder)
-    data["name"] = title or name_of_data(record)
+    data["name"] = name_of_data(record)
     page = page or folder / "report.html"
     write_whole(page, _rendered(data, record, _set_aside(folder), links or {}))
     return page

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment
 
+from ..cache import turn
 from ..environment import settings
 from ..errors import StoreError, notice
 
@@ -67,7 +68,9 @@ def connect(uri: str, path: Path | None, where: str) -> Iterator[MilvusClient]:
     """
     token = os.environ.get("MILVUS_TOKEN", "") if path else _token()
     _, refusals = _import_milvus()
-    with _only_user(path), _failures() as failures:
+    # Milvus Lite lets one process at a time open a file.
+    alone = turn(Path(f"{path}.lock"), f"using {path.name}") if path else nullcontext()
+    with alone, _failures() as failures:
         client = _client(uri, path, token, failures)
         try:
             yield client
@@ -227,27 +230,3 @@ def _advice(path: Path | None, answer: str) -> str:
     if "Permission denied" in answer or "Read-only file system" in answer:
         return f" Check the permissions of {path}."
     return ""
-
-
-@contextmanager
-def _only_user(path: Path | None) -> Iterator[None]:
-    """Wait for our turn: Milvus Lite lets one process at a time open a file."""
-    if path is None:
-        yield
-        return
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(f"{path}.lock")
-    with suppress(OSError):
-        Path(lock.lock_file).touch()  # with the rights that the user's umask gives, for others of a group
-    try:
-        lock.acquire(timeout=2)
-    except Timeout:
-        notice(f"Waiting for another run that is using {path.name} ...")
-        lock.acquire()
-    except OSError:  # in a folder of somebody else's; Milvus Lite has a lock of its own
-        pass
-    try:
-        yield
-    finally:
-        lock.release()
