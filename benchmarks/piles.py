@@ -6,12 +6,15 @@ out, as in ``benchmarks/evaluate.py``.
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from copies import COPIES, with_copies
 from evaluate import SETS, TOP
 from newcomers import Labelled, in_memory
 from tqdm.auto import tqdm
@@ -26,7 +29,7 @@ INTRODUCTION = """# Other piles than the labelled sets
 
 `python benchmarks/piles.py` measures this, with `params/stories.yaml` and MiniLM's vectors, on piles that are drawn
 from the labelled sets and unlike them. They are no evidence of their own, but what fits the sets by chance fails here.
-Means over all draws of a kind; each cell says first what the file finds, then what it finds with `shared_neighbors: 0`.
+Means over all draws of a kind; each cell says first what the file finds, then what it finds with `fold_copies: false`.
 A headline whose story has no other in its pile is a one-off. *Of the best*: the AMI of the settings that `auto` chose,
 as a share of the best AMI in its grid; *assigned*: how many one-offs were put into a story.
 """
@@ -37,10 +40,10 @@ def main() -> None:
     sets = {name: Labelled(source) for name, source in SETS.items() if name == "sample" or source.is_file()}
     rows = []
     for kind, name, documents, embeddings, truth in tqdm(list(_piles(sets)), desc="Piles", unit="pile"):
-        for shared in (GIVEN.shared_neighbors, 0.0):
-            rows.append((kind, name, shared > 0, len(documents), *_measured(documents, embeddings, truth, shared)))
-    columns = "kind set shared documents ami ari f1 share assigned one_offs".split()
-    means = pd.DataFrame(rows, columns=columns).groupby(["kind", "set", "shared"], sort=False).mean().unstack("shared")
+        for folded in (True, False):
+            rows.append((kind, name, folded, len(documents), *_measured(documents, embeddings, truth, folded)))
+    columns = "kind set folded documents ami ari f1 share assigned one_offs".split()
+    means = pd.DataFrame(rows, columns=columns).groupby(["kind", "set", "folded"], sort=False).mean().unstack("folded")
     table = pd.DataFrame(
         {
             "documents": means["documents", True].map("{:,.0f}".format),
@@ -78,6 +81,13 @@ def _piles(sets: dict[str, Labelled]) -> Iterator[tuple[str, str, pd.DataFrame, 
             for draw in draws:
                 kept = draw(pd.Series(labelled.truth))
                 yield kind, name, *labelled.part(kept), _with_one_offs(labelled.truth[kept])
+    for kind, rule in COPIES.items():
+        for name, source in SETS.items():
+            if name in sets and name != "sample":
+                with tempfile.TemporaryDirectory() as folder:
+                    with_copies(source, rule).to_csv(path := Path(folder) / "copied.csv", index=False)
+                    copied = Labelled(path)
+                yield kind, name, *copied.part(np.ones(len(copied.truth), dtype=bool)), copied.truth
     names = list(sets)[:3]
     for first, second in ((one, other) for i, one in enumerate(names) for other in names[i + 1 :]):
         yield "two sets together", f"{first}, {second}", *_together(sets[first], sets[second])
@@ -123,8 +133,8 @@ def _together(one: Labelled, other: Labelled) -> tuple[pd.DataFrame, Embeddings,
     return documents, embeddings, _with_one_offs(truth[first])
 
 
-def _measured(documents: pd.DataFrame, embeddings: Embeddings, truth: np.ndarray, shared: float) -> tuple:
-    given = GIVEN.model_copy(update={"shared_neighbors": shared})
+def _measured(documents: pd.DataFrame, embeddings: Embeddings, truth: np.ndarray, folded: bool) -> tuple:
+    given = GIVEN.model_copy(update={"fold_copies": folded})
     clusters = group(in_memory(documents, embeddings), given)
     found, best = story_labels(clusters, given), 0.0
     for numbers in clusters.settings.curve[["min_samples", "min_cluster_size"]].astype(int).to_dict("records"):
