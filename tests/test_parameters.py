@@ -347,13 +347,6 @@ def test_no_slip_runs_with_a_default_instead(slip):
     assert name in message and "\n" not in message and len(message) < 400
 
 
-def test_the_table_shows_what_was_changed_and_is_safe_html():
-    table = make_parameters({"k": 40, "truth": "<b>"})._repr_html_()
-    assert "<td><code>k</code></td><td>40</td><td></td>" in table
-    assert "<td><code>seed</code></td><td>42</td><td>default</td>" in table
-    assert "&lt;b&gt;" in table
-
-
 def as_papermill_reads(command: str) -> dict[str, object]:
     """The parameters that papermill's own command line makes of `command`."""
     words = shlex.split(command)

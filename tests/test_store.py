@@ -302,7 +302,7 @@ def test_a_run_waits_for_the_one_that_has_the_file(toy_model, monkeypatch, tmp_p
             waiting.wait(60)
 
     told, held, waiting = [], threading.Event(), threading.Event()
-    monkeypatch.setattr(connection, "notice", lambda text: (told.append(text), waiting.set()))
+    monkeypatch.setattr("newsclust.cache.notice", lambda text: (told.append(text), waiting.set()))
     threading.Thread(target=hold).start()
     held.wait()
     assert Store().embed(make_documents(3)).n_embedded == 3
