@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -37,3 +38,9 @@ def test_no_import_depends_on_what_another_package_happens_to_bring():
         if not {name.lower().replace("_", "-") for name in distributions.get(module, [module])} & declared()
     }
     assert not missing
+
+
+def test_jsonschema_still_compiles_a_grammar_that_the_commands_do_without():
+    """Where this fails, newsclust.grid.execute need not keep rfc3987_syntax out any more."""
+    code = "import jsonschema, sys; sys.exit('rfc3987_syntax' not in sys.modules)"
+    assert not subprocess.run([sys.executable, "-c", code]).returncode

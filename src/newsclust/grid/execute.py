@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -13,12 +14,19 @@ from .. import errors
 from ..errors import NewsclustError, RunError
 from ..paths import find_shipped
 
+#: Collections of garbage are rare: imports make little of it, and looking for it took a quarter of a kernel's time.
+RARELY = 50_000, 20, 100
 # In a kernel that nobody looks at tqdm draws its bars as text, where it would load ipywidgets for bars that only a
-# browser shows.
-_AT_START = 'import sys, tqdm.std; sys.modules["tqdm.autonotebook"] = tqdm.std; del sys, tqdm'
+# browser shows. And jsonschema 4.26, which plotly and papermill load, does without rfc3987_syntax, which compiles a
+# grammar of web addresses for two to three seconds: tests/test_dependencies.py says when that can go.
+_AT_START = f"""import gc, sys, tqdm.std
+gc.set_threshold(*{RARELY})
+sys.modules.update({{"tqdm.autonotebook": tqdm.std, "rfc3987_syntax": None}})
+import jsonschema
+del sys.modules["rfc3987_syntax"], gc, sys, tqdm, jsonschema"""
 _KERNEL_ARGUMENTS = [
     "--IPKernelApp.log_level=CRITICAL",  # its warnings would tear the progress bar
-    f"--IPKernelApp.exec_lines={_AT_START}",
+    f"--IPKernelApp.exec_lines={'; '.join(_AT_START.splitlines())}",
 ]
 #: Seconds from one copy of an unfinished notebook to the next.
 SAVED_EVERY = 5
@@ -87,6 +95,8 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
 def load_papermill() -> Any:
     """papermill, set to the kernel of this environment; to be called once before several threads execute."""
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # not a kernel of that name that the user installed
+    sys.modules.setdefault("rfc3987_syntax", None)
+    gc.set_threshold(*RARELY)
     import papermill
     from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 

