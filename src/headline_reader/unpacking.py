@@ -12,7 +12,8 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
 from typing import IO
@@ -22,8 +23,8 @@ from .errors import ReaderError, listed
 #: In Kaggle's archive of "News Headlines 2024" this file holds all headlines, without repeats: only it is taken.
 WHOLE_FILE = "news_data_dedup.csv"
 TABLES = (".csv", ".tsv", ".tab", ".psv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".feather", ".arrow",
-          ".xlsx", ".xlsm", ".xls", ".ods", ".xml", ".rss", ".atom", ".rdf", ".opml",
-          ".db", ".sqlite", ".sqlite3")  # fmt: skip
+          ".xlsx", ".xlsm", ".xls", ".ods", ".xml", ".rss", ".atom", ".rdf", ".opml", ".ris", ".bib", ".nbib", ".enw",
+          ".eml", ".mbox", ".yml", ".yaml", ".md", ".html", ".htm", ".warc", ".wet", ".db", ".sqlite", ".sqlite3")  # fmt: skip
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".tar", ".tgz", ".tbz2", ".txz")
 #: Packed files may grow by this factor, or up to `LEAST_LIMIT`: text shrinks to a tenth, a bomb to a thousandth.
 MOST_GROWTH = 150
@@ -43,11 +44,17 @@ class Piece:
     label : str
         What a column that tells files apart says.
     content : bytes
+    failure : str
+        Why one of several files can't be read; "" where it can.
+    cut : int
+        Of how many bytes this is only the beginning; 0 where it is all.
     """
 
     name: str
     label: str
     content: bytes
+    failure: str = ""
+    cut: int = 0
 
 
 def unpacked(content: bytes, name: str, label: str = "", depth: int = 0) -> list[Piece]:
@@ -63,7 +70,7 @@ def unpacked(content: bytes, name: str, label: str = "", depth: int = 0) -> list
         if kind:
             return (_unzipped if kind == "zip" else _untarred)(content, name, label, depth)
     except _DAMAGES:
-        raise ReaderError(f"{name} is a damaged or incomplete {kind} file: fetch or pack it again.") from None
+        return damaged(name, kind)
     return [Piece(name, label, content)]
 
 
@@ -96,6 +103,19 @@ def _read(stream: IO[bytes], name: str, packed: int) -> bytes:
             more = f"{name} unpacks to more than {limit / 1e6:,.0f} MB, {limit // max(packed, 1):,} times its size"
             raise ReaderError(f"{more}: unpack it by hand if it is no bomb.")
         pieces.append(piece)
+    return b"".join(pieces)
+
+
+def first_of(content: bytes, most: int) -> bytes:
+    """The beginning of what a stream unpacks to, of which the end may be missing; itself where it is not packed."""
+    kind = next((kind for magic, kind in _KINDS.items() if content.startswith(magic)), "")
+    if kind not in _STREAMS:
+        return content[:most]
+    pieces: list[bytes] = []
+    with suppress(*_DAMAGES):
+        stream = _STREAMS[kind](content)
+        while len(pieces) < most >> 20 and (piece := stream.read(1 << 20)):
+            pieces.append(piece)
     return b"".join(pieces)
 
 
@@ -155,10 +175,30 @@ def _several(
     chosen = _members([member for member, _ in files], name, kind)
     files = [(member, read) for member, read in files if member in chosen]
     for member, read in files:
-        content = sizes.add(read(), "unpack it and give the file with the headlines")
         own = PurePosixPath(member).name if len(files) > 1 else label
-        pieces += unpacked(content, f"{member} in {name}", own, depth + 1)
+        inside = f"{member} in {name}"
+        try:
+            content = read()
+        except _DAMAGES:
+            pieces += one_of(len(files), lambda: damaged(inside, kind), inside, own)  # noqa: B023
+            continue
+        content = sizes.add(content, "unpack it and give the file with the headlines")
+        pieces += one_of(len(files), partial(unpacked, content, inside, own, depth + 1), inside, own)
     return labelled(pieces)
+
+
+def damaged(name: str, kind: str) -> list[Piece]:
+    raise ReaderError(f"{name} is a damaged or incomplete {kind} file: fetch or pack it again.")
+
+
+def one_of(n: int, unpack: Callable[[], list[Piece]], name: str, label: str) -> list[Piece]:
+    """The pieces of one of `n` files; of several one that can't be read is a piece that says why."""
+    try:
+        return unpack()
+    except ReaderError as error:
+        if n < 2:
+            raise
+        return [Piece(name, label, b"", error.message)]
 
 
 def _members(names: list[str], name: str, kind: str) -> list[str]:
@@ -174,7 +214,7 @@ def labelled(pieces: list[Piece]) -> list[Piece]:
     """With labels that tell the pieces apart."""
     if len({piece.label for piece in pieces}) == len(pieces):
         return pieces
-    return [Piece(piece.name, piece.name, piece.content) for piece in pieces]
+    return [replace(piece, label=piece.name) for piece in pieces]
 
 
 def tables_among(names: list[str]) -> list[str]:
@@ -189,7 +229,7 @@ def tables_among(names: list[str]) -> list[str]:
         if name.lower().endswith((*TABLES, *PACKED)) or re.match(r"part-\d+", PurePosixPath(name).name)
     ]
     about = r"(read.?me|licen[cs]e|metadata|schema|dataset-metadata|package|index)\b"
-    better = without(rf"{about}|[\s\S]*\.(txt|db|sqlite3?)(\.\w+)?$")
+    better = without(rf"{about}|[\s\S]*\.(txt|db|sqlite3?|ya?ml|md|html?)(\.\w+)?$")
     return better or without(r"(read.?me|licen[cs]e|about|notes?)\b") or kept
 
 

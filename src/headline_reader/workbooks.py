@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
@@ -11,7 +12,9 @@ from typing import Any
 from .cells import MOST_CELLS, text_of
 from .errors import ReaderError, refused
 from .sheets import with_headlines
-from .tables import MOST_COLUMNS, Table, table_of_records
+from .tables import MOST_COLUMNS, Table, table_of_records, with_links
+
+_HYPERLINK = re.compile(r'=HYPERLINK\(\s*"([^"]+)"\s*(?:[,;]\s*"((?:[^"]|"")*)"\s*)?\)', re.IGNORECASE)
 
 
 def read_zipped_document(content: bytes, name: str) -> Table:
@@ -51,9 +54,59 @@ def _xlsx(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list
                     if cells > MOST_CELLS // 10:
                         raise ReaderError(f"{name} has more cells than can be read: save the sheet as CSV.")
                     records.append((number, [text_of(cell) for cell in row]))
+                _complete(records, content, getattr(sheet, "_worksheet_path", ""), sheet.title)
                 yield sheet.title, records
         finally:
             book.close()
+
+
+def _complete(records: list[tuple[int, list[str]]], content: bytes, path: str, title: str) -> None:
+    """Fill in what openpyxl leaves out when it reads a sheet row by row.
+
+    That is the value of cells that are merged downwards, and what cells link to (ECMA-376, part 1, 18.3.1).
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        xml = archive.read(path).decode("utf-8", "replace") if path in archive.namelist() else ""
+        beside = re.sub(r"([^/]+)$", r"_rels/\1.rels", path)
+        rels = archive.read(beside).decode("utf-8", "replace") if beside in archive.namelist() else ""
+    for first, top, last, bottom in re.findall(r'<mergeCell ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"', xml):
+        column, rows = _column(first), records[int(top) - 1 : int(bottom)]
+        if first == last and rows and len(rows[0][1]) > column:
+            for _, record in rows[1:]:
+                record += [""] * (column + 1 - len(record))
+                record[column] = record[column] or rows[0][1][column]
+    links = {(int(row) - 1, _column(column)): address for column, row, address in _linked(xml, rels)}
+    if "HYPERLINK(" in xml:
+        import openpyxl
+
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
+        for i, row in enumerate(book[title].iter_rows(values_only=True)):
+            for j, cell in enumerate(row):
+                if isinstance(cell, str) and (match := _HYPERLINK.match(cell)) and i < len(records):
+                    records[i][1][j] = records[i][1][j] or (match[2] or match[1]).replace('""', '"')
+                    links[i, j] = match[1]
+        book.close()
+    if links:
+        with_links(records, [[links.get((i, j), "") for j in range(len(r))] for i, (_, r) in enumerate(records)])
+
+
+def _linked(xml: str, rels: str) -> Iterator[tuple[str, str, str]]:
+    targets = {}
+    for relation in re.findall(r"<Relationship\s[^>]*>", rels):
+        told = dict(re.findall(r'(\w+)="([^"]*)"', relation))
+        targets[told.get("Id", "")] = html.unescape(told.get("Target", ""))
+    for link in re.findall(r"<hyperlink\s[^>]*>", xml):
+        told = dict(re.findall(r'([\w:]+)="([^"]*)"', link))
+        place, address = re.match(r"([A-Z]+)(\d+)", told.get("ref", "")), targets.get(told.get("r:id", ""), "")
+        if place and re.match("https?://", address):
+            yield place[1], place[2], address
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - 64
+    return number - 1
 
 
 def _ods(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
