@@ -44,7 +44,7 @@ def read_markup(content: bytes, start: str, name: str) -> Table | Feeds | None:
         r"\s*<(!doctype html|html)", start, re.IGNORECASE
     ):
         return _feed(content, name)
-    if re.match(r"\s*(<!--.*?-->\s*)*<(!doctype html|html|head|body)", whole, re.IGNORECASE | re.DOTALL) or (
+    if re.match(r"\s*(<!--.*?-->\s*)*<(!doctype (?:html|netscape)|html|head|body)", whole, re.IGNORECASE | re.DOTALL) or (
         re.search(r"<html[\s>]", whole[:3000], re.IGNORECASE)
     ):
         if (table := read_html_tables(content, name)) is not None:

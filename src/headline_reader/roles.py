@@ -43,7 +43,7 @@ def rank_of(role: str, name: str) -> int | None:
         own = bare(parts[-2]) if last in owned["empty"] else last
         if role == "publisher" and not owners.isdisjoint([*strong, *owned["publishers"]]) and last in owned["names"]:
             return 0
-        if owners.isdisjoint(owned["others"]) and (own in strong or last in strong):
+        if owners.isdisjoint([*owned["others"], *owned["publishers"]]) and (own in strong or last in strong):
             return 1
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     parts = re.split(r"[\W_]+", fold(spaced))
