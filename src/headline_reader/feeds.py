@@ -71,8 +71,11 @@ def _feed(content: bytes, name: str) -> Table:
     with refused(name, "a feed (RSS or Atom) that cannot be read", "fetch it again"):
         parsed = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
     title = one_line(parsed.feed.get("title", ""))
-    rows = []
-    for entry in parsed.entries:
+    rows, rejected = [], []
+    for number, entry in enumerate(parsed.entries, start=1):
+        if (kind := entry.get("wp_post_type", "post")) not in ("post", "page"):  # of an export of WordPress
+            rejected.append((number, f"an entry of the kind {kind}, no article", entry.get("title", "")))
+            continue
         source = entry.get("source") or {}
         body = entry.get("content") or []
         rows.append(
@@ -92,8 +95,9 @@ def _feed(content: bytes, name: str) -> Table:
         raise ReaderError(f"{name} is a feed (RSS or Atom) without an entry to read: fetch it again, or give another.")
     frame = text_frame(rows)
     begun = len(re.findall(rb"<(?:\w+:)?(?:item|entry)[\s>]", content))
-    lost = [f"{name} begins {begun:,} entries, of which {len(rows):,} can be read"] if begun > len(rows) else []
-    return Table(frame.loc[:, (frame != "").any()], notes=lost)
+    n = len(parsed.entries)
+    lost = [f"{name} begins {begun:,} entries, of which {n:,} can be read"] if begun > n else []
+    return Table(frame.loc[:, (frame != "").any()], rejected=rejected, notes=lost)
 
 
 def _elements(content: bytes, name: str) -> Table:
@@ -118,9 +122,10 @@ def _value(element: Any) -> Any:
     """An element as a value of JSON: what repeats in it is a list."""
     value: dict[str, Any] = {key.rpartition("}")[2]: text for key, text in element.attrib.items()}
     children: dict[str, list[Any]] = {}
-    for child in element:
+    names = [child.attrib.pop("name", "") for child in element] if all(c.get("name") for c in element) else []
+    for child, name in zip(element, names or [""] * len(element), strict=True):  # <str name="title">, as Solr writes
         if isinstance(child.tag, str):
-            children.setdefault(child.tag.rpartition("}")[2], []).append(_value(child))
+            children.setdefault(name or child.tag.rpartition("}")[2], []).append(_value(child))
     if not children:
         text = "".join(element.itertext()).strip()
         return {**value, "text": text} if value and text else value or text

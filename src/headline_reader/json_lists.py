@@ -65,6 +65,11 @@ class Group:
         roles = ("url", "description", "published_at")
         return sum(any(is_name_of(role, k) for k in names) for role in roles) + any(_rank(k) == 2 for k in names)
 
+    def is_related(self) -> bool:
+        """Whether these are part of a record and called as what belongs to an article."""
+        steps = self.path.removesuffix(_TEXTS).partition("[]")[2].split(".")
+        return not {bare(step.strip("[]*")) for step in steps}.isdisjoint(lists()["lists"]["related"])
+
     def holds_headlines(self) -> bool:
         """Whether texts are headlines: they are called so, or look so and are not a part of a record."""
         if not self.texts or is_name_of("title", self.name):
@@ -121,7 +126,7 @@ def gather(value: Any, path: str, above: dict[str, Any], groups: dict[str, Group
 
 def chosen(groups: dict[str, Group]) -> list[Group]:
     """The lists that hold the headlines: of events with articles the articles, of articles with related ones the former."""
-    promise = {path: group.promise() for path, group in groups.items()}
+    promise = {path: 0 if group.is_related() else group.promise() for path, group in groups.items()}
     best = max(promise.values(), default=0)
     likely = [group for path, group in groups.items() if promise[path] == best > 0 and group.holds_headlines()]
     if not likely:
@@ -158,7 +163,7 @@ def table_of(read: list[Group], groups: dict[str, Group], name: str, lines: list
     for group in groups.values():
         within = any(group.path.startswith(one.path + "[]") for one in read)
         above = any(one.path.startswith(group.path + "[]") for one in read)
-        told = group.promise() == 2 if within and not group.texts else group.holds_headlines() if within else True
+        told = group.promise() == 2 if (within and not group.texts) or above else group.holds_headlines() or not within
         if group not in read and told:
             why = (
                 "they gather those that are read" if above else "they are part of others" if within else "no headlines"
@@ -170,8 +175,7 @@ def table_of(read: list[Group], groups: dict[str, Group], name: str, lines: list
 def _is_event(outer: Group, inner: Group) -> bool:
     """Whether records that have a headline only gather the articles in them."""
     way, words = inner.path.removeprefix(outer.path), lists()["lists"]
-    names = {bare(part.strip("[]*")) for part in way.removesuffix(_TEXTS).split(".")}
-    if not names.isdisjoint(words["related"]) or len(inner.records) < len(outer.records):
+    if len(inner.records) < len(outer.records):
         return False
     sides = way.count("[]") == 1 and way.endswith("*")
     return sides or inner.about() + (inner.name in words["articles"]) >= outer.about()

@@ -40,7 +40,7 @@ def rank_of(role: str, name: str) -> int | None:
     if len(parts) > 1:
         owned = lists()["owners"]
         last, owners = bare(parts[-1]), {bare(part) for part in parts[:-1]}
-        own = bare(parts[-2]) if last in owned["empty"] else last
+        own = next((name for name in map(bare, reversed(parts)) if name not in owned["empty"]), last)
         if role == "publisher" and not owners.isdisjoint([*strong, *owned["publishers"]]) and last in owned["names"]:
             return 0
         if owners.isdisjoint([*owned["others"], *owned["publishers"]]) and (own in strong or last in strong):

@@ -232,6 +232,8 @@ def _without_title(description: str, title: str, publisher: str) -> str:
 
 def _plain(text: str) -> str:
     """Without Markdown's signs, and without addresses where words stand beside them."""
+    if "[http" in text:
+        text = re.sub(r"\[https?://\S+\s+([^\]]*)\]", r"\1", text)  # a link of MediaWiki
     if "](" in text:
         text = _LINK.sub(r"\1", text)
     if "**" in text or "__" in text or "~~" in text:
