@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from .errors import ReaderError
-from .unpacking import first_of
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
-_WHOLE = (b"PK", b"PAR1", b"ARROW1", b"SQLite format 3", b"\xd0\xcf\x11\xe0")
+_WHOLE = (b"PK", b"PAR1", b"ARROW1", b"SQLite", b"\xd0\xcf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 
 def beginning(content: bytes, most: int, name: str) -> bytes:
@@ -20,15 +19,12 @@ def beginning(content: bytes, most: int, name: str) -> bytes:
         Where the file can only be read whole.
     """
     if content.startswith(_WHOLE):
-        raise ReaderError(
-            f"{name} has more than {most >> 20} MB and can only be read whole, as a run does: give a part of it."
-        )
-    content = first_of(content, most)
-    if (start := content[:200].lstrip(b"\xef\xbb\xbf \t\r\n"))[:1] in (b"[", b"{") and not re.search(
-        rb"\}\s*\n\{", content
-    ):
-        return _closed(content) if start else content
-    return content[: content.rfind(b"\n") + 1] or content
+        more = f"{name} has more than {most >> 20} MB and is packed or in a form that can only be read whole"
+        raise ReaderError(f"{more}, as a run does: unpack it, or give a part of it.")
+    is_json = content[:200].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{")
+    if is_json and not re.search(rb"\}\s*\n\{", content):
+        return _closed(content[:most])
+    return content[: content.rfind(b"\n", 0, most) + 1] or content[:most]
 
 
 def _closed(content: bytes) -> bytes:

@@ -109,16 +109,12 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
         found["published_at"] = Found(parts[0], "by its name", parts[1:])
     for role in ("url", "published_at", "title", "description", "publisher"):
         guessed = found.get("title", Found(0, "")).how == "by its contents"
-        if (
-            role == "description"
-            and role not in found
-            and not guessed
-            and (body := table.short_body(found)) is not None
-        ):
-            found[role] = Found(body, "by its name")
-        if role in found or (role == "description" and not guessed) or (role == "publisher" and headed):
+        if role in found or (role == "publisher" and headed):
             continue
-        if (position := table.by_contents(role, found)) is not None:
+        if role == "description" and not guessed:
+            if (position := table.short_body(found)) is not None:
+                found[role] = Found(position, "by its name")
+        elif (position := table.by_contents(role, found)) is not None:
             found[role] = Found(position, "by its contents")
     if headed and "published_at" not in found and (position := table.unreadable_dates(found)) is not None:
         found["published_at"] = Found(position, "by its name")
@@ -181,10 +177,9 @@ class _Table:
 
     def order(self, role: str, position: int) -> tuple[float, ...]:
         """Of columns that are called so the one with more in it, "Link" for "Link.Text", the better name, the first."""
-        beside = (
-            role == "url" and bool(self.title) and self.title.casefold().startswith(self.names[position].casefold())
-        )
-        return (self.weight(role, position), beside, -place_of(role, self.names[position]), -position)
+        own = self.names[position]
+        beside = role == "url" and self.title.casefold().startswith(own.casefold())
+        return (self.weight(role, position), beside, -place_of(role, own), -position)
 
     def ranks(self, role: str, found: Mapping[str, Found]) -> dict[int, int]:
         free = [p for p in self.free(found) if not self.is_another(p)]
@@ -192,27 +187,20 @@ class _Table:
 
     def completed(self, role: str, found: Mapping[str, Found]) -> Found:
         """With the columns of the same role that stand in where the column is blank, and those that differ from it."""
-        one = found[role]
-        if one.how != "by its name" or role == "language":
-            return one
-        if not (ranks := self.ranks(role, found)):
-            return one
-        own, blank, instead, rivals = self.values(one.position), self.blank(one.position), [], []
-        for p in sorted(ranks, key=lambda p: (ranks[p], -self.filled(p))):
-            weak = role == "title" and 2 * self.filled(one.position) < len(self.rows) and not instead
+        one, ranks = found[role], self.ranks(role, found)
+        instead, rivals, own = [], [], self.sample(one.position)
+        blank = self.blank(one.position) if ranks and one.how == "by its name" else np.zeros(0, bool)
+        weak = role == "title" and 2 * self.filled(one.position) < len(self.rows)
+        for p in sorted(ranks, key=lambda p: (ranks[p], -self.filled(p))) if len(blank) and role != "language" else ():
             if ranks[p] > 1 + weak or not self.filled(p) or not self.fits(role, p, ranks[p], {}):
                 continue
-            there = ~self.blank(p)
-            if (there & blank).any():
+            if (blank & ~self.blank(p)).any():
                 instead.append(p)
-                blank = blank & ~there
-            both = there & ~self.blank(one.position)
-            if ranks[p] == 0 and role in ("title", "publisher") and 2 * both.sum() > len(self.rows):
-                different = sum(a.strip().casefold() != b.strip().casefold() for a, b in
-                                zip(own[both][:_SAMPLE], self.values(p)[both][:_SAMPLE], strict=True))  # fmt: skip
-                if 2 * different > min(both.sum(), _SAMPLE) and (role == "publisher" or self.headline_likeness(p) > 0):
-                    rivals.append(p)
-        return Found(one.position, one.how, one.also, tuple(instead), tuple(rivals))
+                blank = blank & self.blank(p)
+            called = ranks[p] == 0 and (role == "publisher" or (role == "title" and self.headline_likeness(p) > 0))
+            if called and self.filled(p) > 0.5 * len(self.rows) and 2 * len({*own} & {*self.sample(p)}) < len({*own}):
+                rivals.append(p)
+        return replace(one, instead=tuple(instead), rivals=tuple(rivals))
 
     def short_body(self, found: Mapping[str, Found]) -> int | None:
         """The body below a headline, where it is no longer than a description."""
@@ -222,11 +210,9 @@ class _Table:
         named = (p for p in self.free(found) if bare(self.names[p]) == "body" and not self.is_another(p))
         return next((p for p in named if least < self.length(p) <= 300 and self.headline_likeness(p) > 0), None)
 
-    def values(self, position: int) -> np.ndarray:
-        return self.rows.iloc[:, position].to_numpy(dtype=object)
-
     def blank(self, position: int) -> np.ndarray:
-        return np.array([not value or value.isspace() for value in self.values(position)], dtype=bool)
+        values = self.rows.iloc[:, position].to_numpy(dtype=object)
+        return np.array([not value or value.isspace() for value in values], dtype=bool)
 
     def unreadable_dates(self, found: Mapping[str, Found]) -> int | None:
         """A column that is called so but holds no date that can be read, which is worth a word."""
@@ -278,11 +264,9 @@ class _Table:
     def is_weak_title(self, position: int, found: Mapping[str, Found]) -> bool:
         """Whether "name" or "text" are headlines here: they look so, and are shorter than what describes them."""
         description = found.get("description")
-        return self.headline_likeness(position) > 0 and (
-            description is None
-            or self.length(position) < self.length(description.position)
-            or 2 * self.filled(description.position) < self.filled(position)
-        )
+        described = description is not None and 2 * self.filled(description.position) >= self.filled(position)
+        shorter = not described or self.length(position) < self.length(description.position)
+        return self.headline_likeness(position) > 0 and shorter
 
     def are_articles(self, position: int) -> bool:
         """Whether addresses are those of articles: no pictures, and not one for all rows."""

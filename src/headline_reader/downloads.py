@@ -19,12 +19,9 @@ BY_HAND = f"download the file in a browser and give its path as {SOURCE}"
 
 
 def fetched(
-    url: str,
-    check: Callable[[Piece], None],
-    folder: Callable[[], Path] | None,
-    shown: Callable[[Path], str],
+    url: str, check: Callable[[Piece], None], folder: Callable[[], Path] | None, shown: Callable[[Path], str],
     most: int | None = None,
-) -> list[Piece]:
+) -> list[Piece]:  # fmt: skip
     """What is behind `url`, fetched once; it is kept in `folder` only if headlines can be read from it.
 
     Parameters

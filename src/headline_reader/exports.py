@@ -36,7 +36,7 @@ _REFUSED = {
     r"\s*(?:%.*\n\s*)*@\w+\s*[{(]\s*[^\s,]+,": "BibTeX: export RIS or CSL-JSON",
     r"[\s\S]*^(?:_{20,}|Document \d+ of \d+)\s*$[\s\S]*^Title: ": "a text of ProQuest: export RIS or XLS",
     r"[\s\S]*^\s*End of Document\s*$": "a text of Nexis: export RIS or Excel",
-    r"\d{9,10}\t\d{8}\t\d{6}\t\d{4}\t": "a table of GDELT's events, which has no headlines: take GDELT's GKG of that time",
+    r"\d{9,10}\t\d{8}\t\d{6}\t\d{4}\t": "a table of GDELT's events, without headlines: take the GKG of that time",
 }
 
 

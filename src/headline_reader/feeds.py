@@ -44,12 +44,14 @@ def read_markup(content: bytes, start: str, name: str) -> Table | Feeds | None:
         r"\s*<(!doctype html|html)", start, re.IGNORECASE
     ):
         return _feed(content, name)
-    if re.match(r"\s*(<!--.*?-->\s*)*<(!doctype (?:html|netscape)|html|head|body)", whole, re.IGNORECASE | re.DOTALL) or (
-        re.search(r"<html[\s>]", whole[:3000], re.IGNORECASE)
-    ):
+    if re.match(
+        r"\s*(<!--.*?-->\s*)*<(!doctype (?:html|netscape)|html|head|body)", whole, re.IGNORECASE | re.DOTALL
+    ) or (re.search(r"<html[\s>]", whole[:3000], re.IGNORECASE)):
         if (table := read_html_tables(content, name)) is not None:
             return table
         page = f"{name} is a web page (HTML), not a table or feed of headlines"
+        if b"from_name" in content and b"chat_page" in content:
+            raise ReaderError(f"{name} is a page of Telegram's export: export the chat as JSON.")
         if not re.match("https?://", name):
             raise ReaderError(f"{page}: give what its headlines can be exported as, CSV, JSON or RSS.")
         raise ReaderError(f"{page}: download the file in a browser and give its path as {SOURCE}.")

@@ -71,15 +71,14 @@ def _read_rows(content: bytes, name: str) -> Table | Feeds:
     text, notes = decoded(content, name)
     if is_markup(start := text[:2000].lstrip()) and (table := read_markup(text.encode(), start, name)) is not None:
         return table  # in UTF-16
-    table = read_json(text, name) if without_name(text[:2000]).lstrip()[:1] in ("{", "[") else None
-    kind = "JSON" if table is not None else "export"
-    table = table or read_export(text, name)
-    kind = kind if table is not None else "delimited text or lines"
-    table = table or read_text_table(text, name)
-    table.kind, table.encoding = table.kind or kind, encoding_of(content, notes)
-    if not table.headed and list(table.rows) == ["title"]:
-        refuse_no_headlines(list(table.rows["title"]), name)
-    table.rows = spread(table.rows)
+    table, kind = (read_json(text, name) if without_name(text[:2000]).lstrip()[:1] in ("{", "[") else None), "JSON"
+    if table is None:
+        table, kind = read_export(text, name), "export"
+    if table is None:
+        table, kind = read_text_table(text, name), "delimited text or lines"
+        if not table.headed and list(table.rows) == ["title"]:
+            refuse_no_headlines(list(table.rows["title"]), name)
+    table.kind, table.encoding, table.rows = kind, encoding_of(content, notes), spread(table.rows)
     table.notes[:0] = notes
     return table
 

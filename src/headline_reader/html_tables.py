@@ -14,9 +14,7 @@ from .sheets import has_titles, with_headlines
 from .tables import MOST_COLUMNS, Table, table_of_records, with_links
 
 _DEEPEST = 1000
-_EXPORT = re.compile(
-    rb"NETSCAPE-Bookmark|\b(?:add_date|time_added)=|class=.?[\w ]*(?:Headline|from_name)\b", re.IGNORECASE
-)
+_EXPORT = re.compile(rb"NETSCAPE-Bookmark|\b(?:add_date|time_added)=|class=.?\w*Headline\b", re.IGNORECASE)
 _BARE = re.compile(r"\s*(<meta[^>]*>\s*)*<table[\s>]", re.IGNORECASE)
 _OFFICE = re.compile(r"schemas-microsoft-com:office", re.IGNORECASE)
 
@@ -35,7 +33,7 @@ def read_html_tables(content: bytes, name: str) -> Table | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # bs4 finds XML in it
             page = BeautifulSoup(text, "html.parser")
-        if _EXPORT.search(content) and (rows := [*_bookmarks(page), *_articles(page), *_messages(page)]):
+        if _EXPORT.search(content) and (rows := [*_bookmarks(page), *_articles(page)]):
             return Table(text_frame(rows))
         tables = {}
         for number, element in enumerate(page.find_all("table"), start=1):
@@ -69,20 +67,6 @@ def _articles(page: Any) -> Iterator[dict[str, str]]:
             ]
             row = factiva_record([heading, *(line for line in lines if line and line != heading)]) or {}
             yield {**row, "title": heading}
-
-
-def _messages(page: Any) -> Iterator[dict[str, str]]:
-    """Telegram's messages; one that is joined to that before it has its sender."""
-    sender = ""
-    for message in page.find_all(class_="message"):
-        name, text, day = (message.find(class_=part) for part in ("from_name", "text", "date"))
-        sender = " ".join(name.get_text(" ").split()) if name else sender
-        if day and day.get("title"):
-            for line in text.find_all("br") if text else ():
-                line.replace_with("\n")
-            link = text.find("a", href=re.compile("^https?://")) if text else None
-            yield {"text": text.get_text("").strip() if text else "", "date": day["title"], "from": sender,
-                   "link": link["href"] if link else ""}  # fmt: skip
 
 
 def _is_too_deep(content: bytes) -> bool:

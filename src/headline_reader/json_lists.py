@@ -23,7 +23,7 @@ def _rank(name: str) -> int | None:
     return rank_of("title", name)
 
 
-@dataclass
+@dataclass(eq=False)
 class Group:
     """The records, or texts, that the same names lead to, each with what stands above it.
 
@@ -44,13 +44,8 @@ class Group:
 
     def titles(self, *ranks: int) -> list[str]:
         """What stands where headlines do, for each record of the sample; "" where there is nothing."""
-        return [
-            next(
-                (text_of(v) for k, v in record.items() if v and isinstance(v, (str, list)) and _rank(str(k)) in ranks),
-                "",
-            )
-            for record in self.sample()
-        ]
+        return [next(filter(None, (text_of(value) for key, value in row.items() if isinstance(value, (str, list))
+                                   and _rank(str(key)) in ranks)), "") for row in self.sample()]  # fmt: skip
 
     def promise(self) -> int:
         """2 where most records have a headline by its name, 1 where they have a text, else 0."""
@@ -125,7 +120,7 @@ def gather(value: Any, path: str, above: dict[str, Any], groups: dict[str, Group
 
 
 def chosen(groups: dict[str, Group]) -> list[Group]:
-    """The lists that hold the headlines: of events with articles the articles, of articles with related ones the former."""
+    """The lists that hold the headlines: of events the articles in them, of articles not those that are related."""
     promise = {path: 0 if group.is_related() else group.promise() for path, group in groups.items()}
     best = max(promise.values(), default=0)
     likely = [group for path, group in groups.items() if promise[path] == best > 0 and group.holds_headlines()]
@@ -150,9 +145,7 @@ def table_of(read: list[Group], groups: dict[str, Group], name: str, lines: list
         for record, above in zip(group.records, group.above, strict=True):
             row = flat(unwrapped(record))
             known = [
-                role
-                for role in ("published_at", "publisher")
-                if any(is_name_of(role, str(k)) for k, v in row.items() if v)
+                r for r in ("published_at", "publisher") if any(is_name_of(r, str(k)) for k, v in row.items() if v)
             ]
             above = {k: v for k, v in above.items() if not any(is_name_of(role, k) for role in known)}
             rows.append({**row, **{k: v for k, v in above.items() if row.get(k) in (None, "")}})
@@ -175,10 +168,9 @@ def table_of(read: list[Group], groups: dict[str, Group], name: str, lines: list
 def _is_event(outer: Group, inner: Group) -> bool:
     """Whether records that have a headline only gather the articles in them."""
     way, words = inner.path.removeprefix(outer.path), lists()["lists"]
-    if len(inner.records) < len(outer.records):
-        return False
     sides = way.count("[]") == 1 and way.endswith("*")
-    return sides or inner.about() + (inner.name in words["articles"]) >= outer.about()
+    likely = sides or inner.about() + (inner.name in words["articles"]) >= outer.about()
+    return likely and len(inner.records) >= len(outer.records)
 
 
 def _is_others(name: Any) -> bool:
@@ -198,9 +190,8 @@ def _names_are_data(value: dict[str, Any]) -> bool:
     if isinstance(items[0], dict):
         first = set(items[0])
         alike = all(2 * len(first & set(item)) >= len(first | set(item)) for item in items)
-        return alike or all(
-            isinstance(i, list) and (_DAY.match(k) or " " in k) for item in items for k, i in item.items()
-        )
+        inside = [pair for item in items for pair in item.items()]
+        return alike or all(isinstance(one, list) and (_DAY.match(key) or " " in key) for key, one in inside)
     texts = all(isinstance(text, str) for item in items for text in item) and not any(map(_rank, inner))
     records = all(isinstance(item[0], dict) and named_so(unwrapped(item[0])) for item in items)
     return records or (texts and all(map(like_headlines, items)))

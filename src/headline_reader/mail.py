@@ -17,7 +17,7 @@ _TOLD = re.compile(rb"(?im)^(?:from|subject|date|received|mime-version|message-i
 _ADDRESS = re.compile(r"<?(https?://[^\s<>]+)>?$", re.IGNORECASE)
 # Links of a letter that are no news.
 _SERVICE = re.compile(
-    r"unsubscri|abmelden|abbestell|désabonn|desabonn|darse de baja|cancelar|preferences|privacy|view (?:this )?(?:email )?in "
+    r"unsubscri|abmelden|abbestell|d[ée]sabonn|darse de baja|cancelar|preferences|privacy|view (?:this )?(?:email )?in "
     r"|im browser|see more results|edit this alert|create another alert|sign up|manage|flag as irrelevant",
     re.IGNORECASE,
 )
@@ -42,7 +42,11 @@ def read_mail(content: bytes, name: str) -> Table | None:
 def _items(message: EmailMessage, number: int) -> list[dict[str, str]]:
     sender = str(message.get("from", "")).partition("<")[0].strip(' "')
     sent = getattr(message.get("date"), "datetime", None)  # its day is that of the news, its time is not
-    about = {"date": sent.date().isoformat() if sent else "", "subject": str(message.get("subject", "")), "mail": str(number)}
+    about = {
+        "date": sent.date().isoformat() if sent else "",
+        "subject": str(message.get("subject", "")),
+        "mail": str(number),
+    }
     part = message.get_body(("html", "plain"))
     text = part.get_content() if part is not None and part.get_content_maintype() == "text" else ""
     items = list(_linked(text) if part is not None and part.get_content_subtype() == "html" else _blocks(text))

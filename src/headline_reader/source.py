@@ -51,10 +51,8 @@ def gather(
     if is_address(source):
         return fetch(str(source).strip())
     files = paths(source, find)
-    unpack = (
-        partial(one_of, len(files), partial(_unpacked, path, shown, most), shown(path), path.name) for path in files
-    )
-    return labelled([piece for one in unpack for piece in one()])
+    each = (one_of(len(files), partial(_unpacked, path, shown, most), shown(path), path.name) for path in files)
+    return labelled([piece for pieces in each for piece in pieces])
 
 
 def _unpacked(path: Path, shown: Callable[[Path], str], most: int | None) -> list[Piece]:

@@ -162,15 +162,9 @@ def below_each_other(tables: list[Table], **columns: list[str]) -> Table:
     """One table of several, with the columns of all; `columns` are further ones that have a value for each table."""
     if len(tables) == 1:
         return tables[0]
-    frames = [
-        table.rows.assign(**{name: values[i] for name, values in columns.items()}) for i, table in enumerate(tables)
-    ]
-    return Table(
-        pd.concat(frames, ignore_index=True).fillna(""),
-        *([entry for table in tables for entry in getattr(table, field)] for field in ("lines", "rejected", "notes")),
-        headed=tables[0].headed,
-        others=[other for table in tables for other in table.others],
-    )
+    frames = [one.rows.assign(**{name: values[i] for name, values in columns.items()}) for i, one in enumerate(tables)]
+    parts = [[entry for table in tables for entry in getattr(table, part)] for part in ("lines", "rejected", "notes")]
+    return Table(pd.concat(frames, ignore_index=True).fillna(""), *parts, tables[0].headed)
 
 
 def with_links(records: list[tuple[int, list[str]]], links: list[list[str]]) -> None:
@@ -181,9 +175,8 @@ def with_links(records: list[tuple[int, list[str]]], links: list[list[str]]) -> 
     for (_, record), addresses in zip(records, links, strict=True):
         if linked and any(record):
             pad = [""] * (width - len(record))
-            record += pad + [
-                f"{head[i] if i < len(head) else ''}.url" if record is head else (addresses + pad)[i] for i in linked
-            ]
+            names = [f"{(head + pad)[i]}.url" for i in linked] if record is head else []
+            record += pad + (names or [(addresses + pad)[i] for i in linked])
 
 
 def unique_names(names: Iterable[object]) -> list[str]:
@@ -216,11 +209,8 @@ def _blocks(records: list[tuple[int, list[str]]]) -> list[list[tuple[int, list[s
     header = records[top][1]
     width = max(len(record) for _, record in records)
     filled = [any(record[i : i + 1] and record[i].strip() for _, record in records[top:]) for i in range(width)]
-    groups, start = [], 0
-    for i in range(width + 1):
-        if i == width or not filled[i]:
-            groups += [slice(start, i)] if any(filled[start:i]) else []
-            start = i + 1
+    gaps = [-1, *(i for i, there in enumerate(filled) if not there), width]
+    groups = [slice(a + 1, b) for a, b in zip(gaps, gaps[1:], strict=False) if b - a > 1]
     if len(groups) > 1 and all(is_header(header[group]) for group in groups):
         beside = [[(number, record[group]) for number, record in records[top:]] for group in groups]
         return [block for part in beside for block in _blocks(part)]

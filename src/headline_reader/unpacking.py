@@ -12,11 +12,10 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from .errors import ReaderError, listed
 
@@ -24,7 +23,8 @@ from .errors import ReaderError, listed
 WHOLE_FILE = "news_data_dedup.csv"
 TABLES = (".csv", ".tsv", ".tab", ".psv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".feather", ".arrow",
           ".xlsx", ".xlsm", ".xls", ".ods", ".xml", ".rss", ".atom", ".rdf", ".opml", ".ris", ".bib", ".nbib", ".enw",
-          ".eml", ".mbox", ".yml", ".yaml", ".md", ".html", ".htm", ".warc", ".wet", ".db", ".sqlite", ".sqlite3")  # fmt: skip
+          ".eml", ".mbox", ".yml", ".yaml", ".md", ".html", ".htm", ".warc", ".wet", ".db", ".sqlite",
+          ".sqlite3")  # fmt: skip
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".tar", ".tgz", ".tbz2", ".txz")
 #: Packed files may grow by this factor, or up to `LEAST_LIMIT`: text shrinks to a tenth, a bomb to a thousandth.
 MOST_GROWTH = 150
@@ -70,7 +70,7 @@ def unpacked(content: bytes, name: str, label: str = "", depth: int = 0) -> list
         if kind:
             return (_unzipped if kind == "zip" else _untarred)(content, name, label, depth)
     except _DAMAGES:
-        return damaged(name, kind)
+        raise ReaderError(f"{name} is a damaged or incomplete {kind} file: fetch or pack it again.") from None
     return [Piece(name, label, content)]
 
 
@@ -103,19 +103,6 @@ def _read(stream: IO[bytes], name: str, packed: int) -> bytes:
             more = f"{name} unpacks to more than {limit / 1e6:,.0f} MB, {limit // max(packed, 1):,} times its size"
             raise ReaderError(f"{more}: unpack it by hand if it is no bomb.")
         pieces.append(piece)
-    return b"".join(pieces)
-
-
-def first_of(content: bytes, most: int) -> bytes:
-    """The beginning of what a stream unpacks to, of which the end may be missing; itself where it is not packed."""
-    kind = next((kind for magic, kind in _KINDS.items() if content.startswith(magic)), "")
-    if kind not in _STREAMS:
-        return content[:most]
-    pieces: list[bytes] = []
-    with suppress(*_DAMAGES):
-        stream = _STREAMS[kind](content)
-        while len(pieces) < most >> 20 and (piece := stream.read(1 << 20)):
-            pieces.append(piece)
     return b"".join(pieces)
 
 
@@ -177,18 +164,17 @@ def _several(
     for member, read in files:
         own = PurePosixPath(member).name if len(files) > 1 else label
         inside = f"{member} in {name}"
-        try:
-            content = read()
-        except _DAMAGES:
-            pieces += one_of(len(files), lambda: damaged(inside, kind), inside, own)  # noqa: B023
-            continue
-        content = sizes.add(content, "unpack it and give the file with the headlines")
-        pieces += one_of(len(files), partial(unpacked, content, inside, own, depth + 1), inside, own)
+        pieces += one_of(len(files), partial(_member, read, sizes, kind, inside, own, depth), inside, own)
     return labelled(pieces)
 
 
-def damaged(name: str, kind: str) -> list[Piece]:
-    raise ReaderError(f"{name} is a damaged or incomplete {kind} file: fetch or pack it again.")
+def _member(read: Callable[[], bytes], sizes: _Sizes, kind: str, *place: Any) -> list[Piece]:
+    name, label, depth = place
+    try:
+        content = sizes.add(read(), "unpack it and give the file with the headlines")
+    except _DAMAGES:
+        raise ReaderError(f"{name} is a damaged or incomplete {kind} file: fetch or pack it again.") from None
+    return unpacked(content, name, label, depth + 1)
 
 
 def one_of(n: int, unpack: Callable[[], list[Piece]], name: str, label: str) -> list[Piece]:

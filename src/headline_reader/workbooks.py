@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 import re
 import zipfile
@@ -14,6 +13,8 @@ from .errors import ReaderError, refused
 from .sheets import with_headlines
 from .tables import MOST_COLUMNS, Table, table_of_records, with_links
 
+_LARGE = 20_000_000  # bytes: a larger workbook takes too long to be read again for what cells link to
+_MARKS = (b"<mergeCell ", b"<hyperlink ", b"HYPERLINK(")
 _HYPERLINK = re.compile(r'=HYPERLINK\(\s*"([^"]+)"\s*(?:[,;]\s*"((?:[^"]|"")*)"\s*)?\)', re.IGNORECASE)
 
 
@@ -43,6 +44,9 @@ def _xlsx(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl tells of styles that it leaves out
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            sheets = (archive.read(part) for part in archive.namelist() if "/worksheets/sheet" in part)
+            more = len(content) < _LARGE and any(mark in xml for xml in sheets for mark in _MARKS)
         try:
             for sheet in book.worksheets:
                 if sheet.sheet_state != "visible" and len(book.worksheets) > 1:
@@ -54,59 +58,33 @@ def _xlsx(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list
                     if cells > MOST_CELLS // 10:
                         raise ReaderError(f"{name} has more cells than can be read: save the sheet as CSV.")
                     records.append((number, [text_of(cell) for cell in row]))
-                _complete(records, content, getattr(sheet, "_worksheet_path", ""), sheet.title)
+                if more:
+                    _complete(records, content, sheet.title)
                 yield sheet.title, records
         finally:
             book.close()
 
 
-def _complete(records: list[tuple[int, list[str]]], content: bytes, path: str, title: str) -> None:
-    """Fill in what openpyxl leaves out when it reads a sheet row by row.
+def _complete(records: list[tuple[int, list[str]]], content: bytes, title: str) -> None:
+    """Fill in what openpyxl leaves out when it reads row by row: cells merged downwards, and what cells link to."""
+    import openpyxl
 
-    That is the value of cells that are merged downwards, and what cells link to (ECMA-376, part 1, 18.3.1).
-    """
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        xml = archive.read(path).decode("utf-8", "replace") if path in archive.namelist() else ""
-        beside = re.sub(r"([^/]+)$", r"_rels/\1.rels", path)
-        rels = archive.read(beside).decode("utf-8", "replace") if beside in archive.namelist() else ""
-    for first, top, last, bottom in re.findall(r'<mergeCell ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"', xml):
-        column, rows = _column(first), records[int(top) - 1 : int(bottom)]
-        if first == last and rows and len(rows[0][1]) > column:
-            for _, record in rows[1:]:
-                record += [""] * (column + 1 - len(record))
-                record[column] = record[column] or rows[0][1][column]
-    links = {(int(row) - 1, _column(column)): address for column, row, address in _linked(xml, rels)}
-    if "HYPERLINK(" in xml:
-        import openpyxl
-
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
-        for i, row in enumerate(book[title].iter_rows(values_only=True)):
-            for j, cell in enumerate(row):
-                if isinstance(cell, str) and (match := _HYPERLINK.match(cell)) and i < len(records):
-                    records[i][1][j] = records[i][1][j] or (match[2] or match[1]).replace('""', '"')
-                    links[i, j] = match[1]
-        book.close()
-    if links:
-        with_links(records, [[links.get((i, j), "") for j in range(len(r))] for i, (_, r) in enumerate(records)])
-
-
-def _linked(xml: str, rels: str) -> Iterator[tuple[str, str, str]]:
-    targets = {}
-    for relation in re.findall(r"<Relationship\s[^>]*>", rels):
-        told = dict(re.findall(r'(\w+)="([^"]*)"', relation))
-        targets[told.get("Id", "")] = html.unescape(told.get("Target", ""))
-    for link in re.findall(r"<hyperlink\s[^>]*>", xml):
-        told = dict(re.findall(r'([\w:]+)="([^"]*)"', link))
-        place, address = re.match(r"([A-Z]+)(\d+)", told.get("ref", "")), targets.get(told.get("r:id", ""), "")
-        if place and re.match("https?://", address):
-            yield place[1], place[2], address
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + ord(letter) - 64
-    return number - 1
+    sheet = openpyxl.load_workbook(io.BytesIO(content))[title]
+    for area in sheet.merged_cells.ranges if records else ():
+        for row in records[area.min_row : area.max_row] if area.min_col == area.max_col else ():
+            first, column = records[area.min_row - 1][1], area.min_col - 1
+            row[1].extend([""] * (area.min_col - len(row[1])))
+            row[1][column] = row[1][column] or "".join(first[column : column + 1])
+    links = []
+    for (_, record), cells in zip(records, sheet.iter_rows(max_row=len(records)), strict=False):
+        links.append([""] * len(record))
+        for i, cell in enumerate(cells[: len(record)]):
+            formula = _HYPERLINK.match(cell.value) if isinstance(cell.value, str) else None
+            record[i] = record[i] or (formula[2] or formula[1]).replace('""', '"') if formula else record[i]
+            target = formula[1] if formula else getattr(cell.hyperlink, "target", None) or ""
+            links[-1][i] = target if target.startswith("http") else ""
+    if any(map(any, links)):
+        with_links(records, links)
 
 
 def _ods(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:

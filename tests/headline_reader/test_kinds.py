@@ -1,5 +1,6 @@
-"""One small file of each kind that people have: every headline is read with what belongs to it, or the file is refused."""
+"""A small file of each kind that people have: every headline is read with what belongs to it, or it is refused."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import csv
@@ -146,9 +147,6 @@ KINDS = {
     "Telegram's channel": (json.dumps({"name": "The channel", "messages": telegram()}), "hashtag published_at papers"),
     "Telegram's account": (json.dumps({"about": "x", "chats": {"about": "y", "list": [{"name": "The channel", "type": "public",
                                        "messages": telegram()}]}}), "hashtag published_at papers"),
-    "Telegram's page": ("<!DOCTYPE html><html><body>" + "".join(f"<div class='message default'><div class='date details' "
-        f"title='{d[8:]}.09.2023 09:30:00 UTC+01:00'>09:30</div>{'<div class=from_name>Valley Herald</div>' * (i == 0)}"
-        f"<div class='text'>{t}</div></div>" for i, (t, d, *_) in enumerate(ROWS)) + "</body></html>", "published_at papers"),
     "posts with a footer": (json.dumps([{"id": i, "date": d, "text": f"**{t}** {u}\n\n__Read us without ads: ____https://x.y__"}
                                         for i, (t, d, _, u, _) in enumerate(ROWS)]), AFTER),
     # Tables of which names or contents mislead.
@@ -250,6 +248,7 @@ def test_every_headline_of_a_kind_is_read_with_what_belongs_to_it(kind):
         ("A new water law\n\nValley Herald\n\nEnd of Document\n", "Nexis"),
         ("410412347\t20130203\t201302\t2013\t2013.1\tUSA\n", "GDELT"),
         ("<!DOCTYPE html><html><body><p>Some page</p></body></html>", "web page"),
+        ("<!DOCTYPE html><html><body class='chat_page'><div class='from_name'>x</div></body></html>", "as JSON"),
         ("\n".join(f"word{i}" for i in range(30)), "no headlines"),
         ("\n".join(f"name: value {i}\nkind: thing {i}\nplace: town {i}" for i in range(9)), "no headlines"),
     ],

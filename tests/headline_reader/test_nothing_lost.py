@@ -58,8 +58,8 @@ def value(draw: st.DrawFn, numbers: Numbers, depth: int) -> object:
     if kind == "events":
         name = draw(st.sampled_from(["articles", "stories", "related", "parts"]))
         titled = draw(st.booleans())
-        return [{**(article(draw, numbers) if titled else {"event": i}), name: [article(draw, numbers) for _ in several]}
-                for i in several]  # fmt: skip
+        events = [article(draw, numbers) if titled else {"event": i} for i in several]
+        return [{**event, name: [article(draw, numbers) for _ in several]} for event in events]
     if kind == "sections":
         return {name: value(draw, numbers, depth + 1) for name in ("world", "sport")}
     if kind == "pages":
@@ -108,7 +108,7 @@ def test_every_headline_is_a_document_set_aside_or_in_a_named_list(file):
         if missing := set(some) & set(lost):
             way = way.rpartition(".")[0] if re.search(r"\.(title|headline)$", way) else way
             steps = way.strip(".").split(".") if way.strip(".") else []
-            fits = [name for name in named if _fits("the list at the top".split() if not steps else steps, name)]
+            fits = [name for name in named if _fits(steps or "the list at the top".split(), name)]
             assert fits, (sorted(missing)[:3], way, named, text[:3000])
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,68 +19,44 @@ MOST = 64 << 20
 
 @dataclass(frozen=True)
 class Look:
-    """What was made of a source of headlines; `str` of it is for reading, `facts` for programs.
+    """What was made of a source of headlines; its text is for reading.
 
     Attributes
     ----------
-    source : str or list of str
-    files : list of dict
-        Each with name, format, encoding and rows.
-    counts : dict
-        rows, documents, repeats, set_aside; the first is the sum of the others.
-    columns : list of dict
-        One per role: role, column, rows that have it, found (the reason) and an example.
-    unused : list of str
-        Columns without a role.
-    documents : list of dict
-        Three of them, with what is known of each.
-    days : list of str
-        The first and the last; empty where none is known.
-    publishers, languages, set_aside : dict of str to int
-        How many documents are by, and in, each; how many rows are set aside for which reason.
-    others : list of dict
-        Lists of records beside those that are read: name, size, why.
-    notes : list of str
+    facts : dict
+        source; files (name, format, encoding, rows); counts (rows = documents + repeats + set_aside); columns (role,
+        column, rows that have it, found: the reason, example); unused columns; three documents; days, the first and
+        the last; how many documents are by which publishers and in which languages; how many rows are set_aside for
+        which reason; others, lists of records that are not read (name, size, why); notes.
     """
 
-    source: str | list[str]
-    files: list[dict[str, Any]]
-    counts: dict[str, int]
-    columns: list[dict[str, Any]]
-    unused: list[str]
-    documents: list[dict[str, Any]]
-    days: list[str]
-    publishers: dict[str, int]
-    languages: dict[str, int]
-    set_aside: dict[str, int]
-    others: list[dict[str, Any]]
-    notes: list[str]
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        return asdict(self)
+    facts: dict[str, Any]
 
     def __str__(self) -> str:
-        lines = [f"{f['name']}: {f['format']}{', ' * bool(f['encoding'])}{f['encoding']}, {count(f['rows'], 'row')}"
-                 for f in self.files[:20]]  # fmt: skip
-        n = self.counts
-        lines += ["", f"{count(n['rows'], 'row')} = {count(n['documents'], 'document')} + {count(n['repeats'], 'repeat')} "
-                  f"+ {n['set_aside']:,} set aside", "", "columns"]  # fmt: skip
-        lines += [f"  {c['role']:<12} from {c['column']}, {c['found']}, in {count(c['rows'], 'row')}: {c['example'][:70]}"
-                  for c in self.columns]  # fmt: skip
-        lines += [f"  without a role: {', '.join(self.unused)}"] if self.unused else []
-        lines += ["", "documents"]
-        for document in self.documents:
-            about = " · ".join(document[key] for key in ("publisher", "published_at", "url") if document[key])
-            lines += [f"  {document['text'][:200]}".replace("\n", "\n    "), *([f"      {about}"] if about else [])]
-        days = [f"{self.days[0]} to {self.days[1]}"] if self.days else ["none is known"]
-        for title, said in (
-            ("days", days), ("publishers", _most(self.publishers)), ("languages", _most(self.languages)),
-            ("set aside", _most(self.set_aside)),
-            ("lists that are not read", [f"{other['name']} ({other['size']:,}: {other['why']})" for other in self.others]),
-            ("notes", self.notes),
-        ):  # fmt: skip
-            lines += ["", title, *(f"  {one}" for one in said)] if said else []
+        f, n = self.facts, self.facts["counts"]
+        lines = []
+        for name, *how, rows in (file.values() for file in f["files"][:20]):
+            lines.append(f"{name}: {', '.join(filter(None, how))}, {count(rows, 'row')}")
+        documents = []
+        for text, *about, _ in (document.values() for document in f["documents"]):
+            about = " · ".join(filter(None, about))
+            documents.append("\n    ".join([*text[:200].split("\n"), *([about] if about else [])]))
+        columns = []
+        for c in f["columns"]:
+            where = f"{c['column']}, {c['found']}, in {count(c['rows'], 'row')}"
+            columns.append(f"{c['role']:<12} from {where}: {c['example'][:70]}")
+        parts = {
+            f"{count(n['rows'], 'row')} = {count(n['documents'], 'document')} + {count(n['repeats'], 'repeat')} + "
+            f"{n['set_aside']:,} set aside, because": _most(f["set_aside"]),
+            "columns": columns, "columns without a role": f["unused"], "documents": documents,
+            "days": [" to ".join(f["days"]) or "none is known"],
+            "publishers": _most(f["publishers"]), "languages": _most(f["languages"]),
+            "lists that are not read": [f"{one['name']} ({one['size']:,}: {one['why']})" for one in f["others"]],
+            "notes": f["notes"],
+        }  # fmt: skip
+        for title, said in parts.items():
+            none = [] if title.endswith("because") else ["none"]
+            lines += ["", title if said else title.removesuffix(", because"), *(f"  {one}" for one in said or none)]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -102,45 +78,43 @@ def look(data: str | Path | list[str | Path], columns: Mapping[str, str] | None 
     Raises
     ------
     InputError
-        Where there is no such file, it cannot be fetched or read, or has no headlines; the message says where and why.
+        Where there is no such file, it cannot be fetched or read; the message says where and why.
     """
     try:
         corpus, read = made_of(data, columns=columns, most=MOST)
     except InputError as error:
         if (table := getattr(error.__cause__, "table", None)) is None:
             raise
-        return _without_headlines(data, table, str(error))
+        n, why = len(table.rows), [str(error).removesuffix(MORE).strip()]  # its columns show what could be named
+        held = [f"{name} ({next(filter(None, table.rows[name]), '')[:60]!r})" for name in table.rows]
+        files = [(str(shown(data)), table.kind, table.encoding, n)]
+        counts = {"rows": n, "documents": 0, "repeats": 0, "set_aside": n}
+        return _look(
+            data, files, counts, table.others, [*table.notes, *why], unused=held, set_aside={"no headlines": n}
+        )
     documents = corpus.documents
     first = documents.set_index("id").loc[corpus.row_ids.dropna().drop_duplicates().head(3).astype("int64")]
-    known = ["text", "url", "publisher", "published_at", "language"]
     named = documents["language"].map(lambda code: _languages.language_name(code) or "unknown")
-    return Look(
-        source=shown(data),
-        files=[dict(zip(("name", "format", "encoding", "rows"), file, strict=True)) for file in read.files],
-        counts={"rows": corpus.n_rows, "documents": corpus.n_documents, "repeats": corpus.n_repeats,
-                "set_aside": corpus.n_set_aside},
-        columns=corpus.understood.to_dict("records"),
-        unused=corpus.unused,
-        documents=first[known].to_dict("records"),
-        days=list(corpus.span or ()),
+    sizes = (corpus.n_rows, corpus.n_documents, corpus.n_repeats, corpus.n_set_aside)
+    return _look(
+        data, read.files, dict(zip(("rows", "documents", "repeats", "set_aside"), sizes, strict=True)), read.others,
+        corpus.notes, columns=corpus.understood.to_dict("records"), unused=corpus.unused, days=list(corpus.span or ()),
+        documents=first[["text", "publisher", "published_at", "url", "language"]].to_dict("records"),
         publishers=documents["publisher"].replace("", "unknown").value_counts().to_dict(),
-        languages=named.value_counts().to_dict(),
-        set_aside=corpus.rejected["reason"].value_counts().to_dict(),
-        others=[dict(zip(("name", "size", "why"), other, strict=True)) for other in read.others],
-        notes=corpus.notes,
+        languages=named.value_counts().to_dict(), set_aside=corpus.rejected["reason"].value_counts().to_dict(),
     )  # fmt: skip
 
 
-def _without_headlines(data: Any, table: Any, why: str) -> Look:
-    """Of a file that is refused its columns, each with an example, and the reason."""
-    examples = ((name, next(filter(None, table.rows[name]), "")) for name in table.rows)
-    held = [f"{name} ({' '.join(example.split())[:60]!r})" for name, example in examples]
-    name, n = str(shown(data)), len(table.rows)
-    files = [{"name": name, "format": table.kind, "encoding": table.encoding, "rows": n}]
-    counts = {"rows": n, "documents": 0, "repeats": 0, "set_aside": n}
-    notes = [*table.notes, why.removesuffix(MORE).strip()]
-    others = [dict(zip(("name", "size", "why"), other, strict=True)) for other in table.others]
-    return Look(shown(data), files, counts, [], held, [], [], {}, {}, {"no column of headlines": n}, others, notes)
+def _look(
+    data: Any, files: Iterable[Any], counts: dict[str, int], others: Iterable[Any], notes: list[str], **facts: Any
+) -> Look:
+    none: dict[str, Any] = {"columns": [], "unused": [], "documents": [], "days": [], "publishers": {}, "languages": {}}
+    files = [dict(zip(("name", "format", "encoding", "rows"), file, strict=True)) for file in files]
+    others = [dict(zip(("name", "size", "why"), other, strict=True)) for other in others]
+    notes = [note for note in notes if "also has lists that are not read" not in note]
+    return Look(
+        {"source": shown(data), "files": files, "counts": counts, **none, **facts, "others": others, "notes": notes}
+    )
 
 
 def _most(counts: dict[str, int], most: int = 8) -> list[str]:
