@@ -133,7 +133,7 @@ def _yaml(start: str, text: str, name: str) -> Table | None:
     try:
         import yaml
     except ImportError:
-        raise ReaderError(f"{name} is YAML: install PyYAML (the extra formats), or give it as JSON.") from None
+        raise ReaderError(f"{name} is YAML: install PyYAML, or give it as JSON.") from None
     with refused(name, "YAML that cannot be read", "write it again, or give it as JSON"):
         value = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return records_table(value, name)
