@@ -122,6 +122,9 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
         found["published_at"] = replace(date, also=table.clocks(found, date.position))
     if "title" not in found and "description" not in found:
         names = [str(column) for column in rows.columns]
+        if not headed and len(names) == 1:
+            some = f"{name} holds lines that do not look like headlines, such as {rows.iloc[0, 0].strip()[:60]!r}"
+            raise NoHeadlines(f"{some}: give a headline a line, or a table.")
         raise NoHeadlines(f"{name} has no column of headlines that can be told, only {listed(names)}.", names)
     return {role: found[role] for role in ROLES if role in found}
 

@@ -55,7 +55,8 @@ def read_export(text: str, name: str) -> Table | None:
     for pattern, read in _READERS.items():
         if re.match(pattern, start, re.MULTILINE) and (rows := list(read(text))):
             return Table(text_frame(rows))
-    return _yaml(start, text, name) or _links(text) or _dated(text) or _pairs(text)
+    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    return _yaml(start, text, name) or _links(lines) or _dated(lines) or _pairs(lines)
 
 
 def refuse_no_headlines(lines: list[str], name: str) -> None:
@@ -84,7 +85,7 @@ def _tagged(text: str) -> Iterator[dict[str, str]]:
                 record = {}
             field = _NAME_OF.get(tag, tag)
             if not record.get(field):
-                record[field] = match[4].strip()
+                record[field] = re.sub(r"^([\d/]+?)/+$", r"\1", match[4].strip())  # "2023/09/11/"
         elif field and line.strip() and len(record[field]) < 1000:
             record[field] = f"{record[field]} {line.strip()}".strip()
     yield record
@@ -139,9 +140,8 @@ def _yaml(start: str, text: str, name: str) -> Table | None:
     return records_table(value, name)
 
 
-def _links(text: str) -> Table | None:
+def _links(lines: list[tuple[int, str]]) -> Table | None:
     """A list of links in Markdown; what stands behind a link is its paper and day."""
-    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     linked = sum(bool(_LINK.search(line)) for _, line in lines)
     if linked < 3 or 2 * linked < sum(not line.startswith("#") for _, line in lines):
         return None
@@ -162,9 +162,8 @@ def _links(text: str) -> Table | None:
     return Table(text_frame(rows), numbers, rejected)
 
 
-def _dated(text: str) -> Table | None:
+def _dated(lines: list[tuple[int, str]]) -> Table | None:
     """A headline a line, each behind its day."""
-    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     some = [match for _, line in lines[:300] if (match := _DATED.match(line))]
     table = any(sum(mark in match[0] for match in some) > 0.8 * len(some) for mark in "\t|;,")
     if len(some) < max(3, 0.8 * len(lines[:300])) or table or not looks_like_dates([match[1] for match in some]):
@@ -173,9 +172,8 @@ def _dated(text: str) -> Table | None:
     return Table(text_frame([{"title": title, "date": day} for title, day in parts]), [n for n, _ in lines])
 
 
-def _pairs(text: str) -> Table | None:
+def _pairs(lines: list[tuple[int, str]]) -> Table | None:
     """A headline and its address, on lines in turn; perhaps with other lines between."""
-    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     places = [i for i, (_, line) in enumerate(lines) if _URL.match(line)]
     steps = {b - a for a, b in zip(places, places[1:], strict=False)}
     if len(places) < 3 or len(steps) != 1 or not 2 <= (period := steps.pop()) <= 5 or len(lines) > 6 * len(places):

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from .cells import is_run, is_unspaced, text_frame, text_of
-from .roles import bare, is_name_of, lists, names_titles, rank_of
+from .roles import bare, known_as, lists, names_titles, rank_of
 from .tables import Table, unique_names
 
 _ADDRESS = re.compile(r"https?://\S+$", re.IGNORECASE)
@@ -21,6 +21,11 @@ _SAMPLE = 100
 @lru_cache(maxsize=20_000)
 def _rank(name: str) -> int | None:
     return rank_of("title", name)
+
+
+@lru_cache(maxsize=20_000)
+def _is_texts(name: str) -> bool:
+    return any(rank_of(role, name) is not None for role in ("title", "description", "url", "language"))
 
 
 @dataclass(eq=False)
@@ -58,7 +63,7 @@ class Group:
         """How much else of what an article has is there."""
         names = {str(key) for record in self.sample() for key, value in record.items() if value}
         roles = ("url", "description", "published_at")
-        return sum(any(is_name_of(role, k) for k in names) for role in roles) + any(_rank(k) == 2 for k in names)
+        return sum(any(known_as(role, k) for k in names) for role in roles) + any(_rank(k) == 2 for k in names)
 
     def is_related(self) -> bool:
         """Whether these are part of a record and called as what belongs to an article."""
@@ -67,7 +72,7 @@ class Group:
 
     def holds_headlines(self) -> bool:
         """Whether texts are headlines: they are called so, or look so and are not a part of a record."""
-        if not self.texts or is_name_of("title", self.name):
+        if not self.texts or known_as("title", self.name):
             return True
         plain = "[]." not in self.path and self.name not in lists()["contents"]["no_texts"]
         return plain and like_headlines([record["title"] for record in self.records])
@@ -86,7 +91,8 @@ def gather(value: Any, path: str, above: dict[str, Any], groups: dict[str, Group
         group = groups.setdefault(where, Group(where))
         group.records.append(record)
         group.above.append(above)
-        if any(isinstance(item, (dict, list)) and item for item in record.values()):
+        inner = [item for item in record.values() if isinstance(item, (dict, list)) and item]
+        if len(inner) > 1 or any(isinstance(item, list) or any(map(_is_nest, item.values())) for item in inner):
             gather(record, where + "[]", {**above, **_told(record, whole=True)}, groups)
 
     if isinstance(value, list):
@@ -144,10 +150,8 @@ def table_of(read: list[Group], groups: dict[str, Group], name: str, lines: list
     for group in read:
         for record, above in zip(group.records, group.above, strict=True):
             row = flat(unwrapped(record))
-            known = [
-                r for r in ("published_at", "publisher") if any(is_name_of(r, str(k)) for k, v in row.items() if v)
-            ]
-            above = {k: v for k, v in above.items() if not any(is_name_of(role, k) for role in known)}
+            known = [r for r in ("published_at", "publisher") if any(known_as(r, str(k)) for k, v in row.items() if v)]
+            above = {k: v for k, v in above.items() if not any(known_as(role, k) for role in known)}
             rows.append({**row, **{k: v for k, v in above.items() if row.get(k) in (None, "")}})
     table = Table(text_frame(rows), (lines or ()) if [group.path for group in read] == [""] else ())
     if len(read) > 1:
@@ -171,6 +175,10 @@ def _is_event(outer: Group, inner: Group) -> bool:
     sides = way.count("[]") == 1 and way.endswith("*")
     likely = sides or inner.about() + (inner.name in words["articles"]) >= outer.about()
     return likely and len(inner.records) >= len(outer.records)
+
+
+def _is_nest(value: Any) -> bool:
+    return isinstance(value, (dict, list))
 
 
 def _is_others(name: Any) -> bool:
@@ -207,11 +215,10 @@ def _told(record: dict[str, Any], whole: bool) -> dict[str, Any]:
     """What a record says of those within: day and publisher under their names, the rest so that nothing is mixed up."""
     told = {}
     for key, item in ((str(key), item) for key, item in record.items() if not isinstance(item, (list, dict))):
-        if is_name_of("published_at", key) or is_name_of("publisher", key):
+        if known_as("published_at", key) or known_as("publisher", key):
             told[key] = item
         elif whole:
-            own = all(rank_of(role, key) is None for role in ("title", "description", "url", "language"))
-            told[key if own else f"outer {key}"] = item
+            told[f"outer {key}" if _is_texts(key) else key] = item
     return told
 
 

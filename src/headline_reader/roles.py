@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from .wordlists import fold, require, words
 
@@ -16,6 +16,10 @@ ROLES = ("title", "description", "url", "publisher", "published_at", "language")
 def is_name_of(role: str, name: str) -> bool:
     """Whether a column so called has this role, by the names that are used for nothing else."""
     return rank_of(role, name) in (0, 1)
+
+
+#: The same of names that recur in each of many records.
+known_as = lru_cache(maxsize=50_000)(is_name_of)
 
 
 def any_title(names: Iterable[object]) -> bool:

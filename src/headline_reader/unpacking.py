@@ -33,6 +33,10 @@ _MOST_MEMBERS = 20_000
 _DEEPEST = 4
 
 
+class TooMuch(ReaderError):
+    """What is packed is more than memory holds, whichever of the files it is."""
+
+
 @dataclass(frozen=True)
 class Piece:
     """One file's content, unpacked.
@@ -101,7 +105,7 @@ def _read(stream: IO[bytes], name: str, packed: int) -> bytes:
         size += len(piece)
         if size > limit:
             more = f"{name} unpacks to more than {limit / 1e6:,.0f} MB, {limit // max(packed, 1):,} times its size"
-            raise ReaderError(f"{more}: unpack it by hand if it is no bomb.")
+            raise TooMuch(f"{more}: unpack it by hand if it is no bomb.")
         pieces.append(piece)
     return b"".join(pieces)
 
@@ -151,7 +155,7 @@ class _Sizes:
     def add(self, content: bytes, advice: str) -> bytes:
         self.total += len(content)
         if self.total > self.limit:
-            raise ReaderError(f"{self.name} unpacks to more than {self.total / 1e6:,.0f} MB: {advice}.")
+            raise TooMuch(f"{self.name} unpacks to more than {self.total / 1e6:,.0f} MB: {advice}.")
         return content
 
 
@@ -182,7 +186,7 @@ def one_of(n: int, unpack: Callable[[], list[Piece]], name: str, label: str) -> 
     try:
         return unpack()
     except ReaderError as error:
-        if n < 2:
+        if n < 2 or isinstance(error, TooMuch):
             raise
         return [Piece(name, label, b"", error.message)]
 
