@@ -123,8 +123,8 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
     if "title" not in found and "description" not in found:
         names = [str(column) for column in rows.columns]
         if not headed and len(names) == 1:
-            some = f"{name} holds lines that do not look like headlines, such as {rows.iloc[0, 0].strip()[:60]!r}"
-            raise NoHeadlines(f"{some}: give a headline a line, or a table.")
+            such = f"{name} holds lines that do not look like headlines, such as {rows.iloc[0, 0].strip()[:60]!r}"
+            raise NoHeadlines(f"{such}: give a headline a line, or a table.")
         raise NoHeadlines(f"{name} has no column of headlines that can be told, only {listed(names)}.", names)
     return {role: found[role] for role in ROLES if role in found}
 
@@ -149,8 +149,7 @@ class _Table:
 
     def is_another(self, position: int) -> bool:
         """Whether a column belongs to another article than the title: "right.url" beside "left.title"."""
-        owner = self.owner(position)
-        return any(f"{owner}.".startswith(f"{other}.") for other in self.objects)
+        return any(f"{self.owner(position)}.".startswith(f"{other}.") for other in self.objects)
 
     def named(self, column: str, role: str, name: str) -> int:
         wanted = column.strip().casefold()
@@ -267,8 +266,8 @@ class _Table:
     def is_weak_title(self, position: int, found: Mapping[str, Found]) -> bool:
         """Whether "name" or "text" are headlines here: they look so, and are shorter than what describes them."""
         description = found.get("description")
-        described = description is not None and 2 * self.filled(description.position) >= self.filled(position)
-        shorter = not described or self.length(position) < self.length(description.position)
+        alone = description is None or 2 * self.filled(description.position) < self.filled(position)
+        shorter = alone or self.length(position) < self.length(description.position)
         return self.headline_likeness(position) > 0 and shorter
 
     def are_articles(self, position: int) -> bool:

@@ -108,7 +108,7 @@ def _lexis(text: str) -> Iterator[dict[str, str]]:
 
 def _factiva(text: str) -> Iterator[dict[str, str]]:
     for document in _FACTIVA.split(text)[:-1]:
-        yield factiva_record([line.strip() for line in document.splitlines() if line.strip()])
+        yield factiva_record([line.strip() for line in document.splitlines() if line.strip()] or [""])
 
 
 def factiva_record(lines: list[str]) -> dict[str, str]:

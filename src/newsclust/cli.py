@@ -1,4 +1,4 @@
-"""Find the stories in headlines: look at files, run parameter files, assign new headlines, search, render reports, list, clean."""
+"""Find the stories in headlines: look at files, run, assign new headlines, search, render reports, list, clean."""
 
 from __future__ import annotations
 
