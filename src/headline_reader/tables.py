@@ -219,6 +219,8 @@ def _blocks(records: list[tuple[int, list[str]]]) -> list[list[tuple[int, list[s
     names, starts = {bare(cell) for cell in header}, [0]
     for i, (_, record) in enumerate(records[top + 1 :], start=top + 1):
         if is_header(record) and {bare(cell) for cell in record if cell.strip()} - names:
+            while i - 1 > starts[-1] and sum(map(bool, records[i - 1][1])) < 2:
+                i -= 1  # what is the next table's heading
             starts.append(i)
             names = {bare(cell) for cell in record}
     ends = [*starts[1:], len(records)]

@@ -29,6 +29,7 @@ PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".tar", ".tgz", ".tbz2", ".txz")
 #: Packed files may grow by this factor, or up to `LEAST_LIMIT`: text shrinks to a tenth, a bomb to a thousandth.
 MOST_GROWTH = 150
 LEAST_LIMIT = 1 << 28
+_ABOUT = r"(read.?me|licen[cs]e|metadata|schema|dataset-metadata|package|index)\b"
 _MOST_MEMBERS = 20_000
 _DEEPEST = 4
 
@@ -164,6 +165,13 @@ def _several(
 ) -> list[Piece]:
     pieces: list[Piece] = []
     chosen = _members([member for member, _ in files], name, kind)
+    beside = (
+        [] if any(PurePosixPath(member).name == WHOLE_FILE for member in chosen) else [member for member, _ in files]
+    )
+    for member in tables_among([member for member in beside if member not in chosen and not member.startswith("__")]):
+        if not re.match(_ABOUT, PurePosixPath(member.lower()).name):
+            why = f"{member} in {name} stands beside tables and is not read: give it alone if it holds headlines."
+            pieces.append(Piece(f"{member} in {name}", member, b"", why))
     files = [(member, read) for member, read in files if member in chosen]
     for member, read in files:
         own = PurePosixPath(member).name if len(files) > 1 else label
@@ -218,8 +226,7 @@ def tables_among(names: list[str]) -> list[str]:
         for name in names
         if name.lower().endswith((*TABLES, *PACKED)) or re.match(r"part-\d+", PurePosixPath(name).name)
     ]
-    about = r"(read.?me|licen[cs]e|metadata|schema|dataset-metadata|package|index)\b"
-    better = without(rf"{about}|[\s\S]*\.(txt|db|sqlite3?|ya?ml|md|html?)(\.\w+)?$")
+    better = without(rf"{_ABOUT}|[\s\S]*\.(txt|db|sqlite3?|ya?ml|md|html?)(\.\w+)?$")
     return better or without(r"(read.?me|licen[cs]e|about|notes?)\b") or kept
 
 

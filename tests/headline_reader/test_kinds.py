@@ -286,3 +286,11 @@ def test_lists_that_are_not_read_are_named_with_their_sizes():
 def test_of_two_columns_that_are_called_so_the_other_is_named():
     cells = [[t, t.upper()[::-1], u] for t, _, _, u, _ in ROWS]
     assert any("'title'" in note and "columns" in note for note in read_file(table("headline,title,url", cells)).notes)
+
+
+def test_of_an_archive_texts_beside_tables_are_named_and_headings_between_tables_are_no_rows():
+    files = {"a__csv": table("title,url", [[t, u] for t, _, _, u, _ in ROWS]), "notes__txt": "Some lines", "README__txt": "x"}
+    assert ["notes.txt" in error.message for error in read_file(packed(**files)).left_out] == [True]
+    months = [["News of May"], ["Titel", "Datum"], *map(list, [row[:2] for row in ROWS[:4]]), [], ["News of June"]]
+    content = workbook(*months, ["Titel", "Datum", "Quelle"], *map(list, [row[:3] for row in ROWS[4:]]))
+    assert sorted(read_file(content).table["title"]) == sorted(TITLES)
