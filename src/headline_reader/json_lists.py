@@ -127,7 +127,10 @@ def gather(value: Any, path: str, above: dict[str, Any], groups: dict[str, Group
 
 def chosen(groups: dict[str, Group]) -> list[Group]:
     """The lists that hold the headlines: of events the articles in them, of articles not those that are related."""
-    promise = {path: 0 if group.is_related() else group.promise() for path, group in groups.items()}
+    promise = {path: group.promise() for path, group in groups.items()}
+    for path in [path for path, group in groups.items() if group.is_related()]:
+        if any(promise[outer] and path.startswith(outer + "[]") for outer in groups):
+            promise[path] = 0  # they belong to what has a headline, or a text, itself
     best = max(promise.values(), default=0)
     likely = [group for path, group in groups.items() if promise[path] == best > 0 and group.holds_headlines()]
     if not likely:
@@ -160,7 +163,9 @@ def table_of(read: list[Group], groups: dict[str, Group], name: str, lines: list
     for group in groups.values():
         within = any(group.path.startswith(one.path + "[]") for one in read)
         above = any(one.path.startswith(group.path + "[]") for one in read)
-        told = group.promise() == 2 if (within and not group.texts) or above else group.holds_headlines() or not within
+        told = (
+            any(group.titles(0, 1)) if (within and not group.texts) or above else group.holds_headlines() or not within
+        )
         if group not in read and told:
             why = (
                 "they gather those that are read" if above else "they are part of others" if within else "no headlines"
