@@ -48,6 +48,12 @@ def robots() -> re.Pattern[str]:
 
 
 @cache
+def programs() -> re.Pattern[str]:
+    """What a post was sent with, which X's exports call its source."""
+    return re.compile(_any_of("titles", "programs"), re.IGNORECASE)
+
+
+@cache
 def outlet() -> re.Pattern[str]:
     """Words by which a name is a paper's, and names of hosts."""
     name, end = _any_of("titles", "outlets"), _any_of("titles", "hosts")

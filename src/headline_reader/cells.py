@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,8 @@ from .errors import ReaderError
 
 #: More cells than this are no table of headlines but a bomb, or more than memory holds.
 MOST_CELLS = 200_000_000
+# Scripts that don't put spaces between words.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _MANY, _LEAST = 5_000_000, 8  # values; and characters of each where there are more
 
 
@@ -38,10 +41,25 @@ def text_of(value: Any) -> str:
     if isinstance(value, (dict, list)):
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return ", ".join(value)
+        if isinstance(value, list) and value and all(is_run(item) for item in value):
+            return "".join(item if isinstance(item, str) else item["text"] for item in value)
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list) and _is_day(value[0]):
+            return "-".join(f"{int(part):02d}" for part in value[0])
         return json.dumps(value, ensure_ascii=False, default=str)
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return str(value)
+
+
+def is_run(item: Any) -> bool:
+    """A piece of a text with its form: Telegram's ``{"type": "bold", "text": "Storm"}``."""
+    return isinstance(item, str) or (isinstance(item, dict) and "type" in item and isinstance(item.get("text"), str))
+
+
+def _is_day(parts: list[Any]) -> bool:
+    """``[2024, 3, 4]``, as CSL writes dates."""
+    numbers = [str(part) for part in parts]
+    return 2 <= len(numbers) <= 3 and all(map(str.isdecimal, numbers)) and 1600 < int(numbers[0]) < 2101
 
 
 def text_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -51,6 +69,11 @@ def text_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
         raise ReaderError(f"the records have {len(names):,} different names: give a list of articles.")
     cells = {str(name): [text_of(row.get(name)) for row in rows] for name in names}
     return pd.DataFrame(cells, index=range(len(rows)), dtype=object)
+
+
+def is_unspaced(text: str, letters: int = 1) -> bool:
+    """Whether a text has so many letters of scripts that put no spaces between words."""
+    return not text.isascii() and len(_UNSPACED.findall(text)) >= letters
 
 
 def has_letter(text: str) -> bool:

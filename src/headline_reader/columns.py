@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from .cells import has_letter
+from .boilerplate import outlet, programs
+from .cells import has_letter, is_unspaced
 from .dates import NO_TIME, is_clock, looks_like_dates, read_dates
 from .errors import ColumnsError, NoHeadlines, ReaderError, listed
 from .roles import ROLES, bare, lists, place_of, rank_of
@@ -22,8 +23,8 @@ _PARTS = {
 }
 _SAMPLE = 400
 _WORD = re.compile(r"[^\W\d_]{2,}")
-# Scripts that don't put spaces between words.
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|ico|mp4|mp3)(?:[?#]\S*)?$", re.IGNORECASE)
+_PERSON = re.compile(r"(?:[^\W\d_a-z][\w.'’-]*\s+){1,2}(?:(?:de|van|von|da|di|el|al)\s+)?[^\W\d_a-z][\w'’-]+$")
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,17 @@ class Found:
         "by its name", "by its contents", or "as asked".
     also : tuple of int
         Of a date the columns that complete it: the time of day; or, where this is the year, month and day.
+    instead : tuple of int
+        The columns that stand in, in this order, where this one is blank.
+    rivals : tuple of int
+        Columns that are called so, too, and hold something else.
     """
 
     position: int
     how: str
     also: tuple[int, ...] = ()
+    instead: tuple[int, ...] = ()
+    rivals: tuple[int, ...] = ()
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -93,6 +100,8 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
         for role in sorted(ROLES, key=lambda role: role == "title"):  # last, so that it can see whether it is needed
             if role not in found and (position := table.by_name(role, found)) is not None:
                 found[role] = Found(position, "by its name")
+        for role in found:
+            found[role] = table.completed(role, found)
     if "title" not in found and "description" not in found and (wide := table.wide()):
         several = f"{name} has headlines in several columns, {listed(wide)}: put them below each other in one."
         raise NoHeadlines(several, wide, several=True)
@@ -100,18 +109,22 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
         found["published_at"] = Found(parts[0], "by its name", parts[1:])
     for role in ("url", "published_at", "title", "description", "publisher"):
         guessed = found.get("title", Found(0, "")).how == "by its contents"
-        if role in found or (role == "description" and not guessed) or (role == "publisher" and headed):
+        if role in found or (role == "publisher" and headed):
             continue
-        if role == "title" and "description" in found:
-            continue  # descriptions alone are texts enough
-        if (position := table.by_contents(role, found)) is not None:
+        if role == "description" and not guessed:
+            if (position := table.short_body(found)) is not None:
+                found[role] = Found(position, "by its name")
+        elif (position := table.by_contents(role, found)) is not None:
             found[role] = Found(position, "by its contents")
     if headed and "published_at" not in found and (position := table.unreadable_dates(found)) is not None:
         found["published_at"] = Found(position, "by its name")
     if headed and (date := found.get("published_at")) and not date.also:
-        found["published_at"] = Found(date.position, date.how, table.clocks(found, date.position))
+        found["published_at"] = replace(date, also=table.clocks(found, date.position))
     if "title" not in found and "description" not in found:
         names = [str(column) for column in rows.columns]
+        if not headed and len(names) == 1:
+            such = f"{name} holds lines that do not look like headlines, such as {rows.iloc[0, 0].strip()[:60]!r}"
+            raise NoHeadlines(f"{such}: give a headline a line, or a table.")
         raise NoHeadlines(f"{name} has no column of headlines that can be told, only {listed(names)}.", names)
     return {role: found[role] for role in ROLES if role in found}
 
@@ -124,6 +137,19 @@ class _Table:
         self.names = [str(name) for name in rows.columns]
         self._samples: dict[int, list[str]] = {}
         self._filled: dict[int, int] = {}
+        objects = {self.owner(p) for p, n in enumerate(self.names) if rank_of("title", n) in (0, 1) and self.filled(p)}
+        self.title = ""
+        self.objects: set[str] = set()  # that have a headline of their own, beside the one whose headline is read
+        if (title := self.by_name("title", {}, (0, 1))) is not None:
+            own, self.title = self.owner(title), self.names[title]
+            self.objects = {o for o in objects if o != own and not f"{own}.".startswith(f"{o}.")} - {""}
+
+    def owner(self, position: int) -> str:
+        return self.names[position].rpartition(".")[0]
+
+    def is_another(self, position: int) -> bool:
+        """Whether a column belongs to another article than the title: "right.url" beside "left.title"."""
+        return any(f"{self.owner(position)}.".startswith(f"{other}.") for other in self.objects)
 
     def named(self, column: str, role: str, name: str) -> int:
         wanted = column.strip().casefold()
@@ -139,13 +165,56 @@ class _Table:
         taken = {position for one in found.values() for position in one.positions}
         return [p for p in range(len(self.names)) if p not in taken]
 
-    def by_name(self, role: str, found: Mapping[str, Found]) -> int | None:
-        ranks = {p: rank for p in self.free(found) if (rank := rank_of(role, self.names[p])) is not None}
-        for tier in (0, 1, 2):
+    def by_name(self, role: str, found: Mapping[str, Found], tiers: tuple[int, ...] = (0, 1, 2)) -> int | None:
+        ranks = self.ranks(role, found)
+        sparse = None
+        for tier in tiers:
             candidates = [p for p in ranks if ranks[p] == tier and self.filled(p) and self.fits(role, p, tier, found)]
             if candidates:
-                return max(candidates, key=lambda p: (self.weight(role, p), -place_of(role, self.names[p]), -p))
-        return None
+                best = max(candidates, key=lambda p: self.order(role, p))
+                if role != "title" or 2 * self.filled(best) >= max(len(self.rows), 4 * self.filled(sparse)):
+                    return best
+                sparse = best if sparse is None else sparse
+        return sparse
+
+    def order(self, role: str, position: int) -> tuple[float, ...]:
+        """Of columns that are called so the one with more in it, "Link" for "Link.Text", the better name, the first."""
+        own = self.names[position]
+        beside = role == "url" and self.title.casefold().startswith(own.casefold())
+        return (self.weight(role, position), beside, -place_of(role, own), -position)
+
+    def ranks(self, role: str, found: Mapping[str, Found]) -> dict[int, int]:
+        free = [p for p in self.free(found) if not self.is_another(p)]
+        return {p: rank for p in free if (rank := rank_of(role, self.names[p])) is not None}
+
+    def completed(self, role: str, found: Mapping[str, Found]) -> Found:
+        """With the columns of the same role that stand in where the column is blank, and those that differ from it."""
+        one, ranks = found[role], self.ranks(role, found)
+        instead, rivals, own = [], [], self.sample(one.position)
+        blank = self.blank(one.position) if ranks and one.how == "by its name" else np.zeros(0, bool)
+        weak = role == "title" and 2 * self.filled(one.position) < len(self.rows)
+        for p in sorted(ranks, key=lambda p: (ranks[p], -self.filled(p))) if len(blank) and role != "language" else ():
+            if ranks[p] > 1 + weak or not self.filled(p) or not self.fits(role, p, ranks[p], {}):
+                continue
+            if (blank & ~self.blank(p)).any():
+                instead.append(p)
+                blank = blank & self.blank(p)
+            called = ranks[p] == 0 and (role == "publisher" or (role == "title" and self.headline_likeness(p) > 0))
+            if called and self.filled(p) > 0.5 * len(self.rows) and 2 * len({*own} & {*self.sample(p)}) < len({*own}):
+                rivals.append(p)
+        return replace(one, instead=tuple(instead), rivals=tuple(rivals))
+
+    def short_body(self, found: Mapping[str, Found]) -> int | None:
+        """The body below a headline, where it is no longer than a description."""
+        if found.get("title", Found(0, "")).how != "by its name":
+            return None
+        least = 0.9 * self.length(found["title"].position)
+        named = (p for p in self.free(found) if bare(self.names[p]) == "body" and not self.is_another(p))
+        return next((p for p in named if least < self.length(p) <= 300 and self.headline_likeness(p) > 0), None)
+
+    def blank(self, position: int) -> np.ndarray:
+        values = self.rows.iloc[:, position].to_numpy(dtype=object)
+        return np.array([not value or value.isspace() for value in values], dtype=bool)
 
     def unreadable_dates(self, found: Mapping[str, Found]) -> int | None:
         """A column that is called so but holds no date that can be read, which is worth a word."""
@@ -178,12 +247,13 @@ class _Table:
         if role == "published_at":
             return sum(t is not pd.NaT for t in read_dates(values[:100]).times) >= 0.3 * len(values[:100])
         if role == "url":
-            return _share(values, _URL.match) >= (0.3 if tier == 0 else 0.8)
+            return _share(values, _URL.match) >= (0.3 if tier == 0 else 0.8) and self.are_articles(position)
         if role == "language":
             return _share(values, lambda v: len(v) <= 30 and v[:1].isalpha()) >= 0.8
         if role == "publisher":
             return bool(tier < 2 or len(set(values)) > 1) and _share(values, lambda v: len(v) <= 300) >= 0.8 and (
-                _share(values, has_letter) >= 0.5
+                _share(values, has_letter) >= 0.5 and _share(values, programs().search) < 0.5
+                and (bare(self.names[position]) != "key" or _share(list(set(values)), outlet().search) > 0.5)
             )  # fmt: skip
         if role == "title" and _share(values, _URL.match) > 0.5:
             return False
@@ -196,9 +266,14 @@ class _Table:
     def is_weak_title(self, position: int, found: Mapping[str, Found]) -> bool:
         """Whether "name" or "text" are headlines here: they look so, and are shorter than what describes them."""
         description = found.get("description")
-        return self.headline_likeness(position) > 0 and (
-            description is None or self.length(position) < self.length(description.position)
-        )
+        alone = description is None or 2 * self.filled(description.position) < self.filled(position)
+        shorter = alone or self.length(position) < self.length(description.position)
+        return self.headline_likeness(position) > 0 and shorter
+
+    def are_articles(self, position: int) -> bool:
+        """Whether addresses are those of articles: no pictures, and not one for all rows."""
+        values = self.sample(position)
+        return _share(values, _IMAGE.search) < 0.5 and not (len(values) >= 5 and len(set(values)) == 1)
 
     def length(self, position: int) -> float:
         return float(np.median([len(value) for value in self.sample(position)] or [0]))
@@ -214,13 +289,22 @@ class _Table:
     def by_contents(self, role: str, found: Mapping[str, Found]) -> int | None:
         free = [p for p in self.free(found) if self.filled(p) >= 0.2 * len(self.rows)]
         if role == "url":
-            return next((p for p in free if _share(self.sample(p), _URL.match) >= 0.8), None)
+            named = lists()["addresses"]["unless"]
+            free = [p for p in free if not any(bare(self.names[p]).startswith(word) for word in named)]
+            return next((p for p in free if _share(self.sample(p), _URL.match) >= 0.8 and self.are_articles(p)), None)
         if role == "published_at":
+            words = (*lists()["contents"]["collected"], *lists()["contents"]["no_days"])
+            free = [p for p in free if not any(word in bare(self.names[p]) for word in words)]
             return next((p for p in free if looks_like_dates(self.sample(p), numbers=not self.counts(p))), None)
         if role == "publisher":
             return next((p for p in free if self.looks_like_publishers(p)), None)
         no_texts = lists()["contents"]["no_texts"]
         scores = {p: self.headline_likeness(p) for p in free if bare(self.names[p]) not in no_texts}
+        if role == "title" and "description" in found:  # it alone is text enough; but not beside its headline
+            described = found["description"].position
+            before = [p for p in scores if p < described and scores[p] > 20]
+            before = [p for p in before if 20 <= self.length(p) < 0.9 * self.length(described)]
+            return max(before, key=scores.__getitem__, default=None)
         if role == "title":
             best = max(scores, key=scores.__getitem__, default=None)
             if best is None or scores[best] <= 0:
@@ -241,11 +325,11 @@ class _Table:
             return 0
         if _share(values, lambda v: v[0] in "[{" and v[-1] in "]}") > 0.5:
             return 0
-        words = np.median([len(v.split()) + 2 * (len(_UNSPACED.findall(v)) > 3) for v in values])
+        words = np.median([len(v.split()) + 2 * is_unspaced(v, 4) for v in values])
         length = np.median([len(v) for v in values])
         varied = len(set(values)) / len(values)
-        if words < 2 or length < 8 or varied < 0.3:
-            return 0
+        if words < 2 or length < 8 or (varied < 0.3 and (words < 4 or len(set(values)) < 10)):
+            return 0  # posts may share a headline many times, names have fewer words
         return varied * min(length, 100) * (1 if length <= 250 else 250 / length)
 
     def looks_like_publishers(self, position: int) -> bool:
@@ -257,6 +341,7 @@ class _Table:
             and 4 <= np.mean([len(v) for v in values]) <= 40
             and _share(values, lambda v: v[:1].isupper() or re.fullmatch(r"[\w-]+(\.[\w-]+)+", v)) >= 0.7
             and _share(values, _WORD.search) >= 0.9
+            and (_share(values, _PERSON.match) < 0.8 or _share(list(set(values)), outlet().search) > 0.2)
         )
 
     def counts(self, position: int) -> bool:
@@ -297,7 +382,9 @@ class _Table:
             self._samples[position] = values[:_SAMPLE]
         return self._samples[position]
 
-    def filled(self, position: int) -> int:
+    def filled(self, position: int | None) -> int:
+        if position is None:
+            return 0
         if position not in self._filled:
             column = self.rows.iloc[:, position].to_numpy(dtype=object)
             self._filled[position] = sum(1 for value in column if value and not value.isspace())
@@ -310,4 +397,4 @@ def _share(values: list[str], holds: object) -> float:
 
 def _is_text(value: str) -> bool:
     letters = sum(c.isalpha() for c in value)
-    return letters >= 2 and letters >= 0.4 * len(value) or bool(_UNSPACED.search(value))
+    return letters >= 2 and letters >= 0.4 * len(value) or is_unspaced(value)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from .beginnings import beginning
 from .errors import SOURCE, ReaderError, notice
 from .unpacking import Piece, most_bytes, unpacked
 
@@ -18,8 +19,9 @@ BY_HAND = f"download the file in a browser and give its path as {SOURCE}"
 
 
 def fetched(
-    url: str, check: Callable[[Piece], None], folder: Callable[[], Path] | None, shown: Callable[[Path], str]
-) -> list[Piece]:
+    url: str, check: Callable[[Piece], None], folder: Callable[[], Path] | None, shown: Callable[[Path], str],
+    most: int | None = None,
+) -> list[Piece]:  # fmt: skip
     """What is behind `url`, fetched once; it is kept in `folder` only if headlines can be read from it.
 
     Parameters
@@ -27,8 +29,8 @@ def fetched(
     url : str
     check : callable
         Raises a ReaderError where a piece is not worth keeping.
-    folder, shown : callable
-        As `downloads` and `shown` of `headline_reader.read`.
+    folder, shown, most
+        As `downloads`, `shown` and `most` of `headline_reader.read`.
     """
     try:
         parts = urlsplit(url)
@@ -51,10 +53,18 @@ def fetched(
             day = time.strftime("%Y-%m-%d", time.gmtime(fetched_at))
             notice(f"{shown_address(url)} is read as it was fetched on {day}: delete {shown(kept)} to fetch it again.")
         return unpacked(kept.read_bytes(), shown_address(url), label)
-    content = _fetch(url)
+    content = _fetch(url, most)
+    if most is not None and len(content) > most:
+        return [Piece(shown_address(url), label, beginning(bytes(content), most, shown_address(url)), cut=len(content))]
     pieces = unpacked(content, shown_address(url), label)
+    failures = []
     for piece in pieces:
-        check(piece)
+        try:
+            check(piece)
+        except ReaderError as error:
+            failures.append(error)
+    if failures and len(failures) == len(pieces):
+        raise failures[0]
     if kept:
         part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
         try:
@@ -65,7 +75,7 @@ def fetched(
     return pieces
 
 
-def _fetch(url: str) -> bytes:
+def _fetch(url: str, most: int | None = None) -> bytes:
     import requests
     from tqdm.auto import tqdm
 
@@ -79,6 +89,8 @@ def _fetch(url: str) -> bytes:
             with tqdm(total=total, unit="B", unit_scale=True, desc="downloading", leave=False) as progress:
                 for piece in answer.iter_content(1 << 16):
                     content += piece
+                    if most is not None and len(content) > most:
+                        break
                     if len(content) > limit:
                         more = f"holds more than the {limit / 1e9:.1f} GB that memory holds here"
                         raise ReaderError(f"{shown_address(url)} {more}.")

@@ -52,6 +52,13 @@ def decoded(content: bytes, name: str) -> tuple[str, list[str]]:
         return _nearly_utf8(content, name)
 
 
+def encoding_of(content: bytes, notes: list[str]) -> str:
+    """What the encoding is called that `decoded` used, as its notes tell."""
+    marked = (encoding for mark, encoding in _MARKS.items() if content.startswith(mark))
+    told = (match[1] for note in notes if (match := re.search(r" read as ([^,]+)", note)) and "byte" not in note)
+    return next(told, next(marked, "utf-8").upper())
+
+
 def _binary(name: str) -> ReaderError:
     return ReaderError(f"{name} is a binary file, not a table: give CSV, JSON, Excel, Parquet or a feed.")
 

@@ -39,7 +39,11 @@ class NoHeadlines(ReaderError):
         The columns one of which could be named: none where there are none.
     several : bool
         Whether each of them holds headlines.
+    table : Table or None
+        What was read, for those who want to look at it.
     """
+
+    table: object = None
 
     def __init__(self, message: str, column_names: list[str] | None = None, several: bool = False) -> None:
         super().__init__(message)

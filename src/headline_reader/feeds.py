@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from .cells import one_line, text_frame
 from .errors import SOURCE, ReaderError, refused
 from .html_tables import read_html_tables
+from .json_records import records_table
 from .tables import Table
 from .workbooks import read_xml_workbook
 
@@ -44,12 +44,16 @@ def read_markup(content: bytes, start: str, name: str) -> Table | Feeds | None:
         r"\s*<(!doctype html|html)", start, re.IGNORECASE
     ):
         return _feed(content, name)
-    if re.match(r"\s*(<!--.*?-->\s*)*<(!doctype html|html|head|body)", whole, re.IGNORECASE | re.DOTALL) or (
-        re.search(r"<html[\s>]", whole[:3000], re.IGNORECASE)
-    ):
+    if re.match(
+        r"\s*(<!--.*?-->\s*)*<(!doctype (?:html|netscape)|html|head|body)", whole, re.IGNORECASE | re.DOTALL
+    ) or (re.search(r"<html[\s>]", whole[:3000], re.IGNORECASE)):
         if (table := read_html_tables(content, name)) is not None:
             return table
         page = f"{name} is a web page (HTML), not a table or feed of headlines"
+        if b"from_name" in content and b"chat_page" in content:
+            raise ReaderError(f"{name} is a page of Telegram's export: export the chat as JSON.")
+        if not re.match("https?://", name):
+            raise ReaderError(f"{page}: give what its headlines can be exported as, CSV, JSON or RSS.")
         raise ReaderError(f"{page}: download the file in a browser and give its path as {SOURCE}.")
     if re.match(r"\s*(<meta[^>]*>\s*)*<table[\s>]", start, re.IGNORECASE):
         return read_html_tables(content, name)
@@ -69,8 +73,11 @@ def _feed(content: bytes, name: str) -> Table:
     with refused(name, "a feed (RSS or Atom) that cannot be read", "fetch it again"):
         parsed = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
     title = one_line(parsed.feed.get("title", ""))
-    rows = []
-    for entry in parsed.entries:
+    rows, rejected = [], []
+    for number, entry in enumerate(parsed.entries, start=1):
+        if (kind := entry.get("wp_post_type", "post")) not in ("post", "page"):  # of an export of WordPress
+            rejected.append((number, f"an entry of the kind {kind}, no article", entry.get("title", "")))
+            continue
         source = entry.get("source") or {}
         body = entry.get("content") or []
         rows.append(
@@ -90,8 +97,9 @@ def _feed(content: bytes, name: str) -> Table:
         raise ReaderError(f"{name} is a feed (RSS or Atom) without an entry to read: fetch it again, or give another.")
     frame = text_frame(rows)
     begun = len(re.findall(rb"<(?:\w+:)?(?:item|entry)[\s>]", content))
-    lost = [f"{name} begins {begun:,} entries, of which {len(rows):,} can be read"] if begun > len(rows) else []
-    return Table(frame.loc[:, (frame != "").any()], notes=lost)
+    n = len(parsed.entries)
+    lost = [f"{name} begins {begun:,} entries, of which {n:,} can be read"] if begun > n else []
+    return Table(frame.loc[:, (frame != "").any()], rejected=rejected, notes=lost)
 
 
 def _elements(content: bytes, name: str) -> Table:
@@ -107,30 +115,30 @@ def _elements(content: bytes, name: str) -> Table:
         ) from None
     if top.tag == "{urn:schemas-microsoft-com:office:spreadsheet}Workbook":
         return read_xml_workbook(top, name)
-    groups: Counter[tuple[str, str]] = Counter()
-    for parent in top.iter():
-        for child in parent:
-            if len(child):
-                groups[parent.tag, child.tag] += 1
-    if not groups:
+    if not any(len(child) for child in top):
         raise ReaderError(f"{name} is XML without repeated entries: give a feed, or export it as CSV.")
-    (parent, tag), _ = max(groups.items(), key=lambda item: item[1])
-    rows = [_flat_element(child) for p in top.iter(parent) for child in p.findall(tag)]
-    return Table(text_frame(rows))
+    return records_table(_value(top), name)
 
 
-def _flat_element(element: Any) -> dict[str, str]:
-    row: dict[str, str] = {}
+def _value(element: Any) -> Any:
+    """An element as a value of JSON: what repeats in it is a list."""
+    value: dict[str, Any] = {key.rpartition("}")[2]: text for key, text in element.attrib.items()}
+    children: dict[str, list[Any]] = {}
+    names = [child.attrib.pop("name", "") for child in element] if all(c.get("name") for c in element) else []
+    for child, name in zip(element, names or [""] * len(element), strict=True):  # <str name="title">, as Solr writes
+        if isinstance(child.tag, str):
+            children.setdefault(name or child.tag.rpartition("}")[2], []).append(_value(child))
+    if not children:
+        text = "".join(element.itertext()).strip()
+        return {**value, "text": text} if value and text else value or text
+    for tag, items in children.items():
+        records = any(isinstance(item, dict) and not item.keys() <= {"text"} for item in items)
+        value[tag] = (
+            items if len(items) > 1 or (records and isinstance(element.tag, str) and _is_list(element)) else items[0]
+        )
+    return value
 
-    def walk(node: Any, path: tuple[str, ...]) -> None:
-        text = "".join(node.itertext()) if not len(node) else (node.text or "")
-        if text.strip():
-            row.setdefault(".".join(path), text.strip())
-        for child in node:
-            walk(child, (*path, child.tag.rpartition("}")[2]))
 
-    for key, value in element.attrib.items():
-        row[key.rpartition("}")[2]] = value
-    for child in element:
-        walk(child, (child.tag.rpartition("}")[2],))
-    return row
+def _is_list(element: Any) -> bool:
+    """Whether an element only holds other elements of one kind."""
+    return len({child.tag for child in element}) == 1 and not element.attrib and any(len(child) for child in element)

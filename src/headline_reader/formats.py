@@ -10,10 +10,12 @@ import pandas as pd
 
 from .cells import MOST_CELLS, text_of
 from .databases import read_sqlite
-from .encodings import decoded
+from .encodings import decoded, encoding_of
 from .errors import ReaderError, refused
+from .exports import read_export, refuse_no_headlines
 from .feeds import Feeds, is_markup, read_markup
-from .json_records import read_json, without_name
+from .json_records import read_json, records_table, spread, without_name
+from .mail import read_mail
 from .tables import LONGEST_LINE, Table, read_text_table
 from .workbooks import read_xls, read_zipped_document
 
@@ -33,6 +35,14 @@ _BINARY = {
 
 
 def read_rows(content: bytes, name: str) -> Table | Feeds:
+    """As `_read_rows`; tables know what kind of file they were and how its bytes were read."""
+    table = _read_rows(content, name)
+    if isinstance(table, Table):
+        table.kind = table.kind or next((k for magic, k in _KINDS.items() if content.startswith(magic)), "markup")
+    return table
+
+
+def _read_rows(content: bytes, name: str) -> Table | Feeds:
     """The rows in `content`, told by what it holds; `name` is what messages call the file.
 
     Raises
@@ -53,13 +63,22 @@ def read_rows(content: bytes, name: str) -> Table | Feeds:
         start = content[:2000].decode("utf-8", "replace").lstrip("\ufeff")
         if is_markup(start) and (table := read_markup(content, start, name)) is not None:
             return table
+    if (table := read_mail(content, name)) is not None:
+        table.kind = "mail"
+        return table
     if start[:1] not in (b"{", b"["):
         _refuse_long_lines(content, name)
     text, notes = decoded(content, name)
     if is_markup(start := text[:2000].lstrip()) and (table := read_markup(text.encode(), start, name)) is not None:
         return table  # in UTF-16
-    table = read_json(text, name) if without_name(text[:2000]).lstrip()[:1] in ("{", "[") else None
-    table = table or read_text_table(text, name)
+    table, kind = (read_json(text, name) if without_name(text[:2000]).lstrip()[:1] in ("{", "[") else None), "JSON"
+    if table is None:
+        table, kind = read_export(text, name), "export"
+    if table is None:
+        table, kind = read_text_table(text, name), "delimited text or lines"
+        if not table.headed and list(table.rows) == ["title"]:
+            refuse_no_headlines(list(table.rows["title"]), name)
+    table.kind, table.encoding, table.rows = kind, encoding_of(content, notes), spread(table.rows)
     table.notes[:0] = notes
     return table
 
@@ -88,6 +107,8 @@ def _parquet(content: bytes, name: str) -> Table:
             table = file.read()
         else:
             table = feather.read_table(io.BytesIO(content))
+        if any(pa.types.is_struct(kind) or pa.types.is_list(kind) for kind in table.schema.types) and table.num_rows:
+            return records_table(table.to_pylist(), name)
         cells = {}
         for column, values in zip(table.column_names, table.columns, strict=True):
             kind = values.type
@@ -101,6 +122,10 @@ def _parquet(content: bytes, name: str) -> Table:
     return Table(frame.drop(columns="__index_level_0__", errors="ignore"))
 
 
+_KINDS = {
+    **{b"PAR1": "Parquet", b"ARROW1": "Feather", b"FEA1": "Feather", b"SQLite": "SQLite", b"PK": "workbook"},
+    **dict.fromkeys([b"\xd0\xcf\x11\xe0", b"\x09\x08"], "workbook"),
+}
 _READERS: dict[bytes, Callable[[bytes, str], Table]] = {
     **dict.fromkeys([b"PAR1", b"ARROW1", b"FEA1"], _parquet),
     b"SQLite format 3\0": read_sqlite,

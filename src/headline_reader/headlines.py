@@ -15,10 +15,10 @@ from . import languages
 from .columns import Found, check_columns, find_columns
 from .dates import joined, read_dates
 from .downloads import fetched
-from .errors import NoHeadlines, ReaderError, notice
+from .errors import NoHeadlines, ReaderError, listed, notice
 from .feeds import Feeds
 from .formats import read_rows
-from .roles import ROLES
+from .roles import ROLES, collected
 from .source import gather, shown_source
 from .tables import Table
 from .text import clean, cleaned_address, tidy
@@ -52,10 +52,14 @@ class Headlines:
         and text; of several files also file.
     notes : list of str
         What else a reader should know of how the input was read: sentences without an end.
-    left_out : list of NoHeadlines
-        Of several files those without headlines.
+    left_out : list of ReaderError
+        Of several files those without headlines and those that can't be read.
     n_unfit : int
         Rows that fit no header.
+    files : list of (name, kind, encoding, rows)
+        What was read, and how.
+    others : list of (name, size, why)
+        Lists of records beside the headlines that are not read.
     """
 
     table: pd.DataFrame
@@ -64,8 +68,10 @@ class Headlines:
     unused: list[str]
     rejected: pd.DataFrame
     notes: list[str] = field(default_factory=list)
-    left_out: list[NoHeadlines] = field(default_factory=list)
+    left_out: list[ReaderError] = field(default_factory=list)
     n_unfit: int = 0
+    files: list[tuple[str, str, str, int]] = field(default_factory=list)
+    others: list[tuple[str, int, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -92,6 +98,7 @@ def read(
     find: Callable[[str | Path], Path] = _find,
     shown: Callable[[Path], str] = str,
     downloads: Callable[[], Path] | None = None,
+    most: int | None = None,
 ) -> Headlines:
     """Read headlines, as a reader would read them: without markup, entities and the publisher's name behind the title.
 
@@ -111,6 +118,8 @@ def read(
         The path of what was named, and what messages call a path.
     downloads : callable, optional
         Gives the folder in which downloads are kept, so that they are not fetched again.
+    most : int, optional
+        Read at most so many bytes from the beginning of each file and answer; it is noted where that is not all.
 
     Raises
     ------
@@ -119,9 +128,10 @@ def read(
         NoHeadlines and ColumnsError are kinds of it.
     """
     asked = check_columns(columns)
-    fetch = partial(fetched, check=_try, folder=downloads, shown=shown)
-    tables = [table for piece in gather(source, fetch, find, shown) for table in _tables(piece, fetch)]
+    fetch = partial(fetched, check=_try, folder=downloads, shown=shown, most=most)
+    tables, failed = _read_all(gather(source, fetch, find, shown, most), fetch)
     parts, notes, left_out = _understood(tables, asked)
+    left_out = [*failed, *left_out]
     rows, many = _together(parts)
     fields = pd.concat([part.fields for part in parts], ignore_index=True)
     texts = tidy(fields).assign(**{role: fields[role] for role in ("url", "published_at", "language")})
@@ -136,7 +146,9 @@ def read(
         found = dict(zip(different, languages.detect(different), strict=True))
         table = table.assign(language=table["language"].where(known, table["text"].map(found)))
     unfit = sum(len(part.table.rejected) for part in parts)
-    return Headlines(table, rows, understood, unused, rejected, notes, left_out, unfit)
+    files = [(p.piece.name, p.table.kind, p.table.encoding, len(p.table.rows) + len(p.table.rejected)) for p in parts]
+    others = [other for part in parts for other in part.table.others]
+    return Headlines(table, rows, understood, unused, rejected, notes, left_out, unfit, files, others)
 
 
 def _try(piece: Piece) -> None:
@@ -145,10 +157,29 @@ def _try(piece: Piece) -> None:
         find_columns(table.rows, {}, table.headed, piece.name)
 
 
+def _read_all(
+    pieces: list[Piece], fetch: Callable[[str], list[Piece]]
+) -> tuple[list[tuple[Piece, Table]], list[ReaderError]]:
+    """The tables of all pieces, and why some have none; one that has none is refused if it is the only one."""
+    tables, failures = [], []
+    for piece in pieces:
+        try:
+            if piece.failure:
+                raise ReaderError(piece.failure)
+            tables += _tables(piece, fetch)
+        except ReaderError as error:
+            failures.append(error)
+    if not tables:
+        raise failures[0]
+    return tables, failures
+
+
 def _tables(piece: Piece, fetch: Callable[[str], list[Piece]]) -> list[tuple[Piece, Table]]:
     """The rows of a piece; for a list of feeds those of its feeds."""
     table = read_rows(piece.content, piece.name)
     if isinstance(table, Table):
+        if piece.cut:
+            table.notes.append(f"of {piece.name} only the first {len(piece.content):,} bytes are read, it has more")
         return [(piece, table)]
     tables, failures = [], []
     for address in table.addresses:
@@ -178,12 +209,17 @@ def _understood(
         try:
             roles = find_columns(table.rows, here, table.headed, piece.name)
         except NoHeadlines as error:
+            error.table = table
             failures.append(error)
             continue
         fields, said = _fields(table, roles, piece.name)
         start = parts[-1].place.stop if parts else 0
         parts.append(_Part(piece, table, roles, fields, slice(start, start + len(fields))))
         notes += [*table.notes, *said]
+        if table.others:
+            some = ", ".join(f"{what} ({n:,}: {why})" for what, n, why in table.others[:8])
+            more = f" and {len(table.others) - 8} more" if len(table.others) > 8 else ""
+            notes.append(f"{piece.name} also has lists that are not read: {some}{more}")
     if not parts:
         raise failures[0]
     return parts, notes, failures
@@ -197,6 +233,15 @@ def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFr
         # As objects: walking through Arrow's strings one by one takes ten times as long.
         cells = [table.rows.iloc[:, position].to_numpy(dtype=object) for position in found.positions]
         fields[role] = list(cells[0]) if len(cells) == 1 else [joined(parts) for parts in zip(*cells, strict=True)]
+        for position in found.instead:
+            others = table.rows.iloc[:, position].to_numpy(dtype=object)
+            fields[role] = [own if own.strip() else other for own, other in zip(fields[role], others, strict=True)]
+        if found.rivals:
+            own, *others = (str(table.rows.columns[p]) for p in (found.position, *found.rivals))
+            too = "is called so, too" if len(others) == 1 else "are called so, too"
+            notes.append(
+                f"{name}: {role} from {own!r}, though {listed(others)} {too}; name it in columns if that is meant"
+            )
     guessed = [f"{role} from {table.rows.columns[found.position]!r}" for role, found in roles.items()
                if found.how == "by its contents"]  # fmt: skip
     if guessed and len(table.rows.columns) > 1:
@@ -208,6 +253,13 @@ def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFr
         dates = read_dates(values)
         fields["published_at"] = list(dates.iso)
         column = f"{_named(table, roles['published_at'])!r} of {name}"
+        known = [iso for iso in fields["published_at"] if iso]
+        if len(known) >= 5 and len(set(known)) == 1 and not known[0].endswith("T00:00:00Z"):
+            fields["published_at"] = [""] * len(values)
+            notes.append(f"{column} has one time for all rows, {known[0]}, when they were collected: no day is read")
+        elif collected(_named(table, roles["published_at"])):
+            notes.append(f"{column} says when a headline was collected or changed, not when it was published: it is "
+                         "read as its day for want of another")  # fmt: skip
         if not dates.certain:
             example = next(value for value in values if value)
             which = f"whether day or month comes first, as in {example!r}"
@@ -261,7 +313,7 @@ def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFram
     for part in parts:
         for role in ROLES:
             if found := part.roles.get(role):
-                used |= {str(part.table.rows.columns[position]) for position in found.positions}
+                used |= {str(part.table.rows.columns[position]) for position in (*found.positions, *found.instead)}
                 where, values = (role, _named(part.table, found), found.how), list(fields[role].iloc[part.place])
             elif role == "publisher" and texts[role].iloc[part.place].ne("").any():
                 where, values = (role, "title", "behind the title"), list(texts[role].iloc[part.place])
@@ -280,4 +332,5 @@ def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFram
 
 
 def _named(table: Table, found: Found) -> str:
-    return " + ".join(str(table.rows.columns[position]) for position in found.positions)
+    together = " + ".join(str(table.rows.columns[position]) for position in found.positions)
+    return " or ".join([together, *(str(table.rows.columns[position]) for position in found.instead)])

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
+from .cells import text_frame
 from .errors import ReaderError
+from .exports import factiva_record
 from .sheets import has_titles, with_headlines
-from .tables import MOST_COLUMNS, Table, table_of_records
+from .tables import MOST_COLUMNS, Table, table_of_records, with_links
 
 _DEEPEST = 1000
+_EXPORT = re.compile(rb"NETSCAPE-Bookmark|\b(?:add_date|time_added)=|class=.?\w*Headline\b", re.IGNORECASE)
 _BARE = re.compile(r"\s*(<meta[^>]*>\s*)*<table[\s>]", re.IGNORECASE)
 _OFFICE = re.compile(r"schemas-microsoft-com:office", re.IGNORECASE)
 
 
 def read_html_tables(content: bytes, name: str) -> Table | None:
     """The tables of headlines in a page, with a column for the addresses that cells link to; None where it has none."""
-    if not re.search(rb"<table[\s>]", content, re.IGNORECASE) or _is_too_deep(content):
+    if not re.search(rb"<table[\s>]", content, re.IGNORECASE) and not _EXPORT.search(content) or _is_too_deep(content):
         return None
     from bs4 import BeautifulSoup, UnicodeDammit
 
@@ -29,6 +33,8 @@ def read_html_tables(content: bytes, name: str) -> Table | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # bs4 finds XML in it
             page = BeautifulSoup(text, "html.parser")
+        if _EXPORT.search(content) and (rows := [*_bookmarks(page), *_articles(page)]):
+            return Table(text_frame(rows))
         tables = {}
         for number, element in enumerate(page.find_all("table"), start=1):
             if element.find("table") is None and (table := _table(element, f"table {number} of {name}")) is not None:
@@ -39,6 +45,28 @@ def read_html_tables(content: bytes, name: str) -> Table | None:
         return with_headlines(tables, [], name, "table") if tables else None
     named = {number: table for number, table in tables.items() if has_titles(table)}
     return with_headlines(named, [], name, "table") if named else None
+
+
+def _bookmarks(page: Any) -> Iterator[dict[str, str]]:
+    """A browser's bookmarks (Netscape's format), and Pocket's list."""
+    for link in page.find_all("a", href=re.compile("^https?://")):
+        if added := link.get("add_date") or link.get("time_added"):
+            above = link.find_previous(["h1", "h2", "h3"])
+            folder = " ".join(above.get_text(" ").split()) if above is not None else ""
+            title = " ".join(link.get_text(" ").split())
+            yield {"title": title, "url": link["href"], "time_added": added, "folder": folder}
+
+
+def _articles(page: Any) -> Iterator[dict[str, str]]:
+    """Factiva's article format."""
+    for article in page.find_all(class_="article"):
+        if title := article.find(class_=re.compile("Headline$")):
+            heading = " ".join(title.get_text(" ").split())
+            lines = [
+                " ".join(d.get_text(" ").split()) for d in article.find_all(["div", "p"]) if not d.find(["div", "p"])
+            ]
+            row = factiva_record([heading, *(line for line in lines if line and line != heading)]) or {}
+            yield {**row, "title": heading}
 
 
 def _is_too_deep(content: bytes) -> bool:
@@ -65,15 +93,7 @@ def _table(element: Any, name: str) -> Table | None:
             addresses += [link["href"] if link and re.match("https?://", link["href"]) else "", *empty]
         records.append((number, record))
         links.append(addresses)
-    width = max((len(record) for _, record in records), default=0)
-    linked = [i for i in range(width) if sum(bool(row[i : i + 1] and row[i]) for row in links) >= 0.5 * len(links)]
-    head = next((record for _, record in records if any(record)), [])
-    for (_, record), addresses in zip(records, links, strict=True):
-        if linked and any(record):
-            pad = [""] * (width - len(record))
-            record += pad + [
-                f"{head[i] if i < len(head) else ''}.url" if record is head else (addresses + pad)[i] for i in linked
-            ]
+    with_links(records, links)
     try:
         return table_of_records(records, name) if len(records) > 1 else None
     except ReaderError:

@@ -1,4 +1,4 @@
-"""JSON: records, wrapped or not, columns, or one record a line."""
+"""JSON: records, wrapped or not, in lists or under names that are data; columns; or one record a line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pandas as pd
 
 from .cells import literal, one_line, refuse_crumbs, text_frame, text_of
 from .errors import ReaderError
-from .roles import any_title, is_name_of
+from .json_lists import chosen, flat, gather, named_so, table_of
+from .roles import any_title, rank_of
 from .tables import Table, table_of_records, unique_names
 
 _NAME = re.compile(
@@ -19,7 +20,6 @@ _NAME = re.compile(
 # Python values that are no literals, as a program prints them: what stands between the brackets says enough.
 _CALLS = re.compile(r"\b(?:time\.struct_time|(?:datetime\.)?datetime|Timestamp|ObjectId)\(([^()]*)\)")
 _ADDRESS = re.compile(r"https?://\S+$", re.IGNORECASE)
-_DEEPEST = 6  # levels in which the list of articles is looked for
 
 
 def read_json(text: str, name: str) -> Table | None:
@@ -27,18 +27,20 @@ def read_json(text: str, name: str) -> Table | None:
     text = without_name(text)
     refuse_crumbs(text.count(",") + 1, text, name)
     try:
-        return _json_table(json.loads(text), name)
+        return records_table(json.loads(text), name)
     except RecursionError:
         raise ReaderError(f"{name} is JSON nested too deep to hold a table: give a list of records.") from None
     except ValueError as error:
         failure = error
     if (value := _python_value(text)) is not None:
-        return _json_table(value, name)
+        return records_table(value, name)
     records, lines, rejected = _json_lines(text)
     if records and len(records) >= len(rejected):
-        if not any(map(_named_so, records)) and any(isinstance(v, list) for record in records for v in record.values()):
-            return _json_table(records, name)  # answers that hold lists, one a line
-        return Table(text_frame([_flat(_unwrapped(record)) for record in records]), lines, rejected)
+        if not any(isinstance(v, (list, dict)) for record in records for v in record.values()):
+            return Table(text_frame(records), lines, rejected)
+        table = records_table(records, name, lines)
+        table.rejected = rejected
+        return table
     if re.match(r"\s*(\[\s*)?[\[{]\s*[\"'{\[}]", text):
         line, reason = getattr(failure, "lineno", 1), one_line(getattr(failure, "msg", "") or type(failure).__name__)
         raise ReaderError(f"line {line} of {name} is no JSON any more ({reason}): fetch or export it again.")
@@ -115,37 +117,47 @@ def _json_value(text: str) -> Any:
         return literal(text) if printed else None
 
 
-def _json_table(value: Any, name: str) -> Table:
+def records_table(value: Any, name: str, lines: list[int] | None = None) -> Table:
+    """The records of a value as JSON has them, wherever they lie in it."""
     if isinstance(value, dict):
         if (rows := _linked(value)) is not None:
             return Table(text_frame(rows))
         if (table := _by_columns(value)) is not None:
             return table
-    lists: dict[str, list[list[Any]]] = {}
-    _gather(value, "", 0, lists)
-    best = max(lists, key=lambda path: _promise(path, lists[path]), default=None)
-    if best is not None and _promise(best, lists[best])[0] > 0:
-        rows = [_flat(_unwrapped(record)) for records in lists[best] for record in records if isinstance(record, dict)]
-        return Table(text_frame(rows))
-    if isinstance(value, list) and value:
-        if all(isinstance(item, str) for item in value):
-            return Table(pd.DataFrame({"title": value}, dtype=object))
-        if all(isinstance(item, list) for item in value):
-            records = [(i, [text_of(cell) for cell in item]) for i, item in enumerate(value, start=1)]
-            return table_of_records(records, name)
+    groups = gather(value, "", {}, {})
+    if read := chosen(groups):
+        return table_of(read, groups, name, lines)
+    if isinstance(value, list) and value and all(isinstance(item, list) for item in value):
+        records = [(i, [text_of(cell) for cell in item]) for i, item in enumerate(value, start=1)]
+        return table_of_records(records, name)
     if isinstance(value, dict) and value:
-        if all(isinstance(item, str) for item in value.values()) and _named_so(value):
-            return Table(text_frame([value]))
         records = [item for item in value.values() if isinstance(item, dict)]
-        if records and len(records) >= 0.9 * len(value) and (_named_so(records[0]) or len(records) > 20):
-            rows = [{"key": key, **_flat(item)} for key, item in value.items() if isinstance(item, dict)]
+        if len(records) > 20 and len(records) >= 0.9 * len(value):
+            rows = [{"key": key, **flat(item)} for key, item in value.items() if isinstance(item, dict)]
             return Table(text_frame(rows))
-        if _named_so(value):
-            return Table(text_frame([_flat(value)]))
-        strings = [item for item in value.values() if isinstance(item, list) and item]
-        if len(strings) == 1 and all(isinstance(item, str) for item in strings[0]):
-            return Table(pd.DataFrame({"title": strings[0]}, dtype=object))
-    raise ReaderError(f"{name} is JSON without a list of articles or headlines: give the answer that holds them.")
+        if named_so(value):
+            return Table(text_frame([flat(value)]))
+    if texts := max((group for group in groups.values() if group.texts), key=lambda g: len(g.records), default=None):
+        return table_of([texts], groups, name, lines)
+    held = ", ".join(f"{group.shown} ({len(group.records):,})" for group in groups.values())[:200]
+    only = f"{name} is JSON without a list of articles or headlines" + f", it holds {held}" * bool(held)
+    raise ReaderError(f"{only}: give the answer that holds them.")
+
+
+def spread(rows: pd.DataFrame) -> pd.DataFrame:
+    """With a column for each field of the records that the cells of a column hold, as pandas and Python write them."""
+    columns = {}
+    for name, cells in rows.items():
+        some = [cell for cell in cells if cell][:200]
+        records = sum(cell[0] == "{" and cell[-1] == "}" for cell in some) > 0.8 * len(some)
+        if records and (rank_of("publisher", name) is None or max(map(len, some)) > 300):  # short ones are seen through
+            values = [_json_value(cell) for cell in cells]
+            inner = text_frame([flat(v, f"{name}.") if isinstance(v, dict) else {name: cell}
+                                for v, cell in zip(values, cells, strict=True)])  # fmt: skip
+            columns |= {inside: inner[inside].set_axis(rows.index) for inside in inner}
+        else:
+            columns[name] = cells
+    return rows if len(columns) == len(rows.columns) else pd.DataFrame(columns, index=rows.index, dtype=object)
 
 
 def _linked(value: dict[str, Any]) -> list[dict[str, str]] | None:
@@ -162,51 +174,6 @@ def _linked(value: dict[str, Any]) -> list[dict[str, str]] | None:
         if min(linked, texts) > 0.8 * len(pairs):
             return [{"section": pair[0], "title": pair[title], "url": pair[url]} for pair in pairs]
     return None
-
-
-def _gather(value: Any, path: str, depth: int, lists: dict[str, list[list[Any]]]) -> None:
-    """Every list of records, by the names that lead to it."""
-    if depth > _DEEPEST:
-        return
-    if isinstance(value, list):
-        if any(isinstance(item, dict) for item in value):
-            lists.setdefault(path, []).append(value)
-        for item in value:
-            if isinstance(item, (dict, list)):
-                _gather(item, path + "[]", depth + 1, lists)
-    elif isinstance(value, dict):
-        several = [item for item in value.values() if isinstance(item, list) and item and isinstance(item[0], dict)]
-        alike = len(several) > 1 and all(_named_so(_unwrapped(item[0])) for item in several)  # a list for each day
-        for key, item in value.items():
-            if isinstance(item, (dict, list)):
-                if alike and isinstance(item, list):
-                    item = [{"key": key, **record} if isinstance(record, dict) else record for record in item]
-                _gather(item, f"{path}.*" if alike or len(value) >= 200 else f"{path}.{key}", depth + 1, lists)
-
-
-def _promise(path: str, lists: list[list[Any]]) -> tuple[int, int, int]:
-    """Lists whose records have a headline first, then the nearest, then the longest."""
-    records = [record for some in lists for record in some[:20] if isinstance(record, dict)][:50]
-    named = sum(_named_so(_unwrapped(record)) for record in records)
-    length = sum(map(len, lists))
-    likely = bool(records) and (2 * named >= len(records))
-    return (2 if likely else 1 if length >= 3 and path.count("[]") == 0 else 0, -path.count("[]"), length)
-
-
-def _unwrapped(record: dict[str, Any]) -> dict[str, Any]:
-    """Reddit's ``{"kind": "t3", "data": {...}}`` and its like."""
-    inner = [item for item in record.values() if isinstance(item, dict)]
-    if len(inner) == 1 and not _named_so(record) and _named_so(inner[0]):
-        (key,) = [key for key, item in record.items() if item is inner[0]]
-        return {**{k: v for k, v in record.items() if k != key and k not in inner[0]}, **inner[0]}
-    return record
-
-
-def _named_so(record: dict[str, Any], deep: bool = True) -> bool:
-    return any(
-        is_name_of("title", str(key)) and (isinstance(value, str) or (deep and isinstance(value, dict)))
-        for key, value in record.items()
-    )
 
 
 def _by_columns(value: dict[str, Any]) -> Table | None:
@@ -228,17 +195,3 @@ def _by_columns(value: dict[str, Any]) -> Table | None:
         if keys and not any(isinstance(next(iter(c.values()), None), (dict, list)) for c in columns[:1]):
             return Table(pd.DataFrame(cells, dtype=object))
     return None
-
-
-def _flat(record: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[str, Any]:
-    """One level: ``{"source": {"name": "X"}}`` is ``source.name``."""
-    flat: dict[str, Any] = {}
-    for key, value in record.items():
-        key = f"{prefix}{key}"
-        if isinstance(value, dict) and value and depth < 3:
-            flat |= _flat(value, "" if key == "_source" else f"{key}.", depth + 1)
-        elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict) and depth < 3:
-            flat |= _flat(value[0], f"{key}.", depth + 1)
-        else:
-            flat[key] = value
-    return flat

@@ -15,6 +15,7 @@ from .wordlists import fold, require, words
 
 #: A language that fewer of the texts than this seem to be in is a detector's slip.
 LEAST_SHARE = 0.05
+_MANY_TOGETHER = 0.4
 #: Texts that are classified together: more would take more memory and no less time.
 _AT_A_TIME = 10_000
 
@@ -46,7 +47,11 @@ def detect(texts: Iterable[str]) -> list[str]:
             code = varieties.get(code, code)
             found[row] = code if code in names else ""
     counts = pd.Series(found, dtype=object).value_counts()
-    kept = set(counts.index[counts >= max(LEAST_SHARE * len(found), 1)]) - {""}
+    few = counts.drop("", errors="ignore")
+    few = few[few < LEAST_SHARE * len(found)]
+    # Few texts in each of many languages are no slips where they are many together.
+    least = LEAST_SHARE * len(found) if few.sum() < _MANY_TOGETHER * len(found) else 0.01 * len(found)
+    kept = set(counts.index[counts >= max(least, 1)]) - {""}
     return [code if code in kept else "" for code in found]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from .wordlists import fold, require, words
 
@@ -16,6 +16,10 @@ ROLES = ("title", "description", "url", "publisher", "published_at", "language")
 def is_name_of(role: str, name: str) -> bool:
     """Whether a column so called has this role, by the names that are used for nothing else."""
     return rank_of(role, name) in (0, 1)
+
+
+#: The same of names that recur in each of many records.
+known_as = lru_cache(maxsize=50_000)(is_name_of)
 
 
 def any_title(names: Iterable[object]) -> bool:
@@ -40,14 +44,19 @@ def rank_of(role: str, name: str) -> int | None:
     if len(parts) > 1:
         owned = lists()["owners"]
         last, owners = bare(parts[-1]), {bare(part) for part in parts[:-1]}
-        own = bare(parts[-2]) if last in owned["empty"] else last
-        if role == "publisher" and not owners.isdisjoint(strong) and last in owned["names"]:
+        own = next((name for name in map(bare, reversed(parts)) if name not in owned["empty"]), last)
+        if role == "publisher" and not owners.isdisjoint([*strong, *owned["publishers"]]) and last in owned["names"]:
             return 0
-        if owners.isdisjoint(owned["others"]) and (own in strong or last in strong):
+        if owners.isdisjoint([*owned["others"], *owned["publishers"]]) and (own in strong or last in strong):
+            return 1
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    parts = re.split(r"[\W_]+", fold(spaced))
+    if role == "url" and len(parts) > 1:
+        addresses = lists()["addresses"]
+        if parts[-1] in addresses["words"] and set(parts).isdisjoint(addresses["unless"]):
             return 1
     if role == "title":
-        titles, spaced = lists()["titles"], re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-        parts = set(re.split(r"[\W_]+", fold(spaced)))
+        titles, parts = lists()["titles"], set(parts)
         if len(parts) > 1 and not parts.isdisjoint(titles["words"]) and parts.isdisjoint(titles["unless"]):
             return 1
     return 2 if key in weak else None
@@ -56,7 +65,16 @@ def rank_of(role: str, name: str) -> int | None:
 def place_of(role: str, name: str) -> int:
     """Where a name stands among those of a role: the best have the smallest numbers."""
     strong, weak = _keys(role)
+    owner, _, last = name.rpartition(".")
+    names = lists()["owners"]["names"]
+    if role == "publisher" and owner and last in names:
+        return names.index(last)
     return {**strong, **weak}.get(bare(name), 999)
+
+
+def collected(name: str) -> bool:
+    """Whether a name says when a headline was collected or changed, and not when it was published."""
+    return rank_of("published_at", name) == 2 and any(word in bare(name) for word in lists()["contents"]["collected"])
 
 
 def bare(name: str) -> str:

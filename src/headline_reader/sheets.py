@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from .errors import listed
 from .roles import any_title
-from .tables import Table
+from .tables import Table, below_each_other
 
 
 def has_titles(table: Table) -> bool:
@@ -31,13 +29,9 @@ def with_headlines(tables: dict[str, Table], without: list[str], name: str, kind
         title = max(tables, key=lambda title: tables[title].rows.size)
         named = {title: tables[title]}
     without = without + [title for title in tables if title not in named]
-    first, *others = named.values()
-    if others:
-        frames = [table.rows.assign(**{kind: title}) for title, table in named.items()]
-        lines = [line for table in named.values() for line in table.lines]
-        rejected = [row for table in named.values() for row in table.rejected]
-        notes = [note for table in named.values() for note in table.notes]
-        first = Table(pd.concat(frames, ignore_index=True).fillna(""), lines, rejected, notes, first.headed)
+    read = below_each_other(list(named.values()), **{kind: list(named)})
     if without:
-        first.notes.append(f"of {name} the {kind} {listed(without)} is left out: it has no column of headlines")
-    return first
+        n = sum(len(tables[title].rows) for title in without if title in tables)
+        many = f" ({n:,} row{'s' * (n != 1)})" * (n > 0)
+        read.notes.append(f"of {name} the {kind} {listed(without)} is left out: it has no column of headlines{many}")
+    return read

@@ -7,11 +7,13 @@ import glob
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from .beginnings import beginning
 from .downloads import shown_address
 from .errors import SOURCE, ReaderError, listed
-from .unpacking import Piece, labelled, most_bytes, tables_among, unpacked
+from .unpacking import Piece, labelled, most_bytes, one_of, tables_among, unpacked
 
 _ADDRESS = re.compile(r"\s*[a-z][\w+.-]+:/", re.IGNORECASE)  # one slash is what pathlib leaves of two
 
@@ -21,6 +23,7 @@ def gather(
     fetch: Callable[[str], list[Piece]],
     find: Callable[[str | os.PathLike], Path],
     shown: Callable[[Path], str],
+    most: int | None = None,
 ) -> list[Piece]:
     """Everything that `source` names, unpacked, in a fixed order.
 
@@ -30,7 +33,7 @@ def gather(
         See `headline_reader.read`.
     fetch : callable
         Gives what is behind an address.
-    find, shown : callable
+    find, shown, most
         As of `headline_reader.read`.
 
     Raises
@@ -40,14 +43,23 @@ def gather(
     if isinstance(source, (list, tuple)):
         if not source:
             raise ReaderError(f"{SOURCE} is an empty list: name at least one file.")
-        return labelled([piece for item in source for piece in gather(item, fetch, find, shown)])
+        return labelled([piece for item in source for piece in gather(item, fetch, find, shown, most)])
     if isinstance(source, Piece):
         return [source]
     if not isinstance(source, (str, os.PathLike)) or not str(source).strip():
         raise ReaderError(f"{SOURCE} is {source!r}: give the path or http(s) address of your headlines.")
     if is_address(source):
         return fetch(str(source).strip())
-    return labelled([piece for path in paths(source, find) for piece in unpacked(_bytes(path, shown), shown(path))])
+    files = paths(source, find)
+    each = (one_of(len(files), partial(_unpacked, path, shown, most), shown(path), path.name) for path in files)
+    return labelled([piece for pieces in each for piece in pieces])
+
+
+def _unpacked(path: Path, shown: Callable[[Path], str], most: int | None) -> list[Piece]:
+    content, is_cut = _bytes(path, shown, most)
+    if is_cut:
+        return [Piece(shown(path), path.name, beginning(content, most, shown(path)), cut=path.stat().st_size)]
+    return unpacked(content, shown(path))
 
 
 def is_address(source: object) -> bool:
@@ -97,12 +109,15 @@ def _is_seen(file: Path) -> bool:
     return file.is_file() and not file.name.startswith((".", "_"))
 
 
-def _bytes(path: Path, shown: Callable[[Path], str]) -> bytes:
+def _bytes(path: Path, shown: Callable[[Path], str], most: int | None) -> tuple[bytes, bool]:
     try:
         size = path.stat().st_size
+        if most is not None and size > most:
+            with path.open("rb") as file:
+                return file.read(most), True
         if size > (limit := most_bytes(1 << 40)):
             held = f"{size / 1e9:.1f} GB, more than the {limit / 1e9:.1f} that memory holds here"
             raise ReaderError(f"{shown(path)} has {held}.")
-        return path.read_bytes()
+        return path.read_bytes(), False
     except OSError as error:
         raise ReaderError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None

@@ -15,7 +15,7 @@ from .dates import looks_like_dates
 from .dialect import DELIMITERS, PREAMBLE, find_dialect, without_leading_lines
 from .errors import ReaderError
 from .records import NUMBER, URL, Dialect, lines_of, records_of, trimmed, types_of, types_of_columns
-from .roles import ROLES, is_name_of, names_titles
+from .roles import ROLES, bare, is_name_of, known_as, names_titles
 
 #: With more columns than this a file is no table of headlines.
 MOST_COLUMNS = 10_000
@@ -40,6 +40,10 @@ class Table:
         What a reader should know of how the file was read: sentences without an end.
     headed : bool
         Whether the columns' names are the file's own.
+    others : list of (name, size, why)
+        Other lists of records of the file, which are not read.
+    kind, encoding : str
+        What the file is, and how its bytes are read, for those who look at it.
     """
 
     rows: pd.DataFrame
@@ -47,6 +51,9 @@ class Table:
     rejected: list[tuple[int, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     headed: bool = True
+    others: list[tuple[str, int, str]] = field(default_factory=list)
+    kind: str = ""
+    encoding: str = ""
 
     def __post_init__(self) -> None:
         self.lines = self.lines or range(1, len(self.rows) + 1)
@@ -103,6 +110,12 @@ def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: D
         raise ReaderError(f"{name} is empty: give a file with headlines in it.")
     if (widest := max(len(record) for _, record in records)) > MOST_COLUMNS:
         raise ReaderError(f"{name} has {widest:,} columns: give a table with a headline in each row.")
+    if len(blocks := _blocks(records)) > 1:
+        tables = [table_of_records(block, name, dialect) for block in blocks]
+        table = below_each_other(tables)
+        sizes = ", ".join(f"{len(one.rows):,}" for one in tables)
+        table.notes.append(f"{name} has {len(blocks)} tables, of {sizes} rows, which are read below each other")
+        return table
     header_at, notes = _header(records), []
     headed = header_at is not None
     if headed:
@@ -145,6 +158,27 @@ def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: D
     return Table(frame, lines, rejected, notes, headed)
 
 
+def below_each_other(tables: list[Table], **columns: list[str]) -> Table:
+    """One table of several, with the columns of all; `columns` are further ones that have a value for each table."""
+    if len(tables) == 1:
+        return tables[0]
+    frames = [one.rows.assign(**{name: values[i] for name, values in columns.items()}) for i, one in enumerate(tables)]
+    parts = [[entry for table in tables for entry in getattr(table, part)] for part in ("lines", "rejected", "notes")]
+    return Table(pd.concat(frames, ignore_index=True).fillna(""), *parts, tables[0].headed)
+
+
+def with_links(records: list[tuple[int, list[str]]], links: list[list[str]]) -> None:
+    """Give each column most of whose cells link to an address another one behind the last, with the addresses."""
+    width = max((len(record) for _, record in records), default=0)
+    linked = [i for i in range(width) if sum(bool(row[i : i + 1] and row[i]) for row in links) >= 0.5 * len(links)]
+    head = next((record for _, record in records if sum(map(bool, record)) > 1), records[0][1] if records else [])
+    for (_, record), addresses in zip(records, links, strict=True):
+        if linked and any(record):
+            pad = [""] * (width - len(record))
+            names = [f"{(head + pad)[i]}.url" for i in linked] if record is head else []
+            record += pad + (names or [(addresses + pad)[i] for i in linked])
+
+
 def unique_names(names: Iterable[object]) -> list[str]:
     """Names as pandas would make them different: ``title.1``, and ``Unnamed: 0`` for a blank."""
     unique: dict[str, None] = {}
@@ -159,6 +193,38 @@ def unique_names(names: Iterable[object]) -> list[str]:
 
 
 # Header and width
+
+
+def _blocks(records: list[tuple[int, list[str]]]) -> list[list[tuple[int, list[str]]]]:
+    """The tables that stand beside each other, a blank column between, or below each other, each with its header."""
+
+    def is_header(record: list[str]) -> bool:
+        cells = [cell.strip() for cell in record if cell.strip()]
+        if len(cells) < 2 or any(len(cell) > 40 for cell in cells):
+            return False
+        known = sum(any(known_as(role, cell) for role in ROLES) for cell in cells)
+        return known >= 2 and 2 * known >= len(cells) and names_titles(record)
+
+    top = next((i for i, (_, record) in enumerate(records[:PREAMBLE]) if is_header(record)), None)
+    if top is None:
+        return [records]
+    header = records[top][1]
+    width = max(len(record) for _, record in records)
+    filled = [any(record[i : i + 1] and record[i].strip() for _, record in records[top:]) for i in range(width)]
+    gaps = [-1, *(i for i, there in enumerate(filled) if not there), width]
+    groups = [slice(a + 1, b) for a, b in zip(gaps, gaps[1:], strict=False) if b - a > 1]
+    if len(groups) > 1 and all(is_header(header[group]) for group in groups):
+        beside = [[(number, record[group]) for number, record in records[top:]] for group in groups]
+        return [block for part in beside for block in _blocks(part)]
+    names, starts = {bare(cell) for cell in header}, [0]
+    for i, (_, record) in enumerate(records[top + 1 :], start=top + 1):
+        if is_header(record) and {bare(cell) for cell in record if cell.strip()} - names:
+            while i - 1 > starts[-1] and sum(map(bool, records[i - 1][1])) < 2:
+                i -= 1  # what is the next table's heading
+            starts.append(i)
+            names = {bare(cell) for cell in record}
+    ends = [*starts[1:], len(records)]
+    return [records[start:end] for start, end in zip(starts, ends, strict=True) if end - start > 1]
 
 
 def _header(records: list[tuple[int, list[str]]]) -> int | None:

@@ -44,6 +44,10 @@ _REDIRECTED = re.compile(
 )
 _BULLET = re.compile(r"[-*•‣◦▪–—·]\s+(?=\S)")
 _ORDINAL = re.compile(r"[(\[]?\d{1,5}[.):\]]\s+(?=\S)")
+_ADDRESSES = re.compile(r"(?:https?://|\bt\.co/|pic\.twitter\.com/)[^\s<>)\]]*", re.IGNORECASE)
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*(?:https?://|/|#|mailto:)[^)\s]*(?:\s[^)]*)?\)")
+_SIGNS = re.compile(r"\*\*|~~|(?<![\w/])__(?=\S)|(?<=\S)__(?![\w/])")
+_MARKED = re.compile(r"(?<!\w)_{2,}(?!\w)|(?<=\S)_{2,}(?=\s|$)")
 _TAIL = re.compile(r"^(.*\S)\s+([-–—|·•»]|::|\|\|)\s+(\S.*)$", re.DOTALL)
 
 
@@ -74,7 +78,7 @@ def clean(text: str) -> str:
 
 def cleaned_description(text: str) -> str:
     """As `clean`, and without "Continue reading" and its like at the end."""
-    text = clean(text)
+    text = _plain(clean(text))
     for _ in range(4):
         before, end = text, text[-REACH:].lower()
         for letters, pattern in tails():
@@ -124,9 +128,8 @@ def tidy(fields: pd.DataFrame) -> pd.DataFrame:
         `key` (what makes two texts one document) and `reason`, "" where the row is a document's.
     """
     publishers = _each(fields["publisher"], cleaned_publisher)
-    given = list(fields["title"])
-    titles = _without_markers([clean(title) for title in given])
-    descriptions = _each(fields["description"], cleaned_description)
+    titles = _without_markers([_plain(clean(title)) for title in _without_footers(list(fields["title"]))])
+    descriptions = _each(pd.Series(_without_footers(list(fields["description"]))), cleaned_description)
     titles, publishers = _without_tails(titles, publishers)
     descriptions = _without_refrains(descriptions)
     rows = []
@@ -192,6 +195,8 @@ def _reason(title: str, description: str) -> str:
     head = title or description
     if REMOVED.fullmatch(head):
         return "removed by its publisher"
+    if re.fullmatch(r"(?:https?://|www\.)\S+", head):
+        return "an address, no headline"
     if len(head) < 120 and robots().fullmatch(head):
         return "a page for robots, no headline"
     text = f"{title} {description}"
@@ -223,6 +228,43 @@ def _without_title(description: str, title: str, publisher: str) -> str:
     if len(bare) < len(description) and len(said) > 15 and heading.startswith(key(bare)):
         return ""  # the title again, cut short
     return description
+
+
+def _plain(text: str) -> str:
+    """Without Markdown's signs, and without addresses where words stand beside them."""
+    if "[http" in text:
+        text = re.sub(r"\[https?://\S+\s+([^\]]*)\]", r"\1", text)  # a link of MediaWiki
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+    if "**" in text or "__" in text or "~~" in text:
+        text = " ".join(_MARKED.sub(" ", _SIGNS.sub("", text)).split())
+    if ("://" in text or "t.co/" in text or "pic.twitter" in text) and has_letter(rest := _ADDRESSES.sub(" ", text)):
+        text = " ".join(rest.split())
+    return text
+
+
+def _without_footers(texts: list[str]) -> list[str]:
+    """Without the lines, or the sentence, that stand under a third of the texts or more: a channel's own words."""
+    for _ in range(4):
+        different = list(dict.fromkeys(filter(None, texts)))
+        some = different[:: len(different) // 2000 + 1]
+        ends = Counter(_end(text) for text in some)
+        often = {end for end, n in ends.items() if n >= max(5, 0.3 * len(some)) and len(end) > 3}
+        if not often:
+            return texts
+        texts = [text[: _footer(text)].rstrip() if _end(text) in often else text for text in texts]
+    return texts
+
+
+def _end(text: str) -> str:
+    return key(_ADDRESSES.sub(" ", text[cut:])) if (cut := _footer(text)) else ""
+
+
+def _footer(text: str) -> int:
+    """Where the last line begins, or of one line the last sentence; 0 where there is only one."""
+    if "\n" in (text := text.rstrip()):
+        return text.rfind("\n") + 1
+    return _last_sentence(text) if len(text) > 40 else 0
 
 
 def _without_markers(titles: list[str]) -> list[str]:
@@ -271,9 +313,9 @@ def _without_tails(titles: list[str], publishers: list[str]) -> tuple[list[str],
     """
     split = [match.groups() if (match := _TAIL.match(title)) else None for title in titles]
     known = {key(publisher) for publisher in set(publishers) if publisher} - {""}
-    n_titles = max(sum(map(bool, titles)), 1)
+    n_titles = max(len(set(filter(None, titles))), 1)  # a title again is no witness
     by_sign: dict[str, Counter[str]] = {}
-    for parts in split:
+    for parts in dict.fromkeys(split):
         if parts and _names_someone(parts[2]):
             by_sign.setdefault(parts[1], Counter())[parts[2]] += 1
     everywhere, recurring = set(), set()

@@ -12,24 +12,30 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from .errors import ReaderError, listed
 
 #: In Kaggle's archive of "News Headlines 2024" this file holds all headlines, without repeats: only it is taken.
 WHOLE_FILE = "news_data_dedup.csv"
 TABLES = (".csv", ".tsv", ".tab", ".psv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".feather", ".arrow",
-          ".xlsx", ".xlsm", ".xls", ".ods", ".xml", ".rss", ".atom", ".rdf", ".opml",
-          ".db", ".sqlite", ".sqlite3")  # fmt: skip
+          ".xlsx", ".xlsm", ".xls", ".ods", ".xml", ".rss", ".atom", ".rdf", ".opml", ".ris", ".bib", ".nbib", ".enw",
+          ".eml", ".mbox", ".yml", ".yaml", ".md", ".html", ".htm", ".warc", ".wet", ".db", ".sqlite",
+          ".sqlite3")  # fmt: skip
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".tar", ".tgz", ".tbz2", ".txz")
 #: Packed files may grow by this factor, or up to `LEAST_LIMIT`: text shrinks to a tenth, a bomb to a thousandth.
 MOST_GROWTH = 150
 LEAST_LIMIT = 1 << 28
+_ABOUT = r"(read.?me|licen[cs]e|metadata|schema|dataset-metadata|package|index)\b"
 _MOST_MEMBERS = 20_000
 _DEEPEST = 4
+
+
+class TooMuch(ReaderError):
+    """What is packed is more than memory holds, whichever of the files it is."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,17 @@ class Piece:
     label : str
         What a column that tells files apart says.
     content : bytes
+    failure : str
+        Why one of several files can't be read; "" where it can.
+    cut : int
+        Of how many bytes this is only the beginning; 0 where it is all.
     """
 
     name: str
     label: str
     content: bytes
+    failure: str = ""
+    cut: int = 0
 
 
 def unpacked(content: bytes, name: str, label: str = "", depth: int = 0) -> list[Piece]:
@@ -94,7 +106,7 @@ def _read(stream: IO[bytes], name: str, packed: int) -> bytes:
         size += len(piece)
         if size > limit:
             more = f"{name} unpacks to more than {limit / 1e6:,.0f} MB, {limit // max(packed, 1):,} times its size"
-            raise ReaderError(f"{more}: unpack it by hand if it is no bomb.")
+            raise TooMuch(f"{more}: unpack it by hand if it is no bomb.")
         pieces.append(piece)
     return b"".join(pieces)
 
@@ -144,7 +156,7 @@ class _Sizes:
     def add(self, content: bytes, advice: str) -> bytes:
         self.total += len(content)
         if self.total > self.limit:
-            raise ReaderError(f"{self.name} unpacks to more than {self.total / 1e6:,.0f} MB: {advice}.")
+            raise TooMuch(f"{self.name} unpacks to more than {self.total / 1e6:,.0f} MB: {advice}.")
         return content
 
 
@@ -153,12 +165,38 @@ def _several(
 ) -> list[Piece]:
     pieces: list[Piece] = []
     chosen = _members([member for member, _ in files], name, kind)
+    beside = (
+        [] if any(PurePosixPath(member).name == WHOLE_FILE for member in chosen) else [member for member, _ in files]
+    )
+    for member in tables_among([member for member in beside if member not in chosen and not member.startswith("__")]):
+        if not re.match(_ABOUT, PurePosixPath(member.lower()).name):
+            why = f"{member} in {name} stands beside tables and is not read: give it alone if it holds headlines."
+            pieces.append(Piece(f"{member} in {name}", member, b"", why))
     files = [(member, read) for member, read in files if member in chosen]
     for member, read in files:
-        content = sizes.add(read(), "unpack it and give the file with the headlines")
         own = PurePosixPath(member).name if len(files) > 1 else label
-        pieces += unpacked(content, f"{member} in {name}", own, depth + 1)
+        inside = f"{member} in {name}"
+        pieces += one_of(len(files), partial(_member, read, sizes, kind, inside, own, depth), inside, own)
     return labelled(pieces)
+
+
+def _member(read: Callable[[], bytes], sizes: _Sizes, kind: str, *place: Any) -> list[Piece]:
+    name, label, depth = place
+    try:
+        content = sizes.add(read(), "unpack it and give the file with the headlines")
+    except _DAMAGES:
+        raise ReaderError(f"{name} is a damaged or incomplete {kind} file: fetch or pack it again.") from None
+    return unpacked(content, name, label, depth + 1)
+
+
+def one_of(n: int, unpack: Callable[[], list[Piece]], name: str, label: str) -> list[Piece]:
+    """The pieces of one of `n` files; of several one that can't be read is a piece that says why."""
+    try:
+        return unpack()
+    except ReaderError as error:
+        if n < 2 or isinstance(error, TooMuch):
+            raise
+        return [Piece(name, label, b"", error.message)]
 
 
 def _members(names: list[str], name: str, kind: str) -> list[str]:
@@ -174,7 +212,7 @@ def labelled(pieces: list[Piece]) -> list[Piece]:
     """With labels that tell the pieces apart."""
     if len({piece.label for piece in pieces}) == len(pieces):
         return pieces
-    return [Piece(piece.name, piece.name, piece.content) for piece in pieces]
+    return [replace(piece, label=piece.name) for piece in pieces]
 
 
 def tables_among(names: list[str]) -> list[str]:
@@ -188,8 +226,7 @@ def tables_among(names: list[str]) -> list[str]:
         for name in names
         if name.lower().endswith((*TABLES, *PACKED)) or re.match(r"part-\d+", PurePosixPath(name).name)
     ]
-    about = r"(read.?me|licen[cs]e|metadata|schema|dataset-metadata|package|index)\b"
-    better = without(rf"{about}|[\s\S]*\.(txt|db|sqlite3?)(\.\w+)?$")
+    better = without(rf"{_ABOUT}|[\s\S]*\.(txt|db|sqlite3?|ya?ml|md|html?)(\.\w+)?$")
     return better or without(r"(read.?me|licen[cs]e|about|notes?)\b") or kept
 
 

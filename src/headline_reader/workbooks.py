@@ -11,7 +11,11 @@ from typing import Any
 from .cells import MOST_CELLS, text_of
 from .errors import ReaderError, refused
 from .sheets import with_headlines
-from .tables import MOST_COLUMNS, Table, table_of_records
+from .tables import MOST_COLUMNS, Table, table_of_records, with_links
+
+_LARGE = 20_000_000  # bytes: a larger workbook takes too long to be read again for what cells link to
+_MARKS = (b"<mergeCell ", b"<hyperlink ", b"HYPERLINK(")
+_HYPERLINK = re.compile(r'=HYPERLINK\(\s*"([^"]+)"\s*(?:[,;]\s*"((?:[^"]|"")*)"\s*)?\)', re.IGNORECASE)
 
 
 def read_zipped_document(content: bytes, name: str) -> Table:
@@ -40,6 +44,9 @@ def _xlsx(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl tells of styles that it leaves out
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            sheets = (archive.read(part) for part in archive.namelist() if "/worksheets/sheet" in part)
+            more = len(content) < _LARGE and any(mark in xml for xml in sheets for mark in _MARKS)
         try:
             for sheet in book.worksheets:
                 if sheet.sheet_state != "visible" and len(book.worksheets) > 1:
@@ -51,9 +58,33 @@ def _xlsx(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list
                     if cells > MOST_CELLS // 10:
                         raise ReaderError(f"{name} has more cells than can be read: save the sheet as CSV.")
                     records.append((number, [text_of(cell) for cell in row]))
+                if more:
+                    _complete(records, content, sheet.title)
                 yield sheet.title, records
         finally:
             book.close()
+
+
+def _complete(records: list[tuple[int, list[str]]], content: bytes, title: str) -> None:
+    """Fill in what openpyxl leaves out when it reads row by row: cells merged downwards, and what cells link to."""
+    import openpyxl
+
+    sheet = openpyxl.load_workbook(io.BytesIO(content))[title]
+    for area in sheet.merged_cells.ranges if records else ():
+        for row in records[area.min_row : area.max_row] if area.min_col == area.max_col else ():
+            first, column = records[area.min_row - 1][1], area.min_col - 1
+            row[1].extend([""] * (area.min_col - len(row[1])))
+            row[1][column] = row[1][column] or "".join(first[column : column + 1])
+    links = []
+    for (_, record), cells in zip(records, sheet.iter_rows(max_row=len(records)), strict=False):
+        links.append([""] * len(record))
+        for i, cell in enumerate(cells[: len(record)]):
+            formula = _HYPERLINK.match(cell.value) if isinstance(cell.value, str) else None
+            record[i] = record[i] or (formula[2] or formula[1]).replace('""', '"') if formula else record[i]
+            target = formula[1] if formula else getattr(cell.hyperlink, "target", None) or ""
+            links[-1][i] = target if target.startswith("http") else ""
+    if any(map(any, links)):
+        with_links(records, links)
 
 
 def _ods(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:

@@ -15,6 +15,7 @@ __all__, __getattr__, __dir__ = offered(
         "pipeline": "read embed link cluster name map finish find check_against_hdbscan read_run repeat",
         "grid.settings_compared": "compare_settings",
         "show.listings": "table",
+        "corpus.look": "look",
         "run.parameters": "check_names",
         "run.phrase": "search",
         "arrivals.newcomers": "assign_newcomers",

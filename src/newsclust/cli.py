@@ -1,4 +1,4 @@
-"""Find the stories in headlines: run parameter files, assign new headlines, search, render reports, list, clean."""
+"""Find the stories in headlines: look at files, run, assign new headlines, search, render reports, list, clean."""
 
 from __future__ import annotations
 
@@ -141,6 +141,25 @@ def assign(
         f"make {n['n_emerging']} emerging stories, {n['n_alone']} stand alone. "
         f"{n['n_known']} more are in the run already."
     )
+
+
+@app.command()
+def look(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, folders, patterns or an address.")],
+    title: Annotated[str | None, typer.Option(help="The column that holds the headlines, if it is another.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Show what is made of a file before a run: format, columns and why, three documents, what is set aside.
+
+    For example: `newsclust look mine.csv`. Of a large file, or of what is behind an address, it reads at most 64 MB.
+    """
+    from .corpus.look import look as look_at
+
+    seen = look_at(files[0] if len(files) == 1 else files, {"title": title} if title else None)
+    if as_json:
+        _print_json(**seen.facts)
+    else:
+        typer.echo(str(seen))
 
 
 @app.command()

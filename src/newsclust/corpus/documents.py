@@ -33,6 +33,8 @@ from .facts import with_facts
 ID_VERSION = "text2"
 #: The Milvus tutorial's data set, https://www.kaggle.com/datasets/dylanjcastillo/news-headlines-2024, as a zip.
 KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/dylanjcastillo/news-headlines-2024"
+#: Where a reader finds more than one sentence says.
+MORE = "`newsclust look FILE` shows more."
 #: Files that come with newsclust, under the names that `data` calls them by.
 BUNDLED = {"sample": "the sample", "january": "the headlines of January"}
 
@@ -69,13 +71,25 @@ def read_corpus(
     ParameterError
         Where `columns` is no such mapping.
     """
+    corpus, _ = made_of(data, truth, columns)
+    _tell(corpus)
+    return corpus
+
+
+def made_of(
+    data: str | Path | list[str | Path],
+    truth: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    most: int | None = None,
+) -> tuple[Corpus, headline_reader.Headlines]:
+    """The corpus of `read_corpus`, and what the reader says of the input; of each file at most so many bytes."""
     asked, given = check_columns(columns), shown(data)
     names = given if isinstance(given, list) else [given]
     source = ", ".join(names) if len(names) <= 3 else f"{names[0]}, {names[1]} and {len(names) - 2} more"
     with _as_newsclust_says():
         ways = {"find": find_input, "shown": short, "downloads": lambda: state_dir("downloads")}
         # Languages are detected of documents, which are fewer.
-        read = headline_reader.read(_resolved(data), asked, name=source, detect=False, **ways)
+        read = headline_reader.read(_resolved(data), asked, name=source, detect=False, most=most, **ways)
     rows = read.rows
     if truth is not None and truth not in rows:
         raise InputError(f"truth is {truth!r}, but {source} has no such column; it has {listed(rows.columns)}.")
@@ -91,11 +105,9 @@ def read_corpus(
     digest = hashlib.blake2b(documents["id"].to_numpy().astype("<i8").tobytes(), digest_size=8)
     known = rows[truth].str.strip() if truth is not None else None
     unused = [name for name in read.unused if name != truth]
-    notes = [*read.notes, *(f"left out: {_said(table).rstrip('.')}" for table in read.left_out)]
+    notes = [*read.notes, *(f"left out: {_said(table).removesuffix(MORE).rstrip('. ')}" for table in read.left_out)]
     made = (read.understood, unused, read.rejected, notes, asked, read.n_unfit, given)
-    corpus = Corpus(source, rows, row_ids, documents, digest.hexdigest(), known, *made)
-    _tell(corpus)
-    return corpus
+    return Corpus(source, rows, row_ids, documents, digest.hexdigest(), known, *made), read
 
 
 def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
@@ -154,7 +166,7 @@ def _said(error: ReaderError | ReaderNotice) -> str:
         first = error.column_names[0] if error.several else error.column_names[0][:40]
         name_it = ", or name one of them as " if error.several else ": name it, for example "
         message = f"{message[:-1]}{name_it}columns={{'title': {first!r}}}."
-    return message
+    return f"{message} {MORE}" if isinstance(error, NoHeadlines) else message
 
 
 @contextmanager
@@ -167,7 +179,7 @@ def _as_newsclust_says() -> Iterator[None]:
     except ColumnsError as error:
         raise ParameterError(_said(error)) from None
     except ReaderError as error:
-        raise InputError(_said(error)) from None
+        raise InputError(_said(error)) from (error if isinstance(error, NoHeadlines) else None)
     finally:
         for warning in told:
             if isinstance(warning.message, ReaderNotice):
@@ -202,5 +214,5 @@ def _tell(corpus: Corpus) -> None:
             f"{corpus.n_set_aside:,} of {count(corpus.n_rows, 'row')} {is_} set aside ({why}); the first is line "
             f"{first['line']}{where}."
         )
-    for note in corpus.notes:
-        notice(sentence(note))
+    for number, note in enumerate(corpus.notes, start=1):
+        notice(f"{sentence(note)} {MORE}" if number == len(corpus.notes) else sentence(note))
