@@ -26,7 +26,7 @@ def homeless(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
-    for function in (paths._temporary_dir, paths._tell_once):
+    for function in (paths._temporary_dir, paths.tell_once):
         function.cache_clear()
     return tmp_path
 

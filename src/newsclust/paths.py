@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import re
 import stat
 import sys
@@ -13,6 +14,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from .errors import InputError, notice
 
@@ -40,7 +42,7 @@ def state_dir(name: str) -> Path:
         return path
     other = fallback_dir() / name
     other.mkdir(parents=True, exist_ok=True)
-    _tell_once(f"{path} can't be written: what later runs can use again is kept in {other} instead.")
+    tell_once(f"{path} can't be written: what later runs can use again is kept in {other} instead.")
     return other
 
 
@@ -68,10 +70,18 @@ def find_input(path: str | Path) -> Path:
 
 
 def find_shipped(path: str | Path) -> Path | None:
-    """A file of ``notebooks/`` or ``params/`` from `root`, else as it came with newsclust; None where there is none."""
-    package = Path(__file__).parent
+    """A file of ``notebooks/`` or ``params/`` of newsclust's project, or as it came with newsclust; None for neither.
+
+    What another project has under this name is not taken, and not executed.
+    """
+    package, here = Path(__file__).parent, root()
     checkout = package.parents[1]  # where the package is installed in place, they are not in it
-    found = (folder / path for folder in (root(), package, checkout))
+    own = [here] if _is_this_project(here) else []
+    if not own and (here / path).is_file():
+        tell_once(
+            f"{path} in {here} is not used, because that is not newsclust's project: the one that came with it is."
+        )
+    found = (folder / path for folder in (*own, package, checkout))
     return next((path for path in found if path.is_file()), None)
 
 
@@ -105,14 +115,41 @@ def short(path: Path) -> str:
 def give_numba_a_folder() -> None:
     """Call this before importing what numba compiles.
 
-    Where numba can't write beside the code, nor into a home, it fails instead of compiling without a cache.
+    Where numba can't write beside the code, nor into a home, it fails instead of compiling without a cache; so it does
+    where a file of its cache is cut, as by a full disk, and then again in every later run.
     """
+    _choose_numbas_folder()
+    _mend_numbas_cache()
+
+
+def _choose_numbas_folder() -> None:
     beside = [Path(find_spec(name).origin).parent for name in ("newsclust.neighbors", "umap", "pynndescent")]
     if "NUMBA_CACHE_DIR" in os.environ or all(can_write(folder / "__pycache__") for folder in beside):
         return
     os.environ["NUMBA_CACHE_DIR"] = folder = str(state_dir("numba"))
     if "numba" in sys.modules:  # which has read the environment already
         sys.modules["numba"].config.CACHE_DIR = folder
+
+
+@lru_cache
+def _mend_numbas_cache() -> None:
+    """What can't be read is compiled again, what can't be written is not kept."""
+    from numba.core.caching import Cache
+
+    load, save = Cache._load_overload, Cache._save_overload
+
+    def load_or_compile(cache: Cache, *arguments: Any) -> Any:
+        try:
+            return load(cache, *arguments)
+        except Exception:  # which one depends on where the file is cut
+            with suppress(Exception):
+                cache.flush()
+
+    def save_if_possible(cache: Cache, *arguments: Any) -> None:
+        with suppress(OSError, EOFError, ValueError, pickle.UnpicklingError):
+            save(cache, *arguments)
+
+    Cache._load_overload, Cache._save_overload = load_or_compile, save_if_possible
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -124,6 +161,12 @@ def write_whole(path: Path, text: str) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+@lru_cache
+def tell_once(text: str) -> None:
+    """A notice that is not given again in this process."""
+    notice(text)
 
 
 def _user_caches() -> Path | None:
@@ -188,8 +231,3 @@ def _checked(path: Path) -> Path:
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         path.lstat()
     return path
-
-
-@lru_cache
-def _tell_once(text: str) -> None:
-    notice(text)
