@@ -59,9 +59,9 @@ def test_a_run_and_an_assignment_do_not_replace_each_other():
     leave("clusters.csv", OURS)
     leave("provenance.json", record("mine.csv"))
     with pytest.raises(ParameterError, match="out holds the results of a run: give another folder"):
-        try_output("out", kind="assignment")
+        try_output("out", kind="an assignment")
     Path("out/clusters.csv").unlink()
     leave("assigned.csv", "\ufefftitle,id,story,what,probability,title_of_story,x,y\n")
-    try_output("out", kind="assignment")
+    try_output("out", kind="an assignment")
     with pytest.raises(ParameterError, match="out holds the results of an assignment: give another folder"):
         try_output("out", "mine.csv")

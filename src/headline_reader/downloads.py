@@ -65,6 +65,8 @@ def fetched(
         try:
             part.write_bytes(content)
             os.replace(part, kept)
+        except OSError as error:
+            notice(f"{shown_address(url)} is not kept ({error.strerror}): it is fetched again the next time.")
         finally:
             part.unlink(missing_ok=True)
     return pieces

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from .errors import InputError, notice
+from .errors import InputError, RunError, notice
 
 #: Bytes that file systems allow a name; one in a folder that is not there yet can't be tried.
 NAME_BYTES = 255
@@ -153,14 +153,23 @@ def _mend_numbas_cache() -> None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file that is either complete or not there."""
+    """Write a file that is either complete or not there.
+
+    Raises
+    ------
+    RunError
+        If it can't be written.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_text(text, encoding="utf-8")
         os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        advice = "check that its folder is there, its permissions and the room on its disk, and run this again."
+        raise RunError(f"{short(path)} can't be written ({error.strerror}): {advice}") from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 @lru_cache
@@ -210,6 +219,8 @@ def _temporary_dir() -> Path:
 def _possible(path: str | Path) -> Iterator[None]:
     try:
         yield
+    except FileNotFoundError:
+        why = "the working folder is gone: change into another one"
     except PermissionError as error:
         why = f"{error.strerror} at {error.filename}"
     except OSError as error:

@@ -70,7 +70,7 @@ def _try_results(run: StoredRun, output: str | None) -> None:
         raise ParameterError(f"output is {output!r}; it should be a folder, for example 'out/tuesday', or None.")
     if find_output(output) == run.folder:
         raise ParameterError(f"output is {short(run.folder)}, the run's own folder: give another one.")
-    try_output(output, kind="assignment")
+    try_output(output, kind="an assignment")
 
 
 def finish_assignment(corpus: Corpus, newcomers: Newcomers, output: str | None = None) -> Record:

@@ -133,7 +133,8 @@ def _plan(name: str, content: Any) -> Plan:
     parts = _mapping(
         content, "the file", ", such as k: 30, or headlines, a list of records such as - title: Storm nears"
     )
-    if parts and not parts.keys() & _KNOWN and not any(map(_near, parts)):
+    near = [one for one in parts if difflib.get_close_matches(one, _KNOWN, n=1, cutoff=0.75)]
+    if parts and not near:
         raise ParameterError(
             f"{min(parts)!r} is no parameter. A parameter file holds names such as data, k or grid; headlines belong "
             "in a file such as mine.csv, or in a list of records such as - title: Storm nears."
@@ -156,10 +157,6 @@ def _plan(name: str, content: Any) -> Plan:
         asked[same] = run
         runs[run] = PlannedRun(run, folder / run if varied else folder, parameters)
     return Plan(name, varied, list(runs.values()))
-
-
-def _near(name: str) -> list[str]:
-    return difflib.get_close_matches(name, _KNOWN, n=1, cutoff=0.75)
 
 
 def _is_data(value: Any) -> bool:

@@ -14,13 +14,13 @@ from ..paths import can_write, find_input, find_output, short, state_dir, tell_o
 
 #: What a run and an assignment write: a table with these columns, with which either is known, and beside it.
 TABLES = {
-    "run": ("clusters.csv", {"id", "cluster", "probability", "x", "y"}),
-    "assignment": ("assigned.csv", {"id", "story", "what", "probability"}),
+    "a run": ("clusters.csv", {"id", "cluster", "probability", "x", "y"}),
+    "an assignment": ("assigned.csv", {"id", "story", "what", "probability"}),
 }
 BESIDE = ("stories.csv", "rejected.csv", "emerging.csv", "page.json", "metrics.json", "provenance.json", "report.html")
 
 
-def try_output(output: str, data: str | None = None, kind: str = "run") -> None:
+def try_output(output: str, data: str | None = None, kind: str = "a run") -> None:
     """Make the folder `output`, see that files can be written there, and that they replace nobody else's.
 
     Results of the same `kind` are replaced; it is said where they are of other `data`.
@@ -49,30 +49,25 @@ def try_output(output: str, data: str | None = None, kind: str = "run") -> None:
             probe.unlink(missing_ok=True)
 
 
-def check_replaceable(folder: Path, data: str | None = None, kind: str = "run") -> None:
-    """See that the results of a run (or "assignment") of `data` may be written over what is in `folder`.
+def check_replaceable(folder: Path, data: str | None = None, kind: str = "a run") -> None:
+    """See that the results of `kind`, of `data` may be written over what is in `folder`.
 
     Raises
     ------
     ParameterError
     """
     names = [name for name in (*(table for table, _ in TABLES.values()), *BESIDE) if (folder / name).exists()]
-    if not names:
-        return
     made = [one for one, (table, columns) in TABLES.items() if columns <= _columns(folder / table)]
     made_with = _parameters(folder)
-    if made_with is None and not made:
+    if names and made_with is None and not made:
         raise ParameterError(
             f"{short(folder / names[0])} was not made by newsclust and would be written over: move it elsewhere, or "
             "give another folder as output."
         )
     if made and kind not in made:
-        raise ParameterError(f"{short(folder)} holds the results of {_A[made[0]]}: give another folder as output.")
+        raise ParameterError(f"{short(folder)} holds the results of {made[0]}: give another folder as output.")
     if data and made_with and (before := made_with.get("data", data)) != data:
         tell_once(f"The results in {short(folder)}, which are of {before}, are replaced by those of {data}.")
-
-
-_A = {"run": "a run", "assignment": "an assignment"}
 
 
 def _columns(file: Path) -> set[str]:
@@ -84,8 +79,7 @@ def _columns(file: Path) -> set[str]:
 def _parameters(folder: Path) -> dict[str, Any] | None:
     """Those of the run whose record is in `folder`, None where there is none."""
     with suppress(OSError, ValueError, KeyError, TypeError):
-        record = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-        return dict(record["parameters"]) if record["provenance"] else None
+        return dict(json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["parameters"])
     return None
 
 

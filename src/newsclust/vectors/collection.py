@@ -297,10 +297,9 @@ class Collection:
         wanted = _index_name(self.index, self.index_params)
         known = self.index == "FLAT" if self.path else present.get("index_name") == wanted
         if not (known and present.get("index_type") == self.index):
-            flat: tuple[str, dict[str, Any]] = ("FLAT", {})
             own = {one: value for one, value in present.items() if one not in _ABOUT_INDEX}
             before = [(present["index_type"], own)] if present and not self.path else []
-            self._load_with(client, self.index, self.index_params, *before, flat)
+            self._load_with(client, self.index, self.index_params, *before, ("FLAT", {}))
 
     def _load_with(
         self, client: MilvusClient, index: str, params: dict[str, Any], *others: tuple[str, dict[str, Any]]

@@ -192,10 +192,8 @@ def _cannot_open(path: Path, error: BaseException) -> str:
     if lacking := shortage(error):
         return f"{path} can't be opened, because {lacking} What is stored is as it was."
     if isinstance(error, OSError) and error.strerror:
-        what = f"{error.filename or path} can't be opened ({error.strerror})"
-        if isinstance(error, PermissionError):
-            return f"{what}: check its permissions, or give another uri."
-        return f"{what}: check its disk, or give another uri."
+        advice = "permissions" if isinstance(error, PermissionError) else "disk"
+        return f"{error.filename or path} can't be opened ({error.strerror}): check its {advice}, or give another uri."
     if is_unreached(error):
         return _no_answer(path, error)
     if isinstance(error, UNREADABLE) or "Corrupted" in type(error).__name__:

@@ -11,12 +11,10 @@ from ..environment import settings
 
 def is_known(uri: str) -> bool:
     """Whether the user gave this server's address: in the environment, in a file .env, or in an earlier run."""
-    wanted = _address(uri)
-    if wanted == _address(settings().get("MILVUS_URI") or ""):
-        return True
+    given = [settings().get("MILVUS_URI") or ""]
     with suppress(OSError, UnicodeDecodeError):
-        return wanted in _file().read_text(encoding="utf-8").splitlines()
-    return False
+        given += _file().read_text(encoding="utf-8").splitlines()
+    return _address(uri) in map(_address, given)
 
 
 def remember(uri: str) -> None:
