@@ -326,9 +326,9 @@ def test_a_token_that_is_refused_is_called_so(toy_model, monkeypatch):
 @pytest.mark.parametrize(
     ("raised", "said"),
     [
-        (RuntimeError("can't start new thread"), "no thread could be started: raise the limit of processes"),
+        (RuntimeError("can't start new thread"), "no thread could be started: end other"),
         (MemoryError(), "memory ran out: end other programs"),
-        (OSError(24, "Too many open files"), "too many files are open: close other programs"),
+        (OSError(24, "Too many open files"), "too many files are open: end other programs"),
         (RuntimeError("something new"), "can't be opened by Milvus Lite .RuntimeError: something new.: run this once"),
     ],
 )

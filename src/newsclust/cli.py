@@ -222,8 +222,7 @@ def main() -> None:
         typer.echo(f"newsclust: {error}", err=True)
         sys.exit(2)
     except (OSError, MemoryError) as error:
-        where = getattr(error, "filename", None) or "the working folder"
-        why = f"{where} can't be used ({error}): check that it is there, its permissions and its disk."
+        why = f"{error}: check that the file is there, its permissions and the room on its disk."
         typer.echo(f"newsclust: {shortage(error) or why}", err=True)
         sys.exit(2)
 

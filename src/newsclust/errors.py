@@ -45,15 +45,13 @@ def shortage(error: BaseException | str) -> str:
 
 
 _SHORT_OF = {
-    ("new thread", "pthread_create", "resource temporarily unavailable"): "no thread could be started: "
-    "raise the limit of processes (ulimit -u, or a container's pids limit) or of memory (ulimit -v), or end other "
-    "programs, and run again.",
-    ("memoryerror", "cannot allocate memory", "can't allocate memory", "unable to allocate", "bad_alloc",
-     "out of memory"): "memory ran out: end other programs or give this one more memory (ulimit -v, or a container's "
-    "limit), and run again.",
-    ("too many open files",): "too many files are open: close other programs or raise the limit (ulimit -n), and run "
+    ("new thread", "pthread_create", "resource temporarily unavailable"): "no thread could be started: end other "
+    "programs, or raise the limit (ulimit -u, ulimit -v, or a container's pids limit), and run again.",
+    ("memoryerror", "cannot allocate memory", "unable to allocate", "bad_alloc", "out of memory"): "memory ran out: "
+    "end other programs, or raise the limit (ulimit -v, or a container's), and run again.",
+    ("too many open files",): "too many files are open: end other programs, or raise the limit (ulimit -n), and run "
     "again.",
-}  # fmt: skip
+}
 
 
 class NewsclustWarning(UserWarning):

@@ -322,11 +322,16 @@ class Collection:
 
     def _create_index(self, client: MilvusClient, name: str, wanted: IndexParams) -> None:
         """Milvus Lite answers when the index is built; a server is asked every half second, as long as it goes on."""
+        from pymilvus.exceptions import AmbiguousIndexName
+
         client.create_index(self.name, wanted, sync=False)
         built, since = -1, time.monotonic()
         with tqdm(desc="Building the index", unit="doc", leave=False, delay=2) as bar:
             while self.path is None:
-                facts = client.describe_index(self.name, name)
+                try:
+                    facts = client.describe_index(self.name, name)
+                except AmbiguousIndexName:  # Milvus Lite as a server, which has built it by now
+                    return
                 if facts["state"] == "Finished":
                     return
                 if facts["indexed_rows"] != built:
