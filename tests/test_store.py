@@ -314,7 +314,8 @@ def test_a_server_that_only_a_runs_record_names_gets_no_token_until_the_user_giv
 
 def test_a_token_that_is_refused_is_called_so(toy_model, monkeypatch):
     def client(uri, **kwargs):
-        raise pymilvus.MilvusException(code=65535, message="auth check failure, please check username and password")
+        refused = RuntimeError("StatusCode.UNAUTHENTICATED: auth check failure, please check username and password")
+        raise pymilvus.MilvusException(code=2, message="Fail connecting to server") from refused
 
     monkeypatch.setattr(pymilvus, "MilvusClient", client)
     with pytest.raises(

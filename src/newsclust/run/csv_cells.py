@@ -16,8 +16,7 @@ def as_csv(rows: pd.DataFrame) -> str:
     columns = [
         rows.iloc[:, at] if is_number(kind) else rows.iloc[:, at].map(inert) for at, kind in enumerate(rows.dtypes)
     ]
-    written = pd.concat(columns, axis=1) if columns else rows
-    written = written.set_axis([inert(str(name)) for name in rows], axis=1)
+    written = (pd.concat(columns, axis=1) if columns else rows).set_axis([inert(str(name)) for name in rows], axis=1)
     return "\ufeff" + written.to_csv(index=False, float_format="%.6g")
 
 

@@ -224,7 +224,8 @@ def _holder(lock: Path) -> str:
 
 
 def _cannot_reach(uri: str, error: BaseException) -> str:
-    if any(word in str(error).casefold() for word in ("unauthenticated", "auth check", "username and password")):
+    text = f"{error} {error.__cause__ or error.__context__}".casefold()  # pymilvus's own says only that it failed
+    if any(word in text for word in ("unauthenticated", "auth check", "username and password")):
         return (
             f"The Milvus server at {uri} refused MILVUS_TOKEN: it should be user:password, or the API key of Zilliz "
             "Cloud, in the environment or in .env; correct it and run again."

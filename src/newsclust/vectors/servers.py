@@ -29,8 +29,7 @@ def remember(uri: str) -> None:
 
 def _address(uri: str) -> str:
     """The same for two spellings of an address; https and http differ, for the latter would show the token."""
-    parts = urlsplit(uri.strip())
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    return "{0.scheme}://{0.netloc}".format(urlsplit(uri.strip())).lower()
 
 
 def _file() -> Path:
