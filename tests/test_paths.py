@@ -147,3 +147,9 @@ def test_what_numba_kept_and_cannot_be_read_is_compiled_again(kind, tmp_path):
             done.stdout.split()[0] + ("" if "{" in done.stdout and len(done.stdout.split()) > 2 else " compiled")
         )
     assert said == ["42 compiled", "42", "42 compiled", "42", "42 compiled", "42"]
+
+
+def test_a_link_to_itself_is_called_so():
+    Path("self").symlink_to("self")
+    with pytest.raises(InputError, match="it links to itself|symbolic links"):
+        paths.find_output("self")

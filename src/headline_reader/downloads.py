@@ -123,7 +123,7 @@ def _read(url: str, content: bytearray, total: list[int | None], given_up: Event
                 if len(content) > limit:
                     more = f"holds more than the {limit / 1e9:.1f} GB that memory holds here"
                     raise ReaderError(f"{shown_address(url)} {more}.")
-    except (requests.RequestException, HTTPError, UnicodeError) as error:  # UnicodeError: a host name that is none
+    except (OSError, HTTPError, UnicodeError) as error:  # no bundle of certificates; a host name that is none
         # The error's own text holds the whole address; its type says enough.
         said = f"{shown_address(url)} could not be fetched ({type(error).__name__})"
         raise ReaderError(f"{said}: check the address and the connection, or {BY_HAND}.") from None

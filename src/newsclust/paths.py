@@ -225,8 +225,8 @@ def _possible(path: str | Path) -> Iterator[None]:
         why = f"{error.strerror} at {error.filename}"
     except OSError as error:
         why = str(error.strerror)
-    except RuntimeError:
-        why = "there is no such user"
+    except RuntimeError as error:
+        why = "it links to itself" if "link" in str(error) else "there is no such user"
     except ValueError:
         why = "it holds a character that no path may have"
     else:

@@ -175,3 +175,8 @@ def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(monkeypatch, 
     with answering(head, *[b"x"] * 1000, pause=0.1) as url:
         assert "too slowly to wait for: try again later, or download the file in a browser" in complaint(url)
     assert stopwatch() < 30
+
+
+def test_certificates_that_are_not_there_are_one_sentence(monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "nowhere.pem")
+    assert "could not be fetched (OSError)" in complaint("https://127.0.0.1:9/news.csv")
