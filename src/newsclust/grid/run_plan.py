@@ -60,7 +60,7 @@ def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> i
                 f"{short(plan.page)} was not made by newsclust and would be written over: move it elsewhere, or give "
                 f"{plan.name} another name."
             )
-        for run in todo:
+        for run in [] if (plan.folder / "log.txt").exists() else todo:  # the log says that newsclust made the folder
             check_replaceable(run.folder, shown(run.parameters.data))
         if todo:
             _run_all(plan, todo, current, jobs, say)
