@@ -189,3 +189,23 @@ def test_clean_leaves_what_a_link_leads_to():
 def test_the_package_runs_as_a_module():
     done = subprocess.run([sys.executable, "-m", "newsclust", "list"], capture_output=True, text=True)
     assert done.returncode == 0 and "No runs yet" in done.stdout
+
+
+def test_a_working_folder_that_is_gone_is_one_sentence(tmp_path):
+    code = "import os, newsclust.cli as c; os.mkdir('x'); os.chdir('x'); os.rmdir('../x'); c.main()"
+    command = [sys.executable, "-c", code, "list"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "(the working folder is gone: change into another one)" in done.stderr
+
+
+def test_the_page_that_somebody_else_wrote_is_not_written_over(stand_in, monkeypatch, capsys):
+    Path("one.yaml").write_text("fixed: {data: sample}\n")
+    Path("reports").mkdir()
+    Path("reports/one.html").write_text("my own page")
+    assert "reports/one.html was not made by newsclust" in refused(monkeypatch, capsys, "run", "one.yaml")
+    Path("reports/one.html").unlink()
+    Path("reports/one").mkdir(exist_ok=True)
+    Path("reports/one/clusters.csv").write_text("my own notes")
+    assert "reports/one/clusters.csv was not made by newsclust" in refused(monkeypatch, capsys, "run", "one.yaml")
+    assert Path("reports/one/clusters.csv").read_text() == "my own notes"

@@ -333,7 +333,9 @@ def test_a_refusal_names_newsclusts_parameters(data, columns, error, said):
 def test_a_file_left_out_is_told_with_what_to_do():
     write("title\nStorm nears the coast\n", "a.csv")
     write("score,hits\n1,2\n3,4\n", "b.csv")
-    with pytest.warns(NewsclustWarning, match=r"^left out: b.csv has .* for example columns={'title': 'score'}\. `newsclust look"):
+    with pytest.warns(
+        NewsclustWarning, match=r"^left out: b.csv has .* for example columns={'title': 'score'}\. `newsclust look"
+    ):
         assert read_corpus(["a.csv", "b.csv"]).n_documents == 1
 
 

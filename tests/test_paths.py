@@ -26,7 +26,7 @@ def homeless(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
-    for function in (paths._temporary_dir, paths._tell_once):
+    for function in (paths._temporary_dir, paths.tell_once):
         function.cache_clear()
     return tmp_path
 
@@ -111,3 +111,45 @@ def test_the_package_is_imported_where_there_is_no_module_resource():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_notebook_of_another_project_is_not_taken_for_ours():
+    paths.tell_once.cache_clear()
+    Path("notebooks").mkdir()
+    Path("notebooks/cluster.ipynb").write_text("{}")
+    with pytest.warns(
+        NewsclustWarning, match=r"notebooks/cluster.ipynb in .* is not used, because that is not newsclust"
+    ):
+        found = paths.find_shipped("notebooks/cluster.ipynb")
+    assert found == Path(newsclust.__file__).parents[2] / "notebooks/cluster.ipynb"
+    Path("pyproject.toml").write_text('name = "newsclust"\n')
+    paths._is_this_project.cache_clear()
+    assert paths.find_shipped("notebooks/cluster.ipynb") == Path("notebooks/cluster.ipynb").resolve()
+
+
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+def test_what_numba_kept_and_cannot_be_read_is_compiled_again(kind, tmp_path):
+    (tmp_path / "kernel.py").write_text(
+        "from newsclust.paths import give_numba_a_folder\n"
+        "give_numba_a_folder()\n"
+        "from numba import njit\n"
+        "@njit(cache=True)\ndef double(x):\n    return 2 * x\n"
+        "print(double(21), double.stats.cache_hits)\n"
+    )
+    said = []
+    for cut in (None, None, 0, None, 100, None):
+        for file in (tmp_path / "kept").rglob(f"*.{kind}") if cut is not None else ():
+            file.write_bytes(file.read_bytes()[:cut])
+        environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+        command = [sys.executable, "kernel.py"]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+        said.append(
+            done.stdout.split()[0] + ("" if "{" in done.stdout and len(done.stdout.split()) > 2 else " compiled")
+        )
+    assert said == ["42 compiled", "42", "42 compiled", "42", "42 compiled", "42"]
+
+
+def test_a_link_to_itself_is_called_so():
+    Path("self").symlink_to("self")
+    with pytest.raises(InputError, match="it links to itself|symbolic links"):
+        paths.find_output("self")

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import os
+import shutil
+import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
+import pymilvus
 import pytest
 
 import newsclust as nc
-from newsclust.errors import ParameterError
+from newsclust.errors import NewsclustError, ParameterError
 from newsclust.pipeline import READS
+from newsclust.run import record
 from newsclust.run.parameters import Parameters, make_parameters
 
 #: Fewer headlines, so that they are quickly embedded.
@@ -97,3 +104,71 @@ def test_what_a_run_was_warned_of_stands_on_its_page_and_in_its_record(tmp_path)
     page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
     assert page.count("100% of the documents are not English") == 1
     assert json.loads((tmp_path / "out/provenance.json").read_text())["provenance"]["notices"][0].startswith("100%")
+
+
+def full(*_, **__):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("stage", ["what is kept", "insert", "results", "page"])
+def test_a_disk_that_is_full_at_any_stage_is_one_sentence_or_none_and_the_same_call_goes_on(
+    toy_model, monkeypatch, stage
+):
+    def refuse(*_, **__):
+        raise pymilvus.MilvusException(message="[errno 28] No space left on device")
+
+    with monkeypatch.context() as patch:
+        if stage == "what is kept":  # of vectors, neighbours and the layout, for later runs
+            patch.setattr(np, "savez", full)
+            assert nc.find(**DATA, output="out").folder.is_dir()
+        else:
+            room, name = {"insert": (pymilvus.MilvusClient, "upsert")}.get(stage, (Path, "write_text"))
+            kept = Path.write_text
+            ends = "report.html" if stage == "page" else "stories.csv"
+            write = lambda path, *a, **b: full() if ends in path.name else kept(path, *a, **b)  # noqa: E731
+            patch.setattr(room, name, refuse if stage == "insert" else write)
+            with pytest.raises(NewsclustError, match=r"No space left on device.* run (this )?again\.$"):
+                nc.find(**DATA, output="out")
+    assert not list(Path().rglob("*.part"))
+    assert nc.find(**DATA, output="out").folder.is_dir() and Path("out/report.html").exists()
+
+
+@pytest.mark.parametrize("name", ["clusters.csv", "stories.csv", "provenance.json", "metrics.json", "report.html"])
+def test_a_run_that_is_killed_as_it_writes_leaves_no_half_file_and_the_next_is_right(toy_model, name, tmp_path):
+    code = f"""
+        import os, signal
+        import newsclust as nc
+        from newsclust.vectors import store
+        from conftest import ToyModel
+        store.load_embedder = ToyModel().load_embedder
+        replace = os.replace
+
+        def kill(part, path):
+            if str(path).endswith("/{name}"):
+                os.kill(os.getpid(), signal.SIGKILL)
+            replace(part, path)
+
+        os.replace = kill
+        nc.find("january", min_cluster_size=2, min_samples=1, output="out")
+    """
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=environment, capture_output=True)
+    assert done.returncode == -signal.SIGKILL and not Path("out", name).exists()
+    run = nc.find(**DATA, output="out")
+    assert run.links.vectors.embeddings.n_embedded == 0
+    assert len(nc.read_run("out").points) == 34 and Path("out/report.html").exists()
+
+
+def test_a_results_folder_that_is_removed_meanwhile_is_one_sentence(toy_model, monkeypatch):
+    def remove_and_go_on(*arguments):
+        shutil.rmtree("out")
+        return page_data(*arguments)
+
+    page_data = record.page_data
+    monkeypatch.setattr(record, "page_data", remove_and_go_on)
+    with pytest.raises(
+        NewsclustError, match=r"out/page.json can't be written \(No such file or directory\): check that"
+    ):
+        nc.find(**DATA, output="out")
+    monkeypatch.setattr(record, "page_data", page_data)
+    assert nc.find(**DATA, output="out").folder.is_dir()

@@ -190,3 +190,20 @@ def test_a_file_of_neither_parameters_nor_runs_says_what_both_look_like(tmp_path
     path.write_text("articles:\n- title: Storm\n- title: Flood\n")
     with pytest.raises(NewsclustError, match=r"'articles' is no parameter\. .* headlines belong in a file such as"):
         read_plan(path)
+
+
+def test_a_yaml_file_that_is_a_list_of_records_holds_headlines():
+    Path("news.yaml").write_text("- title: Storm nears\n  date: 2024-03-01\n- title: Bank raises rates\n")
+    with pytest.warns(NewsclustWarning, match="news.yaml is read as headlines"):
+        (run,) = read_plan("news.yaml").runs
+    assert run.parameters.data == "news.yaml" and run.parameters.words == 0.2
+
+
+@pytest.mark.parametrize(
+    "text", ["title: Storm nears\nby: me\n", "Storm nears\n", "- Storm nears\n", "articles: [{a: b}]\n"]
+)
+def test_a_yaml_file_that_is_neither_is_told_what_both_look_like(text):
+    with pytest.raises(
+        NewsclustError, match=r"(such as data, k or grid|such as k: 30).* list of records such as - title"
+    ):
+        read_plan(write(text))

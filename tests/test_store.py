@@ -23,7 +23,7 @@ from newsclust.corpus.documents import ID_VERSION
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors import collection as collection_module
-from newsclust.vectors import connection
+from newsclust.vectors import connection, servers
 from newsclust.vectors import store as store_module
 from newsclust.vectors.store import Store
 
@@ -284,6 +284,124 @@ def test_the_token_is_read_from_dot_env_and_never_shown(toy_model, monkeypatch, 
         Store("http://127.0.0.1:1").embed(make_documents(3))
     assert given == ["user:s3cret"]
     assert "s3cret" not in str(error.value)
+
+
+def test_a_server_that_only_a_runs_record_names_gets_no_token_until_the_user_gives_its_address(toy_model, monkeypatch):
+    def client(uri, token, **kwargs):
+        given.append(token)
+        raise pymilvus.MilvusException(message="nobody here")
+
+    given = []
+    monkeypatch.setattr(pymilvus, "MilvusClient", client)
+    monkeypatch.setenv("MILVUS_TOKEN", "root:s3cret")
+    monkeypatch.setenv("XDG_STATE_HOME", str(Path("state").resolve()))
+    with pytest.raises(NewsclustError, match=r"MILVUS_TOKEN is not sent to stranger.example:19530, .* MILVUS_URI=http"):
+        Store("http://stranger.example:19530", given=False).exists()
+    assert given == []
+    Path(".env").write_text("MILVUS_URI=http://Stranger.example:19530/\n")
+    with pytest.raises(NewsclustError, match="No Milvus server answered"):
+        Store("http://stranger.example:19530", given=False).exists()
+    with pytest.raises(NewsclustError, match="is not sent to stranger.example:19531"):
+        Store("http://stranger.example:19531", given=False).exists()
+    servers.remember("http://stranger.example:19531")
+    servers.remember("https://other.example:19530")
+    with pytest.raises(NewsclustError, match="No Milvus server answered"):
+        Store("http://stranger.example:19531", given=False).exists()
+    with pytest.raises(NewsclustError, match="is not sent to other.example:19530"):
+        Store("http://other.example:19530", given=False).exists()  # not encrypted, unlike the one that was given
+    assert given == ["root:s3cret"] * 2
+
+
+def test_a_token_that_is_refused_is_called_so(toy_model, monkeypatch):
+    def client(uri, **kwargs):
+        refused = RuntimeError("StatusCode.UNAUTHENTICATED: auth check failure, please check username and password")
+        raise pymilvus.MilvusException(code=2, message="Fail connecting to server") from refused
+
+    monkeypatch.setattr(pymilvus, "MilvusClient", client)
+    with pytest.raises(
+        NewsclustError, match=r"The Milvus server at http://127.0.0.1:1 refused MILVUS_TOKEN: it should"
+    ):
+        Store("http://127.0.0.1:1").exists()
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (RuntimeError("can't start new thread"), "no thread could be started: end other"),
+        (MemoryError(), "memory ran out: end other programs"),
+        (OSError(24, "Too many open files"), "too many files are open: end other programs"),
+        (RuntimeError("something new"), "can't be opened by Milvus Lite .RuntimeError: something new.: run this once"),
+    ],
+)
+def test_a_sound_database_is_not_called_damaged_where_the_machine_is_short_of_something(
+    toy_model, monkeypatch, raised, said
+):
+    def client(*_, **__):
+        raise raised
+
+    documents = make_documents(3)
+    Store().embed(documents)
+    forget_cache()
+    with monkeypatch.context() as patch:
+        patch.setattr(pymilvus, "MilvusClient", client)
+        with pytest.raises(NewsclustError, match=said) as error:
+            Store().embed(documents)
+        assert "delete" not in str(error.value) and "What is stored is as it was" in str(error.value)
+    with pytest.raises(NewsclustError, match="too many files are open") as error, Store().open():
+        raise pymilvus.MilvusException(message="[Errno 24] Too many open files: '/wal'")
+    assert "delete" not in str(error.value) and Store().embed(documents).n_embedded == 0
+
+
+def test_a_collection_of_the_tutorials_own_code_is_refused_before_anything_is_embedded(toy_model):
+    with Store(collection="mine").open() as client:
+        name = Store(collection="tut").name
+        schema = client.create_schema(auto_id=True)
+        schema.add_field("id", pymilvus.DataType.INT64, is_primary=True, auto_id=True)
+        schema.add_field("embedding", pymilvus.DataType.FLOAT_VECTOR, dim=8)
+        schema.add_field("text", pymilvus.DataType.VARCHAR, max_length=65_535)
+        client.create_collection(name, schema=schema)
+    with pytest.raises(
+        NewsclustError, match=r"was not made by newsclust .* id \(without auto_id\).* give another name"
+    ):
+        Store(collection="tut").embed(make_documents(3))
+    assert not toy_model.texts
+
+
+def test_an_index_that_a_server_never_builds_is_not_waited_for_and_the_one_before_is_back(monkeypatch):
+    class Server:
+        """Builds HNSW and FLAT, and nothing else."""
+
+        index: dict = {"index_type": "HNSW", "metric_type": "L2", "M": "16"}
+
+        def list_indexes(self, *_, **__):
+            return ["own"] if self.index else []
+
+        def describe_index(self, *_):
+            is_built = self.index["index_type"] in ("HNSW", "FLAT")
+            rows = {"total_rows": 9, "indexed_rows": 9 * is_built}
+            return self.index | rows | {"state": "Finished" if is_built else "InProgress"}
+
+        def drop_index(self, *_):
+            self.index = {}
+
+        def release_collection(self, *_):
+            pass
+
+        load_collection = release_collection
+
+        def prepare_index_params(self, field, index_type, metric_type, index_name, params):
+            return {"index_type": index_type, "metric_type": metric_type, "index_name": index_name} | params
+
+        def create_index(self, name, wanted, sync):
+            assert not sync
+            self.index = wanted
+
+    monkeypatch.setattr(collection_module, "INDEX_SECONDS", 1)
+    server = Server()
+    wanted = collection_module.Collection("http://x:1", None, "news", 8, index="DISKANN")
+    with pytest.raises(NewsclustError, match=r"DISKANN has not gone on for 1 s on the server, at 0 of 9 documents"):
+        wanted._give_index(server)
+    assert (server.index["index_type"], server.index["M"]) == ("HNSW", "16")
 
 
 def test_what_milvus_refuses_is_one_sentence_without_the_token(toy_model, monkeypatch):

@@ -30,8 +30,8 @@ def text_of(value: Any) -> str:
     """A cell as text: whole numbers without a point, times in ISO form, nothing for what is missing."""
     if value is None:
         return ""
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str):  # half of a pair, as cut JSON has it, is no letter
+        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, float):
         if value != value:
             return ""

@@ -7,7 +7,10 @@ import os
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 from urllib.parse import unquote, urlsplit
 
 from .beginnings import beginning
@@ -15,6 +18,8 @@ from .errors import SOURCE, ReaderError, notice
 from .unpacking import Piece, most_bytes, unpacked
 
 TIMEOUT = (10, 60)  # seconds, to connect and between two pieces of the answer
+#: A download may take so many seconds, and one more for each so many bytes that have come.
+PATIENCE, SLOWEST = 120, 2_000
 BY_HAND = f"download the file in a browser and give its path as {SOURCE}"
 
 
@@ -70,33 +75,65 @@ def fetched(
         try:
             part.write_bytes(content)
             os.replace(part, kept)
+        except OSError as error:
+            notice(f"{shown_address(url)} is not kept ({error.strerror}): it is fetched again the next time.")
         finally:
             part.unlink(missing_ok=True)
     return pieces
 
 
 def _fetch(url: str, most: int | None = None) -> bytes:
-    import requests
     from tqdm.auto import tqdm
 
+    content, total, ended, given_up = bytearray(), [None], SimpleQueue(), Event()
+
+    def work() -> None:
+        try:
+            ended.put(_read(url, content, total, given_up, most))
+        except BaseException as error:
+            ended.put(error)
+
+    # A server that sends a byte a second keeps every limit between two pieces: the whole is timed from outside.
+    Thread(target=work, daemon=True).start()
+    start = time.monotonic()
     try:
-        with requests.get(url, stream=True, timeout=TIMEOUT) as answer:
+        with tqdm(unit="B", unit_scale=True, desc="downloading", leave=False) as progress:
+            while time.monotonic() - start < PATIENCE + len(content) / SLOWEST:
+                with suppress(Empty):
+                    if error := ended.get(timeout=0.5):
+                        raise error
+                    return bytes(content)
+                progress.total = total[0]
+                progress.update(len(content) - progress.n)
+    finally:
+        given_up.set()
+    sent = f"sent {len(content):,} bytes in {time.monotonic() - start:.0f} s, too slowly to wait for"
+    raise ReaderError(f"{shown_address(url)} {sent}: try again later, or {BY_HAND}.")
+
+
+def _read(url: str, content: bytearray, total: list[int | None], given_up: Event, most: int | None) -> None:
+    """What the server sends into `content`, as it was packed, and how much that will be into `total`."""
+    import requests
+    from requests.packages.urllib3.exceptions import HTTPError
+
+    try:
+        with requests.get(url, stream=True, timeout=TIMEOUT, headers={"Accept-Encoding": "gzip"}) as answer:
             if not answer.ok:
                 status = f"{answer.status_code} {answer.reason or ''}".strip()
                 raise ReaderError(f"{shown_address(url)} answered {status}: check the address, or {BY_HAND}.")
-            total = int(answer.headers.get("Content-Length", 0)) or None
-            limit, content = most_bytes(1 << 40), bytearray()
-            with tqdm(total=total, unit="B", unit_scale=True, desc="downloading", leave=False) as progress:
-                for piece in answer.iter_content(1 << 16):
-                    content += piece
-                    if most is not None and len(content) > most:
-                        break
-                    if len(content) > limit:
-                        more = f"holds more than the {limit / 1e9:.1f} GB that memory holds here"
-                        raise ReaderError(f"{shown_address(url)} {more}.")
-                    progress.update(len(piece))
-            return bytes(content)
-    except (requests.RequestException, UnicodeError) as error:  # UnicodeError: a host name that is none
+            said = answer.headers.get("Content-Length", "")  # some say it twice, or in words
+            total[0] = int(said) if said.isascii() and said.isdigit() else None
+            limit, packed = most_bytes(1 << 40), "gzip" in answer.headers.get("Content-Encoding", "").lower()
+            for piece in answer.raw.stream(
+                1 << 14, decode_content=not packed
+            ):  # gzip that is cut is seen as such later
+                content += piece
+                if given_up.is_set() or (most is not None and len(content) > most):
+                    return
+                if len(content) > limit:
+                    more = f"holds more than the {limit / 1e9:.1f} GB that memory holds here"
+                    raise ReaderError(f"{shown_address(url)} {more}.")
+    except (OSError, HTTPError, UnicodeError) as error:  # no bundle of certificates; a host name that is none
         # The error's own text holds the whole address; its type says enough.
         said = f"{shown_address(url)} could not be fetched ({type(error).__name__})"
         raise ReaderError(f"{said}: check the address and the connection, or {BY_HAND}.") from None

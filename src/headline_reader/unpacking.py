@@ -62,8 +62,9 @@ class Piece:
     cut: int = 0
 
 
-def unpacked(content: bytes, name: str, label: str = "", depth: int = 0) -> list[Piece]:
+def unpacked(content: bytes, name: str, label: str = "", depth: int = 0, sizes: _Sizes | None = None) -> list[Piece]:
     """The files in `content`, however often it is packed; itself where it is not."""
+    sizes = sizes or _Sizes(name, len(content))
     label = label or PurePosixPath(name.replace("\\", "/")).name
     if depth > _DEEPEST:
         raise ReaderError(f"{name} is packed more than {_DEEPEST} times: unpack it and give the file in it.")
@@ -71,11 +72,13 @@ def unpacked(content: bytes, name: str, label: str = "", depth: int = 0) -> list
     kind = "tar" if not kind and content[257:262] == b"ustar" else kind
     try:
         if kind in _STREAMS:
-            return unpacked(_read(_STREAMS[kind](content), name, len(content)), name, label, depth + 1)
+            return unpacked(_read(_STREAMS[kind](content), sizes), name, label, depth + 1, sizes)
         if kind:
-            return (_unzipped if kind == "zip" else _untarred)(content, name, label, depth)
+            return (_unzipped if kind == "zip" else _untarred)(content, name, label, depth, sizes)
     except _DAMAGES:
         raise ReaderError(f"{name} is a damaged or incomplete {kind} file: fetch or pack it again.") from None
+    except MemoryError:
+        raise ReaderError(f"{name} needs more memory to unpack than there is: {sizes.advice}.") from None
     return [Piece(name, label, content)]
 
 
@@ -100,20 +103,17 @@ _DAMAGES = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, st
             ValueError, IndexError, OverflowError, RuntimeError, NotImplementedError)  # fmt: skip
 
 
-def _read(stream: IO[bytes], name: str, packed: int) -> bytes:
-    limit, pieces, size = most_bytes(packed), [], 0
+def _read(stream: IO[bytes], sizes: _Sizes) -> bytes:
+    """A member in pieces: what an archive says of its size need not be true."""
+    pieces = []
     while piece := stream.read(1 << 20):
-        size += len(piece)
-        if size > limit:
-            more = f"{name} unpacks to more than {limit / 1e6:,.0f} MB, {limit // max(packed, 1):,} times its size"
-            raise TooMuch(f"{more}: unpack it by hand if it is no bomb.")
+        sizes.add(len(piece))
         pieces.append(piece)
     return b"".join(pieces)
 
 
-def _unzipped(content: bytes, name: str, label: str, depth: int) -> list[Piece]:
+def _unzipped(content: bytes, name: str, label: str, depth: int, sizes: _Sizes) -> list[Piece]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        sizes = _Sizes(name, len(content))
         members = [info for info in archive.infolist() if not info.is_dir()]
         if len(members) > _MOST_MEMBERS:
             raise ReaderError(f"{name} holds {len(members):,} files: unpack it and give those with headlines.")
@@ -121,47 +121,48 @@ def _unzipped(content: bytes, name: str, label: str, depth: int) -> list[Piece]:
         def read(info: zipfile.ZipInfo) -> bytes:
             try:
                 with archive.open(info) as stream:
-                    return _read(stream, name, max(len(content), 1))
+                    return _read(stream, sizes)
             except (RuntimeError, NotImplementedError):  # a password or a method of compression that zipfile lacks
                 raise ReaderError(f"{name} is a zip file that cannot be unpacked here: give the files in it.") from None
 
         if not {"[Content_Types].xml", "mimetype", "xl/workbook.xml"}.isdisjoint(info.filename for info in members):
-            for info in members:  # what the directory says of sizes need not be true
-                sizes.add(read(info), "save the table in it as CSV")
+            sizes.advice = "save the table in it as CSV"
+            for info in members:
+                read(info)
             return [Piece(name, label, content)]
         files = [(info.filename, partial(read, info)) for info in members]
-        return _several(files, name, label, "zip", sizes, depth)
+        return _several(files, name, label, "zip", depth, sizes)
 
 
-def _untarred(content: bytes, name: str, label: str, depth: int) -> list[Piece]:
+def _untarred(content: bytes, name: str, label: str, depth: int, sizes: _Sizes) -> list[Piece]:
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
         files = []
         for info in archive:
             if info.isfile():
-                files.append((info.name, partial(lambda info: archive.extractfile(info).read(), info)))
+                files.append((info.name, partial(lambda info: _read(archive.extractfile(info), sizes), info)))
             if len(files) > _MOST_MEMBERS:
                 more = f"{name} holds more than {_MOST_MEMBERS:,} files"
                 raise ReaderError(f"{more}: unpack it and give those with headlines.")
             if info.isfile() and info.size < 0:
                 raise tarfile.TarError
-        return _several(files, name, label, "tar", _Sizes(name, len(content)), depth)
+        return _several(files, name, label, "tar", depth, sizes)
 
 
 class _Sizes:
-    """What an archive has unpacked to so far, and no more of it than memory holds."""
+    """What an archive and those in it have unpacked to so far, and no more of it than memory holds."""
 
     def __init__(self, name: str, packed: int) -> None:
         self.name, self.limit, self.total = name, most_bytes(packed), 0
+        self.advice = "unpack it and give the file with the headlines, if you trust it"
 
-    def add(self, content: bytes, advice: str) -> bytes:
-        self.total += len(content)
+    def add(self, size: int) -> None:
+        self.total += size
         if self.total > self.limit:
-            raise TooMuch(f"{self.name} unpacks to more than {self.total / 1e6:,.0f} MB: {advice}.")
-        return content
+            raise TooMuch(f"{self.name} unpacks to more than {self.limit / 1e6:,.0f} MB: {self.advice}.")
 
 
 def _several(
-    files: list[tuple[str, Callable[[], bytes]]], name: str, label: str, kind: str, sizes: _Sizes, depth: int
+    files: list[tuple[str, Callable[[], bytes]]], name: str, label: str, kind: str, depth: int, sizes: _Sizes
 ) -> list[Piece]:
     pieces: list[Piece] = []
     chosen = _members([member for member, _ in files], name, kind)
@@ -183,10 +184,10 @@ def _several(
 def _member(read: Callable[[], bytes], sizes: _Sizes, kind: str, *place: Any) -> list[Piece]:
     name, label, depth = place
     try:
-        content = sizes.add(read(), "unpack it and give the file with the headlines")
+        content = read()
     except _DAMAGES:
         raise ReaderError(f"{name} is a damaged or incomplete {kind} file: fetch or pack it again.") from None
-    return unpacked(content, name, label, depth + 1)
+    return unpacked(content, name, label, depth + 1, sizes)
 
 
 def one_of(n: int, unpack: Callable[[], list[Piece]], name: str, label: str) -> list[Piece]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
@@ -16,14 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import typer.core
 
-from .errors import NewsclustError, RunError
+from .errors import NewsclustError, RunError, shortage
 from .paths import find_input, find_output, short, state_dir
 
 # The rooms are imported by the commands that need them: help and a slip in a command are answered at once.
 if TYPE_CHECKING:
     from .grid.plan import Plan
-
-_FULL_OR_FORBIDDEN = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Commands(typer.core.TyperGroup):
@@ -243,10 +240,9 @@ def main() -> None:
     except NewsclustError as error:
         typer.echo(f"newsclust: {error}", err=True)
         sys.exit(2)
-    except OSError as error:
-        if error.errno not in _FULL_OR_FORBIDDEN:
-            raise
-        typer.echo(f"newsclust: {error.filename or 'a file'} can't be written ({error.strerror}).", err=True)
+    except (OSError, MemoryError) as error:
+        why = f"{error}: check that the file is there, its permissions and the room on its disk."
+        typer.echo(f"newsclust: {shortage(error) or why}", err=True)
         sys.exit(2)
 
 

@@ -38,6 +38,22 @@ class RunError(NewsclustError):
     """A run or a grid is not there, not finished, damaged, or in use."""
 
 
+def shortage(error: BaseException | str) -> str:
+    """What the machine did not have, with what to do, where an error says so; "" where it is about something else."""
+    text = f"{type(error).__name__}: {error}".casefold()
+    return next((said for words, said in _SHORT_OF.items() if any(word in text for word in words)), "")
+
+
+_SHORT_OF = {
+    ("new thread", "pthread_create", "resource temporarily unavailable"): "no thread could be started: end other "
+    "programs, or raise the limit (ulimit -u, ulimit -v, or a container's pids limit), and run again.",
+    ("memoryerror", "cannot allocate memory", "unable to allocate", "bad_alloc", "out of memory"): "memory ran out: "
+    "end other programs, or raise the limit (ulimit -v, or a container's), and run again.",
+    ("too many open files",): "too many files are open: end other programs, or raise the limit (ulimit -n), and run "
+    "again.",
+}
+
+
 class NewsclustWarning(UserWarning):
     """Something was done otherwise than asked, or is worth a look."""
 

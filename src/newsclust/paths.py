@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import re
 import stat
 import sys
@@ -13,8 +14,9 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from .errors import InputError, notice
+from .errors import InputError, RunError, notice
 
 #: Bytes that file systems allow a name; one in a folder that is not there yet can't be tried.
 NAME_BYTES = 255
@@ -40,7 +42,7 @@ def state_dir(name: str) -> Path:
         return path
     other = fallback_dir() / name
     other.mkdir(parents=True, exist_ok=True)
-    _tell_once(f"{path} can't be written: what later runs can use again is kept in {other} instead.")
+    tell_once(f"{path} can't be written: what later runs can use again is kept in {other} instead.")
     return other
 
 
@@ -68,10 +70,18 @@ def find_input(path: str | Path) -> Path:
 
 
 def find_shipped(path: str | Path) -> Path | None:
-    """A file of ``notebooks/`` or ``params/`` from `root`, else as it came with newsclust; None where there is none."""
-    package = Path(__file__).parent
+    """A file of ``notebooks/`` or ``params/`` of newsclust's project, or as it came with newsclust; None for neither.
+
+    What another project has under this name is not taken, and not executed.
+    """
+    package, here = Path(__file__).parent, root()
     checkout = package.parents[1]  # where the package is installed in place, they are not in it
-    found = (folder / path for folder in (root(), package, checkout))
+    own = [here] if _is_this_project(here) else []
+    if not own and (here / path).is_file():
+        tell_once(
+            f"{path} in {here} is not used, because that is not newsclust's project: the one that came with it is."
+        )
+    found = (folder / path for folder in (*own, package, checkout))
     return next((path for path in found if path.is_file()), None)
 
 
@@ -105,8 +115,14 @@ def short(path: Path) -> str:
 def give_numba_a_folder() -> None:
     """Call this before importing what numba compiles.
 
-    Where numba can't write beside the code, nor into a home, it fails instead of compiling without a cache.
+    Where numba can't write beside the code, nor into a home, it fails instead of compiling without a cache; so it does
+    where a file of its cache is cut, as by a full disk, and then again in every later run.
     """
+    _choose_numbas_folder()
+    _mend_numbas_cache()
+
+
+def _choose_numbas_folder() -> None:
     beside = [Path(find_spec(name).origin).parent for name in ("newsclust.neighbors", "umap", "pynndescent")]
     if "NUMBA_CACHE_DIR" in os.environ or all(can_write(folder / "__pycache__") for folder in beside):
         return
@@ -115,15 +131,51 @@ def give_numba_a_folder() -> None:
         sys.modules["numba"].config.CACHE_DIR = folder
 
 
+@lru_cache
+def _mend_numbas_cache() -> None:
+    """What can't be read is compiled again, what can't be written is not kept."""
+    from numba.core.caching import Cache
+
+    load, save = Cache._load_overload, Cache._save_overload
+
+    def load_or_compile(cache: Cache, *arguments: Any) -> Any:
+        try:
+            return load(cache, *arguments)
+        except Exception:  # which one depends on where the file is cut
+            with suppress(Exception):
+                cache.flush()
+
+    def save_if_possible(cache: Cache, *arguments: Any) -> None:
+        with suppress(OSError, EOFError, ValueError, pickle.UnpicklingError):
+            save(cache, *arguments)
+
+    Cache._load_overload, Cache._save_overload = load_or_compile, save_if_possible
+
+
 def write_whole(path: Path, text: str) -> None:
-    """Write a file that is either complete or not there."""
+    """Write a file that is either complete or not there.
+
+    Raises
+    ------
+    RunError
+        If it can't be written.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_text(text, encoding="utf-8")
         os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        advice = "check that its folder is there, its permissions and the room on its disk, and run this again."
+        raise RunError(f"{short(path)} can't be written ({error.strerror}): {advice}") from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+@lru_cache
+def tell_once(text: str) -> None:
+    """A notice that is not given again in this process."""
+    notice(text)
 
 
 def _user_caches() -> Path | None:
@@ -167,12 +219,14 @@ def _temporary_dir() -> Path:
 def _possible(path: str | Path) -> Iterator[None]:
     try:
         yield
+    except FileNotFoundError:
+        why = "the working folder is gone: change into another one"
     except PermissionError as error:
         why = f"{error.strerror} at {error.filename}"
     except OSError as error:
         why = str(error.strerror)
-    except RuntimeError:
-        why = "there is no such user"
+    except RuntimeError as error:
+        why = "it links to itself" if "link" in str(error) else "there is no such user"
     except ValueError:
         why = "it holds a character that no path may have"
     else:
@@ -188,8 +242,3 @@ def _checked(path: Path) -> Path:
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         path.lstat()
     return path
-
-
-@lru_cache
-def _tell_once(text: str) -> None:
-    notice(text)

@@ -30,7 +30,7 @@ from .run import stored
 from .run.continuation import Continuation, continue_run, renumbered
 from .run.notebook import Notebook
 from .run.parameters import Parameters, make_parameters
-from .run.preflight import run_folders
+from .run.preflight import run_folders, try_output
 from .run.record import finish as write_record
 from .run.results import Clusters, Links, Map, Named, Run, Vectors
 from .run.stored import StoredRun
@@ -42,6 +42,7 @@ from .stories.noise import with_copies
 from .stories.repeats import find_repeats
 from .stories.settings import AUTO, choose_settings
 from .stories.stories import Stories, find_stories
+from .wording import count
 
 #: The parameters that each step reads, beside what the steps before it have read.
 READS = {
@@ -75,10 +76,12 @@ def embed(corpus: Corpus, p: Notebook | Parameters | StoredRun | None = None, **
 
     With a finished run the vectors are of its model, in its collection.
     """
+    by_user = "uri" in given or not isinstance(p, StoredRun)
     if isinstance(p, StoredRun):
         p, given = None, {name: getattr(p.parameters, name) for name in READS["embed"]} | given
     now = _now("embed", p, corpus.parameters, given)
-    return Vectors(corpus, now.store.embed(corpus.documents), now.store, _made("embed", corpus.parameters, now))
+    store = replace(now.store, given=by_user)
+    return Vectors(corpus, store.embed(corpus.documents), store, _made("embed", corpus.parameters, now))
 
 
 def link(vectors: Vectors, p: Notebook | Parameters | None = None, **given: Any) -> Links:
@@ -86,7 +89,7 @@ def link(vectors: Vectors, p: Notebook | Parameters | None = None, **given: Any)
     now = _now("link", p, vectors.made_with, given)
     there = len(vectors.corpus.documents) - 1
     if there < now.k != Parameters.model_fields["k"].default:
-        notice(f"k is lowered from {now.k} to {there}: there are no more than {there + 1:,} documents.")
+        notice(f"k is lowered from {now.k} to {there}: there are no more than {count(there + 1, 'document')}.")
     plain = find_neighbors(vectors.embeddings, min(max(now.k, now.n_neighbors), there), now.search, vectors.store)
     blended = blend(plain, vectors.embeddings, vectors.corpus.documents, now.words, now.days, now.day_scale)
     return _links(vectors, blended, plain, now, _made("link", vectors.made_with, now))
@@ -154,7 +157,7 @@ def map(named: Named, p: Notebook | Parameters | None = None, **given: Any) -> M
     """Lay the documents out in two dimensions, or three."""
     now = _now("map", p, named.made_with, given)
     links = named.clusters.links
-    shape = now.n_components, min(now.n_neighbors, len(links.documents)), now.min_dist, now.seed
+    shape = now.n_components, max(2, min(now.n_neighbors, len(links.documents))), now.min_dist, now.seed
     layout = lay_out(links.vectors.embeddings, links.neighbors, *shape)
     return Map(named, layout, _made("map", named.made_with, now))
 
@@ -164,6 +167,8 @@ def finish(drawn: Map, p: Notebook | Parameters | None = None, **given: Any) -> 
     now = _now("finish", p, drawn.made_with, given)
     named = drawn.named
     clusters, vectors = named.clusters, named.clusters.links.vectors
+    if now.output:
+        try_output(now.output, shown(now.data))
     record = write_record(
         vectors.corpus,
         vectors.embeddings,
@@ -187,6 +192,8 @@ def find(data: str | Path | list = "sample", **parameters: Any) -> Run:
     >>> run = nc.find("mine.csv", words=0.2, min_samples="auto", min_cluster_size="auto", output="out/mine")
     """
     p = make_parameters({"data": data, **parameters})
+    if p.output:
+        try_output(p.output, shown(p.data))
     return finish(map(name(cluster(link(embed(read(p), p), p), p), p), p), p)
 
 
@@ -214,7 +221,7 @@ def repeat(run: StoredRun) -> Run:
         corpus = Corpus(str(made["data"]), texts, texts["id"].astype("Int64"), texts, "", given=made["data"])
         vectors = Vectors(corpus, run.embeddings, run.store, made)
         now = run.parameters
-        found = find_neighbors(run.embeddings, max(now.k, now.n_neighbors), now.search, run.store)
+        found = find_neighbors(run.embeddings, run.reach, now.search, run.store)
         links = _links(vectors, run.neighbors, found, now, made)
         asked = {name: AUTO for name in run.record.provenance.get("chosen", ())}
         clusters = cluster(links, **{name: getattr(now, name) for name in READS["cluster"]} | asked)

@@ -32,3 +32,8 @@ def test_records_with_different_names_are_one_table():
 def test_what_python_has_printed_is_its_value_and_anything_else_nothing():
     assert literal("{'a': [1, None]}") == {"a": [1, None]}
     assert [literal(text) for text in ("open('x')", "[", "[" * 5_000)] == [None, None, None]
+
+
+def test_half_of_a_pair_of_surrogates_is_no_letter_and_no_obstacle():
+    assert text_of("Storm \ud83d") == "Storm \ufffd"
+    assert text_of("Storm \ud83c\udf0a") == text_of("Storm \U0001f30a") == "Storm \U0001f30a"

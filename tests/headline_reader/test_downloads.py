@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import socket
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from headline_reader import ReaderError, ReaderNotice, read
+from headline_reader import ReaderError, ReaderNotice, downloads, read
 from headline_reader.downloads import shown_address
 from reading import TABLE, is_the_table, site
 
@@ -107,13 +111,72 @@ def test_an_address_is_shown_without_user_password_and_query():
 
 
 def test_an_interrupted_download_leaves_nothing(server, monkeypatch):
-    import requests
+    import urllib3
 
-    def interrupt(self, size):
+    def interrupt(self, size, decode_content):
         yield b"title\n"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(requests.Response, "iter_content", interrupt)
+    monkeypatch.setattr(urllib3.HTTPResponse, "stream", interrupt)
     with pytest.raises(KeyboardInterrupt):
         read(f"{server.url}/plain.csv", downloads=folder)
     assert list(folder().iterdir()) == []
+
+
+@contextmanager
+def answering(*parts: bytes, pause: float = 0) -> Iterator[str]:
+    """The address of a server that answers once, to the letter, part by part."""
+
+    def answer() -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(1 << 16)
+            try:
+                for part in parts:
+                    connection.sendall(part)
+                    stop.wait(pause)
+            except OSError:
+                pass  # whoever asked has given up
+
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/news.csv"
+        stop.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("said", ["{0}, {0}", "many", "-1", "", "²"])
+def test_a_length_that_is_no_number_is_no_obstacle(said, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    content = PAGES["/plain.csv"][1]
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {said.format(len(content))}\r\nConnection: close\r\n\r\n"
+    with answering(head.encode("latin-1"), content) as url:
+        assert is_the_table(read(url))
+
+
+def test_a_packed_answer_that_is_cut_is_not_read_as_if_it_were_whole(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    content = gzip.compress(PAGES["/plain.csv"][1])
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
+    with answering(head, content) as url:
+        assert is_the_table(read(url))
+    for broken in (content[:-20], content[:10] + b"?" * 30):
+        with answering(head, broken) as url:
+            assert "is a damaged or incomplete gzip file: fetch" in complaint(url)
+    assert not list(folder().iterdir())
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(monkeypatch, stopwatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(downloads, "PATIENCE", 1)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+    with answering(head, *[b"x"] * 1000, pause=0.1) as url:
+        assert "too slowly to wait for: try again later, or download the file in a browser" in complaint(url)
+    assert stopwatch() < 30
+
+
+def test_certificates_that_are_not_there_are_one_sentence(monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "nowhere.pem")
+    assert "could not be fetched (OSError)" in complaint("https://127.0.0.1:9/news.csv")

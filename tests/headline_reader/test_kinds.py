@@ -225,12 +225,20 @@ def test_every_headline_of_a_kind_is_read_with_what_belongs_to_it(kind):
     content, said = KINDS[kind]
     headlines = read_file(content)
     documents = headlines.table.drop_duplicates("key")
-    of = {title.removesuffix(" #news"): row for title, row in zip(documents["title"], documents.to_dict("records"), strict=True)}
+    of = {
+        title.removesuffix(" #news"): row
+        for title, row in zip(documents["title"], documents.to_dict("records"), strict=True)
+    }
     assert set(of) >= set(TITLES) and len(of) == len(TITLES) + ("more" in said)
     assert len(headlines.rows) + headlines.n_unfit == len(headlines.table) + len(headlines.rejected)
     for i, title in enumerate(TITLES):
         row = of[title]
-        for role, own in (("url", URLS[i]), ("publisher", PAPERS[i]), ("published_at", DAYS[i]), ("description", BODIES[i])):
+        for role, own in (
+            ("url", URLS[i]),
+            ("publisher", PAPERS[i]),
+            ("published_at", DAYS[i]),
+            ("description", BODIES[i]),
+        ):
             if role in said.split():
                 assert row[role].startswith(own), (title, role)
         amiss = {"days": not row["published_at"], "undated": row["published_at"], "papers": not row["publisher"],
@@ -278,7 +286,9 @@ def test_of_a_folder_a_bad_file_is_named_and_the_good_ones_are_read(tmp_path):
 
 
 def test_lists_that_are_not_read_are_named_with_their_sizes():
-    headlines = read_file(json.dumps({"articles": ARTICLES, "people": [{"name": "Ida"}] * 3, "topics": [{"title": "Sport"}] * 2}))
+    headlines = read_file(
+        json.dumps({"articles": ARTICLES, "people": [{"name": "Ida"}] * 3, "topics": [{"title": "Sport"}] * 2})
+    )
     assert [(name, n) for name, n, _ in headlines.others] == [("people", 3), ("topics", 2)]
     assert any("people (3" in note and "topics (2" in note for note in headlines.notes)
 
@@ -289,7 +299,11 @@ def test_of_two_columns_that_are_called_so_the_other_is_named():
 
 
 def test_of_an_archive_texts_beside_tables_are_named_and_headings_between_tables_are_no_rows():
-    files = {"a__csv": table("title,url", [[t, u] for t, _, _, u, _ in ROWS]), "notes__txt": "Some lines", "README__txt": "x"}
+    files = {
+        "a__csv": table("title,url", [[t, u] for t, _, _, u, _ in ROWS]),
+        "notes__txt": "Some lines",
+        "README__txt": "x",
+    }
     assert ["notes.txt" in error.message for error in read_file(packed(**files)).left_out] == [True]
     months = [["News of May"], ["Titel", "Datum"], *map(list, [row[:2] for row in ROWS[:4]]), [], ["News of June"]]
     content = workbook(*months, ["Titel", "Datum", "Quelle"], *map(list, [row[:3] for row in ROWS[4:]]))

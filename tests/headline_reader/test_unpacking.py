@@ -86,6 +86,40 @@ def test_members_are_bounded_together_and_so_is_their_depth(monkeypatch):
     assert "is packed more than 4 times" in refusal(content)
 
 
+def sparse(claimed: int) -> bytes:
+    """A tar of GNU's old kind whose member is a line of text behind a hole."""
+    head = bytearray(512)
+    head[:8], head[100:108], head[124:136] = b"news.csv", b"0000644\0", b"%011o\0" % 512
+    head[108:116] = head[116:124] = b"0000000\0"
+    head[136:148], head[156:157], head[257:265] = b"%011o\0" % 0, b"S", b"ustar  \0"
+    head[386:398], head[398:410] = b"%011o\0" % (claimed - 512), b"%011o\0" % 512  # the only piece that is no hole
+    head[483:495] = b"%011o\0" % claimed
+    head[148:156] = b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    return bytes(head) + b"title\n".ljust(512, b"x") + bytes(9 * 1024)
+
+
+def test_an_archive_that_claims_gigabytes_is_refused_before_they_fill_memory(monkeypatch):
+    import tracemalloc
+
+    monkeypatch.setattr(unpacking, "most_bytes", lambda packed: 8 << 20)
+    tracemalloc.start()
+    said = refusal(sparse(4 << 30))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "unpacks to more than 8 MB" in said and peak < 32 << 20
+
+
+def test_archives_within_an_archive_are_bounded_together(monkeypatch):
+    monkeypatch.setattr(unpacking, "most_bytes", lambda packed: 200_000)
+    inner = zipped({"a.csv": "title\n" + "Storm nears\n" * 3_000}).decode("latin-1")
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        for number in range(9):
+            archive.writestr(f"{number}.zip", inner.encode("latin-1"))
+    assert "unpacks to more than" in refusal(memory.getvalue())
+
+
 def test_tables_come_before_texts_and_both_before_what_is_said_of_them():
     assert tables_among(["a.csv", "b.txt", "README.txt", "c.png"]) == ["a.csv"]
     assert tables_among(["b.txt", "README.txt"]) == ["b.txt"]

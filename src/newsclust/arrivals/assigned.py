@@ -15,6 +15,7 @@ from ..corpus.facts import headlines
 from ..errors import ParameterError
 from ..markup import plain, web_address
 from ..paths import find_output, short, write_whole
+from ..run.csv_cells import as_csv
 from ..run.origin import commit
 from ..run.page_data import (
     LETTERS,
@@ -28,7 +29,7 @@ from ..run.page_data import (
 )
 from ..run.parameters import check_names
 from ..run.preflight import try_output
-from ..run.record import Record, as_csv, beside_input, facts_of_vectors
+from ..run.record import Record, beside_input, facts_of_vectors
 from ..run.stored import StoredRun
 from ..stages import ledger
 from .newcomers import Newcomers
@@ -67,7 +68,7 @@ def _try_results(run: StoredRun, output: str | None) -> None:
         raise ParameterError(f"output is {output!r}; it should be a folder, for example 'out/tuesday', or None.")
     if find_output(output) == run.folder:
         raise ParameterError(f"output is {short(run.folder)}, the run's own folder: give another one.")
-    try_output(output)
+    try_output(output, kind="an assignment")
 
 
 def finish_assignment(corpus: Corpus, newcomers: Newcomers, output: str | None = None) -> Record:

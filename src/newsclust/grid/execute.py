@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import errors
-from ..errors import NewsclustError, RunError
+from ..errors import NewsclustError, RunError, shortage
 from ..paths import find_shipped
 
 #: Collections of garbage are rare: imports make little of it, and looking for it took a quarter of a kernel's time.
@@ -79,12 +79,19 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
             extra_arguments=list(_KERNEL_ARGUMENTS),
         )
     except papermill.PapermillExecutionError as error:
-        message = error.evalue if _is_sentence(error.ename) else f"{error.ename}: {error.evalue}"
+        message = error.evalue
+        if not _is_sentence(error.ename):
+            message = f"{error.ename}: {message}"
+            message = f"The machine is short of something: {lacking}" if (lacking := shortage(message)) else message
     except DeadKernelError:
-        message = "The notebook's kernel died, perhaps because memory ran out."
+        message = (
+            "The notebook's kernel died, perhaps because memory ran out, or because a limit of this user or container "
+            "leaves it too little memory or too few threads (ulimit -v, ulimit -u): raise that and run again."
+        )
         _note_failure(part, message)
     except Exception as error:
-        message = f"The notebook could not be executed ({type(error).__name__}: {error})."
+        lacking = shortage(error) or f"{type(error).__name__}: {error}."
+        message = f"The notebook could not be executed ({lacking.rstrip('.')})."
         if not part.exists():
             shutil.copyfile(notebook, part)
         _note_failure(part, message)

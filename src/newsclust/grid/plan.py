@@ -24,6 +24,8 @@ from ..run.values import Reader
 
 #: How the names of parameter files end; any other file holds headlines.
 YAML = (".yaml", ".yml")
+#: Names at the top of a parameter file.
+_KNOWN = {*PARTS, *Parameters.model_fields}
 #: More runs than this are more likely a slip than a wish.
 MAX_RUNS = 500
 
@@ -75,6 +77,8 @@ def read_plan(path: str | Path) -> Plan:
     combinations of which are run) or ``rows`` (one mapping of parameters per run). Parameters alone, as papermill reads
     them too, are a single run. The files of ``params/`` that came with newsclust are found from any folder.
 
+    A YAML file that is a list of records holds headlines, too.
+
     Raises
     ------
     NewsclustError
@@ -88,6 +92,8 @@ def read_plan(path: str | Path) -> Plan:
     if path.exists() and path.suffix.lower() not in YAML:
         return _of_headlines(str(named), path.stem)
     content = _load(path)
+    if _is_data(content) and not any(isinstance(one, dict) and one.keys() & _KNOWN for one in content):
+        return _of_headlines(str(named), path.stem)
     try:
         return _plan(path.stem, content)
     except NewsclustError as error:
@@ -124,11 +130,14 @@ def _load(path: Path) -> Any:
 def _plan(name: str, content: Any) -> Plan:
     if content is None:
         raise ParameterError("there is nothing in this file; parameters go under fixed, grid or rows.")
-    parts = _mapping(content, "the file")
-    if parts and not parts.keys() & {*PARTS, *Parameters.model_fields} and all(map(_is_data, parts.values())):
+    parts = _mapping(
+        content, "the file", ", such as k: 30, or headlines, a list of records such as - title: Storm nears"
+    )
+    near = [one for one in parts if difflib.get_close_matches(one, _KNOWN, n=1, cutoff=0.75)]
+    if parts and not near:
         raise ParameterError(
             f"{min(parts)!r} is no parameter. A parameter file holds names such as data, k or grid; headlines belong "
-            "in a file such as mine.csv or mine.json."
+            "in a file such as mine.csv, or in a list of records such as - title: Storm nears."
         )
     if not parts.keys() & PARTS:
         parts = {"fixed": parts}
@@ -154,10 +163,10 @@ def _is_data(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(one, dict) for one in value)
 
 
-def _mapping(given: Any, what: str) -> dict[str, Any]:
+def _mapping(given: Any, what: str, example: str = "") -> dict[str, Any]:
     given = {} if given is None else given
     if not isinstance(given, dict) or not all(isinstance(name, str) for name in given):
-        raise ParameterError(f"{what} should hold name: value pairs.")
+        raise ParameterError(f"{what} should hold name: value pairs{example}.")
     return given
 
 

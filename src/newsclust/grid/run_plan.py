@@ -13,8 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ..errors import RunError
+from ..corpus.documents import shown
+from ..errors import ParameterError, RunError
 from ..paths import short, write_whole
+from ..run.preflight import check_replaceable
 from ..run.record import REJECTED, RESULTS
 from .execute import execute, find_notebook, load_papermill
 from .freshness import fingerprints, is_fresh, read_stamp
@@ -45,12 +47,21 @@ def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> i
     ------
     RunError
         If another process is at work on the same plan, its folder can't be written, or the runs cannot be compared.
+    ParameterError
+        If a file that newsclust did not make would be written over.
     """
     with alone(plan.folder):
         current = fingerprints(plan)
         todo = [run for run in plan.runs if not is_fresh(run, current[run.name])]
         if len(todo) < len(plan.runs):
             say(f"{len(plan.runs) - len(todo)} of {len(plan.runs)} runs are finished already.")
+        if plan.page.exists() and not (plan.folder / "log.txt").exists():
+            raise ParameterError(
+                f"{short(plan.page)} was not made by newsclust and would be written over: move it elsewhere, or give "
+                f"{plan.name} another name."
+            )
+        for run in [] if (plan.folder / "log.txt").exists() else todo:  # the log says that newsclust made the folder
+            check_replaceable(run.folder, shown(run.parameters.data))
         if todo:
             _run_all(plan, todo, current, jobs, say)
         make_pages(plan, say)
@@ -166,7 +177,7 @@ def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool) -> N
     """Run the notebook, render its report, and only then write ``run.json``, which says that all is there."""
     start = time.perf_counter()
     run.folder.mkdir(parents=True, exist_ok=True)
-    for name in ("run.json", "run.ipynb", "report.html", NOTEBOOK_PAGE, REJECTED, *RESULTS):
+    for name in ("run.json", "run.ipynb", "report.html", NOTEBOOK_PAGE, REJECTED, *reversed(RESULTS)):
         (run.folder / name).unlink(missing_ok=True)
     for part in run.folder.glob(".*part*"):  # of a run that was killed
         part.unlink(missing_ok=True)

@@ -83,7 +83,7 @@ def lay_out(
         "min_dist": min_dist,
         "seed": seed,
     }
-    if n_neighbors > neighbors.k + 1:
+    if n_neighbors > max(2, neighbors.k + 1):
         notice(f"n_neighbors is lowered from {n_neighbors} to {neighbors.k + 1}: {neighbors.limit}.")
         n_neighbors = neighbors.k + 1
     from importlib.metadata import version

@@ -11,6 +11,7 @@ from .. import cache
 from ..errors import NewsclustError, notice
 from ..stages import stage
 from ..vectors.store import Embeddings, Store, check_finite
+from ..wording import count
 from .comparison import SPARE, exact_neighbors, found_share, nearest_candidates
 from .inverted_file import search_lists
 
@@ -63,7 +64,7 @@ class Neighbors:
     def limit(self) -> str:
         """Why the lists are no longer, in words."""
         if self.k >= len(self.ids) - 1:
-            return f"there are no more than {len(self.ids):,} documents"
+            return f"there are no more than {count(len(self.ids), 'document')}"
         return f"the lists hold {self.k} neighbours each; find more of them first"
 
     def usable(self, k: int) -> int:
@@ -159,7 +160,7 @@ def find_neighbors(embeddings: Embeddings, k: int, search: str = "auto", store: 
     check_finite(embeddings.ids, embeddings.vectors)
     n = len(embeddings.ids)
     if k > n - 1:
-        notice(f"k is lowered from {k} to {n - 1}: there are no more than {n:,} documents.")
+        notice(f"k is lowered from {k} to {n - 1}: there are no more than {count(n, 'document')}.")
         k = n - 1
     kind, why = _choose(search, n, store)
     parameters: dict[str, Any] = {"search": search}

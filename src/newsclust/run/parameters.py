@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from ..corpus.documents import check_columns
+from ..corpus.documents import check_columns, shown
 from ..errors import InputError, ParameterError, notice
 from ..paths import can_write, fallback_dir, find_input, find_output, state_dir
 from ..vectors.precision import PRECISIONS
@@ -294,7 +294,7 @@ def check_parameters(namespace: dict[str, Any]) -> Parameters:
     if parameters.previous:
         find_run(parameters.previous)
     if parameters.output:
-        try_output(parameters.output)
+        try_output(parameters.output, shown(parameters.data))
     namespace.update({name: getattr(parameters, name) for name in names if name in namespace})
     return parameters
 

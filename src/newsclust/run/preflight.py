@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from ..environment import read_dotenv
 from ..errors import ParameterError, RunError
-from ..paths import can_write, find_input, find_output
+from ..paths import can_write, find_input, find_output, short, tell_once
+
+#: What a run and an assignment write: a table with these columns, with which either is known, and beside it.
+TABLES = {
+    "a run": ("clusters.csv", {"id", "cluster", "probability", "x", "y"}),
+    "an assignment": ("assigned.csv", {"id", "story", "what", "probability"}),
+}
+BESIDE = ("stories.csv", "rejected.csv", "emerging.csv", "page.json", "metrics.json", "provenance.json", "report.html")
 
 
-def try_output(output: str) -> None:
-    """Make the folder `output` and see that files can be written there.
+def try_output(output: str, data: str | None = None, kind: str = "a run") -> None:
+    """Make the folder `output`, see that files can be written there, and that they replace nobody else's.
+
+    Results of the same `kind` are replaced; it is said where they are of other `data`.
 
     Raises
     ------
     ParameterError
+        Also where a file of that name is there and was not made by newsclust.
     """
     folder = find_output(output)
+    check_replaceable(folder, data, kind)
     probe = folder / f".{os.getpid()}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -34,6 +47,40 @@ def try_output(output: str) -> None:
     finally:
         with suppress(OSError):
             probe.unlink(missing_ok=True)
+
+
+def check_replaceable(folder: Path, data: str | None = None, kind: str = "a run") -> None:
+    """See that the results of `kind`, of `data` may be written over what is in `folder`.
+
+    Raises
+    ------
+    ParameterError
+    """
+    names = [name for name in (*(table for table, _ in TABLES.values()), *BESIDE) if (folder / name).exists()]
+    made = [one for one, (table, columns) in TABLES.items() if columns <= _columns(folder / table)]
+    made_with = _parameters(folder)
+    if names and made_with is None and not made:
+        raise ParameterError(
+            f"{short(folder / names[0])} was not made by newsclust and would be written over: move it elsewhere, or "
+            "give another folder as output."
+        )
+    if made and kind not in made:
+        raise ParameterError(f"{short(folder)} holds the results of {made[0]}: give another folder as output.")
+    if data and made_with and (before := made_with.get("data", data)) != data:
+        tell_once(f"The results in {short(folder)}, which are of {before}, are replaced by those of {data}.")
+
+
+def _columns(file: Path) -> set[str]:
+    with suppress(OSError, UnicodeDecodeError), file.open(encoding="utf-8-sig") as lines:
+        return set(lines.readline(2**16).rstrip("\n").split(","))
+    return set()
+
+
+def _parameters(folder: Path) -> dict[str, Any] | None:
+    """Those of the run whose record is in `folder`, None where there is none."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return dict(json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["parameters"])
+    return None
 
 
 def run_folders(name: str | Path) -> tuple[Path, Path]:

@@ -29,6 +29,7 @@ from ..stories.stories import Stories, place
 from ..vectors.embedding import Embedder
 from ..vectors.store import Embeddings
 from ..wording import said
+from .csv_cells import as_csv
 from .origin import commit
 from .page_data import page_data, write_page_data
 from .parameters import Parameters
@@ -244,11 +245,6 @@ def facts_of_vectors(embeddings: Embeddings, words: float) -> dict[str, str]:
         "vectors": embeddings.where,
     }
     return facts | ({WEIGHER: embeddings.weigher} if words else {})
-
-
-def as_csv(rows: pd.DataFrame) -> str:
-    """Rows as a file that Excel opens too, its letters marked as UTF-8."""
-    return "\ufeff" + rows.to_csv(index=False, float_format="%.6g")
 
 
 def _rows(corpus: Corpus, stories: Stories, points: pd.DataFrame) -> pd.DataFrame:

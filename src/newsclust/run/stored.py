@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -25,6 +25,7 @@ from ..paths import find_output, short
 from ..vectors.precision import PRECISIONS
 from ..vectors.store import TF_IDF, Embeddings, Store
 from ..wording import assigned
+from .csv_cells import as_it_was, inert
 from .parameters import Parameters, make_parameters
 from .preflight import find_run
 from .record import WEIGHER, Record, model_in_words, read_record
@@ -87,8 +88,13 @@ class StoredRun:
         return max(int(used), int(self.table.index.max()) + 1 if len(self.table) else 0)
 
     @property
+    def reach(self) -> int:
+        """How many neighbours of each document were searched."""
+        return min(max(self.parameters.k, self.parameters.n_neighbors), len(self.points) - 1)
+
+    @property
     def store(self) -> Store:
-        return self.parameters.store
+        return replace(self.parameters.store, given=False)
 
     @cached_property
     def _recalled(self) -> tuple[Embeddings, np.ndarray]:
@@ -124,7 +130,7 @@ class StoredRun:
     def neighbors(self) -> Neighbors:
         """The lists that were clustered and laid out, blended as the run blended them."""
         given = self.parameters
-        found = find_neighbors(self.embeddings, max(given.k, given.n_neighbors), given.search, self.store)
+        found = find_neighbors(self.embeddings, self.reach, given.search, self.store)
         return blend(found, self.embeddings, self.documents, given.words, given.days, given.day_scale)
 
     @property
@@ -249,13 +255,17 @@ def read_points(
         If the file can't be read, or lacks a column.
     """
     path, understood = folder / "clusters.csv", record.provenance.get("understood") or {}
-    header = list(pd.read_csv(path, nrows=0))
+    header = [as_it_was(name) for name in pd.read_csv(path, nrows=0)]
     columns = {role: columns_of(role, understood, header) for role in (*roles, "description")}
     numbers = NUMBERS | ({"z": "float64"} if record.parameters.get("n_components") == 3 else {})
     types = numbers | {column: str for column in ["id", *chain(*columns.values())]}
     # Only a blank is missing: a headline may be "NA".
     blank = {column: "" for column in numbers}
-    rows = pd.read_csv(path, usecols=list(types), dtype=types, keep_default_na=False, na_values=blank)
+    in_file = {inert(column): kind for column, kind in types.items()}
+    rows = pd.read_csv(path, usecols=list(in_file), dtype=in_file, keep_default_na=False, na_values=blank)
+    rows = rows.rename(columns=as_it_was)
+    for column in types.keys() - numbers.keys():
+        rows[column] = rows[column].map(as_it_was)
     rows = rows[rows["id"] != ""].drop_duplicates("id")
     points = pd.DataFrame({"id": rows["id"].str.removeprefix("d").astype("int64")})
     for role in roles:
@@ -273,6 +283,8 @@ def _results(folder: Path, record: Record) -> tuple[pd.DataFrame, pd.DataFrame]:
             folder / "stories.csv", index_col="cluster", keep_default_na=False, dtype={"title": str, "keywords": str}
         )
         table = table.astype({name: str for name in ("first", "last")})
+        for name in ("title", "keywords"):
+            table[name] = table[name].map(as_it_was)
     except (OSError, ValueError, KeyError) as error:
         first = str(error).partition("\n")[0][:100]
         raise RunError(f"{short(path)} can't be read as a run's results ({first}): run it again.") from None

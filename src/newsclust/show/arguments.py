@@ -72,6 +72,8 @@ def borderline(stories: Stories, n: int = 5) -> Table:
 
 def noise_by_nearness(stories: Stories, neighbors: Neighbors) -> Sentences:
     """Whether noise is what has no near neighbour: the shares of noise within the `knee` and beyond it."""
+    if not neighbors.k:
+        return Sentences("There is one headline, which has no neighbour.")
     nearest, noise = neighbors.distances[:, 0], stories.clustering.labels < 0
     if not noise.any():
         return Sentences("No headline is noise.")

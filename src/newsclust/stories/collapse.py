@@ -50,6 +50,8 @@ def collapse_notice(labels: np.ndarray, parameters: Mapping[str, Any]) -> str | 
 
 
 def _no_story(n: int, size: int, parameters: Mapping[str, Any]) -> str:
+    if n == 1:
+        return "No story was found: there is 1 document, and a story has 2 or more."
     if n < size:
         return (
             f"No story was found: there are {n:,} documents and min_cluster_size is {size}; try min_cluster_size "

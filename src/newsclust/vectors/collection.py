@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ..cache import fingerprint
-from ..errors import StoreError
+from ..errors import StoreError, shortage
 from .connection import connect, damaged, is_unreached
 from .word_weights import NO_WORD, from_milvus, stack, to_milvus
 
@@ -31,6 +32,11 @@ BATCH_BYTES = 256 * 2**20
 BATCH_HITS = 2**21
 #: Milvus answers at most this many neighbours.
 MAX_LIMIT = 16_384
+#: A server that builds nothing of an index for so many seconds is not waited for any longer.
+INDEX_SECONDS = 600
+#: What a server says of an index that is none of its parameters.
+_ABOUT_INDEX = ("index_type", "metric_type", "field_name", "index_name", "total_rows", "indexed_rows",
+                "pending_index_rows", "state", "params")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,8 @@ class Collection:
         Whether a sparse vector of words is kept beside each vector, where Milvus has such a kind.
     index, index_params, search_params
         As those of `Store`; the collection is given this index for a search where it has another.
+    given : bool
+        Whether the user gave `uri`; see `newsclust.vectors.connection.connect`.
     """
 
     uri: str
@@ -66,6 +74,7 @@ class Collection:
     index: str = "FLAT"
     index_params: dict[str, Any] = field(default_factory=dict)
     search_params: dict[str, Any] = field(default_factory=dict)
+    given: bool = True
 
     @property
     def where(self) -> str:
@@ -84,7 +93,7 @@ class Collection:
             schema = folder / self.name / "schema.json"  # written once, when Milvus Lite makes the collection
             if schema.exists():
                 return str(schema.stat().st_mtime_ns)
-        with connect(self.uri, self.path, self.where) as client:
+        with self._connect() as client:
             if not client.has_collection(self.name):
                 return None
             facts = client.describe_collection(self.name)
@@ -93,10 +102,13 @@ class Collection:
     @contextmanager
     def open(self) -> Iterator[MilvusClient]:
         """A client for as long as the block lasts; the collection is there and can be read."""
-        with connect(self.uri, self.path, self.where) as client:
+        with self._connect() as client:
             with self._readable():
                 self._ensure(client)
             yield client
+
+    def _connect(self) -> AbstractContextManager[MilvusClient]:
+        return connect(self.uri, self.path, self.where, self.given)
 
     def has_words(self, client: MilvusClient) -> bool:
         """Whether words are kept here: those made on Milvus before 2.4 go without."""
@@ -231,8 +243,8 @@ class Collection:
         try:
             yield
         except MilvusException as error:
-            elsewhere = is_unreached(error) or "No space left" in error.message or "Permission denied" in error.message
-            if not self.path or elsewhere:
+            elsewhere = "No space left" in error.message or "Permission denied" in error.message
+            if not self.path or elsewhere or is_unreached(error) or shortage(error.message):
                 raise
             raise StoreError(damaged(self.path, error.message)) from None
 
@@ -240,12 +252,15 @@ class Collection:
         from pymilvus import DataType
 
         if client.has_collection(self.name):
-            fields = self._fields(client)
+            facts, fields = client.describe_collection(self.name), self._fields(client)
             dim = int(fields.get("embedding", {}).get("params", {}).get("dim", 0))
-            if not {"id", "embedding", "text"} <= fields.keys() or dim != self.dim:
+            letters = int(fields.get("text", {}).get("params", {}).get("max_length", 0))
+            fits = {"id", "embedding", "text"} <= fields.keys() and (dim, letters) == (self.dim, TEXT_BYTES)
+            if not fits or facts.get("auto_id") or fields["id"].get("auto_id"):
                 raise StoreError(
-                    f"{self.where} was not made by newsclust for this model: it needs the fields id, embedding "
-                    f"({self.dim} floats) and text; give another name as collection."
+                    f"{self.where} was not made by newsclust for this model: it needs the fields id (without auto_id), "
+                    f"embedding ({self.dim} floats) and text (up to {TEXT_BYTES:,} bytes); give another name as "
+                    "collection."
                 )
         else:
             schema = client.create_schema(auto_id=False, description=self.description)
@@ -258,7 +273,7 @@ class Collection:
         if self.has_words(client) and not client.list_indexes(self.name, field_name="words"):
             # Nothing is searched by it, but a server loads no collection with a vector that has none.
             kind = {"index_type": "SPARSE_INVERTED_INDEX", "metric_type": "IP", "index_name": "words"}
-            self._create_index(client, client.prepare_index_params("words", **kind))
+            self._create_index(client, "words", client.prepare_index_params("words", **kind))
         if client.list_indexes(self.name, field_name="embedding"):
             client.load_collection(self.name)
         else:  # the collection is new, or a change of its index was interrupted; a search builds the one it asks for
@@ -282,10 +297,14 @@ class Collection:
         wanted = _index_name(self.index, self.index_params)
         known = self.index == "FLAT" if self.path else present.get("index_name") == wanted
         if not (known and present.get("index_type") == self.index):
-            self._load_with(client, self.index, self.index_params)
+            own = {one: value for one, value in present.items() if one not in _ABOUT_INDEX}
+            before = [(present["index_type"], own)] if present and not self.path else []
+            self._load_with(client, self.index, self.index_params, *before, ("FLAT", {}))
 
-    def _load_with(self, client: MilvusClient, index: str, params: dict[str, Any]) -> None:
-        """Give the collection this index, or FLAT where Milvus refuses it: without one it could not be read again."""
+    def _load_with(
+        self, client: MilvusClient, index: str, params: dict[str, Any], *others: tuple[str, dict[str, Any]]
+    ) -> None:
+        """Give the collection this index, or of `others` the first that Milvus takes: it can't be read without one."""
         from pymilvus import MilvusException
 
         self._drop_index(client)
@@ -294,16 +313,39 @@ class Collection:
             wanted = client.prepare_index_params(
                 "embedding", index_type=index, metric_type="L2", index_name=name, params=params
             )
-            self._create_index(client, wanted)
+            self._create_index(client, name, wanted)
             client.load_collection(self.name)
-        except MilvusException:
-            if index != "FLAT":
-                self._load_with(client, "FLAT", {})
+        except (MilvusException, StoreError):
+            if others:
+                self._load_with(client, *others[0], *others[1:])
             raise
 
-    def _create_index(self, client: MilvusClient, wanted: IndexParams) -> None:
-        # A server is asked every half second whether it is done; Milvus Lite answers when it is.
-        client.create_index(self.name, wanted, sync=self.path is None)
+    def _create_index(self, client: MilvusClient, name: str, wanted: IndexParams) -> None:
+        """Milvus Lite answers when the index is built; a server is asked every half second, as long as it goes on."""
+        from pymilvus.exceptions import AmbiguousIndexName
+
+        client.create_index(self.name, wanted, sync=False)
+        built, since = -1, time.monotonic()
+        with tqdm(desc="Building the index", unit="doc", leave=False, delay=2) as bar:
+            while self.path is None:
+                try:
+                    facts = client.describe_index(self.name, name)
+                except AmbiguousIndexName:  # Milvus Lite as a server, which has built it by now
+                    return
+                if facts["state"] == "Finished":
+                    return
+                if facts["indexed_rows"] != built:
+                    built, since = facts["indexed_rows"], time.monotonic()
+                if facts["state"] == "Failed" or time.monotonic() - since > INDEX_SECONDS:
+                    how = "failed" if facts["state"] == "Failed" else f"has not gone on for {INDEX_SECONDS} s"
+                    raise StoreError(
+                        f"{self.where}: building the index {facts['index_type']} {how} on the server, at {built:,} of "
+                        f"{facts['total_rows']:,} documents: give another index, such as HNSW, or look into the "
+                        "server's log. The collection has the index that it had before."
+                    )
+                bar.total = facts["total_rows"]
+                bar.update(built - bar.n)
+                time.sleep(0.5)
 
     def _drop_index(self, client: MilvusClient) -> None:
         client.release_collection(self.name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -13,7 +15,8 @@ from urllib.request import proxy_bypass_environment
 
 from ..cache import turn
 from ..environment import settings
-from ..errors import StoreError, notice
+from ..errors import StoreError, notice, shortage
+from .servers import is_known, remember
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 #: Seconds that a server has to answer.
 TIMEOUT = 10
 _UNREACHED = 2  # pymilvus.client.types.Status.CONNECT_FAILED
+#: What Milvus Lite raises at files that can't be read as what they should be, beside errors of its own.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, EOFError, struct.error, zlib.error)
 #: What gRPC takes a proxy from, the first that is set. It knows no names in capitals.
 PROXIES = "grpc_proxy", "https_proxy", "http_proxy"
 
@@ -50,7 +55,7 @@ def check_uri(uri: str, path: Path | None) -> None:
 
 
 @contextmanager
-def connect(uri: str, path: Path | None, where: str) -> Iterator[MilvusClient]:
+def connect(uri: str, path: Path | None, where: str, given: bool = True) -> Iterator[MilvusClient]:
     """A client for as long as the block lasts; a local file is closed again behind it.
 
     Parameters
@@ -60,6 +65,8 @@ def connect(uri: str, path: Path | None, where: str) -> Iterator[MilvusClient]:
         Of the local database; None for a server.
     where : str
         The collection in words, for what Milvus refuses within the block.
+    given : bool
+        Whether the user gave the address. One that only a run's record names gets no token, unless it is known.
 
     Raises
     ------
@@ -67,11 +74,18 @@ def connect(uri: str, path: Path | None, where: str) -> Iterator[MilvusClient]:
         If Milvus can't be opened or reached, or refuses something.
     """
     token = os.environ.get("MILVUS_TOKEN", "") if path else _token()
+    if token and not (path or given or is_known(uri)):
+        raise StoreError(
+            f"{where}: MILVUS_TOKEN is not sent to {urlsplit(uri).netloc}, because only the run's record names this "
+            f"server: if you trust it, put MILVUS_URI={uri} into the environment or into .env, and run again."
+        )
     _, refusals = _import_milvus()
     # Milvus Lite lets one process at a time open a file.
     alone = turn(Path(f"{path}.lock"), f"using {path.name}") if path else nullcontext()
     with alone, _failures() as failures:
         client = _client(uri, path, token, failures)
+        if given and not path:
+            remember(uri)
         try:
             yield client
         except refusals as error:
@@ -178,12 +192,19 @@ def _cannot_open(path: Path, error: BaseException) -> str:
             f"{path} is in use by {holder or 'another program'}: close that, or restart its kernel if it is a "
             "notebook; otherwise give another uri."
         )
+    if lacking := shortage(error):
+        return f"{path} can't be opened, because {lacking} What is stored is as it was."
     if isinstance(error, OSError) and error.strerror:
-        what = f"{error.filename or path} can't be opened ({error.strerror})"
-        if isinstance(error, PermissionError):
-            return f"{what}: check its permissions, or give another uri."
-        return f"{what}: check its disk, or give another uri."
-    return _no_answer(path, error) if is_unreached(error) else damaged(path, type(error).__name__)
+        advice = "permissions" if isinstance(error, PermissionError) else "disk"
+        return f"{error.filename or path} can't be opened ({error.strerror}): check its {advice}, or give another uri."
+    if is_unreached(error):
+        return _no_answer(path, error)
+    if isinstance(error, UNREADABLE) or "Corrupted" in type(error).__name__:
+        return damaged(path, type(error).__name__)
+    return (
+        f"{path} can't be opened by Milvus Lite ({type(error).__name__}: {error}): run this once more, or give another "
+        "uri. What is stored is as it was."
+    )
 
 
 def _no_answer(path: Path, error: BaseException) -> str:
@@ -206,6 +227,12 @@ def _holder(lock: Path) -> str:
 
 
 def _cannot_reach(uri: str, error: BaseException) -> str:
+    text = f"{error} {error.__cause__ or error.__context__}".casefold()  # pymilvus's own says only that it failed
+    if any(word in text for word in ("unauthenticated", "auth check", "username and password")):
+        return (
+            f"The Milvus server at {uri} refused MILVUS_TOKEN: it should be user:password, or the API key of Zilliz "
+            "Cloud, in the environment or in .env; correct it and run again."
+        )
     said = f"No Milvus server answered at {uri} ({type(error).__name__})"
     proxy = next((name for name in PROXIES if os.environ.get(name)), None)
     if proxy and not _grpc_options(uri, None):
@@ -225,6 +252,8 @@ def _cannot_reach(uri: str, error: BaseException) -> str:
 def _advice(path: Path | None, answer: str) -> str:
     if path is None:
         return ""
+    if lacking := shortage(answer):
+        return f" The reason is that {lacking} What is stored is as it was."
     if "No space left" in answer:
         return f" Make room on the disk of {path}, and run again."
     if "Permission denied" in answer or "Read-only file system" in answer:

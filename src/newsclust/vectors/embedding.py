@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import ModelError, ParameterError, notice
+from ..errors import ModelError, NewsclustError, ParameterError, notice, shortage
 from ..paths import find_input
 from .models import (
     BGE_M3,
@@ -180,7 +180,13 @@ _loaded: dict[str, Model] = {}
 def _load_once(embedder: Embedder) -> Model:
     if embedder.slug not in _loaded:
         _loaded.clear()  # one model in memory at a time
-        _loaded[embedder.slug] = embedder.load()
+        try:
+            _loaded[embedder.slug] = embedder.load()
+        except NewsclustError:
+            raise
+        except Exception as error:  # which one depends on the file that is cut, and on what the machine is short of
+            why = shortage(error) or f"{type(error).__name__}: {error}. Install its package, or copy its files, again."
+            raise ModelError(f"model {embedder.name!r} could not be loaded: {' '.join(why.split())}") from None
     return _loaded[embedder.slug]
 
 

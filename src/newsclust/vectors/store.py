@@ -109,6 +109,8 @@ class Store:
         That index's own parameters, e.g. ``{"M": 16, "efConstruction": 200}`` and ``{"ef": 128}``.
     precision : str
         See `newsclust.vectors.embedding.load_embedder`.
+    given : bool
+        Whether the user gave `uri`, so that the token may go there; a run's record alone is no word of the user's.
     """
 
     uri: str = "milvus.db"
@@ -118,6 +120,7 @@ class Store:
     index_params: dict[str, Any] = field(default_factory=dict)
     search_params: dict[str, Any] = field(default_factory=dict)
     precision: str = "auto"
+    given: bool = True
 
     def __post_init__(self) -> None:
         self.embedder = load_embedder(self.model, self.precision)
@@ -143,6 +146,7 @@ class Store:
             self.index,
             self.index_params,
             self.search_params,
+            self.given,
         )
 
     def embed(self, documents: pd.DataFrame) -> Embeddings:

@@ -1,0 +1,67 @@
+"""What is seen before a run works: that its results replace nobody's files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from newsclust.errors import NewsclustWarning, ParameterError
+from newsclust.paths import tell_once
+from newsclust.run.preflight import try_output
+
+OURS = "\ufefftitle,id,cluster,probability,x,y\n"
+
+
+def leave(name: str, text: str) -> None:
+    Path("out").mkdir(exist_ok=True)
+    Path("out", name).write_text(text, encoding="utf-8")
+
+
+def record(data: str) -> str:
+    return json.dumps({"parameters": {"data": data}, "provenance": {"command": "papermill"}})
+
+
+@pytest.mark.parametrize("name", ["clusters.csv", "stories.csv", "metrics.json", "report.html", "provenance.json"])
+def test_a_file_that_newsclust_did_not_make_is_not_written_over(name):
+    leave(name, "my own notes")
+    with pytest.raises(
+        ParameterError, match=rf"out/{name} was not made by newsclust and would be written over: move it"
+    ):
+        try_output("out", "mine.csv")
+    assert Path("out", name).read_text() == "my own notes"
+
+
+def test_files_of_other_names_are_no_obstacle():
+    leave("notes.csv", "my own notes")
+    try_output("out", "mine.csv")
+
+
+def test_results_of_other_headlines_are_replaced_with_a_word_and_those_of_the_same_without(recwarn):
+    tell_once.cache_clear()
+    leave("clusters.csv", OURS)
+    leave("provenance.json", record("mine.csv"))
+    try_output("out", "mine.csv")
+    assert not recwarn
+    with pytest.warns(
+        NewsclustWarning, match=r"The results in out, which are of mine.csv, are replaced by those of b.csv"
+    ):
+        try_output("out", "b.csv")
+
+
+def test_what_a_killed_run_left_is_replaced():
+    leave("clusters.csv", OURS)  # and no record yet
+    try_output("out", "mine.csv")
+
+
+def test_a_run_and_an_assignment_do_not_replace_each_other():
+    leave("clusters.csv", OURS)
+    leave("provenance.json", record("mine.csv"))
+    with pytest.raises(ParameterError, match="out holds the results of a run: give another folder"):
+        try_output("out", kind="an assignment")
+    Path("out/clusters.csv").unlink()
+    leave("assigned.csv", "\ufefftitle,id,story,what,probability,title_of_story,x,y\n")
+    try_output("out", kind="an assignment")
+    with pytest.raises(ParameterError, match="out holds the results of an assignment: give another folder"):
+        try_output("out", "mine.csv")

@@ -1,0 +1,80 @@
+"""The smallest inputs, none to five headlines, one repeated, dated and not, through every step, notebook and page."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import newsclust as nc
+from newsclust.errors import NewsclustError
+from newsclust.grid.pages import render_page
+from newsclust.pipeline import QUICKSTART
+
+TOP = Path(__file__).parent.parent
+HEADLINES = ["Storm hits the coast", "Storm hits the north coast", "Bank raises rates", "Strike ends", "Comet seen"]
+#: Name -> rows of title and day.
+INPUTS = {f"{n} headlines": [(title, "") for title in HEADLINES[:n]] for n in range(6)}
+INPUTS |= {f"{n} dated": [(title, f"2024-03-0{i + 1}") for i, title in enumerate(HEADLINES[:n])] for n in (1, 2, 5)}
+INPUTS |= {"one five times": [(HEADLINES[0], "")] * 5, "on one day": [(title, "2024-03-01") for title in HEADLINES]}
+
+
+def write(name: str, path: str = "mine.csv") -> str:
+    pd.DataFrame(INPUTS[name], columns=["title", "published_at"]).to_csv(path, index=False)
+    return path
+
+
+def run_cells(notebook: str, **parameters) -> dict:
+    """The notebook's cells in this process, with every result shown as JupyterLab would."""
+    namespace: dict = {}
+    cells = json.loads((TOP / f"notebooks/{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+    codes = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    for number, code in enumerate(codes[1:]):
+        tree = ast.parse(code)
+        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, f"{notebook}, cell {number}", "exec"), namespace)
+        if not number:
+            namespace |= parameters
+        if last:
+            shown = eval(compile(ast.Expression(last.value), f"{notebook}, cell {number}", "eval"), namespace)
+            for way in ("_repr_mimebundle_", "_repr_html_", "__repr__"):
+                if hasattr(shown, way):
+                    getattr(shown, way)()
+    return namespace
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_a_few_headlines_give_results_and_a_page_or_one_sentence(toy_model, name):
+    data = write(name)
+    if not INPUTS[name]:
+        with pytest.raises(NewsclustError, match="mine.csv has a header but no rows"):
+            nc.find(data)
+        return
+    given = {one: value for one, value in QUICKSTART.items() if one not in ("data", "truth", "output")}
+    run = nc.find(data, **given, output="out")
+    n = len({title for title, _ in INPUTS[name]})
+    assert repr(run).startswith(f"{n} document")
+    rows = pd.read_csv("out/clusters.csv")
+    assert len(rows) == len(INPUTS[name]) and rows["x"].notna().all()
+    assert HEADLINES[0] in render_page(Path("out")).read_text(encoding="utf-8")
+    assert len(nc.search(nc.read_run("out"), "storm").frame) == n
+
+
+@pytest.mark.parametrize("name", ["1 headlines", "2 headlines", "5 dated", "one five times"])
+def test_a_few_headlines_go_through_every_cell_of_every_notebook(toy_model, name):
+    data = write(name)
+    run_cells("embed", data=data)
+    run_cells("cluster", data=data, output="out")
+    run_cells("explore", run="out")
+    for new in (name, "1 headlines", "4 headlines"):
+        run_cells("assign", run="out", data=write(new, "new.csv"), output="assigned", least_emerging=2)
+        assert "</html>" in render_page(Path("assigned")).read_text(encoding="utf-8")
+
+
+def test_no_notice_of_a_small_run_names_what_was_never_given(toy_model, recwarn):
+    write("1 headlines")
+    nc.repeat(nc.read_run(nc.find("mine.csv", output="out").folder))
+    assert not [str(told.message) for told in recwarn if "lowered" in str(told.message)]
