@@ -44,6 +44,14 @@ def all_parameters() -> str:
     return "\n\n".join([f"<details><summary>{what}</summary>", indent(listed(), "    "), last, "</details>"])
 
 
+def parameters_page() -> str:
+    """docs/parameters.md."""
+    from newsclust.run.parameters import listed
+
+    told = "Of `cluster.ipynb`, `nc.find` and parameter files, with their defaults; written by `make notebooks`."
+    return f"# Parameters\n\n{told}\n\n```text\n{listed()}\n```\n"
+
+
 def refresh(path: Path, repository: str) -> None:
     """Execute one notebook in its folder, as JupyterLab does, and save it without what changes each time."""
     notebook = nbformat.read(path, as_version=4)
@@ -67,6 +75,7 @@ def refresh(path: Path, repository: str) -> None:
 
 
 if __name__ == "__main__":
+    (TOP / "docs/parameters.md").write_text(parameters_page(), encoding="utf-8")
     address = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
     for name in sys.argv[1:] or ORDER:
         run_needed(name)

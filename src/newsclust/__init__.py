@@ -6,8 +6,11 @@ compares runs as ``nc.grid``. Each name's module is imported at its first use.
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from .lazy import offered
 
+__version__ = version("newsclust")
 __all__, __getattr__, __dir__ = offered(
     __name__,
     {

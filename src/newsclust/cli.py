@@ -8,13 +8,13 @@ import re
 import shutil
 import sys
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import typer.core
 
+from . import __version__
 from .errors import NewsclustError, RunError, shortage
 from .paths import find_input, find_output, short, state_dir
 
@@ -38,7 +38,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per ru
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"newsclust {version('newsclust')}")
+        typer.echo(f"newsclust {__version__}")
         raise typer.Exit
 
 

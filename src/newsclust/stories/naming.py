@@ -94,7 +94,7 @@ def describe_clusters(
     DataFrame, one row per cluster, index `cluster` ascending
         `size` (documents), `title`, `keywords` (joined by ", "), `first` and `last` (ISO days in UTC of the
         earliest and the latest date that could be read; "" without one), `publishers` (how many different
-        ones).
+        ones), `first_publisher` (whose headline is the earliest; "" where no time or no name is known).
 
     Raises
     ------
@@ -116,9 +116,11 @@ def describe_clusters(
 def describe_groups(documents: pd.DataFrame, labels: np.ndarray, terms: Terms) -> pd.DataFrame:
     """As `describe_clusters`, without titles."""
     clusters, sizes = np.unique(labels[labels >= 0], return_counts=True)
-    day = pd.Series(times(documents).astype("datetime64[D]").astype(str)).where(~np.isnat(times(documents)))
-    days = day.groupby(labels)
-    publishers = documents["publisher"].str.strip().replace("", None).groupby(labels).nunique()
+    when, names = times(documents), documents["publisher"].str.strip()
+    days = pd.Series(when.astype("datetime64[D]").astype(str)).where(~np.isnat(when)).groupby(labels)
+    publishers = names.replace("", None).groupby(labels).nunique()
+    dated = pd.DataFrame({"when": when, "name": names.to_numpy(), "cluster": labels}).dropna(subset="when")
+    earliest = dated.sort_values(["when", "name"], kind="stable").groupby("cluster")["name"].first()
     return pd.DataFrame(
         {
             "size": sizes,
@@ -126,6 +128,7 @@ def describe_groups(documents: pd.DataFrame, labels: np.ndarray, terms: Terms) -
             "first": days.min().reindex(clusters).fillna("").to_numpy(),
             "last": days.max().reindex(clusters).fillna("").to_numpy(),
             "publishers": publishers.reindex(clusters).to_numpy(dtype=np.int64),
+            "first_publisher": earliest.reindex(clusters).fillna("").to_numpy(),
         },
         index=pd.Index(clusters, name="cluster"),
     )
