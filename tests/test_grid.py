@@ -87,6 +87,7 @@ def have_ended(processes: list[psutil.Process]) -> bool:
 def write_notebook(path: Path, *cells: str) -> None:
     parameters = new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})
     path.parent.mkdir(exist_ok=True)
+    (path.parent.parent / "pyproject.toml").write_text('name = "newsclust"\n')  # whose notebooks are executed
     nbformat.write(new_notebook(cells=[parameters, *map(new_code_cell, cells)]), path)
 
 
