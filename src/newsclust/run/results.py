@@ -101,10 +101,11 @@ class Links:
     @cached_property
     def evidence(self) -> Evidence:
         """How alike the headlines are whose lists are clustered, by the blend."""
-        embeddings, documents, made = self.vectors.embeddings, self.documents, self.made_with
+        embeddings, documents = self.vectors.embeddings, self.documents
         if self.clustered.counts is not None:
             embeddings, documents = embeddings.part(self.clustered.rows), documents.iloc[self.clustered.rows]
-        return Evidence(embeddings.vectors, documents, embeddings.words, made["words"], made["days"], made["day_scale"])
+        weights = {name: self.made_with[name] for name in ("words", "days", "day_scale") if name in self.made_with}
+        return Evidence(embeddings.vectors, documents, embeddings.words, **weights)
 
     @property
     def indices(self) -> np.ndarray:
