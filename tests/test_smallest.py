@@ -11,8 +11,8 @@ import pytest
 
 import newsclust as nc
 from newsclust.errors import NewsclustError
+from newsclust.grid.labelled import read_parameters
 from newsclust.grid.pages import render_page
-from newsclust.pipeline import QUICKSTART
 
 TOP = Path(__file__).parent.parent
 HEADLINES = ["Storm hits the coast", "Storm hits the north coast", "Bank raises rates", "Strike ends", "Comet seen"]
@@ -53,7 +53,8 @@ def test_a_few_headlines_give_results_and_a_page_or_one_sentence(toy_model, name
         with pytest.raises(NewsclustError, match="mine.csv has a header but no rows"):
             nc.find(data)
         return
-    given = {one: value for one, value in QUICKSTART.items() if one not in ("data", "truth", "output")}
+    changed = read_parameters("params/stories.yaml").changed
+    given = {one: value for one, value in changed.items() if one != "output"}
     run = nc.find(data, **given, output="out")
     n = len({title for title, _ in INPUTS[name]})
     assert repr(run).startswith(f"{n} document")
