@@ -74,13 +74,14 @@ class Evidence:
         ones = np.ones(len(members), dtype=np.float32)
         inside = csr_array((ones, (labels[members], members)), shape=(n_stories, len(labels)))
         vectors = inside @ self.vectors
-        words = None if self._words is None else inside @ self._words
+        words = None if self._words is None else (inside @ self._words).T.tocsr()
         found = self._days(labels, documents, stories)
         for start in range(0, len(documents), BLOCK):
             at = slice(start, start + BLOCK)
             found[at] += np.einsum("ij,ij->i", self.vectors[documents[at]], vectors[stories[at]])
             if words is not None:
-                found[at] += self._words[documents[at]].multiply(words[stories[at]]).sum(axis=1)
+                rows, place = np.unique(documents[at], return_inverse=True)
+                found[at] += (self._words[rows] @ words)[place, stories[at]]
         return found
 
     def _days(self, labels: np.ndarray, documents: np.ndarray, stories: np.ndarray) -> np.ndarray:
