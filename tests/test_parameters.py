@@ -392,3 +392,9 @@ def test_the_cells_below_get_the_value_that_was_understood():
     assert cells == {
         "assign_noise": True, "cluster_selection_epsilon": 1e-3, "seed": None, "index": "FLAT", "mine": "yes",
     }  # fmt: skip
+
+
+def test_the_quickstart_is_stories_yaml_on_the_sample():
+    files = (TOP / f"params/{name}.yaml" for name in ("quickstart", "stories"))
+    quick, stories = (make_parameters(yaml.safe_load(file.read_text("utf-8"))).changed for file in files)
+    assert quick == stories | {"truth": "story"}

@@ -72,7 +72,7 @@ def text_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def is_unspaced(text: str, letters: int = 1) -> bool:
-    """Whether a text has so many letters of scripts that put no spaces between words."""
+    """Whether a text has this number of letters in scripts that put no spaces between words."""
     return not text.isascii() and len(_UNSPACED.findall(text)) >= letters
 
 

@@ -18,7 +18,7 @@ from .errors import SOURCE, ReaderError, notice
 from .unpacking import Piece, most_bytes, unpacked
 
 TIMEOUT = (10, 60)  # seconds, to connect and between two pieces of the answer
-#: A download may take so many seconds, and one more for each so many bytes that have come.
+#: Seconds that a download may take, and bytes that buy one second more.
 PATIENCE, SLOWEST = 120, 2_000
 BY_HAND = f"download the file in a browser and give its path as {SOURCE}"
 

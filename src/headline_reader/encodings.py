@@ -1,4 +1,4 @@
-"""Bytes to text: byte-order marks decide, then UTF-8, then what a detector finds; what was not certain is told."""
+"""Bytes to text: byte-order marks decide, then UTF-8, then what a detector finds; a notice names what was uncertain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a caller is told: one sentence that says what is wrong, where, and what to do."""
+"""Errors for callers: one sentence that says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def read(
     downloads : callable, optional
         Gives the folder in which downloads are kept, so that they are not fetched again.
     most : int, optional
-        Read at most so many bytes from the beginning of each file and answer; it is noted where that is not all.
+        The most bytes to read from the beginning of each file and answer; a note says where there are more.
 
     Raises
     ------

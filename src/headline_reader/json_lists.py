@@ -148,7 +148,7 @@ def chosen(groups: dict[str, Group]) -> list[Group]:
 
 
 def table_of(read: list[Group], groups: dict[str, Group], name: str, lines: list[int] | None) -> Table:
-    """One table of the lists that are read; the others are told with their sizes."""
+    """One table of the lists that are read; the others are named with their sizes."""
     rows = []
     for group in read:
         for record, above in zip(group.records, group.above, strict=True):

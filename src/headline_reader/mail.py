@@ -10,6 +10,7 @@ from email.message import EmailMessage
 
 from .cells import text_frame
 from .errors import ReaderError, refused
+from .json_lists import like_headlines
 from .tables import Table
 
 _HEADERS = re.compile(rb"(?:From \S+[^\n]*\n)?(?:[A-Za-z][\w-]*:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}", re.MULTILINE)
@@ -63,8 +64,7 @@ def _linked(text: str) -> Iterator[dict[str, str]]:
     seen = set()
     for link in BeautifulSoup(text, "html.parser").find_all("a", href=re.compile("^https?://")):
         title = " ".join(link.get_text(" ").split())
-        many = len(title.split()) > 2 or (not title.isascii() and len(title) > 7)
-        if many and not _SERVICE.search(title) and link["href"] not in seen:
+        if like_headlines([title]) and not _SERVICE.search(title) and link["href"] not in seen:
             seen.add(link["href"])
             yield {"title": title, "url": link["href"]}
 

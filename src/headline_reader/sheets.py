@@ -13,7 +13,7 @@ def has_titles(table: Table) -> bool:
 
 
 def with_headlines(tables: dict[str, Table], without: list[str], name: str, kind: str) -> Table:
-    """One table of those that have a column called so, else of the largest; the others are told.
+    """One table of those that have a column called so, else of the largest; a note names the others.
 
     Parameters
     ----------

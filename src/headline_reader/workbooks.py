@@ -195,7 +195,7 @@ def read_xls(content: bytes, name: str) -> Table:
 
 
 def _sheets(sheets: Iterator[tuple[str, list[tuple[int, list[str]]]]], name: str) -> Table:
-    """The sheets with headlines, below each other; others are told."""
+    """The sheets with headlines, below each other; a note names the others."""
     tables: dict[str, Table] = {}
     without: list[str] = []
     with refused(name, "a damaged or locked workbook", "save it again, or as CSV UTF-8", "save the sheet as CSV"):

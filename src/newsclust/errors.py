@@ -1,4 +1,4 @@
-"""What a user is told: a sentence that says what is wrong, where, and what to do."""
+"""Errors and notices for users: a sentence that says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 

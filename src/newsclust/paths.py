@@ -35,7 +35,7 @@ def root() -> Path:
 def state_dir(name: str) -> Path:
     """The folder ``.newsclust/<name>`` for what can be made again: downloads and cached stages.
 
-    Where it can't be written, as in a read-only checkout, one of the user's own elsewhere; it is said so once.
+    Where it can't be written, as in a read-only checkout, one of the user's own elsewhere, with one notice.
     """
     path = root() / ".newsclust" / name
     if _can_keep(path):

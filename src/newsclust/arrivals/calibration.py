@@ -143,7 +143,7 @@ def _hold_out(
     assigned: bool,
     least_support: float,
 ) -> pd.DataFrame:
-    indices, distances = _among(neighbors, kept)
+    indices, distances = neighbors.among(np.flatnonzero(kept))
     others = replace(neighbors, ids=neighbors.ids[kept], indices=indices[kept], distances=distances[kept])
     k = min(clustering["k"], others.k)
     parameters = clustering | {"k": k, "min_samples": min(clustering["min_samples"], k)}
@@ -157,18 +157,6 @@ def _hold_out(
     is_nearest = (nearest >= 0) & is_there & (np.append(known, -1)[nearest] == own)
     outcome = np.where(is_nearest, "nearest", np.where(is_there, "other", "none"))
     return pd.DataFrame({"support": support, "margin": np.nan_to_num(margin), "outcome": outcome})
-
-
-def _among(neighbors: Neighbors, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """All lists with nobody but the kept documents in them, numbered anew; gaps close up and -1 pads the end."""
-    renumbered = np.full(len(kept) + 1, -1, dtype=np.int32)
-    renumbered[:-1][kept] = np.arange(kept.sum())
-    indices = renumbered[neighbors.indices]
-    order = np.argsort(indices < 0, axis=1, kind="stable")
-    indices = np.take_along_axis(indices, order, axis=1)
-    distances = np.take_along_axis(neighbors.distances, order, axis=1)
-    distances[indices < 0] = np.inf
-    return indices, distances
 
 
 def _majority(found: np.ndarray, labels: np.ndarray) -> np.ndarray:

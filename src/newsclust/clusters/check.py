@@ -30,8 +30,8 @@ def check_against_hdbscan(
 
     The lists' distances must be those of all pairs; the full matrix's spanning tree must be as long as hdbscan's, edge
     by edge; and from our trees, the graph's and the matrix's, hdbscan must select our clusters. The labels may still
-    be others than hdbscan's own, and it is said why: edges of one length tie, so that there are several right trees; or
-    `k` is so small that the graph lacks edges of the tree.
+    be others than hdbscan's own; the sentence then says why: edges of one length tie, so that there are several right
+    trees; or `k` is so small that the graph lacks edges of the tree.
 
     Parameters
     ----------

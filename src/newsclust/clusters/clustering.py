@@ -35,7 +35,7 @@ class Clustering(Clusters):
     parameters : dict
         What made it: the arguments of `cluster`, and `k` as the lists allowed it.
     n_of_copies : int
-        So many of the clusters, the last ones, are near-copies that nothing else is like: the tree does not hold them.
+        The number of clusters, counted from the last, that consist of near-copies alone; the tree does not hold them.
     """
 
     ids: np.ndarray
@@ -93,8 +93,8 @@ def cluster(
         How much it counts that two documents have near neighbours in common, 0 to 1: their distance is measured anew by
         `newsclust.neighbors.shared.share_neighbors`, for the clusters alone. 0 leaves it as it is.
     distance_floor : float
-        Documents that are nearer than this are taken to be as far apart as this, in units of `distance`: what is told
-        in almost the same words is no denser than what is told of the same event in others.
+        No edge of the spanning tree is shorter than this, in units of `distance`. So almost identical texts are no
+        denser than different texts about one event.
 
     Returns
     -------

@@ -82,7 +82,7 @@ def made_of(
     columns: Mapping[str, str] | None = None,
     most: int | None = None,
 ) -> tuple[Corpus, headline_reader.Headlines]:
-    """The corpus of `read_corpus`, and what the reader says of the input; of each file at most so many bytes."""
+    """The corpus of `read_corpus`, and the reader's account of the input; `most` limits the bytes of each file."""
     asked, given = check_columns(columns), shown(data)
     names = given if isinstance(given, list) else [given]
     source = ", ".join(names) if len(names) <= 3 else f"{names[0]}, {names[1]} and {len(names) - 2} more"

@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..wording import count
 from .documents import MORE, made_of, shown
 
-#: So much of a large file, or of what is behind an address, is read for a look.
+#: Bytes that a look reads of a large file, or of what is behind an address.
 MOST = 64 << 20
 
 
@@ -68,7 +68,7 @@ class Look:
 def look(data: str | Path | list[str | Path], columns: Mapping[str, str] | None = None) -> Look:
     """Show what is made of headlines: formats, columns and why, documents, days, what is set aside, what is not read.
 
-    At most 64 MB of each file, and of what is behind an address, are read; it is said where that is not all.
+    At most 64 MB of each file and of each answer are read; a note says where there is more.
 
     Parameters
     ----------

@@ -61,11 +61,11 @@ def recommend(grid: Grid) -> Recommendation:
     over all documents of how much more similar they are to their story than to the next one
     (`newsclust.stories.settings.separation`). ``min_samples: auto`` chooses by the same number.
 
-    Where runs differ in their vectors, or the separation of one is not known, they are ranked by four criteria
-    instead: relative validity, agreement with a clustering of 90 % of the documents, mean agreement with the adjacent
-    points of the grid, and the share of documents in a story; ranks, because the four have no common unit. The best
-    mean rank wins. A criterion that is not known of a run is left out of its mean. A tie goes to the higher agreement
-    on 90 %, then to the run that stands first in the grid.
+    Where runs differ in what makes documents alike (`_VECTORS`), or the separation of one is not known, they are ranked
+    by four criteria instead: relative validity, agreement with a clustering of 90 % of the documents, mean agreement
+    with the adjacent points of the grid, and the share of documents in a story; ranks, because the four have no common
+    unit. The best mean rank wins. A criterion that is not known of a run is left out of its mean. A tie goes to the
+    higher agreement on 90 %, then to the run that stands first in the grid.
 
     How near the separation's choice comes to the best of 40 settings, by AMI with known stories, is in
     ``benchmarks/evaluation.md`` and ``benchmarks/piles.md``. On nine labelled sets of 300 to 2,671 headlines the mean

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from ..corpus.documents import shown
@@ -182,6 +184,7 @@ def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool) -> N
     for part in run.folder.glob(".*part*"):  # of a run that was killed
         part.unlink(missing_ok=True)
     executed = run.folder / "run.ipynb"
+    Thread(target=import_module, args=["nbconvert"], daemon=True).start()  # three seconds, while the notebook runs
     message = execute(notebook, executed, run.parameters.model_dump(), show_bars)
     if not message and (lost := [name for name in RESULTS if not (run.folder / name).exists()]):
         message = f"The notebook left no {lost[0]}: does it still call finish?"

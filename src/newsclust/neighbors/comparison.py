@@ -13,7 +13,7 @@ from ..paths import give_numba_a_folder
 
 SPARE = 16  # candidates beyond k, so that rounding in the search can't cost a neighbour
 QUERY_ROWS = 256  # documents compared at a time by a thread
-COLUMNS = 4096  # with so many others: the products stay in the processor's cache
+COLUMNS = 4096  # others at a time: the products stay in the processor's cache
 
 
 def exact_neighbors(vectors: np.ndarray, k: int, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -53,7 +53,7 @@ def weighted_words(texts: Iterable[str], n_known: int | None = None) -> Weighed:
     ----------
     texts : iterable of str
     n_known : int, optional
-        `n` and `d` are counted in the first so many texts alone: later ones do not change what words weigh.
+        `n` and `d` are counted in the first `n_known` texts alone: later ones do not change what words weigh.
     """
     from sklearn.feature_extraction.text import TfidfTransformer
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..stories.timeline import Timeline
 
 PAGE_DATA = "page.json"
-#: From so many documents on a page holds of each story the best ones, and some of those in no story.
+#: With this number of documents and more a page holds the best of each story, and some of those in no story.
 PART_FROM, BEST, ALONE = 50_000, 20, 2_000
 #: What a page of a part may take, in bytes before it is packed, which takes half of it or more off; and summaries.
 MOST_BYTES, SUMMARY_BYTES = 24_000_000, 8_000_000

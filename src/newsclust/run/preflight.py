@@ -23,7 +23,7 @@ BESIDE = ("stories.csv", "rejected.csv", "emerging.csv", "page.json", "metrics.j
 def try_output(output: str, data: str | None = None, kind: str = "a run") -> None:
     """Make the folder `output`, see that files can be written there, and that they replace nobody else's.
 
-    Results of the same `kind` are replaced; it is said where they are of other `data`.
+    Results of the same `kind` are replaced, with a notice where they are of other `data`.
 
     Raises
     ------

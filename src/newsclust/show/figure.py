@@ -95,7 +95,7 @@ class Figure:
 
 @contextmanager
 def chart(height: int, **axes: Any) -> Iterator[tuple[Drawing, Any]]:
-    """A drawing on white, so many pixels high, and its axes as matplotlib's ``subplots`` gives them."""
+    """A drawing on white, `height` pixels high, and its axes as matplotlib's ``subplots`` gives them."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -15,7 +15,7 @@ import numpy as np
 from ..markup import plain
 
 LABEL_WIDTH = 28  # letters in a line
-_SURE = 10  # so many titles are placed over headlines if need be; the others where they hide next to none
+_SURE = 10  # titles that may cover headlines; the others are placed where they hide next to none
 _HIDDEN = 3
 _GAP = 4.0
 

@@ -33,7 +33,7 @@ def map(places: Map | pd.DataFrame) -> Figure:
     A story's colour and shape depend on its number alone (`newsclust.show.drawing.story_mark`). Of stories side by side
     that share a mark, as they may beyond 64, the smaller is outlined. A headline that HDBSCAN left as noise and that
     its neighbours gave a story is drawn hollow; noise is grey. In space plotly knows few shapes, so that colours differ
-    more than those. Of more than `DRAWN_POINTS` headlines so many are drawn, evenly chosen, which a notice says.
+    more than those. Of more than `DRAWN_POINTS` headlines an even sample of that size is drawn, and a notice says so.
 
     Parameters
     ----------

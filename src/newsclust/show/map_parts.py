@@ -90,7 +90,7 @@ def look_alikes(places: pd.DataFrame) -> set[int]:
 def titles(
     points: pd.DataFrame, names: dict[int, str], places: pd.DataFrame, frame: tuple[float, float]
 ) -> list[dict[str, Any]]:
-    """Titles of the largest stories as plotly's annotations, in a `frame` of so many pixels."""
+    """Titles of the largest stories as plotly's annotations, in a `frame` given in pixels."""
     spots = points[["x", "y"]].to_numpy(float)
     corner, far = (spots.min(axis=0), spots.max(axis=0)) if len(spots) else (np.zeros(2), np.ones(2))
     # plotly leaves some room around the headlines, where a title may stand.

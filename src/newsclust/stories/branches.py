@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 #: A topic holds at most this share of the stories, and two or more of them.
 LARGEST = 0.2
-#: There are at most so many topics, or the root of the number of stories where that is more.
+#: The most topics; the square root of the number of stories where that is more.
 TOPICS = 12
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 #: One story with this share of the documents has most likely swallowed others.
 MOST = 0.5
-#: Below so many documents a large story is no surprise.
+#: In fewer documents than this a large story is no surprise.
 _FEW = 50
 
 

@@ -14,7 +14,7 @@ from .settings import standing
 LOOSE = 0.7
 #: A story whose members are this near to another one, as a share of how near they are to each other, is a part of it.
 ALIKE = 0.9
-#: Named as lying next to a story, of those that so many neighbours of each of its members are in.
+#: How many stories are named as next to one, and the neighbours of each member that are looked at for them.
 NEXT, LISTED = 3, 15
 
 

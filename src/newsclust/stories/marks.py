@@ -8,7 +8,7 @@ from .timeline import Timeline
 
 #: Kinds of marks, the one that stands where several are right first.
 KINDS = ("new", "split", "merged", "back", "grew")
-#: A story grew if it has so many documents more in the last period than in as long a time before.
+#: A story grew if the last period has this number of documents more than the period before.
 GREW = 2
 
 
@@ -20,7 +20,7 @@ def mark_stories(timeline: Timeline, changes: pd.DataFrame | None = None) -> pd.
     timeline : Timeline
     changes : DataFrame, optional
         As `newsclust.stories.identity.Identity.changes`, where an earlier run is continued. Then ``new`` and ``grew``
-        are told by what that run held, else by the last period.
+        are told apart by what that run held, else by the last period.
 
     Returns
     -------

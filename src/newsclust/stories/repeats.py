@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: The share of their letters, three by three, that two near-duplicates have in common at least.
 OVERLAP = 0.75
-#: Of a document's neighbours so many are compared: a copy is among the first.
+#: The number of a document's nearest neighbours that are compared with it: a copy is among the first.
 NEAREST = 20
 PAIRS = 2**16  # compared at a time
 CLASSES = 64

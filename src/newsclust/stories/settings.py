@@ -27,7 +27,7 @@ AUTO = "auto"
 #: What `AUTO` tries. Stories of a day have three headlines, those of a year hundreds; beyond 20 nothing was won.
 MIN_SAMPLES = (1, 2, 3, 5)
 MIN_CLUSTER_SIZES = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
-#: Beyond so many documents the grid is not walked through but searched along one axis after the other.
+#: In a larger corpus the grid is searched along one axis after the other, instead of tried whole.
 WHOLE_GRID_UP_TO = 100_000
 #: Documents on which the separation is measured; of more, this many evenly spread over the ids, which are hashes.
 SCORED = 20_000

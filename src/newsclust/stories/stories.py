@@ -164,12 +164,17 @@ def find_stories(
 
 
 def _less_alone(vote: Vote, lists: Neighbors, clustering: Clustering, least_support: float, at_most: float) -> Vote:
-    lowered = enough_support(vote, at_most)
+    lowered, alone = enough_support(vote, at_most), float((vote.labels < 0).mean())
     if lowered >= least_support:
+        if alone > at_most:
+            notice(
+                f"{alone:.1%} of the headlines are in no story, more than at_most_alone = {at_most:g}: no neighbour of "
+                "theirs is in a story. A smaller min_cluster_size may find more stories."
+            )
         return vote
     again = vote_on_noise(lists, clustering.labels, lowered)
     added, alone = again.assigned & ~vote.assigned, float((again.labels < 0).mean())
-    rest = "" if alone <= at_most else "; nobody near the others is in a story"
+    rest = "" if alone <= at_most else "; no neighbour of theirs is in a story"
     notice(
         f"least_support is lowered from {least_support:g} to {lowered:.2f}, because at_most_alone is {at_most:g}: "
         f"{count(int(added.sum()), 'headline')} more joined a story, {alone:.1%} are in none{rest}. Their neighbours "

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 BINS = 35
 #: The last period has this share of the dated documents, but no more than this share of the bins.
 LAST_DOCUMENTS, LAST_BINS = 0.1, 0.25
-#: A silence is so many times as long as the story's usual gap, and at least so many bins.
+#: A silence lasts this multiple of the story's usual gap, and at least this number of bins.
 TIMES_USUAL, SILENT_BINS = 5, 3
-#: Of a story that came back, at least so many documents stand on either side of the silence: one alone may be a slip.
+#: Of a story that came back, the least documents on either side of the silence: one alone may be a slip.
 EITHER_SIDE = 2
 
 _HOUR, _DAY = 3600, 86_400

@@ -32,7 +32,7 @@ BATCH_BYTES = 256 * 2**20
 BATCH_HITS = 2**21
 #: Milvus answers at most this many neighbours.
 MAX_LIMIT = 16_384
-#: A server that builds nothing of an index for so many seconds is not waited for any longer.
+#: Seconds without progress after which a server's index is not waited for any longer.
 INDEX_SECONDS = 600
 #: What a server says of an index that is none of its parameters.
 _ABOUT_INDEX = ("index_type", "metric_type", "field_name", "index_name", "total_rows", "indexed_rows",

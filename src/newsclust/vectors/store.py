@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pymilvus import MilvusClient
     from scipy.sparse import csr_array
 
-#: Documents are stored together, as many as this, or so many letters of text (a server takes 64 MiB at once), or what
-#: took so many seconds to embed: an interrupted ingest loses no more, and one batch of the model.
+#: A batch of documents is stored when it has this number of rows, or of letters (a server takes 64 MiB at once), or
+#: took this number of seconds to embed. An interruption loses at most that, and one batch of the model.
 INSERT_ROWS = 4096
 INSERT_LETTERS = 2**23
 INSERT_SECONDS = 60
@@ -156,7 +156,7 @@ class Store:
         ----------
         documents : DataFrame
             With columns ``id`` (int64, ascending) and ``text``, as in `Corpus.documents`; where there is a column
-            ``language`` and the model does not read what is there, it is said before anything is embedded.
+            ``language`` and the model does not read what is there, a notice says so before anything is embedded.
 
         Returns
         -------
