@@ -222,7 +222,9 @@ function go(wanted) {
 }
 
 /* Copies and files. A cell that a spreadsheet would compute is text there. */
-const inert = (value) => /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+// As newsclust.run.csv_cells writes clusters.csv.
+const FORMULA = /^(?!\s*[-+]?[\d.,]+(e[-+]?\d+)?%?\s*$)'*[=+\-@\t\r＝＋－＠]/i;
+const inert = (value) => FORMULA.test(value) ? `'${value}` : String(value);
 const quoted = (text) => /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 const oneLine = (text) => text.replace(/[\t\r\n]+/g, " ");
 const asTsv = (table) => table.map((row) => row.map((value) => oneLine(inert(value))).join("\t")).join("\n");
