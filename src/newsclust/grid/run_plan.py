@@ -16,6 +16,7 @@ from threading import Thread
 from typing import Any
 
 from ..corpus.documents import shown
+from ..corpus.look import try_data
 from ..errors import ParameterError, RunError
 from ..paths import short, write_whole
 from ..run.preflight import check_replaceable
@@ -66,6 +67,10 @@ def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> i
         for run in todo:
             with suppress(ParameterError) if made_here else nullcontext():  # a notice where the data are others
                 check_replaceable(run.folder, shown(run.parameters.data))
+        if plan.varied:  # one check for what would fail in each run
+            asked = {json.dumps([run.parameters.data, run.parameters.columns]): run.parameters for run in todo}
+            for one in asked.values():
+                try_data(one.data, one.columns)
         if todo:
             _run_all(plan, todo, current, jobs, say)
         make_pages(plan, say)
