@@ -102,7 +102,7 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
                 found[role] = Found(position, "by its name")
         for role in found:
             found[role] = table.completed(role, found)
-    if "title" not in found and "description" not in found and (wide := table.wide()):
+    if "title" not in found and "description" not in found and (wide := table.wide(headed)):
         several = f"{name} has headlines in several columns, {listed(wide)}: put them below each other in one."
         raise NoHeadlines(several, wide, several=True)
     if headed and "published_at" not in found and (parts := table.parts_of_dates(found)):
@@ -268,7 +268,9 @@ class _Table:
         description = found.get("description")
         alone = description is None or 2 * self.filled(description.position) < self.filled(position)
         shorter = alone or self.length(position) < self.length(description.position)
-        return self.headline_likeness(position) > 0 and shorter
+        values = [] if alone else self.sample(position)  # beside what describes them also numbers of rules are titles
+        different = len(set(values)) > 0.8 * len(values) and _share(values, has_letter) > 0.9
+        return shorter and (self.headline_likeness(position) > 0 or different)
 
     def are_articles(self, position: int) -> bool:
         """Whether addresses are those of articles: no pictures, and not one for all rows."""
@@ -355,10 +357,10 @@ class _Table:
             b - a == 1 for a, b in zip(seconds, seconds[1:], strict=False)
         )  # fmt: skip
 
-    def wide(self) -> list[str]:
+    def wide(self, headed: bool) -> list[str]:
         """Columns of one name but for a number, all of them like headlines."""
         series: dict[str, list[int]] = {}
-        for position, own in enumerate(self.names):
+        for position, own in enumerate(self.names if headed else ()):
             if match := re.fullmatch(r"(\D*?)[\s_.-]*\d+", own.strip()):
                 series.setdefault(bare(match[1]), []).append(position)
         for stem, positions in series.items():

@@ -57,7 +57,7 @@ def rank_of(role: str, name: str) -> int | None:
             return 1
     if role == "title":
         titles, parts = lists()["titles"], set(parts)
-        if len(parts) > 1 and not parts.isdisjoint(titles["words"]) and parts.isdisjoint(titles["unless"]):
+        if 1 < len(parts) < 7 and not parts.isdisjoint(titles["words"]) and parts.isdisjoint(titles["unless"]):
             return 1
     return 2 if key in weak else None
 

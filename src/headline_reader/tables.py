@@ -239,8 +239,9 @@ def _header(records: list[tuple[int, list[str]]]) -> int | None:
         known = sum(any(is_name_of(role, cell.strip().lstrip("#").strip()) for role in ROLES) for cell in filled)
         if names_titles(record) and (len(filled) > 1 or usual == 1 or position == 0 or position + 1 < len(top)):
             above = [len(trimmed(r)) for _, r in top[:position]]
-            if position and len(filled) == 1 and usual > 1:
-                continue  # "Headlines" as a heading above the table
+            below = [2 * len(trimmed(r)) > len(filled) for _, r in records[position + 1 : position + 200]]
+            if position and usual > 1 and (len(filled) == 1 or 2 * sum(below) < len(below)):
+                continue  # "Headlines" as a heading above the table, or a word in a text
             if position and sum(width == len(filled) for width in above) > 0.5 * position and usual == len(filled) > 1:
                 return None if known < 2 else position
             if position and usual == 1 and known < 1:
