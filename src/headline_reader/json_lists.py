@@ -65,6 +65,10 @@ class Group:
         roles = ("url", "description", "published_at")
         return sum(any(known_as(role, k) for k in names) for role in roles) + any(_rank(k) == 2 for k in names)
 
+    def belongs(self) -> bool:
+        """Whether these are called as what belongs to an article, and nothing in them as headlines are."""
+        return self.promise() < 2 and self.name in lists()["lists"]["related"]
+
     def is_related(self) -> bool:
         """Whether these are part of a record and called as what belongs to an article."""
         steps = self.path.removesuffix(_TEXTS).partition("[]")[2].split(".")
@@ -133,6 +137,9 @@ def chosen(groups: dict[str, Group]) -> list[Group]:
             promise[path] = 0  # they belong to what has a headline, or a text, itself
     best = max(promise.values(), default=0)
     likely = [group for path, group in groups.items() if promise[path] == best > 0 and group.holds_headlines()]
+    records = {group.path for group in likely if not group.texts}
+    if records:  # beside articles texts are headlines where they are called so, or stand under names as these do
+        likely = [g for g in likely if not g.texts or known_as("title", g.name) or g.path[: -len(_TEXTS)] in records]
     if not likely:
         long = [g for g in groups.values() if "[]" not in g.path and len(g.records) >= 3 and not g.texts]
         return sorted(long, key=lambda group: -len(group.records))[:1]

@@ -269,7 +269,10 @@ def test_every_headline_of_a_kind_is_read_with_what_belongs_to_it(kind):
         ("____________________________________\nDocument 1 of 2\nTitle: A new water law\n", "ProQuest"),
         ("A new water law\n\nValley Herald\n\nEnd of Document\n", "Nexis"),
         ("-- dump\n\nDROP TABLE IF EXISTS `news`;\nCREATE TABLE `news` (`id` int);\n", "SQL"),
-        ("// a program (Titles, Headlines, Days)\n" + "let a = [\n'one, two',\n];\nplay();\n" * 9, "no headlines"),
+        (
+            "// ====\n// a program (Titles, Headlines, Days)\n" + "let a = [\n'one, two',\n];\nplay();\n" * 9,
+            "no headlines",
+        ),
         ("# Sources\n\n" + "- **Paper** is read from `https://paper.example/feed`\n" * 9, "no headlines"),
         ("410412347\t20130203\t201302\t2013\t2013.1\tUSA\n", "GDELT"),
         ("<!DOCTYPE html><html><body><p>Some page</p></body></html>", "web page"),
@@ -308,6 +311,19 @@ def test_lists_that_are_not_read_are_named_with_their_sizes():
     )
     assert [(name, n) for name, n, _ in headlines.others] == [("people", 3), ("topics", 2)]
     assert any("people (3" in note and "topics (2" in note for note in headlines.notes)
+
+
+def test_one_article_is_read_for_itself_and_not_for_the_sources_it_names():
+    article = {"title": TITLES[0], "text": BODIES[0], "date": DAYS[0], "sources": [{"name": p, "url": u} for p, u in
+                                                                                   zip(PAPERS, URLS, strict=True)]}  # fmt: skip
+    headlines = read_file(json.dumps(article))
+    assert list(headlines.table["title"]) == TITLES[:1] and headlines.others == [("sources", 8, "no headlines")]
+
+
+def test_texts_beside_articles_are_no_headlines_unless_they_are_called_so():
+    looked = {"checked": {"agents": ["The front page of the paper", "All pages on the harbour"]}, "articles": ARTICLES}
+    headlines = read_file(json.dumps(looked))
+    assert sorted(headlines.table["title"]) == sorted(TITLES) and headlines.others[0][1] == 2
 
 
 def test_of_two_columns_that_are_called_so_the_other_is_named():
