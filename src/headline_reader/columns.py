@@ -302,20 +302,12 @@ class _Table:
             return next((p for p in free if self.looks_like_publishers(p)), None)
         no_texts = lists()["contents"]["no_texts"]
         scores = {p: self.headline_likeness(p) for p in free if bare(self.names[p]) not in no_texts}
-        if role == "title" and "description" in found:  # it alone is text enough; but not beside its headline
-            described = found["description"].position
-            before = [p for p in scores if p < described and scores[p] > 20]
-            before = [p for p in before if 20 <= self.length(p) < 0.9 * self.length(described)]
-            return max(before, key=scores.__getitem__, default=None)
-        if role == "title":
-            best = max(scores, key=scores.__getitem__, default=None)
-            if best is None or scores[best] <= 0:
-                return None
-            # Of a headline and what describes it the headline comes first and is shorter.
-            shorter = [
-                p for p in scores if p < best and scores[p] > 20 and 20 <= self.length(p) < 0.75 * self.length(best)
-            ]
-            return max(shorter, key=scores.__getitem__, default=best)
+        if role == "title":  # of a headline and what describes it the headline comes first and is shorter
+            best = max((p for p in scores if scores[p] > 0), key=scores.__getitem__, default=None)
+            text, most = (found["description"].position, 0.9) if "description" in found else (best, 0.75)
+            likely = [p for p in scores if text is not None and p < text and scores[p] > 20]
+            shorter = [p for p in likely if 20 <= self.length(p) < most * self.length(text)]
+            return max(shorter, key=scores.__getitem__, default=None if "description" in found else best)
         length = self.length(found["title"].position) if "title" in found else 0
         longer = [p for p in scores if scores[p] > 0 and 1.2 * length < self.length(p) < 1000]
         return max(longer, key=lambda p: scores[p], default=None)

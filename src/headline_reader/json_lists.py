@@ -170,13 +170,10 @@ def table_of(read: list[Group], groups: dict[str, Group], name: str, lines: list
     for group in groups.values():
         within = any(group.path.startswith(one.path + "[]") for one in read)
         above = any(one.path.startswith(group.path + "[]") for one in read)
-        told = (
-            any(group.titles(0, 1)) if (within and not group.texts) or above else group.holds_headlines() or not within
-        )
-        if group not in read and told:
-            why = (
-                "they gather those that are read" if above else "they are part of others" if within else "no headlines"
-            )
+        named = any(group.titles(0, 1)) if (within and not group.texts) or above else not within
+        if group not in read and (named or (not above and group.texts and group.holds_headlines())):
+            why = "they are part of others" if within else "no headlines"
+            why = "they gather those that are read" if above else why
             table.others.append((group.shown, len(group.records), why))
     return table
 

@@ -94,7 +94,7 @@ def _classified(texts: list[str]) -> list[str]:
 
 
 def language_code(name: str) -> str:
-    """The code for whatever a column calls a language, of three letters where none has two: "en-US", "English", "eng"; "" for no language."""
+    """The code of whatever a column calls a language ("en-US", "English", "eng"); "" for no language."""
     names, codes, varieties = _codes()
     name = fold(name.strip())
     code = codes.get(name) or name.replace("_", "-").partition("-")[0]
