@@ -241,6 +241,7 @@ def facts_of_vectors(embeddings: Embeddings, words: float) -> dict[str, str]:
     """What a record says of a run's vectors, and of its words where they count."""
     facts = {
         "model": model_in_words(embeddings.model),
+        **({"why this model": embeddings.why} if embeddings.why else {}),
         "precision": embeddings.model.precision,
         "vectors": embeddings.where,
     }
