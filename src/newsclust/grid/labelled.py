@@ -110,6 +110,7 @@ def evaluate(
     truth = np.full(len(documents), "", dtype=object)
     truth[row_place[::-1]] = row_truth[::-1]
     one_off = np.isin(np.char.lower(truth.astype(str)), list(ONE_OFF))
+    n_stories = len(set(truth[~one_off]) - {""})
 
     def scores(found: np.ndarray) -> dict[str, Any]:
         alone = agreement(found[row_place], row_truth)
@@ -147,7 +148,7 @@ def evaluate(
         started = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of other packages, about themselves
-            candidates = PEERS[name][2](vectors.vectors, documents["text"].tolist())
+            candidates = PEERS[name][2](vectors.vectors, documents["text"].tolist(), n_stories)
         seconds = time.perf_counter() - started
         scored = {said: scores(found) for said, found in candidates.items()}
         best = max(scored, key=lambda said: scored[said]["ami"])

@@ -1,7 +1,8 @@
 """What else groups headlines, each as its users would run it on the same vectors.
 
-A peer is a function of vectors and texts that gives candidates: labels by a name that says what was set. Where there
-are several, a comparison takes the one that agrees best with the truth, which favours the peer.
+A peer is a function of vectors, texts and the true number of stories that gives candidates: labels by a name that says
+what was set. Where there are several, a comparison takes the one that agrees best with the truth, which favours the
+peer.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ ALL_PAIRS_UP_TO = 20_000
 THRESHOLDS = (0.4, 0.5, 0.6, 0.7)
 
 
-def tutorial(vectors: np.ndarray, texts: list[str]) -> Labels:
+def tutorial(vectors: np.ndarray, texts: list[str], n_stories: int) -> Labels:
     """The tutorial's own lines: a matrix of all pairs, infinite but for 50 squared distances a row, and HDBSCAN.
 
     Milvus's answers are computed with FAISS. The matrix is made symmetric, which is not in the tutorial: one-sided it
@@ -34,7 +35,7 @@ def tutorial(vectors: np.ndarray, texts: list[str]) -> Labels:
     return {"3 / 3": HDBSCAN(min_samples=3, min_cluster_size=3, metric="precomputed").fit(matrix).labels_}
 
 
-def bertopic(vectors: np.ndarray, texts: list[str]) -> Labels:
+def bertopic(vectors: np.ndarray, texts: list[str], n_stories: int) -> Labels:
     """BERTopic with its defaults, but for the smallest topic: its own 10, and 3, which news needs."""
     from bertopic import BERTopic
 
@@ -44,7 +45,7 @@ def bertopic(vectors: np.ndarray, texts: list[str]) -> Labels:
     }
 
 
-def evoc(vectors: np.ndarray, texts: list[str]) -> Labels:
+def evoc(vectors: np.ndarray, texts: list[str], n_stories: int) -> Labels:
     """EVoC with its defaults: every layer it offers."""
     from evoc import EVoC
 
@@ -53,7 +54,7 @@ def evoc(vectors: np.ndarray, texts: list[str]) -> Labels:
     return {f"layer {number}": np.asarray(labels) for number, labels in enumerate(model.cluster_layers_)}
 
 
-def average_linkage(vectors: np.ndarray, texts: list[str]) -> Labels:
+def average_linkage(vectors: np.ndarray, texts: list[str], n_stories: int) -> Labels:
     """Average linkage of cosine distances, cut at a threshold."""
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import pdist
@@ -62,11 +63,22 @@ def average_linkage(vectors: np.ndarray, texts: list[str]) -> Labels:
     return {f"cut at {cut:g}": fcluster(merges, cut, "distance") - 1 for cut in THRESHOLDS}
 
 
+def tritopic(vectors: np.ndarray, texts: list[str], n_stories: int) -> Labels:
+    """TriTopic with its defaults: the number of topics its own choice, and the true one."""
+    from tritopic import TriTopic
+
+    return {
+        f"n_topics {said}": np.asarray(TriTopic(n_topics=n, verbose=False).fit_transform(texts, embeddings=vectors))
+        for said, n in {"auto": "auto", f"{n_stories}, the true number": n_stories}.items()
+    }
+
+
 #: name -> (package it needs, whether it compares all pairs, what runs it)
-PEERS: dict[str, tuple[str, bool, Callable[[np.ndarray, list[str]], Labels]]] = {
+PEERS: dict[str, tuple[str, bool, Callable[[np.ndarray, list[str], int], Labels]]] = {
     "the tutorial's own code": ("hdbscan", True, tutorial),
     "BERTopic": ("bertopic", False, bertopic),
     "EVoC": ("evoc", False, evoc),
+    "TriTopic": ("tritopic", False, tritopic),
     "average linkage": ("scipy", True, average_linkage),
 }
 
