@@ -21,6 +21,8 @@ from ..stories.settings import Settings
 from .peers import PEERS, absent
 from .plan import read_plan
 
+#: How all are scored that have noise; each table begins with it.
+NOISE = "A headline in no story is alone, whichever method says so."
 _HEADS = {
     "ami": "AMI",
     "ari": "ARI",
@@ -71,7 +73,12 @@ class Evaluation:
         shown.insert(shown.columns.get_loc("stories") + 1, "group", group)
         shown = shown.rename(columns=_HEADS).rename_axis(None)
         digits = dict.fromkeys(("AMI", "ARI", "V", "B³ F1"), "{:.3f}")
-        return shown.style.format(digits | {"noise": "{:.1%}", "seconds": "{:.1f}"}, escape="html")._repr_html_()
+        said = f"{NOISE} Under group all of them are one group instead."
+        return (
+            shown.style.set_caption(said)
+            .format(digits | {"noise": "{:.1%}", "seconds": "{:.1f}"}, escape="html")
+            ._repr_html_()
+        )
 
 
 def evaluate(
