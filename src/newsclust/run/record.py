@@ -44,6 +44,8 @@ RESULTS = ("clusters.csv", "stories.csv", "provenance.json", "page.json", "metri
 REJECTED = "rejected.csv"
 #: A fact of the record: the model that weighed the words, or TF-IDF, as all did that do not say.
 WEIGHER = "words weighed by"
+#: A fact of the record: `least_support` where `at_most_alone` lowered it.
+SUPPORT = "least support, lowered to"
 #: A run's numbers: what readers call each, and how it is written. "HDBSCAN's" are of the clusters before any noise was
 #: assigned; everything else is of the stories after it, which is what clusters.csv holds.
 FIGURES = {
@@ -213,6 +215,8 @@ def finish(
     made_by = _provenance(Parameters(**parameters), corpus, embeddings, neighbors, settings)
     if stories.next_number is not None:
         made_by["next story number"] = stories.next_number
+    if (enough := stories.vote.least_support) != stories.parameters["least_support"]:
+        made_by[SUPPORT] = enough
     if told:
         made_by["notices"] = list(dict.fromkeys(told))
     record = Record(parameters, metrics, made_by)
@@ -241,6 +245,7 @@ def facts_of_vectors(embeddings: Embeddings, words: float) -> dict[str, str]:
     """What a record says of a run's vectors, and of its words where they count."""
     facts = {
         "model": model_in_words(embeddings.model),
+        **({"why this model": embeddings.why} if embeddings.why else {}),
         "precision": embeddings.model.precision,
         "vectors": embeddings.where,
     }

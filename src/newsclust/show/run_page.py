@@ -137,7 +137,7 @@ def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], link
             ("stories", "Stories", True),
             ("time", "Time", time),
             ("topics", "Topics", topics),
-            ("doubts", "Doubts", doubts or data["placed"]),
+            ("doubts", "Doubts", doubts or data["placed"] or data.get("round_ups")),
             ("made", "How it was made", True),
         ],
         sorts=[
