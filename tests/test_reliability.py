@@ -11,6 +11,7 @@ import pytest
 from conftest import make_embeddings
 from newsclust.clusters.clustering import cluster
 from newsclust.neighbors.neighbors import find_neighbors
+from newsclust.show import least_reliable
 from newsclust.show import stories_seen as drawn
 from newsclust.stories.evidence import Evidence
 from newsclust.stories.reliability import draw, reliability, stories_seen
@@ -93,3 +94,11 @@ def test_so_few_documents_that_no_fifth_is_left_do_no_harm(n):
     )
     assert len(reliability(neighbors, stories, Evidence(embeddings.vectors))) == 1
     assert len(stories_seen(neighbors, stories)) == 10
+
+
+def test_the_least_reliable_stories_come_first_and_an_earlier_run_says_that_it_has_none(found):
+    neighbors, stories, evidence = found
+    table = stories.table.join(reliability(neighbors, stories, evidence))
+    shown = least_reliable(table, 2).frame
+    assert shown["story"].iloc[0] == table["title"][0] and len(shown) == 2
+    assert "earlier version" in repr(least_reliable(stories.table))
