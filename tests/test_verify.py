@@ -138,9 +138,14 @@ def test_data_that_is_gone_is_a_sentence_and_status_2(run, monkeypatch, capsys):
         assert end.value.code == 2 and said.count("\n") == 1 and "gone.csv" in said
 
 
-def test_a_record_of_nonsense_is_a_sentence(made, run, at_once):
+@pytest.mark.parametrize(
+    "nonsense",
+    [{"traces": {"vectors": {"documents": {"x": "y"}}}}, {"traces": []}, {"provenance": {"chosen": 3}}],
+    ids=["documents", "list", "chosen"],
+)
+def test_a_record_of_nonsense_is_a_sentence(made, run, at_once, nonsense):
     record = json.loads((run / "provenance.json").read_text())
-    (run / "provenance.json").write_text(json.dumps(record | {"traces": {"vectors": {"documents": {"x": "y"}}}}))
+    (run / "provenance.json").write_text(json.dumps(record | nonsense))
     with pytest.raises(RunError, match="damaged"):
         verify(run, str(made / "mine.csv"))
 

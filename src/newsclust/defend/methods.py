@@ -94,13 +94,14 @@ def describe(folder: str | Path) -> Methods:
     """
     run = read_results(folder)
     try:
-        paragraph = " ".join(_paragraph(run.record))
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"the record of {run.name} lacks {error}, an earlier version made it: run it again.") from None
+        paragraph, tables = " ".join(_paragraph(run.record)), _tables(run)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        why = f"the record of {run.name} is damaged, or of an earlier version ({type(error).__name__}: {error})"
+        raise RunError(f"{why}: run it again.") from None
     cited = set(re.findall(r"@(\w+)", paragraph))
     entries = REFERENCES.read_text(encoding="utf-8").strip().split("\n\n")
     bibtex = "\n\n".join(entry for entry in entries if re.match(r"@\w+{(\w+),", entry)[1] in cited)
-    return Methods(paragraph, f"{bibtex}\n", _tables(run))
+    return Methods(paragraph, f"{bibtex}\n", tables)
 
 
 def _paragraph(record: Record) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,10 +124,12 @@ def verify(folder: str | Path, data: str | None = None, trust: bool = False) -> 
         If the run can't be repeated: in one sentence, with what to do.
     """
     run = read_results(folder)
-    name, given = run.name, _asked(run, data, trust)
+    name = run.name
+    with _damaged(name):
+        given = _asked(run, data, trust)
     with (
         warnings.catch_warnings(),
-        tempfile.TemporaryDirectory(prefix="newsclust-") as alone,
+        tempfile.TemporaryDirectory(prefix="newsclust-", ignore_cleanup_errors=True) as alone,
         contextlib.chdir(alone),  # where relative paths start, and the cache is
     ):
         warnings.simplefilter("ignore", NewsclustWarning)
@@ -134,10 +137,17 @@ def verify(folder: str | Path, data: str | None = None, trust: bool = False) -> 
             repeated = find(**given, uri=str(Path(alone) / "verify.db"))
         except NewsclustError as error:
             raise RunError(f"{name} can't be repeated: {error}") from None
-        try:
+        with _damaged(name):
             return Verdict(name, _checks(run, repeated), _elsewhere(run, repeated))
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise RunError(f"the record of {name} is damaged: run it again.") from None
+
+
+@contextlib.contextmanager
+def _damaged(name: str) -> Iterator[None]:
+    """A record that holds something else than records do is one sentence."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise RunError(f"the record of {name} is damaged: run it again.") from None
 
 
 def _asked(run: StoredRun, data: str | None, trust: bool) -> dict[str, Any]:
@@ -152,7 +162,8 @@ def _asked(run: StoredRun, data: str | None, trust: bool) -> dict[str, Any]:
                 f"the record of {run.name} names {', '.join(map(str, names))[:200]!r} as its {what}, and a record may "
                 f"come from anybody: {way}give --trust if the run is yours."
             )
-    given = run.parameters.model_dump() | dict.fromkeys(run.record.provenance.get("chosen", ()), AUTO)
+    chosen = {"min_samples", "min_cluster_size"} & set(run.record.provenance.get("chosen", ()))
+    given = run.parameters.model_dump() | dict.fromkeys(chosen, AUTO)
     on_server, found = "://" in given["uri"], [_absolute(one) for one in (named if data is None else [data])]
     given |= {"data": found if len(found) > 1 else found[0]}
     if find_input(given["model"]).exists():

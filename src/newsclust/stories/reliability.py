@@ -29,7 +29,7 @@ FIFTHS, TIMES = 5, 4
 #: Of more documents than this the fifths are drawn once, which is 5 resamplings.
 MANY = 200_000
 #: Members of a story whose pairs are compared; of more, this many evenly spread over the ids, which are hashes.
-COMPARED = 100
+COMPARED = 50
 #: The share of its pairs that are less alike than what a story's pairs count as.
 LEAST_ALIKE = 0.25
 #: Parts of the documents that `stories_seen` takes, and how often it takes each.
@@ -66,7 +66,8 @@ def reliability(neighbors: Neighbors, stories: Stories, evidence: Evidence) -> p
             rows = np.flatnonzero(fifth != left_out)
             found, finest = again(lists, stories, rows)
             own = place[rows]
-            counted += np.stack([_pairs(own, found, n)[0], _pairs(own, own, n)[0], *_pairs(own, finest, n)])
+            there = np.bincount(own[own >= 0], minlength=n)
+            counted += _pairs(own, found, n)[0], there * (there - 1) / 2, *_pairs(own, finest, n)
     sizes = np.bincount(place[place >= 0], minlength=n)
     weight = 1 - 1 / (sizes * (sizes - 1) / 2 + 1)
     score = fine / np.maximum(placed, 1) * _alike(neighbors, place, n, evidence) * weight
