@@ -25,7 +25,8 @@ GIVEN = {"words": 0.2, "k": 10, "n_neighbors": 10, "min_cluster_size": 2, "min_s
 def made(tmp_path_factory) -> Path:
     """A folder with 40 headlines, a run of them, its store and its cache."""
     folder = tmp_path_factory.mktemp("made")
-    pd.read_csv(SAMPLE, dtype=str).head(40).to_csv(folder / "mine.csv", index=False)
+    rows = pd.read_csv(SAMPLE, usecols=["title", "publisher", "published_at"], dtype=str).head(40)
+    rows.to_csv(folder / "mine.csv", index=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         find(str(folder / "mine.csv"), **GIVEN, uri=str(folder / "mine.db"), output=str(folder / "run"))
