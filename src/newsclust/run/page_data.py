@@ -177,6 +177,7 @@ def _stories(
         "mark": [kinds.get(number) for number in told.index.tolist()],
         "near": [near.get(number, []) for number in told.index.tolist()],
         **{name: _numbers(doubt[name]) for name in ("own", "next", "separation")},
+        **{name: _numbers(told[name]) for name in ("together", "reliability") if name in told},
         "rival": doubt["rival"].fillna(-1).astype(int).tolist(),
         "doubt": doubt["kind"].fillna("").tolist(),
     }

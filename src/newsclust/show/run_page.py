@@ -147,6 +147,7 @@ def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], link
             ("early", "first headline", time),
             ("topic", "topic", topics),
             ("doubt", "most doubtful", doubts),
+            ("reliable", "least reliable", "reliability" in columns),
             ("title", "title", True),
         ],
         figures=[(label, written(name, known[name])) for name, (label, _) in FIGURES.items() if name in known],
