@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 AUTO = "auto"
 #: The documents whose languages decide. Ids are hashes: the first ones are a sample, the same in any order of the rows.
 SAMPLED = 2_000
+#: Fewer headlines in other languages than these may be a slip of the detector.
+FEW = 2
 
 
 def installed() -> list[str]:
@@ -49,7 +51,7 @@ def choose_model(
     """
     sample = documents.iloc[:SAMPLED]
     foreign = others(sample["language"])
-    by_language = E5 if foreign.sum() >= MISMATCH else MINILM
+    by_language = E5 if foreign.sum() >= max(MISMATCH, FEW / max(len(sample), 1)) else MINILM
     why = f"{foreign.sum():.0%} of the headlines are in other languages than English"
     # The weights of E5 have one precision.
     stores = {name: replace(store, model=name) for name in installed() if name == MINILM or store.precision == AUTO}
