@@ -83,6 +83,13 @@ def like_headlines(texts: list[str]) -> bool:
     return 2 * likely >= sum(map(bool, texts)) > 0
 
 
+def has_text(path: str, groups: dict[str, Group]) -> bool:
+    """Whether a record that a list stands in has a text that looks like a headline itself."""
+    outer = [group for other, group in groups.items() if not group.texts and path.startswith(other + "[]")]
+    values = [value for group in outer for row in group.sample() for value in row.values() if isinstance(value, str)]
+    return like_headlines(values)
+
+
 def gather(value: Any, path: str, above: dict[str, Any], groups: dict[str, Group]) -> dict[str, Group]:
     """Every list of records, of texts and of rows with a header, by the names that lead to it."""
 
@@ -135,6 +142,10 @@ def chosen(groups: dict[str, Group]) -> list[Group]:
     records = {group.path for group in likely if not group.texts}
     if records:  # beside articles texts are headlines where they are called so, or stand under names as these do
         likely = [g for g in likely if not g.texts or is_name_of("title", g.name) or g.path[: -len(_TEXTS)] in records]
+    if not likely:  # a page or a day of texts, which has no text of its own
+        silent = lists()["contents"]["no_texts"]
+        likely = [g for path, g in groups.items() if g.texts and g.name not in silent and not has_text(path, groups)
+                  and like_headlines([record["title"] for record in g.records])]  # fmt: skip
     if not likely:
         long = [g for g in groups.values() if "[]" not in g.path and len(g.records) >= 3 and not g.texts]
         return sorted(long, key=lambda group: -len(group.records))[:1]
