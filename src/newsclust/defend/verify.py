@@ -98,7 +98,9 @@ class Verdict:
     def __repr__(self) -> str:
         marks = {True: "agrees", False: "DIFFERS", None: "unknown"}
         lines = [f"{check.name + ':':12}{marks[check.agrees]}. {check.said}" for check in self.checks]
-        said = "agrees with its repetition." if self.agrees else f"differs from its repetition. {self.reason}"
+        unknown = [check.name for check in self.checks if check.agrees is None]
+        but = f", but for what is unknown: {', '.join(unknown)}" if unknown else ""
+        said = f"agrees with its repetition{but}." if self.agrees else f"differs from its repetition. {self.reason}"
         return "\n".join([*lines, f"{self.run} {said}"])
 
 
