@@ -27,6 +27,8 @@ from .parting import Parts
 KINDS = {"same": True, "apart": True, "title": False, "alone": False}
 #: Its columns. A headline is named by its id in clusters.csv, by its address or by its title.
 COLUMNS = ("kind", "headline_a", "headline_b", "title", "who", "why")
+#: How often the headlines of a story that falls into parts vote, at most.
+ROUNDS = 10
 #: Rows that a notice names; the others are counted.
 NAMED = 3
 
@@ -59,6 +61,12 @@ class Corrections:
     def pairs(self, kind: str) -> tuple[np.ndarray, np.ndarray]:
         told = self.of(kind)
         return told["one"].to_numpy(np.intp), told["two"].to_numpy(np.intp)
+
+    def contradict(self, labels: np.ndarray) -> np.ndarray:
+        """Which rows these stories are not as they say; of titles that is not known here: bool, shape (n_rows,)."""
+        one, two = (labels[self.rows[name].to_numpy(np.intp)] for name in ("one", "two"))
+        together, kind = (one == two) & (one >= 0), self.rows["kind"].to_numpy()
+        return np.select([kind == "same", kind == "apart", kind == "alone"], [~together, together, one >= 0], False)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -236,11 +244,11 @@ def apply(
     *same*: a headline of the more certain half of its story brings this along, so that two such merge; any other comes
     alone, with its folded copies, to the story of the most certain one. Where all are assigned noise, the story with
     the most support takes them; where none is in a story they are a new one, however few. (That every headline brings
-    its story lost AMI on stories_2014, because a pair is often wrong for a stray.) *apart*: a story is parted as the spanning tree has it. Its headlines
-    are joined again along the tree, the shortest edge first, but for what a correction forbids; so each one goes to
-    that of the named headlines which it meets first, at the smallest distance, and what is forbidden nothing stays
-    together. Noise that was assigned to the story votes again, for the parts. *alone*: the headline leaves its story.
-    What is left of a story is one if it is of two headlines and more.
+    its story lost AMI on stories_2014, because a pair is often wrong for a stray.) *apart*: the story is parted as the
+    spanning tree has it. Its headlines are joined again along the tree, the shortest edge first, but for what a
+    correction forbids; so each goes to the named headline that it meets first, at the smallest distance. Then those
+    that nobody named vote, with the noise that was assigned, until all are where their neighbours are. *alone*: the
+    headline leaves its story. What is left of a story is one if it is of two headlines and more.
 
     Parameters
     ----------
@@ -256,7 +264,7 @@ def apply(
     copies : ndarray of int, shape (n,), optional
         Who stands for each document, where near-copies are folded.
     fixed : ndarray of int, shape (n,), optional
-        Documents of one number, 0 and larger, are never parted.
+        Documents of one number, 0 and larger, are the same story, which keeps that number.
     first_free : int
         No new story has a smaller number.
     vote : callable, optional
@@ -274,10 +282,14 @@ def apply(
     labels[alone], is_member[alone] = -1, False
     standing = certainty / pd.Series(certainty).where(is_member).groupby(labels).transform("median").to_numpy()
     standing = np.where(is_member, standing, 0)
-    free = _unite(corrections, labels, standing, is_placed, support, copies, free)
-    _part(corrections, labels, is_member, is_placed, edges, fixed, free, vote)
+    sizes = np.bincount(labels[labels >= 0], minlength=free)
+    if fixed is not None:
+        standing[fixed >= 0] = np.maximum(standing[fixed >= 0], 1)
+        sizes[np.unique(fixed[fixed >= 0])] += n
+    free = _unite(corrections, labels, standing, is_placed, support, copies, sizes.tolist())
+    _part(corrections, labels, standing, is_placed, edges, fixed, free, vote)
     _dissolve(labels, given, is_member | is_placed)
-    made = replace(corrections, needed=_needed(corrections, given))
+    made = replace(corrections, needed=corrections.contradict(given))
     return Corrected(labels, is_placed & (labels >= 0), labels != given, made)
 
 
@@ -288,14 +300,14 @@ def _unite(
     is_placed: np.ndarray,
     support: np.ndarray,
     copies: np.ndarray | None,
-    free: int,
+    sizes: list[int],
 ) -> int:
     """Let the rows of ``same`` hold; the next free number comes back."""
     group = pd.Series(_groups(corrections, len(labels)))
     named = np.unique(np.concatenate(corrections.pairs("same")))
     free_to_follow = ~np.isin(np.arange(len(labels)), corrections.named)
     links: list[tuple[int, int]] = []
-    sizes = np.bincount(labels[labels >= 0], minlength=free).tolist()
+    free = len(sizes)
     for _, rows in group[named].groupby(group[named], sort=False):
         rows = rows.index.to_numpy()
         sure = standing[rows]
@@ -326,7 +338,7 @@ def _unite(
 def _part(
     corrections: Corrections,
     labels: np.ndarray,
-    is_member: np.ndarray,
+    standing: np.ndarray,
     is_placed: np.ndarray,
     edges: np.ndarray,
     fixed: np.ndarray | None,
@@ -334,14 +346,13 @@ def _part(
     vote: Callable[[np.ndarray, np.ndarray], np.ndarray] | None,
 ) -> None:
     """Let the rows of ``apart`` hold."""
-    one, two = corrections.pairs("apart")
-    together = (labels[one] == labels[two]) & (labels[one] >= 0)
-    stories = np.unique(labels[one[together]])
+    one, two = _together(corrections, labels)
+    stories = np.unique(labels[one])
     if not len(stories):
         return
     is_named = np.isin(np.arange(len(labels)), corrections.named)
     inside = np.isin(labels, stories)
-    walking = np.flatnonzero(inside & (is_member | is_placed | is_named))
+    walking = np.flatnonzero(inside & ((standing > 0) | is_placed | is_named))
     parts = Parts(labels, walking)
     same, other = corrections.pairs("same")
     for a, b in zip(same, other, strict=True):
@@ -351,20 +362,31 @@ def _part(
         for rows in pd.Series(walking).groupby(fixed[walking]).agg(list)[lambda of: of.index >= 0]:
             for row in rows[1:]:
                 parts.join(rows[0], row)
-    for a, b in zip(one[together], two[together], strict=True):
+    for a, b in zip(one, two, strict=True):
         parts.forbid(a, b)
     parts.walk(edges[:, :2].astype(np.intp).tolist(), len(labels))
-    is_placed[walking[~is_member[walking]]] = True
-    follows, before = inside & ~np.isin(np.arange(len(labels)), walking), labels.copy()
+    is_placed[walking[standing[walking] <= 0]] = True
+    walks, before = np.isin(np.arange(len(labels)), walking), labels.copy()
     for story in stories.tolist():
-        found = sorted(parts.of(story), key=lambda rows: (-int(is_member[rows].sum()), -len(rows), min(rows)))
+        of_story = before == story
+        found = sorted(parts.of(story), key=lambda rows: (-int((standing[rows] > 0).sum()), -len(rows), min(rows)))
         for rows in found[1:]:
             labels[rows] = free
             free += 1
-        rows = np.flatnonzero(follows & (before == story))
-        if vote is not None and len(rows):
-            elected = vote(rows, np.where((before == story) & ~follows, labels, -1))
-            labels[rows] = np.where(elected >= 0, elected, story)
+        rows = np.flatnonzero(of_story & ~is_named & (fixed is None or fixed < 0))
+        now, known = np.empty(0), of_story & walks
+        for _ in range(ROUNDS if vote is not None and len(rows) else 0):
+            elected = vote(rows, np.where(known, labels, -1))
+            now, labels[rows], known = labels[rows].copy(), np.where(elected >= 0, elected, labels[rows]), of_story
+            if np.array_equal(now, labels[rows]):
+                break
+
+
+def _together(corrections: Corrections, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The pairs of ``apart`` that are still in one story."""
+    one, two = corrections.pairs("apart")
+    still = (labels[one] == labels[two]) & (labels[one] >= 0)
+    return one[still], two[still]
 
 
 def _dissolve(labels: np.ndarray, given: np.ndarray, is_held: np.ndarray) -> None:
@@ -374,11 +396,3 @@ def _dissolve(labels: np.ndarray, given: np.ndarray, is_held: np.ndarray) -> Non
         rows = np.flatnonzero(labels == story)
         if story >= 0 and (len(rows) < 2 or not is_held[rows].any()):
             labels[rows] = -1
-
-
-def _needed(corrections: Corrections, given: np.ndarray) -> np.ndarray:
-    """Which rows the stories would contradict without them; of titles that is not known here."""
-    one, two = (given[corrections.rows[name].to_numpy(np.intp)] for name in ("one", "two"))
-    together = (one == two) & (one >= 0)
-    kind = corrections.rows["kind"].to_numpy()
-    return np.select([kind == "same", kind == "apart", kind == "alone"], [~together, together, one >= 0], False)
