@@ -245,7 +245,7 @@ def test_ctrl_c_ends_everything_quickly_and_leaves_nothing_that_looks_whole(tmp_
         "import os, pathlib, time\npathlib.Path(f'started{min_samples}').touch()\ntime.sleep(600 * (min_samples > 2))",
         "pathlib.Path(output, 'clusters.csv').touch()",
     )
-    write_plan("fixed: {data: nowhere.csv}\ngrid: {min_samples: [2, 3, 4, 5]}\n")  # the first goes alone
+    write_plan("fixed: {data: sample}\ngrid: {min_samples: [2, 3, 4, 5]}\n")  # the first goes alone
     process = start(tmp_path, "run", "mine.yaml", "--jobs", "2")
     wait_for(lambda: (tmp_path / "started3").exists() and (tmp_path / "started4").exists())
     running = kernels(process)
@@ -284,6 +284,15 @@ def test_a_kernel_that_dies_fails_its_run_and_says_where_it_stopped(tmp_path):
     page = html.unescape((tmp_path / "reports/mine.html").read_text())
     assert "Traceback" not in err
     assert page.index("Failed:</strong> The notebook's kernel died") < page.index("never")
+
+
+def test_what_would_fail_in_every_run_of_a_grid_is_said_once_before_the_first(monkeypatch):
+    monkeypatch.setattr(run_plan, "_run_all", lambda *given: pytest.fail("a run was tried"))
+    Path("bad.csv").write_text("name,age\nAda,36\nTim,41\n")
+    for data, why in {"nowhere.csv": "there is no file", "bad.csv": "bad.csv has no column"}.items():
+        write_plan(f"fixed: {{data: {data}}}\ngrid: {{min_samples: [2, 3]}}\n")
+        with pytest.raises(NewsclustError, match=why):
+            run_plan.run_plan(read_plan("mine.yaml"))
 
 
 # --- what repeats what, with stand-ins for notebooks

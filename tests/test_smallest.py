@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import newsclust as nc
+from newsclust.cli import app
 from newsclust.errors import NewsclustError
 from newsclust.grid.labelled import read_parameters
-from newsclust.grid.pages import render_page
+from newsclust.grid.pages import make_pages, render_page
+from newsclust.grid.plan import read_plan
 
 TOP = Path(__file__).parent.parent
 HEADLINES = ["Storm hits the coast", "Storm hits the north coast", "Bank raises rates", "Strike ends", "Comet seen"]
@@ -73,6 +76,32 @@ def test_a_few_headlines_go_through_every_cell_of_every_notebook(toy_model, name
     for new in (name, "1 headlines", "4 headlines"):
         run_cells("assign", run="out", data=write(new, "new.csv"), output="assigned", least_emerging=2)
         assert "</html>" in render_page(Path("assigned")).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["1 headlines", "2 headlines", "5 dated"])
+def test_a_grid_of_a_few_headlines_is_compared_and_its_runs_are_listed_and_reported(toy_model, name):
+    data = write(name)
+    plan = Path("grid.yaml")
+    plan.write_text(f"fixed: {{data: {data}}}\ngrid: {{min_samples: [2, 3]}}\n")
+    for run in (plan := read_plan(str(plan))).runs:
+        nc.find(**run.parameters.model_dump())
+        stamp = {"name": run.name, "status": "ok", "message": "", "seconds": 1.0, "fingerprint": "0"}
+        stamp["parameters"] = run.parameters.model_dump()
+        (run.folder / "run.json").write_text(json.dumps(stamp))
+    make_pages(plan, print)
+    run_cells("compare", grid=str(plan.folder))
+    for command in (["list"], ["report", str(plan.folder)], ["report", str(run.folder)], ["clean"]):
+        done = CliRunner().invoke(app, command)
+        assert done.exit_code == 0 and done.stdout, done.exception
+    assert f"{run.name}: " in CliRunner().invoke(app, ["list"]).stdout
+
+
+@pytest.mark.parametrize("name", ["1 headlines", "2 headlines", "5 dated"])
+def test_a_few_headlines_are_evaluated_whatever_is_known_of_them(toy_model, name):
+    rows = pd.DataFrame(INPUTS[name], columns=["title", "published_at"])
+    for known in ("one-off", rows["title"], "storm"):
+        rows.assign(story=known).to_csv("mine.csv", index=False)
+        run_cells("evaluate", data="mine.csv", peers=["the tutorial's own code", "average linkage"])
 
 
 def test_no_notice_of_a_small_run_names_what_was_never_given(toy_model, recwarn):

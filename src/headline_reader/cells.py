@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -91,3 +92,20 @@ def literal(text: str) -> Any:
 def one_line(text: str) -> str:
     """The beginning of a message of somebody else's, for one of ours."""
     return " ".join(text.split())[:200]
+
+
+def without_backslashes(values: list[str]) -> tuple[list[str], list[str]]:
+    r"""The values without the backslashes that an export put before punctuation, and the marks that had one.
+
+    A mark counts if none of the column stands without a backslash: ``Slate \(blog\)`` and ``page\?id=1``. A column with
+    a backslash before a letter, such as a path's, stays as it is.
+    """
+    if not any("\\" in value for value in values):
+        return values, []
+    text = "\n".join(values)
+    followed = Counter(re.findall(r"\\(.)", text))
+    marks = [mark for mark, n in followed.items() if text.count(mark) == n]
+    if sum(followed[mark] for mark in marks) < 5 or any(re.match(r"[\w\s\\]", mark) for mark in followed):
+        return values, []
+    escaped = re.compile(rf"\\(?=[{re.escape(''.join(marks))}])")
+    return [escaped.sub("", value) for value in values], sorted(marks)

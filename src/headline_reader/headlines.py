@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from . import languages
+from .cells import without_backslashes
 from .columns import Found, check_columns, find_columns
 from .dates import joined, read_dates
 from .downloads import fetched
@@ -236,6 +237,11 @@ def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFr
         for position in found.instead:
             others = table.rows.iloc[:, position].to_numpy(dtype=object)
             fields[role] = [own if own.strip() else other for own, other in zip(fields[role], others, strict=True)]
+        if role in ("title", "description", "url", "publisher"):
+            fields[role], marks = without_backslashes(fields[role])
+            if marks:
+                notes.append(f"{_named(table, found)!r} of {name} has a backslash before each {' '.join(marks)}: "
+                             "it is left out")  # fmt: skip
         if found.rivals:
             own, *others = (str(table.rows.columns[p]) for p in (found.position, *found.rivals))
             too = "is called so, too" if len(others) == 1 else "are called so, too"

@@ -62,6 +62,13 @@ def _tell(line: str) -> None:
         say(line)
 
 
+def _tell_news(folder: Path) -> None:
+    from .show.run_page import news_of
+
+    if news := news_of(folder):
+        _tell(news)
+
+
 def _print_json(**facts: object) -> None:
     print(json.dumps(facts, ensure_ascii=False, default=str))
 
@@ -111,6 +118,8 @@ def run(
     else:
         _tell(f"Report: {short(plan.page)}")
         _tell(_summary(plan, time.perf_counter() - start))
+        if not plan.varied:
+            _tell_news(plan.runs[0].folder)
     if failed:
         raise typer.Exit(1)
 
@@ -138,6 +147,7 @@ def assign(
         f"make {n['n_emerging']} emerging stories, {n['n_alone']} stand alone. "
         f"{n['n_known']} more are in the run already."
     )
+    _tell_news(page.parent)
 
 
 @app.command()

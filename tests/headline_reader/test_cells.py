@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from headline_reader import ReaderError
-from headline_reader.cells import literal, text_frame, text_of
+from headline_reader.cells import literal, text_frame, text_of, without_backslashes
 from reading import read_file
 
 
@@ -37,3 +37,16 @@ def test_what_python_has_printed_is_its_value_and_anything_else_nothing():
 def test_half_of_a_pair_of_surrogates_is_no_letter_and_no_obstacle():
     assert text_of("Storm \ud83d") == "Storm \ufffd"
     assert text_of("Storm \ud83c\udf0a") == text_of("Storm \U0001f30a") == "Storm \U0001f30a"
+
+
+def test_backslashes_that_an_export_put_before_marks_are_left_out_and_it_is_said():
+    rows = [f"Rain again in town {n},https://a.example/story\\?id={n},Town Post \\(blog\\)" for n in range(6)]
+    read = read_file("title,url,publisher\n" + "\n".join(rows))
+    assert set(read.table["publisher"]) == {"Town Post (blog)"} and read.table["url"].iloc[3].endswith("story?id=3")
+    assert sum("backslash before each" in note for note in read.notes) == 2
+
+
+@pytest.mark.parametrize("other", ["C:\\news (old)", "what (now)", "\\\\server (x)", "a \\ b"])
+def test_a_backslash_that_means_something_stays(other):
+    values = ["Post \\(blog\\)"] * 6 + [other]
+    assert without_backslashes(values) == (values, [])

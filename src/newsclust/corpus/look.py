@@ -11,7 +11,7 @@ from headline_reader import languages as _languages
 
 from ..errors import InputError
 from ..wording import count
-from .documents import MORE, made_of, shown
+from .documents import MORE, local_files, made_of, shown
 
 #: Bytes that a look reads of a large file, or of what is behind an address.
 MOST = 64 << 20
@@ -103,6 +103,17 @@ def look(data: str | Path | list[str | Path], columns: Mapping[str, str] | None 
         publishers=documents["publisher"].replace("", "unknown").value_counts().to_dict(),
         languages=named.value_counts().to_dict(), set_aside=corpus.rejected["reason"].value_counts().to_dict(),
     )  # fmt: skip
+
+
+def try_data(data: str | Path | list[str | Path], columns: Mapping[str, str] | None = None) -> None:
+    """See that there are headlines in the files on this machine that `data` names: at most 64 MB of each are read.
+
+    Raises
+    ------
+    InputError
+    """
+    if local_files(data):
+        made_of(data, columns=columns, most=MOST)
 
 
 def _look(

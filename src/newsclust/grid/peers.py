@@ -12,6 +12,8 @@ from importlib.util import find_spec
 import numpy as np
 
 Labels = dict[str, np.ndarray]
+#: Fewer documents than these no peer groups (several end with an error).
+AT_LEAST = 10
 #: Peers that make a matrix of all pairs take no more documents than this: it would need 3 GB.
 ALL_PAIRS_UP_TO = 20_000
 #: Cosine distances at which average linkage is cut.
@@ -76,6 +78,8 @@ def absent(name: str, n: int) -> str:
     package, all_pairs, _ = PEERS[name]
     if find_spec(package) is None:
         return f"{name} is left out: {package} is not installed (pip install 'newsclust[evaluate]')."
+    if n < AT_LEAST:
+        return f"{name} is left out: {n:,} document{'s are' if n != 1 else ' is'} too few for it."
     if all_pairs and n > ALL_PAIRS_UP_TO:
         return f"{name} is left out: it compares all pairs of documents, and {n:,} are too many for that."
     return ""

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +16,7 @@ from threading import Thread
 from typing import Any
 
 from ..corpus.documents import shown
+from ..corpus.look import try_data
 from ..errors import ParameterError, RunError
 from ..paths import short, write_whole
 from ..run.preflight import check_replaceable
@@ -62,8 +63,14 @@ def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> i
                 f"{short(plan.page)} was not made by newsclust and would be written over: move it elsewhere, or give "
                 f"{plan.name} another name."
             )
-        for run in [] if (plan.folder / "log.txt").exists() else todo:  # the log says that newsclust made the folder
-            check_replaceable(run.folder, shown(run.parameters.data))
+        made_here = (plan.folder / "log.txt").exists()
+        for run in todo:
+            with suppress(ParameterError) if made_here else nullcontext():  # a notice where the data are others
+                check_replaceable(run.folder, shown(run.parameters.data))
+        if plan.varied:  # one check for what would fail in each run
+            asked = {json.dumps([run.parameters.data, run.parameters.columns]): run.parameters for run in todo}
+            for one in asked.values():
+                try_data(one.data, one.columns)
         if todo:
             _run_all(plan, todo, current, jobs, say)
         make_pages(plan, say)

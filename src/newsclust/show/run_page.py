@@ -77,6 +77,23 @@ def write_page(folder: str | Path, links: dict[str, str] | None = None, page: Pa
     return page
 
 
+def news_of(folder: str | Path) -> str:
+    """What the page says first of a run that continues another or has days, as one line; "" where nothing is new."""
+    record = read_record(Path(folder))
+    if record is None:
+        return ""
+    data = read_page_data(Path(folder))
+    columns = data["stories"]
+    news = _news([dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)])
+    told = [f"{kind['said']} ({_named(kind)})" for kind in news]
+    return f"Since {_since(data, record)}: {'; '.join(told)}." if told else ""
+
+
+def _named(kind: dict[str, Any]) -> str:
+    more = [f"and {kind['n'] - NAMED:,} more"] if kind["n"] > NAMED else []
+    return ", ".join([f"“{cut_at_word(row['title'], 48)}”" for row in kind["rows"]] + more)
+
+
 def name_of_data(record: Record) -> str:
     """What a reader calls the data: a file's name without its ending."""
     source = str(record.provenance.get("data", "headlines")).rpartition(": ")[0] or str(record.parameters.get("data"))
