@@ -52,7 +52,9 @@ def read_corrections(path: Path, name: str) -> pd.DataFrame:
         if column not in columns:
             near = difflib.get_close_matches(column, columns, n=1)
             found = (
-                f"did you mean {column!r} by {near[0]!r}?" if near else f"it has {', '.join(columns[:9]) or 'none'}."
+                f"did you mean {column!r} by {near[0]!r}?"
+                if near
+                else f"it has {', '.join(column[:40] for column in columns[:9]) or 'none'}."
             )
             raise InputError(f"{name} has no column {column!r}; {found} The columns are {', '.join(COLUMNS)}.")
     found = []

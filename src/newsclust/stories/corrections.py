@@ -198,7 +198,7 @@ def _refuse_contradictions(corrections: Corrections, n: int) -> None:
 
 def _contradict(corrections: Corrections, rows: list[int]) -> None:
     told = []
-    for row in corrections.rows.loc[rows].to_dict("records"):
+    for row in corrections.rows.loc[sorted(rows)].to_dict("records"):
         names = [f"“{plain(row[name])[:60]}”" for name in ("headline_a", "headline_b")[: 1 + KINDS[row["kind"]]]]
         told.append(f"{where_of(row)} ({row['kind']}: {', '.join(names)})")
     what = "names one headline twice" if len(told) == 1 else "contradict each other"
