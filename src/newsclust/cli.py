@@ -205,7 +205,7 @@ def check(
     between, shared words, and the story of each. The exit code is 0 if all pairs are as they should be, 1 if one is not
     or is not in the run, 2 if they can't be checked.
     """
-    from .defend.pairs import check_pairs
+    from .defend.golden_pairs import check_pairs
     from .run.stored import read_run
 
     try:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import newsclust as nc
-from newsclust.defend.pairs import check_pairs
+from newsclust.defend.golden_pairs import check_pairs
 from newsclust.errors import InputError
 from test_cli import call, refused
 
@@ -83,6 +83,6 @@ def test_it_ends_well_when_it_is_stopped(run, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("newsclust.defend.pairs.check_pairs", stop)
+    monkeypatch.setattr("newsclust.defend.golden_pairs.check_pairs", stop)
     stopped = call("check", "pairs.csv", "--run", str(run.folder))
     assert stopped.exit_code == 130 and "Stopped" in stopped.output
