@@ -100,7 +100,7 @@ def in_other_runs(base, folder: Path) -> None:
         print(f"| {name} | {holding(pairs, story_of(run))} |", flush=True)
     run, corpus = nc.read_run(folder / "first"), nc.read(str(folder / "rest.csv"))
     made = nc.assign_newcomers(run, corpus, nc.embed(corpus, run).embeddings)
-    held = dict(zip(run.points["title"], run.labels.tolist(), strict=True))
+    held = dict(zip(run.points["title"], made.run_labels.tolist(), strict=True))
     story = held | dict(zip(made.documents["title"], made.labels.tolist(), strict=True))
     print(f"| the last sixth assigned to five sixths | {holding(pairs, story)} |")
 

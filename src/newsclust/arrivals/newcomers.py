@@ -60,6 +60,9 @@ class Newcomers:
     calibration : Calibration
     parameters : dict
         ``data``, ``columns``, ``run`` and ``least_emerging``.
+    run_labels : ndarray of int, shape (n_run,)
+        The story of each document of the run: as the run has it, but for noise that corrections make one story with a
+        newcomer.
     """
 
     run: StoredRun
@@ -72,6 +75,7 @@ class Newcomers:
     coordinates: np.ndarray
     calibration: Calibration
     parameters: dict[str, Any]
+    run_labels: np.ndarray
 
     @property
     def table(self) -> pd.DataFrame:
@@ -209,6 +213,7 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
             "columns": corpus.parameters["columns"],
             "least_emerging": least_emerging,
         },
+        labels[:n_old],
     )
 
 
@@ -250,6 +255,11 @@ def _corrected(
         notice(f"corrections of new headlines would merge stories of {run.name}: run it again with these headlines.")
         done = np.where(named, done, labels)
         done[:n_old][moved] = run.labels[moved]
+    if n := int((done[:n_old] != run.labels).sum()):
+        notice(
+            f"{count(n, 'headline')} that {run.name} has in no story {'is' if n == 1 else 'are'} one story with new "
+            "ones by corrections: run it again with these headlines to see all in one place."
+        )
     return done, named
 
 
