@@ -2,13 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test guises lab bench evaluate notebooks lock lint clean
+.PHONY: run test soak guises lab bench evaluate notebooks lock lint clean
 
 run: .venv/ready
 	$(BIN)/newsclust run params/quickstart.yaml
 
 test: .venv/ready
 	$(BIN)/pytest --nbval
+
+# The long campaigns: kills at every file, 5,000 inputs, ten times as many examples of each property; hours.
+soak: .venv/ready
+	NEWSCLUST_SOAK=10 NEWSCLUST_EXAMPLES=5000 $(BIN)/pytest -m 'soak or not soak' --durations=40 tests
 
 # The sample and the tests of what computes, as older processors would have them: ten minutes.
 guises: .venv/ready

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +13,16 @@ from hypothesis import strategies as st
 if TYPE_CHECKING:
     from newsclust.neighbors.neighbors import Neighbors
 
-quickly = settings(deadline=None, derandomize=True, max_examples=40)
+#: How many times as many examples of a property are tried: `make soak` sets ten.
+SHARE = float(os.environ.get("NEWSCLUST_SOAK", "0.4"))
+
+
+def examples(n: int) -> int:
+    """How many of a property's examples are tried."""
+    return max(5, round(n * SHARE))
+
+
+quickly = settings(deadline=None, derandomize=True, max_examples=examples(40))
 
 seeds = st.integers(0, 10_000)
 # Points of a small integer grid: duplicates and equal distances abound.

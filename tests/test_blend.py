@@ -21,8 +21,9 @@ from newsclust.errors import InputError, ParameterError
 from newsclust.neighbors.blend import blend
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.neighbors.weighed import Weighed, learnt, weighted_words
+from points import examples
 
-QUICK = settings(deadline=None, derandomize=True, max_examples=25)
+QUICK = settings(deadline=None, derandomize=True, max_examples=examples(25))
 WORDS = "quake flood vote strike rocket bank storm court tunnel coast minister harvest".split()
 
 

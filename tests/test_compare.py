@@ -34,6 +34,7 @@ from newsclust.grid.measures import (
 from newsclust.grid.recommendation import recommend
 from newsclust.grid.runs import Grid, levels, read_grid
 from newsclust.grid.table_of_runs import MAP_POINTS, run_table
+from points import examples
 
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 FAILED = "min_samples=10,min_cluster_size=8,method=leaf"
@@ -230,7 +231,7 @@ def test_agreement_is_the_adjusted_rand_index_of_scikit_learn(grid):
         assert matrix.loc[one, other] == pytest.approx(rand_index(grid.labels[one], grid.labels[other]), abs=1e-12)
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=examples(60))
 @given(st.lists(st.tuples(*[st.integers(-1, 3)] * 3), min_size=1, max_size=12))
 def test_agreement_is_right_for_any_labels(rows):
     labels = pd.DataFrame(rows, columns=list("abc"))

@@ -25,9 +25,10 @@ from newsclust.corpus import documents as corpus
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import InputError, NewsclustError, NewsclustWarning, ParameterError
 from newsclust.paths import state_dir
+from points import examples
 from reading import site
 
-QUICK = settings(deadline=None, derandomize=True, max_examples=40)
+QUICK = settings(deadline=None, derandomize=True, max_examples=examples(40))
 KAGGLE_CSV = (
     "guid,title,description,venue,url,published_at,updated_at\n"
     'g1,Ferry service resumes,"After two days of storms, boats sail again.",Coast Post,https://x.org/1,'
@@ -186,6 +187,7 @@ def test_two_texts_with_one_id_are_refused(monkeypatch):
 # Files
 
 
+@pytest.mark.soak
 def test_four_times_the_rows_take_little_more_than_four_times_the_time():
     randomly = random.Random(0)
     words = [f"word{i}" for i in range(2000)]

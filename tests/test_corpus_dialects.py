@@ -17,10 +17,10 @@ from newsclust.corpus.documents import Corpus, read_corpus
 from newsclust.errors import InputError
 
 #: NEWSCLUST_EXAMPLES=5000 is the long run.
-EXAMPLES = int(os.environ.get("NEWSCLUST_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("NEWSCLUST_EXAMPLES", "30"))
 MANY = settings(
     deadline=None,
-    derandomize=EXAMPLES == 60,
+    derandomize=EXAMPLES == 30,
     max_examples=EXAMPLES,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],

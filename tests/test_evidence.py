@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsclust.stories.evidence import Evidence
+from points import examples
 from test_blend import corpus, full_similarity, weighed, weights
 
 
-@settings(deadline=None, derandomize=True, max_examples=25)
+@settings(deadline=None, derandomize=True, max_examples=examples(25))
 @given(st.integers(0, 10_000), st.integers(3, 40), weights, st.sampled_from([0.0, 0.3, 1.0]), st.booleans())
 def test_a_headline_s_similarities_to_a_story_are_those_of_the_full_matrix(seed, n, weight, undated, by_model):
     embeddings, documents = corpus(n, seed, undated)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from newsclust.corpus.facts import headlines
 from newsclust.corpus.words import WORD
 from newsclust.stories.exemplars import FAULT, LETTERS, spread_out, title_rows
+from points import examples
 
-few = settings(deadline=None, derandomize=True, max_examples=60)
+few = settings(deadline=None, derandomize=True, max_examples=examples(60))
 
 
 def documents(titles, descriptions=None):

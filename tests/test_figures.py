@@ -18,6 +18,7 @@ from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.show.drawing import story_mark
 from newsclust.show.figure import Figure, chart
 from newsclust.show.map_figure import map as story_map
+from points import examples
 
 #: plotly's numbers of the symbols, each three times: as a number, as text, by name.
 RAW_SYMBOLS = ValidatorCache.get_validator("scatter.marker", "symbol").values
@@ -65,7 +66,7 @@ def all_text(fig) -> list[str]:
     return found
 
 
-@settings(deadline=None, derandomize=True, max_examples=15)
+@settings(deadline=None, derandomize=True, max_examples=examples(15))
 @given(st.lists(st.integers(-1, 20), max_size=60), st.sampled_from([2, 3]))
 def test_every_headline_is_drawn_exactly_once(labels, dimensions):
     points = make_points(labels, dimensions)

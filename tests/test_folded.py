@@ -21,7 +21,7 @@ from newsclust.neighbors.neighbors import Neighbors
 from newsclust.pipeline import Vectors
 from newsclust.stories.evaluation import agreement, stability_between
 from newsclust.stories.noise import assign_noise, copies_alone
-from points import distance_matrix, neighbor_lists
+from points import distance_matrix, examples, neighbor_lists
 
 SHARED = Path(__file__).parent.parent.parent / "shared/data/giveme5w1h.csv"
 
@@ -37,7 +37,7 @@ def folded(n: int, seed: int, copied: float) -> Folded:
     return Folded(**vars(lists), all_ids=np.arange(len(place)), rows=rows, place=place)
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(deadline=None, derandomize=True, max_examples=examples(40))
 @given(st.integers(0, 10_000), st.integers(3, 40), st.integers(1, 3), st.integers(2, 6), st.sampled_from([0.0, 0.4]))
 def test_a_copy_is_in_the_cluster_of_what_it_copies(seed, n, min_samples, min_cluster_size, floor):
     lists = folded(n, seed, 0.4)
@@ -49,7 +49,7 @@ def test_a_copy_is_in_the_cluster_of_what_it_copies(seed, n, min_samples, min_cl
     assert not len(kept) or kept.min() >= min_cluster_size
 
 
-@settings(deadline=None, derandomize=True, max_examples=25)
+@settings(deadline=None, derandomize=True, max_examples=examples(25))
 @given(st.integers(0, 10_000), st.integers(3, 40))
 def test_where_nothing_is_copied_the_clusters_are_the_same(seed, n):
     lists = folded(n, seed, 0.0)

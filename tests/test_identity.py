@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsclust.stories.identity import keep_identity
+from points import examples
 
 
 def labels_of(*parts: int) -> np.ndarray:
@@ -31,7 +32,7 @@ def two_days(draw) -> tuple[pd.Series, np.ndarray, np.ndarray]:
     return earlier_of(before) * 3, ids, labels[:-1] - 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(two_days(), st.integers(0, 40))
 def test_every_story_has_one_number_and_a_new_one_none_that_was_ever_used(days, used):
     earlier, ids, labels = days
@@ -43,7 +44,7 @@ def test_every_story_has_one_number_and_a_new_one_none_that_was_ever_used(days, 
     assert identity.next_number > max([*identity.numbers.tolist(), used - 1], default=0) or not len(identity.numbers)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(two_days())
 def test_what_goes_on_shares_half_of_the_smaller_and_every_story_is_told_once(days):
     earlier, ids, labels = days
@@ -57,7 +58,7 @@ def test_what_goes_on_shares_half_of_the_smaller_and_every_story_is_told_once(da
             assert 2 * (one & other).sum() >= min(one.sum(), other.sum()) > 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(two_days(), st.randoms())
 def test_the_order_of_the_documents_changes_nothing(days, random):
     earlier, ids, labels = days

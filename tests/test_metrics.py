@@ -21,8 +21,9 @@ from newsclust.errors import NewsclustError
 from newsclust.neighbors.neighbors import Neighbors
 from newsclust.stories import evaluation as metrics
 from newsclust.stories.evaluation import agreement, relative_validity, stability_between, subsample_stability, validity
+from points import examples
 
-few = settings(deadline=None, derandomize=True, max_examples=40)
+few = settings(deadline=None, derandomize=True, max_examples=examples(40))
 rows = st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 3)), min_size=1, max_size=15)
 SCORES = ("ami", "ari", "v_measure", "b_cubed_f1")
 
@@ -284,7 +285,7 @@ def test_near_duplicates_are_as_far_apart_as_they_are():
         assert validity(given_vectors, clustering_of(np.repeat([0, 1], 10)))["dbcv"] == pytest.approx(1, abs=1e-6)
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(deadline=None, derandomize=True, max_examples=examples(150))
 @given(
     st.integers(0, 10**6),
     st.integers(0, 30),

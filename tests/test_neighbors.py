@@ -19,8 +19,9 @@ from newsclust.neighbors.comparison import exact_neighbors
 from newsclust.neighbors.inverted_file import InvertedFile
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors.store import Store
+from points import examples
 
-QUICK = settings(deadline=None, derandomize=True, max_examples=60)
+QUICK = settings(deadline=None, derandomize=True, max_examples=examples(60))
 
 
 def full_matrix(vectors: np.ndarray) -> np.ndarray:

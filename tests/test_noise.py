@@ -11,8 +11,9 @@ import newsclust as nc
 from newsclust.errors import NewsclustWarning, ParameterError
 from newsclust.neighbors.neighbors import Neighbors
 from newsclust.stories.noise import POWER, VOTERS, assign_noise, enough_support
+from points import examples
 
-few = settings(deadline=None, derandomize=True, max_examples=60)
+few = settings(deadline=None, derandomize=True, max_examples=examples(60))
 
 
 def lists(indices, similarities):

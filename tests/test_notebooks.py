@@ -293,11 +293,7 @@ def test_results_keep_every_input_row_and_column_in_order(tmp_path):
     given.loc[len(given)] = {"title": "", "description": "", "id": "blank"}
     given = given.fillna("")
     given.to_csv(tmp_path / "mine.csv", index=False)
-    done = papermill(
-        TOP / "notebooks/cluster.ipynb", tmp_path, "-p", "data", "mine.csv", "-p", "output", "out", "-p", "truth",
-        "story", "-p", "n_components", 3, "-y", "{assign_noise: true}",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
+    nc.find("mine.csv", output="out", truth="story", n_components=3, assign_noise=True)
     rows = pd.read_csv(tmp_path / "out/clusters.csv", dtype=str, keep_default_na=False)
     assert rows["id_input"].tolist() == given["id"].tolist()
     assert rows["title"].tolist() == given["title"].tolist()

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsclust.vectors.packing import STEP, fill_packs
+from points import examples
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(deadline=None, derandomize=True, max_examples=examples(200))
 @given(st.lists(st.integers(1, 90), max_size=60), st.integers(1, 70))
 def test_every_text_is_in_one_pack_and_whole(lengths, size):
     packs = list(fill_packs(np.array(lengths, dtype=int), size))

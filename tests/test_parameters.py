@@ -22,6 +22,7 @@ from papermill.translators import PythonTranslator
 
 from newsclust.errors import NewsclustError, NewsclustWarning, ParameterError, StoreError
 from newsclust.run.parameters import Parameters, check_names, check_parameters, make_parameters
+from points import examples
 
 TOP = Path(__file__).parent.parent
 
@@ -337,7 +338,7 @@ def slips() -> st.SearchStrategy[tuple[str, object]]:
     return st.one_of(st.tuples(unknown.filter(lambda name: not iskeyword(name)), values), st.sampled_from(wrong))
 
 
-@settings(deadline=None, derandomize=True, max_examples=500)
+@settings(deadline=None, derandomize=True, max_examples=examples(500))
 @given(slips())
 def test_no_slip_runs_with_a_default_instead(slip):
     name, value = slip
@@ -379,7 +380,7 @@ def test_the_command_repeats_the_run(values):
     assert make_parameters(as_papermill_reads(parameters.command())) == parameters
 
 
-@settings(deadline=None, derandomize=True, max_examples=50)
+@settings(deadline=None, derandomize=True, max_examples=examples(50))
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(lambda text: text != "None"))
 def test_the_command_repeats_any_text(text):
     parameters = Parameters(data=text, truth=text)

@@ -137,7 +137,7 @@ def test_what_numba_kept_and_cannot_be_read_is_compiled_again(kind, tmp_path):
         "print(double(21), double.stats.cache_hits)\n"
     )
     said = []
-    for cut in (None, None, 0, None, 100, None):
+    for cut in (None, None, 100 if kind == "nbi" else 0, None):
         for file in (tmp_path / "kept").rglob(f"*.{kind}") if cut is not None else ():
             file.write_bytes(file.read_bytes()[:cut])
         environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
@@ -146,7 +146,7 @@ def test_what_numba_kept_and_cannot_be_read_is_compiled_again(kind, tmp_path):
         said.append(
             done.stdout.split()[0] + ("" if "{" in done.stdout and len(done.stdout.split()) > 2 else " compiled")
         )
-    assert said == ["42 compiled", "42", "42 compiled", "42", "42 compiled", "42"]
+    assert said == ["42 compiled", "42", "42 compiled", "42"]
 
 
 def test_a_link_to_itself_is_called_so():

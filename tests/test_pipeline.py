@@ -133,7 +133,16 @@ def test_a_disk_that_is_full_at_any_stage_is_one_sentence_or_none_and_the_same_c
     assert nc.find(**DATA, output="out").folder.is_dir() and Path("out/report.html").exists()
 
 
-@pytest.mark.parametrize("name", ["clusters.csv", "stories.csv", "provenance.json", "metrics.json", "report.html"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "report.html",
+        *(
+            pytest.param(name, marks=pytest.mark.soak)
+            for name in ("clusters.csv", "stories.csv", "provenance.json", "metrics.json")
+        ),
+    ],
+)
 def test_a_run_that_is_killed_as_it_writes_leaves_no_half_file_and_the_next_is_right(toy_model, name, tmp_path):
     code = f"""
         import os, signal

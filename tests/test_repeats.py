@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from newsclust.neighbors.neighbors import Neighbors
 from newsclust.stories.repeats import OVERLAP, find_repeats
+from points import examples
 
 
 def found(headlines: list[str], lists: list[list[int]] | None = None, texts: list[str] | None = None) -> list[int]:
@@ -56,7 +57,7 @@ def overlap(one: str, two: str) -> float:
     return len(a & b) / len(a | b)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(words.map(" ".join), min_size=1, max_size=8))
 def test_whoever_stands_for_others_stands_for_itself_and_is_near_to_each(headlines):
     leaders = found(headlines) if len(headlines) > 1 else [0]

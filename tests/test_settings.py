@@ -85,8 +85,15 @@ def test_large_corpora_are_scored_on_a_part_of_them(monkeypatch):
     assert separation(directions, truth, lists) == pytest.approx(whole, abs=0.05)
 
 
-@pytest.mark.parametrize("shared", [0.0, 0.3])
-@pytest.mark.parametrize("n_stories, size, one_offs", [(40, 3, 20), (12, 15, 0), (5, 60, 30)])
+@pytest.mark.parametrize(
+    "n_stories, size, one_offs, shared",
+    [
+        (40, 3, 20, 0.0),
+        (12, 15, 0, 0.3),
+        *(pytest.param(*given, marks=pytest.mark.soak) for given in [(40, 3, 20, 0.3), (12, 15, 0, 0.0)]),
+        *(pytest.param(5, 60, 30, shared, marks=pytest.mark.soak) for shared in (0.0, 0.3)),
+    ],
+)
 def test_auto_is_near_the_best_setting_of_its_grid(n_stories, size, one_offs, shared):
     embeddings, truth = stories(n_stories, size, spread=0.75, one_offs=one_offs)
     lists = find_neighbors(embeddings, 40, "exact")

@@ -15,9 +15,9 @@ from newsclust.clusters.clustering import cluster
 from newsclust.errors import ParameterError
 from newsclust.neighbors.neighbors import Neighbors
 from newsclust.neighbors.shared import COMPANY, POWER, share_neighbors
-from points import distance_matrix, neighbor_lists
+from points import distance_matrix, examples, neighbor_lists
 
-QUICK = settings(deadline=None, derandomize=True, max_examples=25)
+QUICK = settings(deadline=None, derandomize=True, max_examples=examples(25))
 
 
 def unit_vectors(n: int, seed: int = 0, dim: int = 8, strangers: float = 0.3) -> np.ndarray:

@@ -24,11 +24,11 @@ from newsclust.stories.noise import Vote
 from newsclust.stories.outline import DEEPEST, NAMED, outline
 from newsclust.stories.stories import Stories
 from newsclust.stories.topics import group_stories
-from points import SELECTIONS, blobs, distance_matrix, grids, neighbor_lists, quickly, seeds
+from points import SELECTIONS, blobs, distance_matrix, examples, grids, neighbor_lists, quickly, seeds
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-briefly = settings(quickly, max_examples=15)  # where stories are named
+briefly = settings(quickly, max_examples=examples(15))  # where stories are named
 corpora = st.one_of(grids, seeds.map(lambda seed: blobs(seed, n=90)))
 
 

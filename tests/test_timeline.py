@@ -12,8 +12,9 @@ from newsclust.show.over_time import ROWS, stories_over_time, what_is_new
 from newsclust.stories.naming import describe_clusters
 from newsclust.stories.stories import Stories
 from newsclust.stories.timeline import follow_stories
+from points import examples
 
-few = settings(deadline=None, derandomize=True, max_examples=20)
+few = settings(deadline=None, derandomize=True, max_examples=examples(20))
 DAY = pd.Timedelta("1D")
 START = pd.Timestamp("2024-03-01")
 

@@ -17,9 +17,10 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 from newsclust.corpus.words import _UNSPACED, WORD
 from newsclust.errors import NewsclustError
 from newsclust.stories.naming import KEYWORDS, _distinct, _stem, _term_weights, count_terms, describe_clusters
+from points import examples
 
 STORIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "stories_2014.csv"
-few = settings(deadline=None, derandomize=True, max_examples=40)
+few = settings(deadline=None, derandomize=True, max_examples=examples(40))
 
 HEADLINES = [
     ("Solar eclipse darkens Texas", "Dallas watched the solar eclipse.", "Wire", "2024-04-08T20:00:00Z"),

@@ -11,6 +11,7 @@ from py3langid import classify
 
 from headline_reader.languages import _classified, _codes, detect, language_code, language_name, shares
 from headline_reader.wordlists import words
+from points import examples
 
 SAYINGS = """
 The early bird catches the worm; Der frühe Vogel fängt den Wurm; L'avenir appartient à ceux qui se lèvent tôt;
@@ -20,7 +21,7 @@ A quien madruga, Dios le ayuda; Le ore del mattino hanno l'oro in bocca; Кто 
 """.replace("\n", " ").split(";")
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=examples(60))
 @given(
     st.lists(
         st.sampled_from(SAYINGS) | st.sampled_from(SAYINGS).map(str.upper) | st.text(min_size=1), min_size=1, max_size=9

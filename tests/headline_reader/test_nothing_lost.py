@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from headline_reader import Piece, ReaderError, read
 
 #: NEWSCLUST_EXAMPLES=5000 is the long run.
-EXAMPLES = int(os.environ.get("NEWSCLUST_EXAMPLES", 50))
+EXAMPLES = int(os.environ.get("NEWSCLUST_EXAMPLES", 30))
 WORDS = "tram harbour council seals winter bakers library bridge choir farmers island museum river school ferry".split()
 
 

@@ -12,6 +12,7 @@ from ..clusters.clustering import cluster
 from ..errors import InputError, notice
 from ..neighbors.neighbors import Neighbors
 from ..neighbors.space import Space
+from ..run.continuation import ids_of_today
 from ..run.correction_files import corrections_of
 from ..stages import stage
 from ..stories.corrections import apply, resolve
@@ -161,8 +162,9 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
     if not corpus.n_documents:
         raise InputError(f"{corpus.source} has no headlines.")
     given, documents = run.parameters, corpus.documents
-    is_known = np.isin(embeddings.ids, run.ids)
-    held = np.searchsorted(run.ids, embeddings.ids[is_known])  # where the run has those
+    ids = pd.Index(ids_of_today(run, documents))
+    held = ids.get_indexer(embeddings.ids)  # where the run has them
+    is_known, held = held >= 0, held[held >= 0]
     new = documents[~is_known]
     n_old, n_new = len(run.ids), len(new)
     everything = pd.concat([run.documents, new], ignore_index=True)
