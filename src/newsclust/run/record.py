@@ -22,6 +22,7 @@ from ..neighbors.layout import Layout
 from ..neighbors.neighbors import Neighbors
 from ..paths import find_output, write_whole
 from ..stages import ledger, stage
+from ..stories.coverage import cover
 from ..stories.evaluation import agreement, subsample_stability, validity
 from ..stories.evidence import Evidence
 from ..stories.settings import Settings, separation
@@ -42,6 +43,8 @@ PACKAGES = (
 #: set aside.
 RESULTS = ("clusters.csv", "stories.csv", "provenance.json", "page.json", "metrics.json")
 REJECTED = "rejected.csv"
+#: Who reported each story, and when; a header alone where no publisher is named.
+COVERAGE = "coverage.csv"
 #: A fact of the record: the model that weighed the words, or TF-IDF, as all did that do not say.
 WEIGHER = "words weighed by"
 #: A run's numbers: what readers call each, and how it is written. "HDBSCAN's" are of the clusters before any noise was
@@ -175,6 +178,7 @@ def finish(
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / "clusters.csv", as_csv(rows))
         write_whole(folder / "stories.csv", as_csv(stories.table.reset_index()))
+        write_whole(folder / COVERAGE, as_csv(cover(stories).entries))
         if len(corpus.rejected):
             write_whole(folder / REJECTED, as_csv(corpus.rejected))
         else:
