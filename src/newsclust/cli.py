@@ -273,6 +273,8 @@ def clean(
     made_here = any((folder / file).is_file() for file in ("log.txt", "grid.json"))
     if name in ("", ".", "..") or {"/", "\\"} & set(name) or not made_here:
         raise RunError(f"there is no grid {name!r} under reports/; `newsclust list` shows what there is.")
+    if kept := sorted(folder.rglob("corrections.csv")):
+        raise RunError(f"{short(kept[0])} holds corrections that a person made: move it elsewhere first.")
     with alone(folder):
         _remove(folder)
     (folder.parent / f"{name}.html").unlink(missing_ok=True)
