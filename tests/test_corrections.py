@@ -304,7 +304,7 @@ def test_what_is_marked_on_the_page_holds_in_the_next_run_and_is_undone(found, o
 
     page = opened(found.folder)
     page.get_by_label("Read a saved file").set_input_files(top / "marked/corrections.csv")
-    page.wait_for_function("corrections.length === 3")
+    page.locator("#corrected li").nth(2).wait_for()
     assert saved(page) == rows and page.troubles == []
 
 

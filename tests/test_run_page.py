@@ -233,6 +233,7 @@ def test_hostile_texts_are_text_wherever_they_stand(run, tmp_path, open_page, mo
     stories["title"], stories["keywords"] = [HOSTILE + "!", *stories["title"][1:]], [BREAKOUT, *stories["keywords"][1:]]
     data["publishers"][0], stories["mark"][0] = HOSTILE, ["new", 5]
     data["topics"] = [topic | {"keywords": HOSTILE} for topic in data["topics"]]
+    data["round_ups"] = [{"title": BREAKOUT, "language": "en", "stories": stories["number"][:3], "alike": 0.2}]
     write_page_data(tmp_path, data)
     pd.DataFrame({"line": [3], "reason": [HOSTILE], "text": [BREAKOUT]}).to_csv(tmp_path / "rejected.csv", index=False)
     monkeypatch.setattr("newsclust.show.run_page.name_of_data", lambda record: HOSTILE)
@@ -241,6 +242,8 @@ def test_hostile_texts_are_text_wherever_they_stand(run, tmp_path, open_page, mo
     story.locator("h3 button").click()
     assert story.locator("h3").text_content() == HOSTILE + "!" and BREAKOUT in story.locator(".kw").text_content()
     assert story.locator(".heads .h").all_text_contents()[:2] == [HOSTILE, BREAKOUT]
+    named = page.locator("#doubts .placed li").last.text_content()
+    assert BREAKOUT in named and HOSTILE[:20] in named and named.endswith(": a round-up of several?")
     search(page, "alert")
     assert page.locator("img").count() == 0 and page.locator("script").count() == 2
     assert "7 * 7" in page.locator("body").inner_text() and page.troubles == []
@@ -469,7 +472,7 @@ def test_paper_holds_map_and_stories_on_few_pages(page, tmp_path):
 
 def test_without_dates_publishers_and_stories_the_page_is_still_a_page(tmp_path, open_page):  # noqa: F811
     data = read_page_data_of(12, 0, tmp_path)
-    data["time"], data["n_publishers"], data["publishers"], data["topics"], data["placed"] = None, 0, [], [], []
+    data |= {"time": None, "n_publishers": 0, "publishers": [], "topics": [], "placed": []}
     headlines = data["headlines"]
     headlines |= {"minute": [None] * 12, "publisher": [-1] * 12, "story": [-1] * 12}
     data["stories"] = {name: [] for name in data["stories"]}

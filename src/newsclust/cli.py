@@ -243,6 +243,52 @@ def report(
     typer.echo(f"Report: {short(page)}")
 
 
+@app.command()
+def methods(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A finished run's folder, or its name under reports/.")],
+    output: Annotated[str | None, typer.Option(help="A folder for the files, instead of RUN/methods.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and write no files.")] = False,
+) -> None:
+    """Describe a run's analysis for a paper: a paragraph, its references as BibTeX, tables and quotes as CSV.
+
+    For example: `newsclust methods reports/quickstart`. Every number comes from the run's record.
+    """
+    from .defend.methods import describe
+    from .run.preflight import find_run
+
+    found = describe(run)
+    if as_json:
+        tables = {name: rows.to_dict("records") for name, rows in found.tables.items()}
+        return _print_json(paragraph=found.paragraph, bibtex=found.bibtex, **tables)
+    files = found.write(find_output(output) if output else find_run(run) / "methods")
+    typer.echo(found.paragraph)
+    _tell(f"Written: {', '.join(map(short, files))}")
+
+
+@app.command()
+def verify(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A finished run's folder, or its name under reports/.")],
+    data: Annotated[str | None, typer.Option(help="The headlines, where they are not the sample.")] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="The record may name the headlines and the model.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Repeat a run from its record, without its stored vectors, and compare. Exit: 0 agrees, 1 differs, 2 can't.
+
+    For example: `newsclust verify reports/quickstart`, or `newsclust verify reports/mine --data mine.csv`. The run is
+    not changed, no server is asked, and what comes out is thrown away.
+    """
+    from .defend.verify import verify as verify_run
+
+    found = verify_run(run, data, trust)
+    if as_json:
+        checks = [vars(check) for check in found.checks]
+        _print_json(run=found.run, agrees=found.agrees, reason=found.reason, elsewhere=found.elsewhere, checks=checks)
+    else:
+        typer.echo(str(found))
+    if not found.agrees:
+        raise typer.Exit(1)
+
+
 @app.command("list")
 def list_runs() -> None:
     """List the runs under reports/ with their key figures.

@@ -31,8 +31,9 @@ from .run.continuation import Continuation, continue_run, renumbered
 from .run.correction_files import CORRECTIONS, gather_corrections, recorded_corrections
 from .run.notebook import Notebook
 from .run.parameters import Parameters, make_parameters
-from .run.preflight import run_folders, try_output
+from .run.preflight import find_run, run_folders, try_output
 from .run.record import finish as write_record
+from .run.record import read_record
 from .run.results import Clusters, Links, Map, Named, Run, Vectors
 from .run.stored import StoredRun
 from .run.values import Reader
@@ -42,8 +43,9 @@ from .stories.corrections import resolve, tell
 from .stories.identity import Identity
 from .stories.noise import with_copies
 from .stories.repeats import find_repeats
-from .stories.settings import AUTO, choose_settings
+from .stories.settings import choose_settings
 from .stories.stories import Stories, correct_stories, find_stories
+from .vectors.model_choice import AUTO, choose_model
 from .wording import count
 
 #: The parameters that each step reads, beside what the steps before it have read.
@@ -76,14 +78,19 @@ def read(p: Notebook | Parameters | str | Path | list | None = None, **given: An
 def embed(corpus: Corpus, p: Notebook | Parameters | StoredRun | None = None, **given: Any) -> Vectors:
     """Give each document its vector, and store it in Milvus; what is stored already is not embedded again.
 
-    With a finished run the vectors are of its model, in its collection.
+    With a finished run the vectors are of its model, in its collection. ``model = "auto"`` is settled here, and stays
+    what it was for what goes on with an earlier run (`newsclust.vectors.model_choice.choose_model`).
     """
     by_user = "uri" in given or not isinstance(p, StoredRun)
     if isinstance(p, StoredRun):
         p, given = None, {name: getattr(p.parameters, name) for name in READS["embed"]} | given
     now = _now("embed", p, corpus.parameters, given)
-    store = replace(now.store, given=by_user)
-    return Vectors(corpus, store.embed(corpus.documents), store, _made("embed", corpus.parameters, now))
+    store, why = replace(now.store, given=by_user), ""
+    if now.model == AUTO:
+        record = read_record(find_run(now.previous)) if now.previous else None
+        store, why = choose_model(store, corpus.documents, now.previous, record and record.parameters["model"])
+    embeddings = replace(store.embed(corpus.documents), why=why)
+    return Vectors(corpus, embeddings, store, _made("embed", corpus.parameters, now))
 
 
 def link(vectors: Vectors, p: Notebook | Parameters | None = None, **given: Any) -> Links:

@@ -12,7 +12,9 @@ from headline_reader import dates, languages, roles, wordlists
 from headline_reader.wordlists import BrokenWords, fold, words
 from reading import TABLE, read_file
 
-LOADED = [roles.lists, roles._keys, dates._months, languages._codes, words]
+#: What is made of the files once.
+LOADED = {languages._codes}
+LOADED |= {made for room in (roles, dates, wordlists) for made in vars(room).values() if hasattr(made, "cache_clear")}
 
 
 @pytest.fixture

@@ -172,7 +172,7 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
     words = _words_of_both(run.embeddings, embeddings, ~is_known) if given.words else None
     space = Space(vectors, words, everything, n_old, given.words, given.days, given.day_scale)
     old, rows = np.arange(n_old), np.arange(n_old, n_old + n_new)
-    calibration = calibrate(run.neighbors, run.labels, run.clustering, given.assign_noise, given.least_support)
+    calibration = calibrate(run.neighbors, run.labels, run.clustering, given.assign_noise, run.least_support)
 
     enough = min(least_emerging, given.min_cluster_size)
     found, certainty, edges = _emerging(run, space, rows, enough)

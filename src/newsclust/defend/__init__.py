@@ -1,1 +1,1 @@
-"""What a finished run can be asked before one signs for it."""
+"""A finished run in; whether it holds, and what one writes of it, out."""

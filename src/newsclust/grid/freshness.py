@@ -19,6 +19,7 @@ from ..run.parameters import Parameters
 from ..run.record import PACKAGES, RESULTS
 from ..run.stored import read_results
 from ..vectors.embedding import load_embedder
+from ..vectors.model_choice import AUTO, installed
 from .execute import find_notebook
 from .plan import Plan, PlannedRun
 
@@ -29,7 +30,7 @@ def fingerprints(plan: Plan) -> dict[str, str]:
     """Run by run, of all that it depends on: code, versions, parameters, headlines, weights of the model."""
     made_by = [_cells("cluster"), _versions(), _code()]
     headlines = {str(run.parameters.data): _headlines(run.parameters.data) for run in plan.runs}
-    models = {name: load_embedder(name).revision for name in {run.parameters.model for run in plan.runs}}
+    models = {name: _weights(name) for name in {run.parameters.model for run in plan.runs}}
     return {
         run.name: fingerprint(
             made_by, p.model_dump(), headlines[str(p.data)], models[p.model], *_stories_of(p.previous), *_corrections(p)
@@ -59,6 +60,11 @@ def is_fresh(run: PlannedRun, current: str) -> bool:
     stamp = read_stamp(run.folder)
     whole = all((run.folder / name).exists() for name in ("run.ipynb", *RESULTS))
     return whole and stamp.get("status") == "ok" and stamp.get("fingerprint") == current
+
+
+def _weights(model: str) -> list[str]:
+    """Of the model, or of all that "auto" chooses among."""
+    return [load_embedder(name).revision for name in (installed() if model == AUTO else [model])]
 
 
 def _headlines(data: str | list[str]) -> str:

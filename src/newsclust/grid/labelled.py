@@ -21,6 +21,8 @@ from ..stories.settings import Settings
 from .peers import PEERS, absent
 from .plan import read_plan
 
+#: How all are scored that have noise; each table begins with it.
+NOISE = "A headline in no story is alone, whichever method says so."
 _HEADS = {
     "ami": "AMI",
     "ari": "ARI",
@@ -71,7 +73,12 @@ class Evaluation:
         shown.insert(shown.columns.get_loc("stories") + 1, "group", group)
         shown = shown.rename(columns=_HEADS).rename_axis(None)
         digits = dict.fromkeys(("AMI", "ARI", "V", "B³ F1"), "{:.3f}")
-        return shown.style.format(digits | {"noise": "{:.1%}", "seconds": "{:.1f}"}, escape="html")._repr_html_()
+        said = f"{NOISE} Under group all of them are one group instead."
+        return (
+            shown.style.set_caption(said)
+            .format(digits | {"noise": "{:.1%}", "seconds": "{:.1f}"}, escape="html")
+            ._repr_html_()
+        )
 
 
 def evaluate(
@@ -110,6 +117,7 @@ def evaluate(
     truth = np.full(len(documents), "", dtype=object)
     truth[row_place[::-1]] = row_truth[::-1]
     one_off = np.isin(np.char.lower(truth.astype(str)), list(ONE_OFF))
+    n_stories = len(set(truth[~one_off]) - {""})
 
     def scores(found: np.ndarray) -> dict[str, Any]:
         alone = agreement(found[row_place], row_truth)
@@ -147,7 +155,7 @@ def evaluate(
         started = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of other packages, about themselves
-            candidates = PEERS[name][2](vectors.vectors, documents["text"].tolist())
+            candidates = PEERS[name][2](vectors.vectors, documents["text"].tolist(), n_stories)
         seconds = time.perf_counter() - started
         scored = {said: scores(found) for said, found in candidates.items()}
         best = max(scored, key=lambda said: scored[said]["ami"])

@@ -17,7 +17,7 @@ from ..corpus.facts import headlines
 from ..errors import RunError
 from ..markup import plain, web_address
 from ..paths import short, write_whole
-from ..stories.doubts import doubts, next_stories
+from ..stories.doubts import doubts, next_stories, round_ups
 from ..stories.marks import mark_stories
 from ..stories.timeline import follow_stories, said_time
 from ..stories.topics import group_stories
@@ -36,7 +36,7 @@ PART_FROM, BEST, ALONE = 50_000, 20, 2_000
 MOST_BYTES, SUMMARY_BYTES = 24_000_000, 8_000_000
 #: Letters of a headline, a summary, a publisher's name: some feeds have articles for titles.
 LETTERS, SUMMARY_LETTERS, NAME_LETTERS = 300, 280, 80
-#: Stories drawn in time, and headlines named that were given a story with the least support.
+#: Stories drawn in time, and headlines named that were given a story with the least support, or are near several.
 DRAWN, PLACED = 50, 6
 #: Places on the map are whole numbers up to this.
 SCALE = 9999
@@ -62,13 +62,14 @@ def page_data(stories: Stories, layout: Layout, evidence: Evidence, neighbors: N
         ``story`` is a place in ``stories``, -1 for none; ``minute`` counts from 1970, None is undated; ``x`` and ``y``
         go to `SCALE`; ``copies`` are pairs of a place and the place of the one that it nearly repeats; ``ids`` name
         headlines by place that their titles do not. ``time``: bins and counts of the stories drawn in time, None where
-        nothing is dated. ``topics``, ``placed``: lists of dicts.
+        nothing is dated. ``topics``, ``placed`` and ``round_ups`` are lists of dicts.
     """
     documents = stories.documents
     told = stories.table.sort_values("size", ascending=False, kind="stable")
     place = told.index.get_indexer(stories.labels)
     times = times_of(documents)
     timeline = follow_stories(stories)
+    doubt = doubts(evidence, stories.labels, neighbors).reindex(told.index)
     topics = group_stories(stories).table[["keywords", "stories", "size"]].reset_index(drop=True)
     pubs, names = pd.factorize(documents["publisher"].map(plain).str[:NAME_LETTERS].replace("", None))
     first = _first(place, times, len(told))
@@ -82,7 +83,8 @@ def page_data(stories: Stories, layout: Layout, evidence: Evidence, neighbors: N
         "topics": topics.to_dict("records"),
         "time": _time(timeline, told.index, np.sort(times[~np.isnat(times)])),
         "placed": _placed(stories),
-        "stories": _stories(stories, told, place, timeline, evidence, neighbors)
+        "round_ups": _round_ups(stories, doubt, evidence, neighbors),
+        "stories": _stories(stories, told, place, timeline, doubt, evidence, neighbors)
         | {"first": pd.Index(rows).get_indexer(first).tolist()},
         "headlines": _headlines(stories, rows, place, times, pubs, layout.coordinates),
         **({"corrections": stories.corrected.corrections.listed} if stories.corrected else {}),
@@ -155,10 +157,10 @@ def _stories(
     told: pd.DataFrame,
     place: np.ndarray,
     timeline: Timeline,
+    doubt: pd.DataFrame,
     evidence: Evidence,
     neighbors: Neighbors,
 ) -> dict[str, list]:
-    doubt = doubts(evidence, stories.labels, neighbors).reindex(told.index)
     near = next_stories(evidence, stories.labels, neighbors)
     marks = mark_stories(timeline, stories.changes)
     kinds = dict(zip(marks.index.tolist(), marks[["kind", "n"]].to_numpy().tolist(), strict=True))
@@ -177,6 +179,7 @@ def _stories(
         "mark": [kinds.get(number) for number in told.index.tolist()],
         "near": [near.get(number, []) for number in told.index.tolist()],
         **{name: _numbers(doubt[name]) for name in ("own", "next", "separation")},
+        **{name: _numbers(told[name]) for name in ("together", "reliability") if name in told},
         "rival": doubt["rival"].fillna(-1).astype(int).tolist(),
         "doubt": doubt["kind"].fillna("").tolist(),
     }
@@ -254,14 +257,23 @@ def _placed(stories: Stories) -> list[dict[str, Any]]:
     """The headlines that were given a story with the least support."""
     rows = np.flatnonzero(stories.assigned)
     rows = rows[np.argsort(stories.vote.support[rows], kind="stable")][:PLACED]
-    titles, language = headlines(stories.documents.iloc[rows]), stories.documents.get("language")
     return [
-        {
-            "title": plain(title)[:LETTERS],
-            "language": "" if language is None else language.iloc[row],
+        _named(stories, row)
+        | {
             "story": int(stories.labels[row]),
             "support": round(float(stories.vote.support[row]), 3),
             "share": round(float(stories.vote.share[row]), 3),
         }
-        for title, row in zip(titles, rows, strict=True)
+        for row in rows
     ]
+
+
+def _round_ups(stories: Stories, doubt: pd.DataFrame, evidence: Evidence, neighbors: Neighbors) -> list[dict[str, Any]]:
+    """The headlines that are near several stories and in none."""
+    found = round_ups(evidence, stories.labels, neighbors, doubt["own"].median()) if len(doubt) else []
+    return [_named(stories, row) | {"stories": near, "alike": round(to, 3)} for row, near, to in found[:PLACED]]
+
+
+def _named(stories: Stories, row: int) -> dict[str, str]:
+    document = stories.documents.iloc[[row]]
+    return {"title": plain(headlines(document).iloc[0])[:LETTERS], "language": "".join(document.get("language", ""))}

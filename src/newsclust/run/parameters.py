@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from ..corpus.documents import check_columns, shown
 from ..errors import InputError, ParameterError, notice
 from ..paths import can_write, fallback_dir, find_input, find_output, state_dir
+from ..vectors.model_choice import AUTO
+from ..vectors.models import MINILM
 from ..vectors.precision import PRECISIONS
 from ..vectors.store import Store
 from .correction_files import gather_corrections
@@ -67,7 +69,7 @@ class Parameters(BaseModel):
         examples=[{"title": "hed", "published_at": "when"}],
     )
     model: Text = Field(
-        "minilm", description='English, no download; "e5" (an extra) and "BAAI/bge-m3" (2.3 GB) read many languages'
+        AUTO, description='"minilm" reads English, "e5" many languages, "auto" chooses; "BAAI/bge-m3" (2.3 GB)'
     )
     precision: Literal[PRECISIONS] = Field("auto", description='of the model; "auto" is float32 on a processor')
     uri: Text = Field("milvus.db", description='a file ending in .db, or a server such as "http://localhost:19530"')
@@ -229,11 +231,11 @@ class Parameters(BaseModel):
 
     @property
     def store(self) -> Store:
-        """The collection these parameters name."""
+        """The collection these parameters name; MiniLM's, until the languages decide what "auto" is."""
         return Store(
             self._uri,
             self.collection,
-            self.model,
+            MINILM if self.model == AUTO else self.model,
             self.index,
             self.index_params,
             self.search_params,

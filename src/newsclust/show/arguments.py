@@ -119,6 +119,15 @@ def doubtful_stories(stories: Stories, evidence: Evidence, neighbors: Neighbors,
     return Table(pd.DataFrame(rows, columns=columns))
 
 
+def least_reliable(table: pd.DataFrame, n: int = 5) -> Table:
+    """The `n` stories that can be relied on least, of a finished run's table; see `newsclust.stories.reliability`."""
+    if "reliability" not in table:
+        return Table(pd.DataFrame(), empty="The run was made by an earlier version, without reliability: run it again.")
+    worst = table.sort_values("reliability", kind="stable").head(n)
+    numbers = {name: [f"{value:.2f}" for value in worst[name]] for name in ("reliability", "together")}
+    return Table(pd.DataFrame({"story": worst["title"].to_numpy(), "headlines": worst["size"].to_numpy(), **numbers}))
+
+
 def _why(story: Any, usual: float, rival: str) -> str:
     name = f"“{cut_at_word(rival, 70)}”"
     if story.kind == "twice":

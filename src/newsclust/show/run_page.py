@@ -138,7 +138,7 @@ def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], link
             ("corrections", "Corrections", True),
             ("time", "Time", time),
             ("topics", "Topics", topics),
-            ("doubts", "Doubts", doubts or data["placed"]),
+            ("doubts", "Doubts", doubts or data["placed"] or data.get("round_ups")),
             ("made", "How it was made", True),
         ],
         sorts=[
@@ -148,6 +148,7 @@ def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], link
             ("early", "first headline", time),
             ("topic", "topic", topics),
             ("doubt", "most doubtful", doubts),
+            ("reliable", "least reliable", "reliability" in columns),
             ("title", "title", True),
         ],
         figures=[(label, written(name, known[name])) for name, (label, _) in FIGURES.items() if name in known],

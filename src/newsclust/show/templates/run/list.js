@@ -172,12 +172,14 @@ function headline(i, story, className = "") {
   [item.onmouseenter, item.onmouseleave] = [i, null].map((dot) => () => { shown.dot = dot; drawSoon(); });
   return item;
 }
-function aroundOf({near, doubt, rival, separation, own, next, topic}) {
+function aroundOf({near, doubt, rival, separation, own, next, topic, together, reliability}) {
   const about = el("p", {className: "aside"});
   if (doubt === "twice") about.append("Doubt: as near to ", titled(rival), " as to itself: one event in two? ");
   if (doubt === "loose") about.append("Doubt: its headlines are not much alike: several events in one? ");
   if (own) about.append(`Stands apart by ${separation.toFixed(2)}: alike ${own.toFixed(2)}, `
     + `like the next story ${next.toFixed(2)}. `);
+  if (reliability != null) about.append(`Reliability ${reliability.toFixed(2)}; with a fifth of all headlines left out `
+    + `${Math.round(100 * together)} % of its pairs stay together. `);
   about.append(topic >= 0 ? `Topic: ${D.topics[topic].keywords}.` : "In no topic.");
   const others = near.flatMap(([one, alike], k) => [k ? "; " : "Near: ", titled(one), ` (${alike.toFixed(2)})`]);
   return [others.length ? el("p", {className: "aside"}, ...others, ".") : "", about];
