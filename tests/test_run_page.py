@@ -562,6 +562,7 @@ def test_of_very_many_each_story_keeps_its_best_and_earliest_and_the_page_says_s
     place = np.append(np.repeat(np.arange(140), each), np.full(n - 140 * each, -1))
     stories = SimpleNamespace(
         assigned=np.zeros(n, dtype=bool),
+        corrected=None,
         vote=SimpleNamespace(share=np.zeros(n)),
         clustering=SimpleNamespace(probabilities=rng.random(n)),
         documents=pd.DataFrame({"title": ["A headline of some length"] * n, "text": "", "url": "https://a.example/"}),

@@ -187,6 +187,41 @@ def search(
 
 
 @app.command()
+def check(
+    pairs: Annotated[str, typer.Argument(help="A CSV file with the columns kind, headline_a and headline_b.")],
+    run: Annotated[str, typer.Option(help="A finished run's folder, or its name under reports/.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Check that pairs of headlines are one story (same), or two (apart), in a finished run.
+
+    For example: `newsclust check pairs.csv --run reports/monday`, with a file pairs.csv that holds
+
+    \b
+        kind,headline_a,headline_b
+        same,Storm floods the harbour,Harbour under water
+        apart,Storm floods the harbour,Storm over the budget
+
+    A headline is named by its title, its address or its id. Each pair is told with a reason: its distance, the days
+    between, shared words, and the story of each. The exit code is 0 if all pairs are as they should be, 1 if one is not
+    or is not in the run, 2 if they can't be checked.
+    """
+    from .defend.golden_pairs import check_pairs
+    from .run.stored import read_run
+
+    try:
+        checked = check_pairs(pairs, read_run(run))
+    except KeyboardInterrupt:
+        typer.echo("\nStopped: nothing was changed.", err=True)
+        raise typer.Exit(130) from None
+    if as_json:
+        _print_json(**checked.facts)
+    else:
+        _tell(str(checked))
+    if checked.n_failed:
+        raise typer.Exit(1)
+
+
+@app.command()
 def report(
     name: Annotated[
         str, typer.Argument(metavar="RUN", help="A run's folder, or its name under reports/; or an executed notebook.")
@@ -284,6 +319,8 @@ def clean(
     made_here = any((folder / file).is_file() for file in ("log.txt", "grid.json"))
     if name in ("", ".", "..") or {"/", "\\"} & set(name) or not made_here:
         raise RunError(f"there is no grid {name!r} under reports/; `newsclust list` shows what there is.")
+    if kept := sorted(folder.rglob("corrections.csv")):
+        raise RunError(f"{short(kept[0])} holds corrections that a person made: move it elsewhere first.")
     with alone(folder):
         _remove(folder)
     (folder.parent / f"{name}.html").unlink(missing_ok=True)

@@ -28,6 +28,7 @@ from .neighbors.neighbors import Neighbors, find_neighbors
 from .paths import find_output, find_shipped
 from .run import stored
 from .run.continuation import Continuation, continue_run, renumbered
+from .run.correction_files import CORRECTIONS, gather_corrections, recorded_corrections
 from .run.notebook import Notebook
 from .run.parameters import Parameters, make_parameters
 from .run.preflight import find_run, run_folders, try_output
@@ -38,11 +39,12 @@ from .run.stored import StoredRun
 from .run.values import Reader
 from .show.run_page import write_page
 from .stages import stage
+from .stories.corrections import resolve, tell
 from .stories.identity import Identity
 from .stories.noise import with_copies
 from .stories.repeats import find_repeats
 from .stories.settings import choose_settings
-from .stories.stories import Stories, find_stories
+from .stories.stories import Stories, correct_stories, find_stories
 from .vectors.model_choice import AUTO, choose_model
 from .wording import count
 
@@ -53,7 +55,7 @@ READS = {
     "link": "k n_neighbors search words days day_scale fold_copies".split(),
     "cluster": "min_samples min_cluster_size distance distance_floor shared_neighbors least_support".split()
     + list(SELECTION),
-    "name": "assign_noise at_most_alone title_model previous".split(),
+    "name": "assign_noise at_most_alone title_model previous corrections".split(),
     "map": "n_components min_dist seed".split(),
     "finish": ["output"],
 }
@@ -143,7 +145,7 @@ def cluster(links: Links, p: Notebook | Parameters | None = None, **given: Any) 
 
 
 def name(clusters: Clusters, p: Notebook | Parameters | None = None, **given: Any) -> Named:
-    """Name the clusters, let noise join them if asked to, and keep the numbers of an earlier run."""
+    """Name the clusters, let noise join them if asked to, obey corrections, and keep the numbers of an earlier run."""
     now = _now("name", p, clusters.made_with, given)
     links = clusters.links
     found = find_stories(
@@ -156,8 +158,18 @@ def name(clusters: Clusters, p: Notebook | Parameters | None = None, **given: An
         now.title_model,
         now.at_most_alone,
     )
+    found = _corrected(found, links, gather_corrections(now.corrections, now.output, now.previous), now.corrections)
     continued = continue_run(found, now.previous)
     return Named(clusters, continued.stories, continued, _made("name", clusters.made_with, now))
+
+
+def _corrected(stories: Stories, links: Links, rows: pd.DataFrame, file: str | None) -> Stories:
+    if rows.empty:
+        return stories
+    corrections = resolve(rows, stories.documents)
+    made = correct_stories(stories, corrections, links.vectors.embeddings, links.clustered)
+    tell(made.corrected.corrections)
+    return replace(made, parameters=made.parameters | {"corrections": file})
 
 
 def map(named: Named, p: Notebook | Parameters | None = None, **given: Any) -> Map:
@@ -176,6 +188,9 @@ def finish(drawn: Map, p: Notebook | Parameters | None = None, **given: Any) -> 
     clusters, vectors = named.clusters, named.clusters.links.vectors
     if now.output:
         try_output(now.output, shown(now.data))
+        obeyed = {row["file"] for row in named.stories.corrected.corrections.listed} if named.stories.corrected else ()
+        if len(gather_corrections(output=now.output)) and CORRECTIONS not in obeyed:
+            notice(f"{CORRECTIONS} in {now.output} is not obeyed: give nc.name the output, too, or call nc.find.")
     record = write_record(
         vectors.corpus,
         vectors.embeddings,
@@ -201,6 +216,7 @@ def find(data: str | Path | list = "sample", **parameters: Any) -> Run:
     p = make_parameters({"data": data, **parameters})
     if p.output:
         try_output(p.output, shown(p.data))
+    gather_corrections(p.corrections, p.output, p.previous)  # a slip in them is seen at once
     return finish(map(name(cluster(link(embed(read(p), p), p), p), p), p), p)
 
 
@@ -241,6 +257,7 @@ def repeat(run: StoredRun) -> Run:
             now.least_support,
             at_most_alone=now.at_most_alone,
         )
+        stories = _corrected(stories, links, recorded_corrections(run.folder), now.corrections)
         continued = Continuation(stories)
         if now.previous:
             with suppress(NewsclustError):  # the earlier run may be gone
@@ -257,7 +274,7 @@ def _numbered_as(run: StoredRun, stories: Stories) -> Stories:
     """The stories under the numbers that they have in the run."""
     known = pd.Series(run.labels).groupby(stories.labels).first()
     numbers = known[known.index >= 0].to_numpy(np.int32)
-    if len(numbers) == stories.clustering.n_clusters:
+    if len(numbers) == len(stories.table):
         again = renumbered(stories, Identity(numbers, pd.DataFrame(), run.next_number), str(run.folder))
         if np.array_equal(again.labels, run.labels):
             return again

@@ -147,6 +147,9 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
     }.items():
         if held[text] or not start:
             held[text] = "\n".join([*([held[text]] if start else []), *values])
+    titles = pd.Series(held["title"].split("\n"))
+    unclear = np.flatnonzero(titles.duplicated(keep=False) & (titles.index >= start))
+    held["ids"] = held.get("ids", []) + [[int(at), f"d{documents['id'].iloc[at - start]}"] for at in unclear]
     names = {name: at for at, name in enumerate(data["publishers"])}
     publishers = [names.setdefault(name, len(names)) if name else -1 for name in documents["publisher"].map(plain)]
     spoken = {code: at for at, code in enumerate(held["languages"])}

@@ -14,6 +14,8 @@ from typing import Any
 from ..cache import fingerprint
 from ..corpus.documents import BUNDLED, local_files
 from ..errors import NewsclustError, RunError
+from ..run.correction_files import gather_corrections
+from ..run.parameters import Parameters
 from ..run.record import PACKAGES, RESULTS
 from ..run.stored import read_results
 from ..vectors.embedding import load_embedder
@@ -31,7 +33,7 @@ def fingerprints(plan: Plan) -> dict[str, str]:
     models = {name: _weights(name) for name in {run.parameters.model for run in plan.runs}}
     return {
         run.name: fingerprint(
-            made_by, p.model_dump(), headlines[str(p.data)], models[p.model], *_stories_of(p.previous)
+            made_by, p.model_dump(), headlines[str(p.data)], models[p.model], *_stories_of(p.previous), *_corrections(p)
         )
         for run in plan.runs
         for p in [run.parameters]
@@ -84,6 +86,14 @@ def _stories_of(previous: str | None) -> list[str]:
         return [_hash(run.folder / name) for name in RESULTS[:3]]
     except (OSError, NewsclustError):
         return [previous]
+
+
+def _corrections(p: Parameters) -> list[str]:
+    try:
+        rows = gather_corrections(p.corrections, p.output, p.previous)
+        return [] if rows.empty else [rows.to_csv()]
+    except (OSError, NewsclustError):  # left to the run, which says what is wrong
+        return [str(p.corrections)]
 
 
 def _hash(file: Path) -> str:

@@ -88,7 +88,8 @@ def continue_run(stories: Stories, previous: str | None = None) -> Continuation:
     ids = stories.documents["id"].to_numpy(np.int64)
     known = ids_of_today(earlier, stories.documents)
     before = pd.Series(earlier.labels, index=known)
-    identity = keep_identity(before, ids, stories.clustering.labels, earlier.next_number)
+    rank = np.append(stories.table.index.get_indexer(range(int(stories.labels.max(initial=-1)) + 1)), -1)
+    identity = keep_identity(before, ids, rank[stories.members], earlier.next_number)
     return Continuation(renumbered(stories, identity, previous), identity, earlier)
 
 
@@ -118,7 +119,8 @@ def ids_of_today(earlier: StoredRun, documents: pd.DataFrame) -> np.ndarray:
 
 def renumbered(stories: Stories, identity: Identity, previous: str) -> Stories:
     """The stories under other numbers: their labels, votes and table; HDBSCAN's clusters keep their own."""
-    number = np.append(identity.numbers, np.int32(-1))  # -1 stays -1
+    number = np.full(int(stories.table.index.max()) + 2 if len(stories.table) else 1, np.int32(-1))  # -1 stays -1
+    number[stories.table.index] = identity.numbers
     vote = replace(stories.vote, labels=number[stories.vote.labels], nearest=number[stories.vote.nearest])
     told = stories.table.set_axis(pd.Index(number[stories.table.index], name="cluster")).sort_index()
     given = stories.parameters | {"previous": previous}
@@ -128,7 +130,7 @@ def renumbered(stories: Stories, identity: Identity, previous: str) -> Stories:
         vote=vote,
         table=told,
         parameters=given,
-        numbers=identity.numbers,
+        numbers=identity.numbers if stories.numbers is None else number[stories.numbers],
         next_number=identity.next_number,
         changes=identity.changes,
     )

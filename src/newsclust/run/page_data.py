@@ -60,9 +60,9 @@ def page_data(stories: Stories, layout: Layout, evidence: Evidence, neighbors: N
         ``stories``: columns with one value per story, the largest first. ``headlines``: columns with one value per
         document that is held, story by story, in order of time; ``n`` of them. Texts are one string, a line each;
         ``story`` is a place in ``stories``, -1 for none; ``minute`` counts from 1970, None is undated; ``x`` and ``y``
-        go to `SCALE`; ``copies`` are pairs of a place and the place of the one that it nearly repeats. ``time``: bins
-        and counts of the stories drawn in time, None where nothing is dated. ``topics``, ``placed`` and ``round_ups``
-        are lists of dicts.
+        go to `SCALE`; ``copies`` are pairs of a place and the place of the one that it nearly repeats; ``ids`` name
+        headlines by place that their titles do not. ``time``: bins and counts of the stories drawn in time, None where
+        nothing is dated. ``topics``, ``placed`` and ``round_ups`` are lists of dicts.
     """
     documents = stories.documents
     told = stories.table.sort_values("size", ascending=False, kind="stable")
@@ -87,6 +87,7 @@ def page_data(stories: Stories, layout: Layout, evidence: Evidence, neighbors: N
         "stories": _stories(stories, told, place, timeline, doubt, evidence, neighbors)
         | {"first": pd.Index(rows).get_indexer(first).tolist()},
         "headlines": _headlines(stories, rows, place, times, pubs, layout.coordinates),
+        **({"corrections": stories.corrected.corrections.listed} if stories.corrected else {}),
     }
 
 
@@ -106,8 +107,9 @@ def _first(place: np.ndarray, times: np.ndarray, n: int) -> np.ndarray:
 
 
 def certainty(stories: Stories) -> np.ndarray:
-    """What speaks for each document's story: its membership; of assigned ones their share of the vote."""
-    return np.where(stories.assigned, np.nan_to_num(stories.vote.share), stories.clustering.probabilities)
+    """What speaks for each document's story: its membership; of assigned ones their share of the vote; a correction."""
+    own = np.where(stories.assigned, np.nan_to_num(stories.vote.share), stories.clustering.probabilities)
+    return np.where(stories.corrected.is_placed, 1, own) if stories.corrected else own
 
 
 def _held(stories: Stories, place: np.ndarray, first: np.ndarray, n_stories: int) -> np.ndarray:
@@ -197,8 +199,13 @@ def _headlines(
     languages = documents["language"] if "language" in documents else pd.Series([""] * len(rows), dtype=str)
     codes, spoken = pd.factorize(languages)
     x, y = on_map(points[rows], points).T
+    titles = headlines(stories.documents).map(plain)
+    unclear = titles.duplicated(keep=False) | (titles.str.len() > LETTERS)
     return {
         "n": len(rows),
+        "ids": [
+            [at, f"d{stories.documents['id'].iloc[rows[at]]}"] for at in np.flatnonzero(unclear.iloc[rows]).tolist()
+        ],
         "title": "\n".join(plain(title)[:LETTERS] for title in headlines(documents)),
         "summary": "\n".join(summaries) if sum(map(len, summaries)) <= SUMMARY_BYTES else "",
         "url": "\n".join(map(web_address, documents["url"])),

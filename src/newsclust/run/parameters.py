@@ -20,6 +20,7 @@ from ..vectors.model_choice import AUTO
 from ..vectors.models import MINILM
 from ..vectors.precision import PRECISIONS
 from ..vectors.store import Store
+from .correction_files import gather_corrections
 from .names import injected, no_such
 from .preflight import find_run, run_folders, try_output, try_store
 from .values import understood
@@ -146,6 +147,11 @@ class Parameters(BaseModel):
         None,
         description="an earlier run's folder: stories that go on keep its numbers and colours",
         examples=["reports/yesterday"],
+    )
+    corrections: Text | None = Field(
+        None,
+        description="a CSV file of what is one story, or two: see docs/files.md; one in the output folder counts, too",
+        examples=["corrections.csv"],
     )
     truth: Text | None = Field(None, description="a column of known stories to compare with", examples=["story"])
     output: Text | None = Field(None, description="a folder for the results", examples=["out/mine"])
@@ -297,6 +303,7 @@ def check_parameters(namespace: dict[str, Any]) -> Parameters:
         find_run(parameters.previous)
     if parameters.output:
         try_output(parameters.output, shown(parameters.data))
+    gather_corrections(parameters.corrections, parameters.output, parameters.previous)
     namespace.update({name: getattr(parameters, name) for name in names if name in namespace})
     return parameters
 

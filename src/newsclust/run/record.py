@@ -22,6 +22,7 @@ from ..neighbors.layout import Layout
 from ..neighbors.neighbors import Neighbors
 from ..paths import find_output, write_whole
 from ..stages import ledger, stage
+from ..stories.coverage import cover
 from ..stories.evaluation import agreement, subsample_stability, validity
 from ..stories.evidence import Evidence
 from ..stories.reliability import reliability
@@ -44,6 +45,8 @@ PACKAGES = (
 #: set aside.
 RESULTS = ("clusters.csv", "stories.csv", "provenance.json", "page.json", "metrics.json")
 REJECTED = "rejected.csv"
+#: Who reported each story, and when; a header alone where no publisher is named.
+COVERAGE = "coverage.csv"
 #: A fact of the record: the model that weighed the words, or TF-IDF, as all did that do not say.
 WEIGHER = "words weighed by"
 #: A fact of the record: `least_support` where `at_most_alone` lowered it.
@@ -78,6 +81,9 @@ FIGURES = {
     "ari": ("ARI with the known stories", "{:.2f}"),
     "v_measure": ("V-measure with the known stories", "{:.2f}"),
     "b_cubed_f1": ("B-cubed F1 with the known stories", "{:.2f}"),
+    "n_corrections": ("corrections that hold", "{:,}"),
+    "n_corrections_needed": ("of them the stories would not be so without", "{:,}"),
+    "n_corrections_left_out": ("corrections that can't be followed", "{:,}"),
     "n_truth": ("rows with a known story", "{:,}"),
 }
 
@@ -154,15 +160,16 @@ def finish(
 ) -> Record:
     """Write the run's results to the folder `output`, measure it, and record what made it.
 
-    ``clusters.csv`` has one row per input row, in input order: every input column and ``id, cluster, probability,
-    x, y`` (and ``z``); an input column of one of these names is kept as ``<name>_input``. Where noise was given a story
+    ``clusters.csv`` has one row per input row, in input order: every input column and ``id, cluster, probability, x,
+    y`` (and ``z``); an input column of one of these names is kept as ``<name>_input``. Where noise was given a story
     there are also ``hdbscan_cluster``, the label before, ``assigned``, and ``vote, support, margin`` as in
     `newsclust.stories.noise.Vote`; where documents nearly repeat others, ``near_duplicate_of`` has the id of the one
-    that stands for them. A row without any text has no document, so these are blank there. ``stories.csv`` has one row
-    per story, with its `newsclust.stories.reliability`; rows that were set aside are in ``rejected.csv``, with their
-    lines and reasons. All of them open in Excel, their letters marked as UTF-8, and are written before the run's
-    numbers are measured; then come ``page.json``, what the run's page shows beside its numbers
-    (`newsclust.run.page_data`), ``provenance.json`` and ``metrics.json``.
+    that stands for them; where stories were corrected, ``corrected`` is True for what would be elsewhere without. A row
+    without any text has no document, so these are blank there. ``stories.csv`` has one row per story, with its
+    `newsclust.stories.reliability`; rows that were set aside are in ``rejected.csv``, with their lines and reasons. All
+    of them open in Excel, their letters marked as UTF-8, and are written before the run's numbers are measured; then
+    come ``page.json``, what the run's page shows beside its numbers (`newsclust.run.page_data`), ``provenance.json``
+    and ``metrics.json``.
 
     Parameters
     ----------
@@ -183,6 +190,7 @@ def finish(
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / "clusters.csv", as_csv(rows))
         write_whole(folder / "stories.csv", as_csv(stories.table.reset_index()))
+        write_whole(folder / COVERAGE, as_csv(cover(stories).entries))
         if len(corpus.rejected):
             write_whole(folder / REJECTED, as_csv(corpus.rejected))
         else:
@@ -196,7 +204,7 @@ def finish(
             "n_documents": corpus.n_documents,
             "n_repeats": corpus.n_repeats,
             "n_set_aside": corpus.n_set_aside,
-            "n_clusters": clustering.n_clusters,
+            "n_clusters": len(stories.table),
             "noise_fraction": stories.noise_fraction,
             "assigned_fraction": float(stories.assigned.mean()) if len(stories.labels) else 0.0,
             "size_median": _median(sizes),
@@ -210,6 +218,8 @@ def finish(
         if corpus.truth is not None:
             texts = rows["id"].notna()
             metrics |= agreement(rows["cluster"][texts].to_numpy(int), corpus.truth[texts])
+    if stories.corrected:
+        metrics |= stories.corrected.corrections.counts
     if folder:
         with stage("page"):
             write_page_data(folder, page_data(stories, layout, evidence, lists))
@@ -278,6 +288,8 @@ def _rows(corpus: Corpus, stories: Stories, points: pd.DataFrame) -> pd.DataFram
             added.insert(added.columns.get_loc("vote") + 1, name, values)
     else:
         added = added.drop(columns=["assigned", "vote"])
+    if stories.corrected:
+        added["corrected"] = stories.corrected.is_changed
     repeated = stories.documents["id"].to_numpy()[stories.repeats]
     if (repeated != added.index).any():
         added["near_duplicate_of"] = [

@@ -11,7 +11,7 @@ __all__, __getattr__, __dir__ = offered(
         "arrivals": "emerging_stories joined_stories least_sure newcomers_map",
         "figure": "Figure",
         "figures": "calibration_curve settings_curve stories_seen",
-        "listings": "closest_pairs table",
+        "listings": "closest_pairs coverage table",
         "over_time": "stories_over_time what_is_new",
         "print_map": "save_map",
         "map_figure": "map",

@@ -25,7 +25,7 @@ from ..wording import count, said
 from .drawing import cut_at_word
 
 TEMPLATE = Path(__file__).parent / "templates/run"
-SCRIPTS = ("data.js", "list.js", "map.js")
+SCRIPTS = ("data.js", "list.js", "corrections.js", "map.js")
 #: Named in the line of what is new, of each kind; topics drawn; stories doubted; reasons why rows were set aside.
 NAMED, TOPICS, DOUBTED, REASONS = 3, 12, 8, 6
 #: Figures that stand in the head.
@@ -135,6 +135,7 @@ def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], link
         doubts=doubts,
         parts=[
             ("stories", "Stories", True),
+            ("corrections", "Corrections", True),
             ("time", "Time", time),
             ("topics", "Topics", topics),
             ("doubts", "Doubts", doubts or data["placed"] or data.get("round_ups")),

@@ -1,5 +1,5 @@
 /* The list of stories, the story that is open, links, copies, and what the controls do. */
-const list = $("#list"), rows = new Map(), view = {by: "time", summaries: false};
+const list = $("#list"), rows = new Map(), view = {by: "time", summaries: false, correct: false};
 const isPhone = () => innerWidth <= 900, firstRows = () => isPhone() ? 15 : 30;
 const idOf = (story) => `story-${story.number < 0 ? "none" : story.number}`;
 const button = (text, onclick, given = {}) => el("button", {type: "button", textContent: text, onclick, ...given});
@@ -113,6 +113,7 @@ function showPanel(story) {
   if (isStory) tools.append(el("span", {className: "seg", role: "group", "aria-label": "Order"},
     ...[["By time", "time"], ["By certainty", "sure"]].map(([text, by]) =>
       choice(text, by, view.by === by, () => { view.by = by; }))));
+  tools.append(choice("Correct", "correct", view.correct, () => { view.correct = !view.correct; }));
   if (SUMMARY) tools.append(choice("Summaries", "all", view.summaries, () => { view.summaries = !view.summaries; }));
   tools.append(button("Copy as table", () => copy(asTsv(tableOf(docs)), `${count(docs.length, "headline")} copied`)),
     button("Copy link", () => copy(`${location.href.split("#")[0]}#${idOf(story)}`, "Link copied")));
@@ -120,7 +121,8 @@ function showPanel(story) {
   const head = el("p", {className: "told"}, ...isStory ? headOf(story) : []);
   if (story.docs.length < story.size) head.append(`This page holds ${number(story.docs.length)} of its `
     + `${count(story.size, "headline")}; all of them are in clusters.csv.`);
-  row.append(el("div", {className: "panel"}, head, tools, headsOf(story, docs), ...isStory ? aroundOf(story) : []));
+  row.append(el("div", {className: "panel"}, head, tools, view.correct ? correctBar(story) : "",
+    headsOf(story, docs), ...isStory ? aroundOf(story) : []));
   if (focused) $(`[data-key="${focused}"]`, row)?.focus({preventScroll: true});
 }
 function headOf({number: n, first, size, publishers, reports, mark}) {
@@ -158,7 +160,7 @@ function headsOf(story, docs) {
 }
 function headline(i, story, className = "") {
   const link = {href: ADDRESS[i], target: "_blank", rel: "noopener noreferrer"}, by = publisher(i);
-  const body = el("div", {className: "x"}, ADDRESS[i] ? el("a", {className: "h", ...link}, told(i))
+  const body = el("div", {className: "x"}, view.correct ? pick(i) : "", ADDRESS[i] ? el("a", {className: "h", ...link}, told(i))
     : el("span", {className: "h"}, told(i)), " ", el("span", {className: "p", textContent: by, dir: "auto"}));
   if (SUMMARY?.[i] && (view.summaries || pass[i] && shown.terms.some((term) => !isIn(TITLE[i], term))))
     body.append(el("div", {className: "s"}, told(i, SUMMARY[i])));
