@@ -201,7 +201,7 @@ def check(
         same,Storm floods the harbour,Harbour under water
         apart,Storm floods the harbour,Storm over the budget
 
-    A headline is named by its title, its address or its id. Each pair is told with a reason: its distance, the days
+    A headline is named by its title, its address or its id. Each pair has a reason: its distance, the days
     between, shared words, and the story of each. The exit code is 0 if all pairs are as they should be, 1 if one is not
     or is not in the run, 2 if they can't be checked.
     """

@@ -52,7 +52,7 @@ class Calibration:
         Returns
         -------
         nearest, none : ndarray of float64, shape (n,)
-            What is left to 1 is the probability of another story.
+            The remainder is the probability of another story.
         """
         if self._model is None or not len(support):
             counts = self.held_out["outcome"].value_counts()

@@ -125,7 +125,7 @@ def evaluate(
         kept = {name: alone[name] for name in ("ami", "ari", "v_measure", "b_cubed_f1")}
         return kept | {
             "noise": float((found < 0).mean()),
-            "one_offs": f"{int((_in_company(found) & one_off).sum())} of {int(one_off.sum())}",
+            "one_offs": f"{int((_in_a_story(found) & one_off).sum())} of {int(one_off.sum())}",
             "stories": int(len(np.unique(found[found >= 0]))),
             **together,
         }
@@ -208,7 +208,7 @@ def _grouped(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     }
 
 
-def _in_company(labels: np.ndarray) -> np.ndarray:
+def _in_a_story(labels: np.ndarray) -> np.ndarray:
     """Which documents share their story with another one."""
     clustered = labels >= 0
     sizes = np.bincount(labels[clustered]) if clustered.any() else np.zeros(1, dtype=int)
@@ -243,8 +243,8 @@ def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str
     parts = parts[parts["headlines"] > 1].reset_index()
     left_out = frame[(frame["found"] < 0) & ~one_off]
     left_out = left_out[left_out["known"].map(frame["known"].value_counts()) > 1]
-    alone = frame[one_off & _in_company(frame["found"].to_numpy())]
-    assigned = {"headline": alone["headline"], "in the story of": _company(frame, one_off, alone.index)}
+    alone = frame[one_off & _in_a_story(frame["found"].to_numpy())]
+    assigned = {"headline": alone["headline"], "in the story of": _story_mate(frame, one_off, alone.index)}
     return {
         "merged": _divided(parts, "found", "known"),
         "split": _divided(parts, "known", "found"),
@@ -253,7 +253,7 @@ def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str
     }
 
 
-def _company(frame: pd.DataFrame, one_off: pd.Series, rows: pd.Index) -> list[str]:
+def _story_mate(frame: pd.DataFrame, one_off: pd.Series, rows: pd.Index) -> list[str]:
     """Another headline of the story that each of `rows` was put into: where it tells known stories, of the largest."""
     as_many = frame.groupby(["found", "known"])["headline"].transform("size").where(~one_off, 0)
     first = frame.assign(as_many=as_many).sort_values("as_many", ascending=False, kind="stable").groupby("found")

@@ -87,8 +87,8 @@ def noise_by_nearness(stories: Stories, neighbors: Neighbors) -> Sentences:
     if 2 * alone >= all_noise:
         return Sentences(f"{told}: {alone:,} of the {all_noise:,} in noise stand alone.")
     return Sentences(
-        f"{told}. Most of the noise, {all_noise - alone:,} of {all_noise:,}, has company: a smaller min_samples or "
-        "assign_noise = True may find it a story."
+        f"{told}. Most of the noise, {all_noise - alone:,} of {all_noise:,}, has a near neighbour: a smaller "
+        "min_samples or assign_noise = True may find it a story."
     )
 
 

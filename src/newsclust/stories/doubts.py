@@ -14,7 +14,7 @@ from .settings import SCORED, near_stories, standing
 LOOSE = 0.7
 #: A story whose members are this near to another one, as a share of how near they are to each other, is a part of it.
 ALIKE = 0.9
-#: A headline in no story may be about several, as briefings and market reports are: about so many, if it is near the
+#: A headline in no story may be about several, as briefings and market reports are: about that many, if it is near the
 #: last of them by this share of how near it is to the first. On stories_2014 (79 in none) 13 were named, half of them
 #: reports of a market or a sector; on the sample 2, about two of several hurricanes and space probes.
 SEVERAL, EVENLY, NEARBY = 3, 0.8, 0.45
