@@ -6,7 +6,7 @@ and selection are hdbscan's, in NumPy, and with the names of its parameters take
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -213,9 +213,9 @@ def _merged(above: np.ndarray, birth: np.ndarray, may_be: np.ndarray, chosen: np
     return chosen
 
 
-def _owners(above: Sequence[int], chosen: Sequence[bool]) -> np.ndarray:
+def _owners(above: Iterable[int], chosen: Iterable[bool]) -> np.ndarray:
     """The highest chosen node that each node lies in, or -1."""
-    owners = []
+    owners: list[int] = []
     for node, (up, is_chosen) in enumerate(zip(above, chosen, strict=True)):
         owner = owners[up] if node else -1
         owners.append(node if is_chosen and owner < 0 else owner)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -266,9 +266,12 @@ class _Table:
     def is_weak_title(self, position: int, found: Mapping[str, Found]) -> bool:
         """Whether "name" or "text" are headlines here: they look so, and are shorter than what describes them."""
         description = found.get("description")
-        alone = description is None or 2 * self.filled(description.position) < self.filled(position)
-        shorter = alone or self.length(position) < self.length(description.position)
-        values = [] if alone else self.sample(position)  # beside what describes them also numbers of rules are titles
+        if description is not None and 2 * self.filled(description.position) < self.filled(position):
+            description = None
+        shorter = description is None or self.length(position) < self.length(description.position)
+        values = (
+            [] if description is None else self.sample(position)
+        )  # beside what describes them also numbers of rules are titles
         different = len(set(values)) > 0.8 * len(values) and _share(values, has_letter) > 0.9
         return shorter and (self.headline_likeness(position) > 0 or different)
 
@@ -305,8 +308,8 @@ class _Table:
         if role == "title":  # of a headline and what describes it the headline comes first and is shorter
             best = max((p for p in scores if scores[p] > 0), key=scores.__getitem__, default=None)
             text, most = (found["description"].position, 0.9) if "description" in found else (best, 0.75)
-            likely = [p for p in scores if text is not None and p < text and scores[p] > 20]
-            shorter = [p for p in likely if 20 <= self.length(p) < most * self.length(text)]
+            likely = [p for p in scores if scores[p] > 20 and self.length(p) >= 20]
+            shorter = [p for p in likely if text is not None and p < text and self.length(p) < most * self.length(text)]
             return max(shorter, key=scores.__getitem__, default=None if "description" in found else best)
         length = self.length(found["title"].position) if "title" in found else 0
         longer = [p for p in scores if scores[p] > 0 and 1.2 * length < self.length(p) < 1000]
@@ -332,7 +335,7 @@ class _Table:
         return (
             len(values) >= 5
             and 1 < different <= 0.7 * len(values)
-            and 4 <= np.mean([len(v) for v in values]) <= 40
+            and 4 <= float(np.mean([len(v) for v in values])) <= 40
             and _share(values, lambda v: v[:1].isupper() or re.fullmatch(r"[\w-]+(\.[\w-]+)+", v)) >= 0.7
             and _share(values, _WORD.search) >= 0.9
             and (_share(values, _PERSON.match) < 0.8 or _share(list(set(values)), outlet().search) > 0.2)
@@ -385,8 +388,8 @@ class _Table:
         return self._filled[position]
 
 
-def _share(values: list[str], holds: object) -> float:
-    return sum(1 for value in values if holds(value)) / len(values) if values else 0.0  # type: ignore[operator]
+def _share(values: list[str], holds: Callable[[str], object]) -> float:
+    return sum(1 for value in values if holds(value)) / len(values) if values else 0.0
 
 
 def _is_text(value: str) -> bool:

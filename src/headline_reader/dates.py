@@ -101,14 +101,14 @@ def read_dates(values: Iterable[str], order: str = "") -> Dates:
     -------
     Dates
     """
-    values = values if isinstance(values, pd.Series) else pd.Series(list(values), dtype=object)
-    codes, different = pd.factorize(values.to_numpy(dtype=object), use_na_sentinel=True)
+    column = values if isinstance(values, pd.Series) else pd.Series(list(values), dtype=object)
+    codes, different = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=True)
     texts = [value.strip() if isinstance(value, str) else str(value) for value in different]
     order, certain = (order, True) if order else _order(texts)
     seconds = np.array([_seconds(text, order == "month first") if text else None for text in texts], dtype=object)
     stamps = np.array([np.iinfo(np.int64).min if s is None else s for s in seconds], dtype=np.int64)
     stamps = np.append(stamps, np.iinfo(np.int64).min)[codes]  # a missing value has the code -1, the last
-    times = pd.Series(stamps.view("datetime64[s]"), index=values.index)
+    times = pd.Series(stamps.view("datetime64[s]"), index=column.index)
     there = np.append(np.array([bool(text) for text in texts], dtype=bool), False)[codes]
     return Dates(times, int((there & times.isna().to_numpy()).sum()), order, certain)
 
@@ -126,7 +126,7 @@ def looks_like_dates(values: Iterable[str], numbers: bool = True) -> bool:
 def is_clock(text: str) -> bool:
     """Whether a text is a time of day and nothing else."""
     match = _CLOCK.match(text)
-    return bool(match) and bool(
+    return match is not None and bool(
         re.fullmatch(r"\s*([A-Za-z]{1,5}|(utc|gmt)?[+-]\d\d:?\d\d)?", text[match.end() :], re.I)
     )
 
@@ -191,7 +191,8 @@ def _read(text: str, month_first: bool) -> datetime | None:
     if match := _NUMBER.fullmatch(text):
         return _of_number(text, match[1])
     if match := _STRUCT.search(text):
-        return datetime(*map(int, match.groups()), tzinfo=UTC)
+        y, m, d, hours, minutes, seconds = map(int, match.groups())
+        return datetime(y, m, d, hours, minutes, seconds, tzinfo=UTC)
     text = re.sub(r"\[[\w/+-]*\]$", "", text).strip("\"' \t([{}])").replace("\u200e", "").replace("\u200f", "")
     if match := _ISO.fullmatch(text):
         year, _, month, day, rest = match.groups()
@@ -219,8 +220,8 @@ def _of_number(text: str, digits: str) -> datetime | None:
     if plain and len(digits) == 8:
         return datetime(int(digits[:4]), int(digits[4:6]), int(digits[6:]), tzinfo=UTC)
     if plain and len(digits) in (12, 14) and digits[:2] in ("19", "20") and digits[4:6] <= "12":
-        return datetime(*[int(digits[i:j]) for i, j in [(0, 4), (4, 6), (6, 8), (8, 10), (10, 12)]],
-                        int(digits[12:] or 0), tzinfo=UTC)  # fmt: skip
+        year, month, day, hour, minute = (int(digits[i:j]) for i, j in [(0, 4), (4, 6), (6, 8), (8, 10), (10, 12)])
+        return datetime(year, month, day, hour, minute, int(digits[12:] or 0), tzinfo=UTC)
     value = float(text.replace(",", "."))
     if 20_000 <= value < 70_000:  # Excel's days: 1954 to 2091
         return datetime(1899, 12, 30, tzinfo=UTC) + timedelta(seconds=round(value * 86_400))

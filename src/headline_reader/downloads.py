@@ -85,11 +85,14 @@ def fetched(
 def _fetch(url: str, most: int | None = None) -> bytes:
     from tqdm.auto import tqdm
 
-    content, total, ended, given_up = bytearray(), [None], SimpleQueue(), Event()
+    content, given_up = bytearray(), Event()
+    total: list[int | None] = [None]
+    ended: SimpleQueue[BaseException | None] = SimpleQueue()
 
     def work() -> None:
         try:
-            ended.put(_read(url, content, total, given_up, most))
+            _read(url, content, total, given_up, most)
+            ended.put(None)
         except BaseException as error:
             ended.put(error)
 
@@ -114,7 +117,7 @@ def _fetch(url: str, most: int | None = None) -> bytes:
 def _read(url: str, content: bytearray, total: list[int | None], given_up: Event, most: int | None) -> None:
     """What the server sends into `content`, as it was packed, and how much that will be into `total`."""
     import requests
-    from requests.packages.urllib3.exceptions import HTTPError
+    from urllib3.exceptions import HTTPError
 
     try:
         with requests.get(url, stream=True, timeout=TIMEOUT, headers={"Accept-Encoding": "gzip"}) as answer:

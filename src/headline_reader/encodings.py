@@ -40,8 +40,8 @@ def decoded(content: bytes, name: str) -> tuple[str, list[str]]:
                 raise _binary(name)
             return text.replace("\0", ""), [f"{lost} characters of {name} are damaged"] if lost else []
     if b"\0" in content:
-        if (encoding := _utf16(content)) is not None:
-            return content.decode(encoding, "replace"), [f"{name} is read as UTF-16, which it does not say"]
+        if (utf16 := _utf16(content)) is not None:
+            return content.decode(utf16, "replace"), [f"{name} is read as UTF-16, which it does not say"]
         if (nuls := content.count(b"\0")) > 0.02 * len(content):
             raise _binary(name)
         text, notes = decoded(content.replace(b"\0", b""), name)

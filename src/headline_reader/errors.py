@@ -74,7 +74,7 @@ def refused(
         yield
     except (ReaderError, BrokenWords):
         raise
-    except (*errors, MemoryError) as error:
+    except errors + (MemoryError,) as error:
         if smaller and isinstance(error, MemoryError):
             raise ReaderError(f"{name} needs more memory than there is: {smaller}.") from None
         raise ReaderError(f"{name} is {what} ({type(error).__name__}): {advice}.") from None

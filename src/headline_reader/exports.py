@@ -160,8 +160,8 @@ def _links(lines: list[tuple[int, str]]) -> Table | None:
             section = line.lstrip("# ")
         elif not links:
             rejected.append((number, "no link in it", line[:500]))
-        around = links and (line[: links[0].start()].split(), line[links[0].end() :])
-        sentence = links and (len(around[0]) > 4 or re.match(r" ?[^\W\d_]", around[1]))
+        before, behind = (line[: links[0].start()].split(), line[links[0].end() :]) if links else ([], "")
+        sentence = len(before) > 4 or re.match(r" ?[^\W\d_]", behind)
         for link in links[:1] if sentence else links:
             row = {"title": _plain(line) if sentence else link[1], "url": link[2], "section": section}
             rest = "" if sentence else line[link.end() :].partition("[")[0]

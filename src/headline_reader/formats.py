@@ -56,8 +56,8 @@ def _read_rows(content: bytes, name: str) -> Table | Feeds:
         if content.startswith(magic):
             raise ReaderError(f"{name} is {kind} and holds no table: export the headlines as CSV, Excel or JSON.")
     if re.match(rb"(\xef\xbb\xbf)?\s*<", content):
-        start = content[:2000].decode("utf-8", "replace").lstrip("\ufeff")
-        if is_markup(start) and (table := read_markup(content, start, name)) is not None:
+        opening = content[:2000].decode("utf-8", "replace").lstrip("\ufeff")
+        if is_markup(opening) and (table := read_markup(content, opening, name)) is not None:
             return table
     if (table := read_mail(content, name)) is not None:
         table.kind = "mail"
@@ -65,7 +65,7 @@ def _read_rows(content: bytes, name: str) -> Table | Feeds:
     if start[:1] not in (b"{", b"["):
         _refuse_long_lines(content, name)
     text, notes = decoded(content, name)
-    if is_markup(start := text[:2000].lstrip()) and (table := read_markup(text.encode(), start, name)) is not None:
+    if is_markup(opening := text[:2000].lstrip()) and (table := read_markup(text.encode(), opening, name)) is not None:
         return table  # in UTF-16
     table, kind = (read_json(text, name) if without_name(text[:2000]).lstrip()[:1] in ("{", "[") else None), "JSON"
     if table is None:

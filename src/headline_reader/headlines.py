@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -86,7 +87,7 @@ class _Part:
     place: slice  # of its rows among all
 
 
-def _find(path: str | Path) -> Path:
+def _find(path: str | os.PathLike) -> Path:
     return Path(path).expanduser()
 
 
@@ -96,7 +97,7 @@ def read(
     *,
     name: str = "",
     detect: bool = True,
-    find: Callable[[str | Path], Path] = _find,
+    find: Callable[[str | os.PathLike], Path] = _find,
     shown: Callable[[Path], str] = str,
     downloads: Callable[[], Path] | None = None,
     most: int | None = None,
@@ -202,8 +203,8 @@ def _tables(piece: Piece, fetch: Callable[[str], list[Piece]]) -> list[tuple[Pie
 
 def _understood(
     tables: list[tuple[Piece, Table]], asked: Mapping[str, str]
-) -> tuple[list[_Part], list[str], list[NoHeadlines]]:
-    parts, notes, failures = [], [], []
+) -> tuple[list[_Part], list[str], list[ReaderError]]:
+    parts, notes, failures = list[_Part](), [], list[ReaderError]()
     names = {name for _, table in tables for name in table.rows.columns}
     for piece, table in tables:
         here = {r: name for r, name in asked.items() if len(tables) == 1 or name in table.rows or name not in names}

@@ -177,11 +177,11 @@ def table_of(read: list[Group], groups: dict[str, Group], name: str, lines: list
         table.notes.append(f"{name} has {len(read)} lists with headlines, which are read below each other: {some}")
     for group in groups.values():
         within = any(group.path.startswith(one.path + "[]") for one in read)
-        above = any(one.path.startswith(group.path + "[]") for one in read)
-        named = any(group.titles(0, 1)) if (within and not group.texts) or above else not within
-        if group not in read and (named or (not above and group.texts and group.holds_headlines())):
+        outside = any(one.path.startswith(group.path + "[]") for one in read)
+        named = any(group.titles(0, 1)) if (within and not group.texts) or outside else not within
+        if group not in read and (named or (not outside and group.texts and group.holds_headlines())):
             why = "they are part of others" if within else "no headlines"
-            why = "they gather those that are read" if above else why
+            why = "they gather those that are read" if outside else why
             table.others.append((group.shown, len(group.records), why))
     return table
 
@@ -205,7 +205,7 @@ def _is_others(name: Any) -> bool:
 def _names_are_data(value: dict[str, Any]) -> bool:
     """Whether the names in a record stand for newspapers, days, pages or searches, and not for fields."""
     inner = {str(key): item for key, item in value.items() if isinstance(item, (dict, list)) and item}
-    items = list(inner.values())
+    items: list[Any] = list(inner.values())
     if 2 * len(inner) < len(value) or len({type(item) for item in items}) != 1:
         return False
     if all(_DAY.match(key) or not _IDENTIFIER.match(key) for key in inner):

@@ -79,7 +79,7 @@ def _json_lines(text: str) -> tuple[list[dict[str, Any]], list[int], list[tuple[
     rows, lines, rejected = [], [], []
     decoder, position = json.JSONDecoder(), 0
     while position < len(text):
-        start = re.compile(r"[\s,\x1e]*").match(text, position).end()
+        start = re.compile(r"[\s,\x1e]*").match(text, position).end()  # type: ignore[union-attr]  # fits nothing, too
         if start == len(text):
             break
         try:
@@ -134,8 +134,8 @@ def records_table(value: Any, name: str, lines: list[int] | None = None) -> Tabl
         records = [(i, [text_of(cell) for cell in item]) for i, item in enumerate(value, start=1)]
         return table_of_records(records, name)
     if isinstance(value, dict) and value:
-        records = [item for item in value.values() if isinstance(item, dict)]
-        if len(records) > 20 and len(records) >= 0.9 * len(value):
+        inner = [item for item in value.values() if isinstance(item, dict)]
+        if len(inner) > 20 and len(inner) >= 0.9 * len(value):
             rows = [{"key": key, **flat(item)} for key, item in value.items() if isinstance(item, dict)]
             return Table(text_frame(rows))
         if named_so(value):
@@ -149,7 +149,7 @@ def records_table(value: Any, name: str, lines: list[int] | None = None) -> Tabl
 
 def spread(rows: pd.DataFrame) -> pd.DataFrame:
     """With a column for each field of the records that the cells of a column hold, as pandas and Python write them."""
-    columns = {}
+    columns: dict[str, pd.Series] = {}
     for name, cells in rows.items():
         some = [cell for cell in cells if cell][:200]
         records = sum(cell[0] == "{" and cell[-1] == "}" for cell in some) > 0.8 * len(some)

@@ -23,7 +23,7 @@ _AT_A_TIME = 10_000
 @cache
 def _codes() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     """From ``data/languages.toml``: code -> name, name or code -> code, variety -> the code of its language."""
-    read, names, codes = words("languages"), {}, {}
+    read, names, codes = words("languages"), dict[str, str](), dict[str, str]()
     for name, (code, *others) in read["names"].items():
         require(re.fullmatch("[a-z]{2,3}", code), "languages", f"the code of {name} is {code!r}, no code")
         names[code] = name.capitalize()

@@ -66,7 +66,7 @@ def _linked(text: str) -> Iterator[dict[str, str]]:
         title = " ".join(link.get_text(" ").split())
         if like_headlines([title]) and not _SERVICE.search(title) and link["href"] not in seen:
             seen.add(link["href"])
-            yield {"title": title, "url": link["href"]}
+            yield {"title": title, "url": str(link["href"])}
 
 
 def _blocks(text: str) -> Iterator[dict[str, str]]:

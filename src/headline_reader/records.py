@@ -56,8 +56,8 @@ def _plain_breaks(text: str) -> bool:
 
 def types_of_columns(lines: list[str], dialect: Dialect) -> list[str]:
     """What each column of the file plainly holds ("date", "url", "number" or ""), from lines that are records."""
-    rows = [_alone(line, dialect) for line in lines[:3000]] if dialect.delimiter else []
-    rows = [row for row in rows if row is not None]
+    alone = [_alone(line, dialect) for line in lines[:3000]] if dialect.delimiter else []
+    rows = [row for row in alone if row is not None]
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     return types_of([row for row in rows if len(row) == width][1:][:300])
 

@@ -53,8 +53,12 @@ def rank_of(role: str, name: str) -> int | None:
         if parts[-1] in addresses["words"] and set(parts).isdisjoint(addresses["unless"]):
             return 1
     if role == "title":
-        titles, parts = lists()["titles"], set(parts)
-        if 1 < len(parts) < 7 and not parts.isdisjoint(titles["words"]) and parts.isdisjoint(titles["unless"]):
+        titles, different = lists()["titles"], set(parts)
+        if (
+            1 < len(different) < 7
+            and not different.isdisjoint(titles["words"])
+            and different.isdisjoint(titles["unless"])
+        ):
             return 1
     return 2 if key in weak else None
 
@@ -96,5 +100,10 @@ def lists() -> dict[str, dict[str, tuple[str, ...]]]:
 
 @cache
 def _keys(role: str) -> tuple[dict[str, int], dict[str, int]]:
-    names = lists()["names"].get(role) or {"strong": lists()["parts"][role]}
-    return tuple({bare(name): place for place, name in enumerate(names.get(kind, ()))} for kind in ("strong", "weak"))
+    # Under "names" alone a role has a table of its own.
+    kinds: dict[str, tuple[str, ...]] = lists()["names"].get(role) or {}  # type: ignore[assignment]
+    names = kinds or {"strong": lists()["parts"][role]}
+    strong, weak = (
+        {bare(name): place for place, name in enumerate(names.get(kind, ()))} for kind in ("strong", "weak")
+    )
+    return strong, weak

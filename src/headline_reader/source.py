@@ -57,7 +57,7 @@ def gather(
 
 def _unpacked(path: Path, shown: Callable[[Path], str], most: int | None) -> list[Piece]:
     content, is_cut = _bytes(path, shown, most)
-    if is_cut:
+    if most is not None and is_cut:
         return [Piece(shown(path), path.name, beginning(content, most, shown(path)), cut=path.stat().st_size)]
     return unpacked(content, shown(path))
 

@@ -118,7 +118,7 @@ def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: D
         return table
     header_at, notes = _header(records), []
     headed = header_at is not None
-    if headed:
+    if header_at is not None:
         line, header = records[header_at]
         names = [re.sub(r"^\s*#+\s*", "", header[0]), *header[1:]]
         body = records[header_at + 1 :]
@@ -163,8 +163,10 @@ def below_each_other(tables: list[Table], **columns: list[str]) -> Table:
     if len(tables) == 1:
         return tables[0]
     frames = [one.rows.assign(**{name: values[i] for name, values in columns.items()}) for i, one in enumerate(tables)]
-    parts = [[entry for table in tables for entry in getattr(table, part)] for part in ("lines", "rejected", "notes")]
-    return Table(pd.concat(frames, ignore_index=True).fillna(""), *parts, tables[0].headed)
+    lines, rejected, notes = (
+        [entry for table in tables for entry in getattr(table, part)] for part in ("lines", "rejected", "notes")
+    )
+    return Table(pd.concat(frames, ignore_index=True).fillna(""), lines, rejected, notes, tables[0].headed)
 
 
 def with_links(records: list[tuple[int, list[str]]], links: list[list[str]]) -> None:

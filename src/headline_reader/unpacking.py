@@ -11,7 +11,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
@@ -82,7 +82,7 @@ def unpacked(content: bytes, name: str, label: str = "", depth: int = 0, sizes: 
     return [Piece(name, label, content)]
 
 
-def _unzstd(content: bytes) -> IO[bytes]:
+def _unzstd(content: bytes) -> io.BufferedIOBase:
     import pyarrow as pa
 
     return pa.CompressedInputStream(pa.BufferReader(content), "zstd")
@@ -92,7 +92,7 @@ _KINDS = {
     **{b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"},
     **dict.fromkeys([b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"], "zip"),
 }
-_STREAMS: dict[str, Callable[[bytes], IO[bytes]]] = {
+_STREAMS: dict[str, Callable[[bytes], io.BufferedIOBase]] = {
     "gzip": lambda content: gzip.GzipFile(fileobj=io.BytesIO(content)),
     "bzip2": lambda content: bz2.BZ2File(io.BytesIO(content)),
     "xz": lambda content: lzma.LZMAFile(io.BytesIO(content)),  # noqa: SIM115
@@ -103,7 +103,7 @@ _DAMAGES = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, st
             ValueError, IndexError, OverflowError, RuntimeError, NotImplementedError)  # fmt: skip
 
 
-def _read(stream: IO[bytes], sizes: _Sizes) -> bytes:
+def _read(stream: IO[bytes] | io.BufferedIOBase, sizes: _Sizes) -> bytes:
     """A member in pieces: what an archive says of its size need not be true."""
     pieces = []
     while piece := stream.read(1 << 20):
@@ -139,7 +139,9 @@ def _untarred(content: bytes, name: str, label: str, depth: int, sizes: _Sizes) 
         files = []
         for info in archive:
             if info.isfile():
-                files.append((info.name, partial(lambda info: _read(archive.extractfile(info), sizes), info)))
+                # What is a file has a stream.
+                read = partial(lambda info: _read(archive.extractfile(info), sizes), info)  # type: ignore[arg-type]
+                files.append((info.name, read))
             if len(files) > _MOST_MEMBERS:
                 more = f"{name} holds more than {_MOST_MEMBERS:,} files"
                 raise ReaderError(f"{more}: unpack it and give those with headlines.")
@@ -162,7 +164,7 @@ class _Sizes:
 
 
 def _several(
-    files: list[tuple[str, Callable[[], bytes]]], name: str, label: str, kind: str, depth: int, sizes: _Sizes
+    files: Sequence[tuple[str, Callable[[], bytes]]], name: str, label: str, kind: str, depth: int, sizes: _Sizes
 ) -> list[Piece]:
     pieces: list[Piece] = []
     chosen = _members([member for member, _ in files], name, kind)

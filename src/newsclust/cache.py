@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +64,7 @@ def once(
     if kept is not None and good(kept):
         return kept, False
     try:
-        alone = turn(_path(kind, key).with_suffix(".lock"), f"making the same {kind}")
+        alone: AbstractContextManager[None] = turn(_path(kind, key).with_suffix(".lock"), f"making the same {kind}")
     except OSError:
         alone = nullcontext()
     with alone:
@@ -106,7 +106,7 @@ def save(kind: str, key: dict, **arrays: np.ndarray) -> None:
         part = path.with_name(f"{path.stem}.{os.getpid()}-{secrets.token_hex(4)}.part")
         try:
             with part.open("xb") as file:  # with the rights that the user's umask gives, for others of a group
-                np.savez(file, names=np.array(list(arrays)), **arrays)
+                np.savez(file, names=np.array(list(arrays)), **arrays)  # type: ignore[arg-type]  # none is allow_pickle
             os.replace(part, path)
         except BaseException:
             with suppress(OSError):

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class Commands(typer.core.TyperGroup):
     """``newsclust mine.csv`` is ``newsclust run mine.csv``."""
 
-    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:
+    # The class of a context that typer hands on is not public in all its versions.
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
         if args and args[0] not in self.commands and ("://" in args[0] or find_input(args[0]).exists()):
             args = ["run", *args]
         return super().resolve_command(ctx, args)

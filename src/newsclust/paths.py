@@ -56,7 +56,7 @@ def fallback_dir() -> Path:
     return _temporary_dir() / name
 
 
-def find_input(path: str | Path) -> Path:
+def find_input(path: str | os.PathLike) -> Path:
     """A file the user named: as seen from the working folder if it is there, else from `root`.
 
     Raises
@@ -123,7 +123,8 @@ def give_numba_a_folder() -> None:
 
 
 def _choose_numbas_folder() -> None:
-    beside = [Path(find_spec(name).origin).parent for name in ("newsclust.neighbors", "umap", "pynndescent")]
+    specs = map(find_spec, ("newsclust.neighbors", "umap", "pynndescent"))
+    beside = [Path(spec.origin).parent for spec in specs if spec and spec.origin]
     if "NUMBA_CACHE_DIR" in os.environ or all(can_write(folder / "__pycache__") for folder in beside):
         return
     os.environ["NUMBA_CACHE_DIR"] = folder = str(state_dir("numba"))
@@ -149,7 +150,8 @@ def _mend_numbas_cache() -> None:
         with suppress(OSError, EOFError, ValueError, pickle.UnpicklingError):
             save(cache, *arguments)
 
-    Cache._load_overload, Cache._save_overload = load_or_compile, save_if_possible
+    Cache._load_overload = load_or_compile  # type: ignore[method-assign]  # what is mended
+    Cache._save_overload = save_if_possible  # type: ignore[method-assign]
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -174,7 +174,7 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
     old, rows = np.arange(n_old), np.arange(n_old, n_old + n_new)
     calibration = calibrate(run.neighbors, run.labels, run.clustering, given.assign_noise, run.least_support)
 
-    enough = min(least_emerging, given.min_cluster_size)
+    enough = min(least_emerging, int(given.min_cluster_size))  # "auto" is settled in a run
     found, certainty, edges = _emerging(run, space, rows, enough)
     group = np.where(found >= 0, found + run.next_number, -1)
     labels = np.concatenate([run.labels, group])

@@ -132,8 +132,8 @@ def _all_pairs(neighbors: Neighbors, embeddings: Embeddings, documents: pd.DataF
     # To the last bit as listed, both ways: a tie there must be a tie here.
     matrix[pairs] = matrix[pairs[::-1]] = neighbors.distances[listed]
     lengths = np.take_along_axis(matrix, everybody.indices, axis=1)
-    order = np.lexsort((everybody.indices, lengths), axis=1)
-    indices, lengths = (np.take_along_axis(array, order, axis=1) for array in (everybody.indices, lengths))
+    by_length = np.lexsort((everybody.indices, lengths), axis=1)
+    indices, lengths = (np.take_along_axis(array, by_length, axis=1) for array in (everybody.indices, lengths))
     return Neighbors(neighbors.ids, indices, lengths)
 
 

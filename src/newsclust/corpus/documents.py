@@ -6,11 +6,11 @@ import hashlib
 import os
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pandas as pd
 
@@ -41,7 +41,7 @@ BUNDLED = {"sample": "the sample", "january": "the headlines of January"}
 
 @stage("read")
 def read_corpus(
-    data: str | Path | list[str | Path], truth: str | None = None, columns: Mapping[str, str] | None = None
+    data: str | Path | Sequence[str | Path], truth: str | None = None, columns: Mapping[str, str] | None = None
 ) -> Corpus:
     """Read headlines and give each distinct text an id.
 
@@ -77,7 +77,7 @@ def read_corpus(
 
 
 def made_of(
-    data: str | Path | list[str | Path],
+    data: str | Path | Sequence[str | Path],
     truth: str | None = None,
     columns: Mapping[str, str] | None = None,
     most: int | None = None,
@@ -116,7 +116,7 @@ def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
         return _columns.check_columns(columns)
 
 
-def local_files(data: object) -> list[Path]:
+def local_files(data: str | Path | Sequence[str | Path]) -> list[Path]:
     """The files on this machine that `data` names: none of what comes along, of Kaggle and of an address.
 
     Raises
@@ -134,7 +134,7 @@ def text_id(key: str) -> int:
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") >> 1
 
 
-def _is_named(data: object) -> bool:
+def _is_named(data: object) -> TypeGuard[str]:
     return isinstance(data, str) and data in (*BUNDLED, "kaggle")
 
 
@@ -155,7 +155,7 @@ def _resolved(data: Any) -> Any:
 
 def shown(data: object) -> str | list[str]:
     if isinstance(data, (list, tuple)):
-        return [shown(item) for item in data]
+        return [str(shown(item)) for item in data]
     return data if _is_named(data) else _source.shown_source(data)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class Look:
         return f"<pre>{escape(str(self))}</pre>"
 
 
-def look(data: str | Path | list[str | Path], columns: Mapping[str, str] | None = None) -> Look:
+def look(data: str | Path | Sequence[str | Path], columns: Mapping[str, str] | None = None) -> Look:
     """Show what is made of headlines: formats, columns and why, documents, days, what is set aside, what is not read.
 
     At most 64 MB of each file and of each answer are read; a note says where there is more.
@@ -105,7 +105,7 @@ def look(data: str | Path | list[str | Path], columns: Mapping[str, str] | None 
     )  # fmt: skip
 
 
-def try_data(data: str | Path | list[str | Path], columns: Mapping[str, str] | None = None) -> None:
+def try_data(data: str | Path | Sequence[str | Path], columns: Mapping[str, str] | None = None) -> None:
     """See that there are headlines in the files on this machine that `data` names: at most 64 MB of each are read.
 
     Raises

@@ -100,7 +100,7 @@ def describe(folder: str | Path) -> Methods:
         raise RunError(f"{why}: run it again.") from None
     cited = set(re.findall(r"@(\w+)", paragraph))
     entries = REFERENCES.read_text(encoding="utf-8").strip().split("\n\n")
-    bibtex = "\n\n".join(entry for entry in entries if re.match(r"@\w+{(\w+),", entry)[1] in cited)
+    bibtex = "\n\n".join(entry for entry in entries if entry.partition("{")[2].partition(",")[0] in cited)
     return Methods(paragraph, f"{bibtex}\n", tables)
 
 

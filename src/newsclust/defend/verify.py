@@ -297,7 +297,7 @@ def _metrics(run: StoredRun, repeated: Run) -> Check:
 
 
 def _equal(one: float | None, other: float | None) -> bool:
-    return one is other is None or None not in (one, other) and bool(np.isclose(one, other, rtol=NEARLY, atol=1e-6))
+    return one is other if one is None or other is None else bool(np.isclose(one, other, rtol=NEARLY, atol=1e-6))
 
 
 def _number(value: float | None) -> str:

@@ -102,7 +102,7 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
 def load_papermill() -> Any:
     """papermill, set to the kernel of this environment; to be called once before several threads execute."""
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # not a kernel of that name that the user installed
-    sys.modules.setdefault("rfc3987_syntax", None)
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None keeps it out
     gc.set_threshold(*RARELY)
     import papermill
     from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines

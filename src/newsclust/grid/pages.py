@@ -49,9 +49,8 @@ def render_notebook(notebook: Path, html: Path, above: str = "") -> Path:
         first = str(error).partition("\n")[0][:200]
         raise RunError(f"{short(notebook)} cannot be read as a notebook ({first}): run it again.") from None
     page = re.sub(r"(?i)<script[^>]*\bsrc=[^>]*>\s*</script>", "", page)
-    begin = re.search(r"<body[^>]*>", page)
     above = f'<p style="max-width: 60em; margin: 1em auto; font: 16px sans-serif">{above}</p>' if above else ""
-    write_whole(html, page[: begin.end()] + above + page[begin.end() :])
+    write_whole(html, re.sub(r"<body[^>]*>", lambda begin: begin[0] + above, page, count=1))
     return html
 
 

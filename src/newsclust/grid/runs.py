@@ -125,7 +125,7 @@ def levels(grid: Grid, parameter: str) -> tuple[np.ndarray, list[str], bool]:
     """
     found = {_key(value): value for value in grid.runs[parameter]}
     ordered = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in found.values())
-    keys = sorted(found, key=found.get) if ordered else list(found)
+    keys = sorted(found, key=found.__getitem__) if ordered else list(found)
     places = np.array([keys.index(_key(value)) for value in grid.runs[parameter]])
     return places, [said(found[key]) for key in keys], ordered
 

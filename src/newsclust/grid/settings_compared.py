@@ -88,7 +88,9 @@ class Comparison:
     @property
     def examples(self) -> Table:
         """Three headlines that joined: the one with the most support, the median, and the one with the least."""
-        rows = self.joined[sorted({0, len(self.joined) // 2, len(self.joined) - 1})] if len(self.joined) else []
+        rows = (
+            self.joined[sorted({0, len(self.joined) // 2, len(self.joined) - 1})] if len(self.joined) else self.joined
+        )
         titles = self.after.stories.table["title"].reindex(self.after.labels[rows])
         frame = pd.DataFrame(
             {

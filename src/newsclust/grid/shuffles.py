@@ -68,9 +68,9 @@ def shuffle_rows(
             back = np.argsort(order)
             answers[name].append({said: np.asarray(labels)[back] for said, labels in found.items()})
     rows = []
-    for name, found in answers.items():
-        settings = set.intersection(*(set(labels) for labels in found))
-        between = [_ari(one[said], two[said]) for said in settings for one, two in combinations(found, 2)]
+    for name, given_back in answers.items():
+        settings = set.intersection(*(set(labels) for labels in given_back))
+        between = [_ari(one[said], two[said]) for said in settings for one, two in combinations(given_back, 2)]
         rows.append((name, f"{np.mean(between):.3f}", f"{min(between):.3f}"))
     columns = ["method", f"ARI between {times} shuffles, mean", "lowest"]
     return Table(pd.DataFrame(rows, columns=columns), caption=f"{NOISE} 1 is the same answer each time.")

@@ -60,7 +60,7 @@ def descend(start: np.ndarray, graph: csr_array, n_epochs: int, a: float, b: flo
     n, dim = start.shape
     where = np.hstack([start, np.zeros((n, 3 - dim))]).astype(np.float32)
     moved = where.copy()
-    forces, seed = _forces(a, b), np.uint64(seed)
+    forces, start_at = _forces(a, b), np.uint64(seed)
     n_threads = os.cpu_count() or 1
     with ThreadPool(n_threads) as pool:
         most = 4 * n_threads  # rows differ in the number of their edges
@@ -70,7 +70,7 @@ def descend(start: np.ndarray, graph: csr_array, n_epochs: int, a: float, b: flo
             step = np.float32(1 - epoch / n_epochs)
 
             def move(rows: np.ndarray, epoch: int = epoch, step: np.float32 = step) -> None:
-                _move(rows, where, moved, *lists, *forces, step, epoch, seed)
+                _move(rows, where, moved, *lists, *forces, step, epoch, start_at)
 
             for parity, parts in enumerate(blocks):
                 if len(parts) == 1:

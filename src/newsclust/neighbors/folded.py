@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -60,7 +61,7 @@ class Folded(Neighbors):
         order = np.argsort(lengths, kind="stable")  # a copy before what lies as near
         return np.column_stack((np.sort(ends, axis=1), lengths))[order]
 
-    def part(self, rows: np.ndarray) -> Folded:
+    def part(self, rows: np.ndarray) -> Self:
         lists, place = np.unique(self.place[rows], return_inverse=True)
         first = np.full(len(lists), len(rows))
         np.minimum.at(first, place, np.arange(len(rows)))

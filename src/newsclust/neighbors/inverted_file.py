@@ -79,7 +79,8 @@ class InvertedFile:
             points.shape[1], self.n_lists, niter=10, min_points_per_centroid=1, max_points_per_centroid=64
         )
         means.train(points)
-        self._centroids, self._half_centroids = means.centroids, half_squares(means.centroids)
+        self._centroids = np.asarray(means.centroids)
+        self._half_centroids = half_squares(self._centroids)
         self._list_of = means.assign(points)[1]
         self._order = np.argsort(self._list_of, kind="stable").astype(np.int32)
         self._place_of = np.argsort(self._order).astype(np.int32)

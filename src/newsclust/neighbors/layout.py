@@ -141,13 +141,13 @@ def _umap(
             np.hstack([np.zeros((n, 1), dtype=np.float32), distances]),
             None,
         )
-        seed = np.random.default_rng().integers(2**32) if seed is None else seed
+        seed = int(np.random.default_rng().integers(2**32)) if seed is None else seed
         model = UMAP(
             n_components=n_components,
             n_neighbors=n_neighbors,
             n_epochs=0,  # only its graph and where its layout starts: the descent is ours
             init="spectral" if n <= SPECTRAL_UP_TO else "pca",
-            random_state=int(seed),
+            random_state=seed,
             n_jobs=1,
             precomputed_knn=known,
             force_approximation_algorithm=True,  # below 4,096 documents UMAP would compute all distances again
@@ -168,7 +168,7 @@ def _kept_by_numba() -> Iterator[None]:
     """
     import numba
 
-    njit = numba.njit
+    njit: Any = numba.njit
 
     def kept(*given: Any, **options: Any) -> Any:
         return njit(*filter(callable, given), **{"cache": True, **options})

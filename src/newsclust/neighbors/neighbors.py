@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -118,7 +118,7 @@ class Neighbors:
         distances[indices < 0] = np.inf
         return indices, distances
 
-    def part(self, rows: np.ndarray) -> Neighbors:
+    def part(self, rows: np.ndarray) -> Self:
         """The lists of some documents among themselves, see `among`."""
         indices, distances = (each[rows] for each in self.among(rows))
         n_padded = int((indices < 0).sum())
@@ -180,7 +180,7 @@ def find_neighbors(embeddings: Embeddings, k: int, search: str = "auto", store: 
         import faiss
 
         key["faiss"] = faiss.__version__
-    elif kind == "milvus":
+    elif store is not None and kind == "milvus":
         key |= {"in": str(store.path or store.uri), "collection": store.name, "index": store.index}
         key |= {"index_params": store.index_params, "search_params": store.search_params}
     with stage("search") as entry:
@@ -217,16 +217,16 @@ def _search(embeddings: Embeddings, k: int, kind: str, store: Store | None) -> d
     vectors = embeddings.vectors
     if kind == "exact" or (kind == "ivf" and len(vectors) <= SAMPLE_ROWS):  # who would have to be compared in any case
         indices, distances = exact_neighbors(vectors, k)
-        return {"indices": indices, "distances": distances, "recall": np.float64(1.0)}
+        return {"indices": indices, "distances": distances, "recall": np.array(1.0)}
     sample = _sample(len(vectors))
     truth = exact_neighbors(vectors, k, sample)
-    if kind == "ivf":
+    if store is None or kind == "ivf":
         indices, distances = search_lists(vectors, k, sample, truth)
     else:
         candidates = store.search(embeddings, min(k + SPARE, len(vectors) - 1))
         indices, distances = nearest_candidates(vectors, np.arange(len(vectors)), candidates, k)
     recall = found_share(distances[sample], truth[1])
-    return {"indices": indices, "distances": distances, "recall": np.float64(recall)}
+    return {"indices": indices, "distances": distances, "recall": np.array(recall)}
 
 
 def _sample(n: int) -> np.ndarray:

@@ -36,7 +36,7 @@ class Continuation:
     def told(self) -> pd.DataFrame:
         """What changed, in words: ``story, title, what happened, headlines before, headlines now``."""
         columns = ["story", "title", "what happened", "headlines before", "headlines now"]
-        if self.identity is None:
+        if self.identity is None or self.earlier is None:
             return pd.DataFrame(columns=columns)
         now, before = self.stories.table["title"], self.earlier.table["title"]
         rows = []
@@ -49,7 +49,7 @@ class Continuation:
         return pd.DataFrame(rows, columns=columns).sort_values(["headlines now", "headlines before"], **order)
 
     def __repr__(self) -> str:
-        if self.identity is None:
+        if self.identity is None or self.earlier is None:
             return "No earlier run is continued: stories are numbered by their size."
         what = self.identity.changes["what"].value_counts()
         merged = int(what.get("merged", 0))

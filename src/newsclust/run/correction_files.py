@@ -57,12 +57,12 @@ def read_corrections(path: Path, name: str) -> pd.DataFrame:
                 else f"it has {', '.join(column[:40] for column in columns[:9]) or 'none'}."
             )
             raise InputError(f"{name} has no column {column!r}; {found} The columns are {', '.join(COLUMNS)}.")
-    found = []
+    given = []
     for at, cells in enumerate(rows[1:], start=2):
         if any(map(str.strip, cells)):
             row = dict(zip(columns, map(as_it_was, cells), strict=False))
-            found.append([plain(row.get(column, "")) for column in COLUMNS] + [name, at])
-    frame = pd.DataFrame(found, columns=[*COLUMNS, *_FROM])
+            given.append([plain(row.get(column, "")) for column in COLUMNS] + [name, at])
+    frame = pd.DataFrame(given, columns=[*COLUMNS, *_FROM])
     return frame.assign(kind=frame["kind"].str.casefold())
 
 

@@ -264,7 +264,7 @@ def _placed(stories: Stories) -> list[dict[str, Any]]:
             "support": round(float(stories.vote.support[row]), 3),
             "share": round(float(stories.vote.share[row]), 3),
         }
-        for row in rows
+        for row in rows.tolist()
     ]
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
 from ..corpus.documents import check_columns, shown
 from ..errors import InputError, ParameterError, notice
@@ -71,7 +72,9 @@ class Parameters(BaseModel):
     model: Text = Field(
         AUTO, description='"minilm" reads English, "e5" many languages, "auto" chooses; "BAAI/bge-m3" (2.3 GB)'
     )
-    precision: Literal[PRECISIONS] = Field("auto", description='of the model; "auto" is float32 on a processor')
+    precision: Literal[PRECISIONS] = Field(  # type: ignore[valid-type]  # one list of them, see `PRECISIONS`
+        "auto", description='of the model; "auto" is float32 on a processor'
+    )
     uri: Text = Field("milvus.db", description='a file ending in .db, or a server such as "http://localhost:19530"')
     collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")] = Field(
         "news_data", description="the collection's name in Milvus begins with this"
@@ -80,7 +83,7 @@ class Parameters(BaseModel):
     search: Literal["auto", "exact", "ivf", "milvus"] = Field(
         "auto", description='"exact" or "ivf" in process, "milvus" by the collection\'s index; "auto" chooses'
     )
-    index: Literal[tuple(INDEXES)] = Field(
+    index: Literal[tuple(INDEXES)] = Field(  # type: ignore[valid-type]  # one list of them, see `INDEXES`
         "FLAT", description='the index that "milvus" searches: FLAT, IVF_FLAT, HNSW, DISKANN, AUTOINDEX ...'
     )
     index_params: dict[str, Any] = Field(
@@ -363,7 +366,7 @@ def _literal(value: Any) -> str:
     return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
-def _sentence(name: str, value: Any, errors: list[dict[str, Any]]) -> str:
+def _sentence(name: str, value: Any, errors: list[ErrorDetails]) -> str:
     first = errors[0]
     if first["type"] == "extra_forbidden":
         return no_such(name, [*Parameters.model_fields, *PARTS])

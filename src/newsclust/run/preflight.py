@@ -29,7 +29,7 @@ BESIDE = (
 )
 
 
-def try_output(output: str, data: str | None = None, kind: str = "a run") -> None:
+def try_output(output: str, data: str | list[str] | None = None, kind: str = "a run") -> None:
     """Make the folder `output`, see that files can be written there, and that they replace nobody else's.
 
     Results of the same `kind` are replaced, with a notice where they are of other `data`.
@@ -58,7 +58,7 @@ def try_output(output: str, data: str | None = None, kind: str = "a run") -> Non
             probe.unlink(missing_ok=True)
 
 
-def check_replaceable(folder: Path, data: str | None = None, kind: str = "a run") -> None:
+def check_replaceable(folder: Path, data: str | list[str] | None = None, kind: str = "a run") -> None:
     """See that the results of `kind`, of `data` may be written over what is in `folder`.
 
     Raises

@@ -199,7 +199,7 @@ def finish(
     lists = neighbors.head(clustering.parameters["k"])
     with stage("metrics"):
         sizes = stories.table["size"]
-        metrics = {
+        metrics: dict[str, Any] = {
             "n_rows": corpus.n_rows,
             "n_documents": corpus.n_documents,
             "n_repeats": corpus.n_repeats,

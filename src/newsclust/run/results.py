@@ -14,6 +14,7 @@ import pandas as pd
 from ..clusters.clustering import Clustering
 from ..corpus.corpus import Corpus
 from ..markup import escape, table
+from ..neighbors.folded import Folded
 from ..neighbors.layout import Layout
 from ..neighbors.neighbors import Neighbors
 from ..stories.evidence import Evidence
@@ -103,7 +104,7 @@ class Links:
     def evidence(self) -> Evidence:
         """How alike the headlines are whose lists are clustered, by the blend."""
         embeddings, documents = self.vectors.embeddings, self.documents
-        if self.clustered.counts is not None:
+        if isinstance(self.clustered, Folded):
             embeddings, documents = embeddings.part(self.clustered.rows), documents.iloc[self.clustered.rows]
         weights = {name: self.made_with[name] for name in ("words", "days", "day_scale") if name in self.made_with}
         return Evidence(embeddings.vectors, documents, embeddings.words, **weights)

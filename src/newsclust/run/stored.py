@@ -260,7 +260,7 @@ def read_points(
         If the file can't be read, or lacks a column.
     """
     path, understood = folder / "clusters.csv", record.provenance.get("understood") or {}
-    header = [as_it_was(name) for name in pd.read_csv(path, nrows=0)]
+    header = [str(as_it_was(name)) for name in pd.read_csv(path, nrows=0)]
     columns = {role: columns_of(role, understood, header) for role in (*roles, "description")}
     numbers = NUMBERS | ({"z": "float64"} if record.parameters.get("n_components") == 3 else {})
     types = numbers | {column: str for column in ["id", *chain(*columns.values())]}

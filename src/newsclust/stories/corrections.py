@@ -73,7 +73,7 @@ class Corrections:
         """The numbers, as ``metrics.json`` has them."""
         return {
             "n_corrections": len(self),
-            "n_corrections_needed": int(self.needed.sum()),
+            "n_corrections_needed": int(np.sum(self.needed)) if self.needed is not None else 0,
             "n_corrections_left_out": len(self.left_out),
         }
 
@@ -321,8 +321,9 @@ def _unite(
         links += [(firm[0], other) for other in firm[1:]]
         moving = rows[~np.isin(rows, leading) & (labels[rows] != firm[0])]
         is_placed[moving] = True
-        for row in moving if copies is not None else ():
-            along = (copies == copies[row]) & free_to_follow & (labels == labels[row])
+        stands_for = np.arange(len(labels)) if copies is None else copies
+        for row in moving:
+            along = (stands_for == stands_for[row]) & free_to_follow & (labels == labels[row])
             is_placed |= along
             labels[along] = firm[0]
         labels[moving] = firm[0]

@@ -75,8 +75,8 @@ def agreement(labels: np.ndarray, truth: Any) -> dict[str, float | int | None]:
     stories, labels = _alone(np.where(one_off, -1, pd.factorize(stories)[0])), _alone(labels)
     together = contingency_matrix(stories, labels, sparse=True, dtype=np.int64)
     squares = together.astype(np.float64).power(2)
-    precision = _number((squares.sum(axis=0) / together.sum(axis=0)).sum() / len(labels))
-    recall = _number((squares.sum(axis=1) / together.sum(axis=1)).sum() / len(labels))
+    precision = float((squares.sum(axis=0) / together.sum(axis=0)).sum() / len(labels))
+    recall = float((squares.sum(axis=1) / together.sum(axis=1)).sum() / len(labels))
     return {
         "ami": _adjusted_mutual_info(together),
         "ari": _number(adjusted_rand_score(stories, labels)),

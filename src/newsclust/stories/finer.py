@@ -80,5 +80,5 @@ def part_stories(stories: Stories) -> Finer:
     parts = leaf[leaf["story"] >= 0].rename_axis("part").reset_index()[["story", "part", "title", "size"]]
     parts = parts[parts.groupby("story")["part"].transform("size") > 1]
     parts = parts.sort_values(["story", "size"], ascending=[True, False], kind="stable", ignore_index=True)
-    noise = tuple(float((labels[method] < 0).mean()) if len(found.ids) else 0.0 for method in ("eom", "leaf"))
-    return Finer(titled["eom"], leaf, parts, noise)
+    eom, leaves = (float((labels[method] < 0).mean()) if len(found.ids) else 0.0 for method in ("eom", "leaf"))
+    return Finer(titled["eom"], leaf, parts, (eom, leaves))

@@ -98,7 +98,9 @@ def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float 
     nearest[noise], support[noise], share[noise], margin[noise] = winners(votes)
     taken = (nearest >= 0) & (support >= least_support)
     assigned[taken] = nearest[taken]
-    return Vote(*map(neighbors.spread, (assigned, taken, nearest, support, share, margin)), least_support)
+    spread = neighbors.spread
+    certainty = spread(support), spread(share), spread(margin)
+    return Vote(spread(assigned), spread(taken), spread(nearest), *certainty, least_support)
 
 
 def enough_support(vote: Vote, at_most: float) -> float:

@@ -101,13 +101,13 @@ def _alike(headlines: list[str], one: np.ndarray, two: np.ndarray) -> np.ndarray
     # What two share is at most what their counts in some classes of letters share: quickly seen, and mostly too little.
     rows = np.repeat(np.arange(len(sizes)), sizes)
     classes = np.bincount(rows * CLASSES + parts.indices % CLASSES, minlength=len(sizes) * CLASSES)
-    classes = classes.clip(max=255).astype(np.uint8).reshape(-1, CLASSES)
+    capped = classes.clip(max=255).astype(np.uint8).reshape(-1, CLASSES)
     found = np.zeros(len(one), dtype=bool)
     for start in tqdm(range(0, len(one), PAIRS), desc="Near-duplicates", leave=False, delay=2):
         block = np.arange(start, min(start + PAIRS, len(one)))
         least = OVERLAP / (1 + OVERLAP) * (sizes[one[block]] + sizes[two[block]])  # Jaccard's share, solved for theirs
         block, least = block[least > 0], least[least > 0]
-        likely = np.minimum(classes[one[block]], classes[two[block]]).sum(axis=1, dtype=np.int64) >= least
+        likely = np.minimum(capped[one[block]], capped[two[block]]).sum(axis=1, dtype=np.int64) >= least
         block, least = block[likely], least[likely]
         found[block] = parts[one[block]].multiply(parts[two[block]]).sum(axis=1) >= least
     return found
@@ -174,7 +174,7 @@ class _News:
             words = _WORD.findall(headline)
             names = {word.casefold() for word in words if word[0].isupper() and word.casefold() not in self._common}
             denials = self._denials.intersection(map(str.casefold, words))
-            self._of[row] = set(_NUMBER.findall(headline)), names, denials
+            self._of[row] = set(_NUMBER.findall(headline)), names, set(denials)
         return self._of[row]
 
 

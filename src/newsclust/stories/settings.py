@@ -143,8 +143,7 @@ def choose_settings(
     sizes = _tried("min_cluster_size", min_cluster_size, fitting)
     with stage("settings"), tqdm(desc="Settings", unit="setting", leave=False, delay=2) as bar:
         graph = share_neighbors(lists, shared_neighbors)
-        trial = _Trial(lists, graph, evidence, (distance, distance_floor), least_support, selection)
-        trial.bar = bar
+        trial = _Trial(lists, graph, evidence, (distance, distance_floor), least_support, selection, bar)
         if n <= WHOLE_GRID_UP_TO:
             for number, size in product(samples, sizes):
                 trial(number, size)
@@ -168,12 +167,12 @@ class _Trial:
         measure: tuple[str, float],
         least_support: float,
         selection: dict,
+        bar: tqdm,
     ):
         self.lists, self.graph, self.evidence, self.measure = lists, graph, evidence, measure
-        self.least_support, self.selection = least_support, selection
+        self.least_support, self.selection, self.bar = least_support, selection, bar
         self.measured: dict[tuple[int, int], tuple[float, int, float]] = {}
         self.made_for: int | None = None
-        self.bar: tqdm | None = None
 
     def __call__(self, min_samples: int, min_cluster_size: int) -> float:
         setting = min_samples, min_cluster_size

@@ -181,8 +181,8 @@ def find_stories(
             table = _titled(table, corpus.documents, labels, clustering.probabilities, embeddings.vectors, title_model)
     parameters = {"assign_noise": assign_noise, "least_support": least_support, "title_model": title_model}
     parameters["at_most_alone"] = at_most_alone
-    folded = neighbors.counts is not None
-    repeats = neighbors.rows[neighbors.place].astype(np.int32) if folded else find_repeats(corpus.documents, lists)
+    is_folded = isinstance(neighbors, Folded)
+    repeats = neighbors.rows[neighbors.place].astype(np.int32) if is_folded else find_repeats(corpus.documents, lists)
     return Stories(corpus.documents, clustering, labels, vote, table, parameters, repeats, terms=terms)
 
 
@@ -263,7 +263,7 @@ def _retitled(table: pd.DataFrame, labels: np.ndarray, corrections: Corrections)
     told = corrections.of("title")
     if told.empty:
         return table, corrections
-    table, needed, left_out = table.copy(), corrections.needed.copy(), list(corrections.left_out)
+    table, needed, left_out = table.copy(), np.array(corrections.needed), list(corrections.left_out)
     if "headline" not in table:
         table.insert(table.columns.get_loc("title") + 1, "headline", table["title"])
     given = table["title"].copy()

@@ -25,7 +25,7 @@ EITHER_SIDE = 2
 
 _HOUR, _DAY = 3600, 86_400
 #: The lengths of bins, in seconds or, as "M", in months.
-_UNITS = {
+_UNITS: dict[str, int | str] = {
     "hour": _HOUR,
     "3 hours": 3 * _HOUR,
     "6 hours": 6 * _HOUR,

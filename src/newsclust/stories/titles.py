@@ -123,16 +123,16 @@ def _ask(requests: dict[int, dict[str, Any]], titles: dict[int, str]) -> list[st
         client = _client()
     except NewsclustError as error:
         return [str(error).removesuffix(".")]
-    failures, in_a_row, unusable = Counter(), 0, 0
+    failures, in_a_row, unusable = Counter[str](), 0, 0
     pool = ThreadPoolExecutor(SIDE_BY_SIDE)
     story_of = {pool.submit(_answer, client, request): story for story, request in requests.items()}
     bar = tqdm(total=len(requests), desc="Titles", unit="story", leave=False, delay=2)
     try:
         for future in as_completed(story_of, PATIENCE):
             bar.update()
-            if error := future.exception():
-                status = getattr(error, "status_code", None)
-                failures[f"HTTP {status}" if status else type(error).__name__] += 1
+            if failed := future.exception():
+                status = getattr(failed, "status_code", None)
+                failures[f"HTTP {status}" if status else type(failed).__name__] += 1
                 in_a_row += 1
                 if in_a_row == FAILURES:
                     break
@@ -177,7 +177,7 @@ def _answer(client: OpenAI, request: dict[str, Any]) -> str:
     """What the model says, "" where the answer is nothing that a model would say."""
     from openai import BadRequestError
 
-    ask = client.chat.completions.with_raw_response.create
+    ask: Callable[..., Any] = client.chat.completions.with_raw_response.create
     try:
         answer = ask(**request, **_BOUNDS)
     except BadRequestError:
