@@ -185,8 +185,9 @@ def finish(
     with stage("reliability"):
         stories = replace(stories, table=stories.table.join(reliability(neighbors, stories, evidence)))
     rows = _rows(corpus, stories, place(stories, layout))
-    folder, coverage = find_output(output) if output else None, cover(stories)
+    folder = find_output(output) if output else None
     if folder:
+        coverage = cover(stories)
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / "clusters.csv", as_csv(rows))
         write_whole(folder / "stories.csv", as_csv(stories.table.reset_index()))
