@@ -224,6 +224,34 @@ def test_the_best_match_stands_first_with_the_headlines_that_match(page):
     assert len(titles(page)) == 6 and page.input_value("#sort") == "size"
 
 
+def test_coverage_says_who_reported_was_first_and_left_out_and_a_name_narrows_the_list(run, page):
+    rows = pd.read_csv(run / "clusters.csv", keep_default_na=False)
+    rows = rows[rows["cluster"] >= 0]
+    assert page.locator("nav a").all_text_contents()[4:6] == ["Coverage", "Doubts"]
+    first = rows.sort_values("published_at").groupby("cluster")["publisher"].first()
+    for row in page.locator(".covered tbody tr").all():
+        name, n, n_first, left_out = row.locator("th, td").all_text_contents()
+        theirs = set(rows.loc[rows["publisher"] == name.strip(), "cluster"])
+        assert int(n) == len(theirs) and int(n_first) == (first == name.strip()).sum()
+        links = row.locator("td a").evaluate_all("all => all.map((one) => one.hash)")
+        assert {int(link.removeprefix("#story-")) for link in links} == set(rows["cluster"]) - theirs
+        assert bool(links) != (left_out.strip() == "none")
+    page.locator(".covered button").first.click()
+    assert page.evaluate("D.publishers[shown.publisher]") == page.locator(".covered button").first.text_content()
+
+
+def test_of_three_hundred_publishers_twelve_are_told_and_without_any_there_is_no_coverage(tmp_path, open_page):  # noqa: F811
+    data = read_page_data_of(24, 12, tmp_path)
+    told = [{"publisher": k, "stories": 2, "first_with": 0, "left_out": [0, 1, 0, 1, 0]} for k in range(12)]
+    write_page_data(tmp_path, data | {"coverage": told})
+    page = opened(write_page(tmp_path), open_page)
+    section = page.locator("#coverage").text_content()
+    assert "288 other publishers reported fewer" in section and section.count("and 2 more") == 12
+    write_page_data(tmp_path, data | {"coverage": []})
+    page = opened(write_page(tmp_path), open_page)
+    assert page.locator("#coverage, nav a[href='#coverage']").count() == 0
+
+
 def test_hostile_texts_are_text_wherever_they_stand(run, tmp_path, open_page, monkeypatch):  # noqa: F811
     for name in ("metrics.json", "provenance.json"):
         (tmp_path / name).write_bytes((run / name).read_bytes())
@@ -242,6 +270,7 @@ def test_hostile_texts_are_text_wherever_they_stand(run, tmp_path, open_page, mo
     story.locator("h3 button").click()
     assert story.locator("h3").text_content() == HOSTILE + "!" and BREAKOUT in story.locator(".kw").text_content()
     assert story.locator(".heads .h").all_text_contents()[:2] == [HOSTILE, BREAKOUT]
+    assert HOSTILE in page.locator("#coverage button").all_text_contents()
     named = page.locator("#doubts .placed li").last.text_content()
     assert BREAKOUT in named and HOSTILE[:20] in named and named.endswith(": a round-up of several?")
     search(page, "alert")

@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 import typer.core
@@ -19,8 +19,6 @@ from .errors import NewsclustError, RunError, shortage
 from .paths import find_input, find_output, short, state_dir
 
 # The rooms are imported by the commands that need them: help and a slip in a command are answered at once.
-if TYPE_CHECKING:
-    from .grid.plan import Plan
 
 
 class Commands(typer.core.TyperGroup):
@@ -97,7 +95,7 @@ def run(
     from .grid.execute import kill_kernels
     from .grid.freshness import read_stamp
     from .grid.plan import read_plan
-    from .grid.run_plan import run_plan
+    from .grid.run_plan import run_plan, said_after
 
     start = time.perf_counter()
     try:
@@ -118,7 +116,7 @@ def run(
             )
     else:
         _tell(f"Report: {short(plan.page)}")
-        _tell(_summary(plan, time.perf_counter() - start))
+        _tell(said_after(plan, time.perf_counter() - start))
         if not plan.varied:
             _tell_news(plan.runs[0].folder)
     if failed:
@@ -267,6 +265,28 @@ def methods(
 
 
 @app.command()
+def feed(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A finished run's folder, or its name under reports/.")],
+    address: Annotated[str, typer.Option(help="Where the run's page is published; else items link to articles.")] = "",
+    output: Annotated[str | None, typer.Option(help="A folder for the files, instead of RUN.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the JSON Feed, and write no files.")] = False,
+) -> None:
+    """Write a run's stories as feeds, feed.json (JSON Feed) and feed.xml (RSS). Exit: 0 written, 2 can't.
+
+    For example: `newsclust feed reports/quickstart --address https://example.org/report.html`. An item is a story, with
+    its headlines inside; the stories with the latest headlines come first.
+    """
+    from .run.preflight import find_run
+    from .show.feeds import feed_of, write_feeds
+
+    made = feed_of(run, address)
+    if as_json:
+        return _print_json(**made)
+    files = write_feeds(made, find_output(output) if output else find_run(run))
+    _tell(f"Written: {', '.join(map(short, files))}")
+
+
+@app.command()
 def verify(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A finished run's folder, or its name under reports/.")],
     data: Annotated[str | None, typer.Option(help="The headlines, where they are not the sample.")] = None,
@@ -296,11 +316,13 @@ def list_runs() -> None:
 
     For example, `newsclust list` says "reports/quickstart: 69 stories, 11.2% noise".
     """
+    from .grid.run_plan import outcome
+
     stamps = sorted(find_output("reports").rglob("run.json"), key=_in_natural_order)
     if not stamps:
         typer.echo("No runs yet; `newsclust run params/quickstart.yaml` makes the first.")
     for stamp in stamps:
-        typer.echo(f"{short(stamp.parent)}: {_outcome(stamp.parent)}")
+        typer.echo(f"{short(stamp.parent)}: {outcome(stamp.parent)}")
 
 
 @app.command()
@@ -338,41 +360,6 @@ def main() -> None:
         why = f"{error}: check that the file is there, its permissions and the room on its disk."
         typer.echo(f"newsclust: {shortage(error) or why}", err=True)
         sys.exit(2)
-
-
-def _summary(plan: Plan, seconds: float) -> str:
-    from .grid.freshness import read_stamp
-
-    failed = [run.name for run in plan.runs if read_stamp(run.folder).get("status") != "ok"]
-    if plan.varied:
-        return (
-            f"{len(plan.runs)} runs, {len(failed)} failed, in {seconds:.0f} seconds. "
-            "Open the report in a browser: sort the table, compare the maps, and follow a run's name to its own report."
-        )
-    folder = plan.runs[0].folder
-    if failed:
-        return f"The run {_outcome(folder)}"
-    metrics = read_stamp(folder, "metrics.json")
-    return (
-        f"{metrics['n_documents']:,} documents fall into {metrics['n_clusters']:,} stories; {_noise(metrics)} of them "
-        f"belong to none (noise). It took {seconds:.0f} seconds. Open the report in a browser: hover over the map to "
-        "read headlines."
-    )
-
-
-def _outcome(folder: Path) -> str:
-    from .grid.freshness import read_stamp
-
-    stamp, metrics = read_stamp(folder), read_stamp(folder, "metrics.json")
-    if stamp.get("status") == "ok" and metrics:
-        return f"{metrics['n_clusters']:,} stories, {_noise(metrics)} noise"
-    return f"failed: {stamp['message']}" if stamp.get("message") else "not finished"
-
-
-def _noise(metrics: dict) -> str:
-    from .run.record import written
-
-    return written("noise_fraction", metrics["noise_fraction"])
 
 
 def _page_of(name: str) -> Path:

@@ -178,7 +178,7 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
         data["time"]["last"] = max([data["time"]["last"], *known])
     held["n"] += len(new)
     data |= {"n_documents": data["n_documents"] + len(new), "n_alone": data["n_alone"] + int((place < 0).sum())}
-    return data | {"placed": [], "round_ups": [], "n_publishers": len(names)}
+    return data | {"coverage": [], "placed": [], "round_ups": [], "n_publishers": len(names)}
 
 
 def _rows(corpus: Corpus, newcomers: Newcomers) -> pd.DataFrame:

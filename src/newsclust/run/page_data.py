@@ -25,6 +25,7 @@ from ..stories.topics import group_stories
 if TYPE_CHECKING:
     from ..neighbors.layout import Layout
     from ..neighbors.neighbors import Neighbors
+    from ..stories.coverage import Coverage
     from ..stories.evidence import Evidence
     from ..stories.stories import Stories
     from ..stories.timeline import Timeline
@@ -38,12 +39,16 @@ MOST_BYTES, SUMMARY_BYTES = 24_000_000, 8_000_000
 LETTERS, SUMMARY_LETTERS, NAME_LETTERS = 300, 280, 80
 #: Stories drawn in time, and headlines named that were given a story with the least support, or are near several.
 DRAWN, PLACED = 50, 6
+#: Publishers whose coverage is told, and the largest stories of which it is told that they left them out.
+COVERING, LARGEST = 12, 20
 #: Places on the map are whole numbers up to this.
 SCALE = 9999
 _ABOUT_A_HEADLINE, _ABOUT_A_STORY = 34, 300
 
 
-def page_data(stories: Stories, layout: Layout, evidence: Evidence, neighbors: Neighbors) -> dict[str, Any]:
+def page_data(
+    stories: Stories, layout: Layout, evidence: Evidence, neighbors: Neighbors, coverage: Coverage
+) -> dict[str, Any]:
     """Everything that a page shows of a run and that is not in its numbers.
 
     Parameters
@@ -53,6 +58,8 @@ def page_data(stories: Stories, layout: Layout, evidence: Evidence, neighbors: N
     evidence : Evidence
     neighbors : Neighbors
         The lists that were clustered.
+    coverage : Coverage
+        Of these stories.
 
     Returns
     -------
@@ -62,7 +69,9 @@ def page_data(stories: Stories, layout: Layout, evidence: Evidence, neighbors: N
         ``story`` is a place in ``stories``, -1 for none; ``minute`` counts from 1970, None is undated; ``x`` and ``y``
         go to `SCALE`; ``copies`` are pairs of a place and the place of the one that it nearly repeats; ``ids`` name
         headlines by place that their titles do not. ``time``: bins and counts of the stories drawn in time, None where
-        nothing is dated. ``topics``, ``placed`` and ``round_ups`` are lists of dicts.
+        nothing is dated. ``coverage`` has one dict per publisher, those with the most stories first: ``publisher`` is a
+        place in ``publishers``, ``left_out`` the numbers of large stories. ``topics``, ``placed`` and ``round_ups`` are
+        lists of dicts.
     """
     documents = stories.documents
     told = stories.table.sort_values("size", ascending=False, kind="stable")
@@ -72,7 +81,7 @@ def page_data(stories: Stories, layout: Layout, evidence: Evidence, neighbors: N
     doubt = doubts(evidence, stories.labels, neighbors).reindex(told.index)
     topics = group_stories(stories).table[["keywords", "stories", "size"]].reset_index(drop=True)
     pubs, names = pd.factorize(documents["publisher"].map(plain).str[:NAME_LETTERS].replace("", None))
-    first = _first(place, times, len(told))
+    first = _first(documents, place, len(told))
     rows = _held(stories, place, first, len(told))
     rows = rows[np.lexsort((rows, times[rows], np.where(place[rows] < 0, len(told), place[rows])))]  # undated last
     return {
@@ -82,9 +91,10 @@ def page_data(stories: Stories, layout: Layout, evidence: Evidence, neighbors: N
         "publishers": [str(name) for name in names],
         "topics": topics.to_dict("records"),
         "time": _time(timeline, told.index, np.sort(times[~np.isnat(times)])),
+        "coverage": _coverage(coverage, names),
         "placed": _placed(stories),
         "round_ups": _round_ups(stories, doubt, evidence, neighbors),
-        "stories": _stories(stories, told, place, timeline, doubt, evidence, neighbors)
+        "stories": _stories(stories, told, coverage, timeline, doubt, evidence, neighbors)
         | {"first": pd.Index(rows).get_indexer(first).tolist()},
         "headlines": _headlines(stories, rows, place, times, pubs, layout.coordinates),
         **({"corrections": stories.corrected.corrections.listed} if stories.corrected else {}),
@@ -96,14 +106,11 @@ def times_of(documents: pd.DataFrame) -> np.ndarray:
     return documents["published_at"].str.removesuffix("Z").to_numpy("datetime64[s]").astype("datetime64[m]")
 
 
-def _first(place: np.ndarray, times: np.ndarray, n: int) -> np.ndarray:
-    """The row of each story's earliest document; -1 where none is dated."""
-    rows = np.flatnonzero((place >= 0) & ~np.isnat(times))
-    rows = rows[np.lexsort((rows, times[rows], place[rows]))]
-    stories, at = np.unique(place[rows], return_index=True)
-    first = np.full(n, -1)
-    first[stories] = rows[at]
-    return first
+def _first(documents: pd.DataFrame, place: np.ndarray, n: int) -> np.ndarray:
+    """The row of each story's earliest document, of several the first by publisher as in stories.csv; -1: no date."""
+    dated = documents[["time", "publisher"]].assign(place=place).reset_index(drop=True).dropna(subset="time")
+    rows = dated[dated["place"] >= 0].sort_values(["place", "time", "publisher"]).drop_duplicates("place")
+    return pd.Series(rows.index, rows["place"]).reindex(range(n), fill_value=-1).to_numpy()
 
 
 def certainty(stories: Stories) -> np.ndarray:
@@ -155,7 +162,7 @@ def read_page_data(folder: Path) -> dict[str, Any]:
 def _stories(
     stories: Stories,
     told: pd.DataFrame,
-    place: np.ndarray,
+    coverage: Coverage,
     timeline: Timeline,
     doubt: pd.DataFrame,
     evidence: Evidence,
@@ -164,10 +171,6 @@ def _stories(
     near = next_stories(evidence, stories.labels, neighbors)
     marks = mark_stories(timeline, stories.changes)
     kinds = dict(zip(marks.index.tolist(), marks[["kind", "n"]].to_numpy().tolist(), strict=True))
-    inside = place >= 0
-    reports = (
-        pd.Series(stories.repeats[inside]).groupby(place[inside]).nunique().reindex(range(len(told)), fill_value=0)
-    )
     return {
         "number": told.index.tolist(),
         "title": [plain(title)[:LETTERS] for title in told["title"]],
@@ -175,7 +178,7 @@ def _stories(
         "topic": told["topic"].tolist(),
         "size": told["size"].tolist(),
         "publishers": told["publishers"].tolist(),
-        "reports": reports.tolist(),
+        "reports": coverage.stories["reports"].reindex(told.index).tolist(),
         "mark": [kinds.get(number) for number in told.index.tolist()],
         "near": [near.get(number, []) for number in told.index.tolist()],
         **{name: _numbers(doubt[name]) for name in ("own", "next", "separation")},
@@ -251,6 +254,19 @@ def _time(timeline: Timeline, numbers: pd.Index, times: np.ndarray) -> dict[str,
         "stories": drawn.tolist(),
         "counts": timeline.counts.loc[drawn].to_numpy().tolist(),
     }
+
+
+def _coverage(coverage: Coverage, names: pd.Index) -> list[dict[str, Any]]:
+    """What each of the publishers with the most stories reported, was first with, and left out of the largest."""
+    return [
+        {
+            "publisher": names.get_loc(told.Index[:NAME_LETTERS]),
+            "stories": told.stories,
+            "first_with": told.first_with,
+            "left_out": coverage.left_out(told.Index, LARGEST),
+        }
+        for told in coverage.publishers.head(COVERING).itertuples()
+    ]
 
 
 def _placed(stories: Stories) -> list[dict[str, Any]]:

@@ -187,10 +187,11 @@ def finish(
     rows = _rows(corpus, stories, place(stories, layout))
     folder = find_output(output) if output else None
     if folder:
+        coverage = cover(stories)
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / "clusters.csv", as_csv(rows))
         write_whole(folder / "stories.csv", as_csv(stories.table.reset_index()))
-        write_whole(folder / COVERAGE, as_csv(cover(stories).entries))
+        write_whole(folder / COVERAGE, as_csv(coverage.entries))
         if len(corpus.rejected):
             write_whole(folder / REJECTED, as_csv(corpus.rejected))
         else:
@@ -222,7 +223,7 @@ def finish(
         metrics |= stories.corrected.corrections.counts
     if folder:
         with stage("page"):
-            write_page_data(folder, page_data(stories, layout, evidence, lists))
+            write_page_data(folder, page_data(stories, layout, evidence, lists, coverage))
     metrics["seconds"] = {name: round(entry.seconds, 3) for name, entry in ledger.items()}
     parameters = {
         **corpus.parameters,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..corpus.facts import headlines
+from ..errors import ParameterError
 from ..markup import Html, escape, link
 from ..markup import table as as_html
 from ..stories.coverage import compare_groups, cover
@@ -128,7 +129,9 @@ def coverage(stories: Stories, groups: Mapping[str, Sequence[str]] | None = None
     With two `groups` of publishers, ``{"left": [...], "right": [...]}``, the `n` stories whose coverage they share most
     unusually: see `newsclust.stories.coverage.compare_groups`.
     """
-    if groups:
+    if groups is not None:
+        if len(groups) != 2:
+            raise ParameterError(f"groups are {len(groups)}; give two, as in {{'left': [...], 'right': [...]}}.")
         (one, first), (two, second) = groups.items()
         found = compare_groups(stories, first, second)
         rows = found.head(n).reset_index().rename(columns={"one": one, "two": two})

@@ -19,7 +19,7 @@ import pandas as pd
 
 from ..errors import RunError
 from ..paths import short, write_whole
-from ..run.page_data import read_page_data
+from ..run.page_data import LARGEST, read_page_data
 from ..run.record import FIGURES, REJECTED, Record, on_one_line, read_record, written
 from ..wording import count, said
 from .drawing import cut_at_word
@@ -125,6 +125,8 @@ def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], link
         packed=packed,
         count=count,
         data=data,
+        repeats=record.metrics.get("n_repeats"),
+        largest=min(LARGEST, len(rows)),
         stories=stories,
         head=_head(data, record.metrics),
         since=_since(data, record),
@@ -138,6 +140,7 @@ def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], link
             ("corrections", "Corrections", True),
             ("time", "Time", time),
             ("topics", "Topics", topics),
+            ("coverage", "Coverage", data.get("coverage")),
             ("doubts", "Doubts", doubts or data["placed"] or data.get("round_ups")),
             ("made", "How it was made", True),
         ],

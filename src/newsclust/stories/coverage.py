@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..errors import ParameterError
 from ..markup import plain
 from ..wording import count
 
@@ -25,8 +26,8 @@ class Coverage:
     entries : DataFrame, one row per story and publisher that reported it, the earliest of a story first
         ``story, publisher, first`` (datetime, NaT where undated), ``hours`` (after the story's first), ``headlines``.
     stories : DataFrame, one row per story
-        Index ``story``; ``title, headlines, reports`` (near-copies counted once), ``publishers``, ``first_publisher``
-        and ``first``.
+        Index ``story``; ``title, headlines, publishers, first_publisher`` (of the earliest headline; "" where that
+        names none), ``reports`` (near-copies counted once) and ``first``.
     publishers : DataFrame, one row per publisher, those with the most stories first
         Index ``publisher``; ``headlines, stories, first_with`` and ``left_out`` (how many), each of stories.
     """
@@ -44,6 +45,12 @@ class Coverage:
             f"{alone:,} of these one publisher alone."
         )
 
+    def left_out(self, publisher: str, among: int) -> list[int]:
+        """Which of the so many largest stories a publisher did not report, the largest first."""
+        reported = self.entries.loc[self.entries["publisher"] == publisher, "story"]
+        largest = self.stories["headlines"].sort_values(ascending=False, kind="stable").index[:among]
+        return largest[~largest.isin(reported)].tolist()
+
 
 def cover(stories: Stories) -> Coverage:
     """Count who reported each story, who had it first, and what each publisher left out."""
@@ -53,13 +60,12 @@ def cover(stories: Stories) -> Coverage:
     entries = entries.sort_values(["story", "first", "publisher"], ignore_index=True)
     begins = held.groupby("story")["time"].min()
     entries["hours"] = (entries["first"] - entries["story"].map(begins)) / pd.Timedelta(hours=1)
-    dated = entries.dropna(subset="first").drop_duplicates("story").set_index("story")["publisher"]
-    table = stories.table[["title", "size"]].rename(columns={"size": "headlines"}).rename_axis("story")
+    known = stories.table[["title", "size", "publishers", "first_publisher"]]
+    table = known.rename(columns={"size": "headlines"}).rename_axis("story")
     table["reports"] = held.groupby("story")["repeats"].nunique().reindex(table.index)
-    table["publishers"] = entries.groupby("story").size().reindex(table.index).fillna(0).astype(int)
-    table["first_publisher"], table["first"] = dated.reindex(table.index).fillna(""), begins.reindex(table.index)
+    table["first"] = begins.reindex(table.index)
     per = entries.groupby("publisher").agg(headlines=("headlines", "sum"), stories=("story", "size"))
-    per["first_with"] = dated.value_counts().reindex(per.index).fillna(0).astype(int)
+    per["first_with"] = table["first_publisher"].map(plain).value_counts().reindex(per.index, fill_value=0)
     per["left_out"] = len(table) - per["stories"]
     return Coverage(entries, table, per.sort_values(["stories", "headlines"], ascending=False, kind="stable"))
 
@@ -73,9 +79,16 @@ def compare_groups(stories: Stories, one: Collection[str], two: Collection[str])
         Index ``story``; ``one`` and ``two`` (headlines), ``share`` of the first group with its 95 % interval ``low`` to
         ``high`` (Wilson), ``p`` (binomial test against the first group's share of all these headlines), ``q`` (p, for
         so many tests, by Benjamini and Hochberg), ``effect`` (Cohen's h) and ``only`` ("one", "two" or "").
+
+    Raises
+    ------
+    ParameterError
+        If a publisher is in both groups.
     """
     from scipy.stats import binomtest, false_discovery_control
 
+    if both := sorted({*one} & {*two}):
+        raise ParameterError(f"{both[0]} is in both groups of publishers: leave it out of one.")
     held = _headlines(stories)
     group = pd.Series(np.select([held["publisher"].isin(one), held["publisher"].isin(two)], ["one", "two"], ""))
     table = pd.crosstab(held["story"].to_numpy(), group.to_numpy()).reindex(columns=["one", "two"], fill_value=0)

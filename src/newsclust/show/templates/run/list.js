@@ -300,8 +300,8 @@ function wire() {
   click("#copy", () => copy(asTsv(tableOf(shownDocs())), `${count(shownDocs().length, "headline")} copied`));
   click("#save", () => save(`${D.name}-${shown.filtered ? "selection" : "stories"}.csv`, asCsv(tableOf(shownDocs()))));
   click("#copycommand", () => copy($("#command").textContent, "Command copied"));
-  click("[data-topic]", ({dataset}) => {
-    shown.topic = +dataset.topic;
+  click("[data-topic], [data-publisher]", ({dataset: {topic, publisher: by}}) => {
+    Object.assign(shown, topic ? {topic: +topic} : {publisher: +by});
     update();
     toTop();
     $("#stories").focus({preventScroll: true});
