@@ -42,6 +42,7 @@ docs: .venv/ready
 lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	$(BIN)/python tools/lines.py
 
 # Exact versions for every platform and Python. CUDA's packages are left to torch, which pins them itself where it needs them.

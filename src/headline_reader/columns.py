@@ -269,9 +269,7 @@ class _Table:
         if description is not None and 2 * self.filled(description.position) < self.filled(position):
             description = None
         shorter = description is None or self.length(position) < self.length(description.position)
-        values = (
-            [] if description is None else self.sample(position)
-        )  # beside what describes them also numbers of rules are titles
+        values = self.sample(position) if description else []  # beside what describes them also numbers are titles
         different = len(set(values)) > 0.8 * len(values) and _share(values, has_letter) > 0.9
         return shorter and (self.headline_likeness(position) > 0 or different)
 

@@ -85,9 +85,8 @@ def fetched(
 def _fetch(url: str, most: int | None = None) -> bytes:
     from tqdm.auto import tqdm
 
-    content, given_up = bytearray(), Event()
+    content, ended, given_up = bytearray(), SimpleQueue[BaseException | None](), Event()
     total: list[int | None] = [None]
-    ended: SimpleQueue[BaseException | None] = SimpleQueue()
 
     def work() -> None:
         try:

@@ -79,9 +79,9 @@ def _nearly_utf8(content: bytes, name: str) -> tuple[str, list[str]]:
     strays: list[int] = []
 
     def stray(error: UnicodeError) -> tuple[str, int]:
-        strays.append(error.start)  # type: ignore[attr-defined]
-        bad = error.object[error.start : error.end]  # type: ignore[attr-defined]
-        return bad.decode("cp1252", "replace"), error.end  # type: ignore[attr-defined]
+        assert isinstance(error, UnicodeDecodeError)
+        strays.append(error.start)
+        return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 
     codecs.register_error("headlines-stray", stray)
     text = content.decode("utf-8", "headlines-stray")

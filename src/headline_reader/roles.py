@@ -53,12 +53,8 @@ def rank_of(role: str, name: str) -> int | None:
         if parts[-1] in addresses["words"] and set(parts).isdisjoint(addresses["unless"]):
             return 1
     if role == "title":
-        titles, different = lists()["titles"], set(parts)
-        if (
-            1 < len(different) < 7
-            and not different.isdisjoint(titles["words"])
-            and different.isdisjoint(titles["unless"])
-        ):
+        titles, within = lists()["titles"], set(parts)
+        if 1 < len(within) < 7 and not within.isdisjoint(titles["words"]) and within.isdisjoint(titles["unless"]):
             return 1
     return 2 if key in weak else None
 
@@ -100,10 +96,7 @@ def lists() -> dict[str, dict[str, tuple[str, ...]]]:
 
 @cache
 def _keys(role: str) -> tuple[dict[str, int], dict[str, int]]:
-    # Under "names" alone a role has a table of its own.
-    kinds: dict[str, tuple[str, ...]] = lists()["names"].get(role) or {}  # type: ignore[assignment]
-    names = kinds or {"strong": lists()["parts"][role]}
-    strong, weak = (
-        {bare(name): place for place, name in enumerate(names.get(kind, ()))} for kind in ("strong", "weak")
-    )
+    kinds: dict[str, tuple[str, ...]] = lists()["names"].get(role, {})  # type: ignore[assignment]  # a table for each role
+    kinds = kinds or {"strong": lists()["parts"][role]}
+    strong, weak = ({bare(name): at for at, name in enumerate(kinds.get(kind, ()))} for kind in ("strong", "weak"))
     return strong, weak

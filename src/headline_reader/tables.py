@@ -164,7 +164,7 @@ def below_each_other(tables: list[Table], **columns: list[str]) -> Table:
         return tables[0]
     frames = [one.rows.assign(**{name: values[i] for name, values in columns.items()}) for i, one in enumerate(tables)]
     lines, rejected, notes = (
-        [entry for table in tables for entry in getattr(table, part)] for part in ("lines", "rejected", "notes")
+        [e for one in tables for e in getattr(one, part)] for part in ("lines", "rejected", "notes")
     )
     return Table(pd.concat(frames, ignore_index=True).fillna(""), lines, rejected, notes, tables[0].headed)
 

@@ -7,6 +7,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 import pandas as pd
@@ -181,12 +182,12 @@ class _Fold(dict):
 _FOLD = _Fold()
 
 
-def _each(values: pd.Series, change: object) -> list[str]:
+def _each(values: pd.Series, change: Callable[[str], str]) -> list[str]:
     """Each different value once."""
     known: dict[str, str] = {}
     for value in values:
         if value not in known:
-            known[value] = change(value)  # type: ignore[operator]
+            known[value] = change(value)
     return [known[value] for value in values]
 
 

@@ -139,8 +139,7 @@ def _untarred(content: bytes, name: str, label: str, depth: int, sizes: _Sizes) 
         files = []
         for info in archive:
             if info.isfile():
-                # What is a file has a stream.
-                read = partial(lambda info: _read(archive.extractfile(info), sizes), info)  # type: ignore[arg-type]
+                read = partial(lambda info: _read(archive.extractfile(info), sizes), info)  # type: ignore[arg-type]  # a file
                 files.append((info.name, read))
             if len(files) > _MOST_MEMBERS:
                 more = f"{name} holds more than {_MOST_MEMBERS:,} files"

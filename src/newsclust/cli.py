@@ -24,8 +24,7 @@ from .paths import find_input, find_output, short, state_dir
 class Commands(typer.core.TyperGroup):
     """``newsclust mine.csv`` is ``newsclust run mine.csv``."""
 
-    # The class of a context that typer hands on is not public in all its versions.
-    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]  # its class is hidden
         if args and args[0] not in self.commands and ("://" in args[0] or find_input(args[0]).exists()):
             args = ["run", *args]
         return super().resolve_command(ctx, args)

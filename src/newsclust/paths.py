@@ -150,8 +150,7 @@ def _mend_numbas_cache() -> None:
         with suppress(OSError, EOFError, ValueError, pickle.UnpicklingError):
             save(cache, *arguments)
 
-    Cache._load_overload = load_or_compile  # type: ignore[method-assign]  # what is mended
-    Cache._save_overload = save_if_possible  # type: ignore[method-assign]
+    Cache._load_overload, Cache._save_overload = load_or_compile, save_if_possible  # type: ignore[method-assign]  # mended
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -218,7 +217,7 @@ def _temporary_dir() -> Path:
 
 
 @contextmanager
-def _possible(path: str | Path) -> Iterator[None]:
+def _possible(path: str | os.PathLike) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:

@@ -83,12 +83,12 @@ def embed(corpus: Corpus, p: Notebook | Parameters | StoredRun | None = None, **
     """
     by_user = "uri" in given or not isinstance(p, StoredRun)
     if isinstance(p, StoredRun):
-        p, given = None, {name: getattr(p.parameters, name) for name in READS["embed"]} | given
+        given, p = {name: getattr(p.parameters, name) for name in READS["embed"]} | given, None
     now = _now("embed", p, corpus.parameters, given)
     store, why = replace(now.store, given=by_user), ""
     if now.model == AUTO:
         record = read_record(find_run(now.previous)) if now.previous else None
-        store, why = choose_model(store, corpus.documents, now.previous, record and record.parameters["model"])
+        store, why = choose_model(store, corpus.documents, now.previous, record.parameters["model"] if record else None)
     embeddings = replace(store.embed(corpus.documents), why=why)
     return Vectors(corpus, embeddings, store, _made("embed", corpus.parameters, now))
 
@@ -168,7 +168,8 @@ def _corrected(stories: Stories, links: Links, rows: pd.DataFrame, file: str | N
         return stories
     corrections = resolve(rows, stories.documents)
     made = correct_stories(stories, corrections, links.vectors.embeddings, links.clustered)
-    tell(made.corrected.corrections)
+    if made.corrected:
+        tell(made.corrected.corrections)
     return replace(made, parameters=made.parameters | {"corrections": file})
 
 

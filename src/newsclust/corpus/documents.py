@@ -116,7 +116,7 @@ def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
         return _columns.check_columns(columns)
 
 
-def local_files(data: str | Path | Sequence[str | Path]) -> list[Path]:
+def local_files(data: object) -> list[Path]:
     """The files on this machine that `data` names: none of what comes along, of Kaggle and of an address.
 
     Raises
@@ -126,7 +126,7 @@ def local_files(data: str | Path | Sequence[str | Path]) -> list[Path]:
     if isinstance(data, (list, tuple)):
         return [path for item in data for path in local_files(item)]
     with _as_newsclust_says():
-        return [] if _is_named(data) or _source.is_address(data) else _source.paths(data, find_input)
+        return [] if _is_named(data) or _source.is_address(data) else _source.paths(str(data), find_input)
 
 
 def text_id(key: str) -> int:

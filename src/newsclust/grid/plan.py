@@ -102,12 +102,12 @@ def read_plan(path: str | Path) -> Plan:
 
 def _of_headlines(data: str, name: str) -> Plan:
     notice(f"{shown(data)} is read as headlines, and clustered with the settings of params/stories.yaml.")
-    return _plan(name, _load(find_shipped("params/stories.yaml")) | {"data": data})
+    return _plan(name, _load(find_shipped("params/stories.yaml") or Path("params/stories.yaml")) | {"data": data})
 
 
 def _load(path: Path) -> Any:
     if not path.is_file():
-        shipped = find_shipped("params/stories.yaml").parent.glob("*.yaml")
+        shipped = (find_shipped("params/stories.yaml") or path).parent.glob("*.yaml")
         beside = {file.name: f"params/{file.name}" for file in shipped}
         beside |= {file.name: short(file) for file in path.parent.glob("*")}
         meant = beside.get((difflib.get_close_matches(path.name, beside, n=1) or [""])[0], "")

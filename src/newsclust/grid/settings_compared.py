@@ -88,9 +88,8 @@ class Comparison:
     @property
     def examples(self) -> Table:
         """Three headlines that joined: the one with the most support, the median, and the one with the least."""
-        rows = (
-            self.joined[sorted({0, len(self.joined) // 2, len(self.joined) - 1})] if len(self.joined) else self.joined
-        )
+        n = len(self.joined)
+        rows = self.joined[sorted({0, n // 2, n - 1})] if n else self.joined
         titles = self.after.stories.table["title"].reindex(self.after.labels[rows])
         frame = pd.DataFrame(
             {

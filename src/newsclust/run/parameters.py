@@ -379,7 +379,7 @@ def _sentence(name: str, value: Any, errors: list[ErrorDetails]) -> str:
     return f"{name} is {said}; it should be {should}, for example {example!r}"
 
 
-def _should_be(error: dict[str, Any]) -> str:
+def _should_be(error: ErrorDetails) -> str:
     if isinstance(error["loc"][-1], int):
         return "a list of texts"
     said = error["msg"].removeprefix("Input should be ")

@@ -30,7 +30,7 @@ POINTS = 72 / DPI  # of a pixel
 _COLOURS = 32  # as many as a reader tells apart in a chart
 _APART = 60  # steps of red, green and blue together: less is one colour to the eye
 #: What all charts share. Headlines hold dollars, which make no formula here.
-_LOOK = {
+_LOOK: Any = {
     "text.parse_math": False,
     "font.size": 12 * POINTS,
     "axes.axisbelow": True,
@@ -79,7 +79,7 @@ class Figure:
         return self.sentence
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        shown = {"image/png": self.png, "text/plain": self.sentence}
+        shown: dict[str, Any] = {"image/png": self.png, "text/plain": self.sentence}
         if self.plotly is not None:
             shown[PLOTLY] = json.loads(self.plotly.to_json())
             shown[PLOTLY]["layout"]["width"] = WIDTH

@@ -65,7 +65,7 @@ def free_places(
         The box's position in `centres`, and its centre.
     """
     taken = np.empty((0, 4))
-    placed = []
+    placed: list[tuple[int, float, float]] = []
     for index, (centre, far, size) in enumerate(zip(centres, reach, np.reshape(sizes, (-1, 2)), strict=True)):
         aside, up = far + 0.5 * size + _GAP
         spots = centre + np.array([(0, -up), (0, up), (aside, 0), (-aside, 0), (0, 0)])
@@ -74,7 +74,7 @@ def free_places(
         # Two boxes are apart where one ends, on either axis, before the other begins.
         before = boxes[:, None, 2:] + _GAP <= taken[None, :, :2]
         behind = taken[None, :, 2:] + _GAP <= boxes[:, None, :2]
-        boxes = boxes[(before | behind).any(axis=2).all(axis=1)]
+        boxes = boxes[np.any(before | behind, axis=2).all(axis=1)]
         hidden = [int(((points >= box[:2]) & (points <= box[2:])).all(axis=1).sum()) for box in boxes]
         if hidden and (len(placed) < _SURE or min(hidden) <= _HIDDEN):
             box = boxes[int(np.argmin(hidden))]

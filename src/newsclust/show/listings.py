@@ -102,7 +102,7 @@ def closest_pairs(documents: pd.DataFrame, neighbors: Neighbors, n: int = 5) -> 
     n : int
     """
     used: set[int] = set()
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     for row in np.argsort(neighbors.distances[:, 0], kind="stable") if neighbors.k else []:
         other = int(neighbors.indices[row, 0])
         if len(pairs) == n or other < 0:  # padding, where a search found nothing
@@ -158,10 +158,10 @@ def linked_titles(stories: Stories, numbers: Sequence[int]) -> list[Html]:
     return linked
 
 
-def _headlines(documents: pd.DataFrame, rows: Sequence[int]) -> list[str]:
+def _headlines(documents: pd.DataFrame, rows: Sequence[int] | np.ndarray) -> list[str]:
     return headlines(documents.iloc[rows]).tolist()
 
 
-def linked_headlines(documents: pd.DataFrame, rows: Sequence[int]) -> list[Html]:
+def linked_headlines(documents: pd.DataFrame, rows: Sequence[int] | np.ndarray) -> list[Html]:
     """The headlines of these rows, each linked to its article."""
     return list(map(link, _headlines(documents, rows), documents["url"].iloc[rows]))

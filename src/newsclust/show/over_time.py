@@ -69,8 +69,8 @@ def stories_over_time(stories: Stories, timeline: Timeline) -> Figure | None:
         axes.set(xlim=edges[[0, -1]], ylim=(-0.06, len(rows)), yticks=range(len(rows)), yticklabels=[])
         axes.set_title(f"highest bar: {count(most, 'headline')} in {per}", loc="right")
         axes.grid()
-    said = [said_time(start, timeline.unit) for start in timeline.starts]
-    return Figure(_sentence(rows, said, timeline, len(shown), len(others)), fig)
+    times = [said_time(start, timeline.unit) for start in timeline.starts]
+    return Figure(_sentence(rows, times, timeline, len(shown), len(others)), fig)
 
 
 def what_is_new(stories: Stories, timeline: Timeline) -> Table | None:

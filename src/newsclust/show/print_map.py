@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -64,7 +64,7 @@ def save_map(points: Map | pd.DataFrame, path: str | Path) -> Path:
         raise ParameterError(f"A map can't be written as {path.name!r}: end the name in .{', .'.join(KINDS)}.")
     points = complete(points if isinstance(points, pd.DataFrame) else points.points)
     path.parent.mkdir(parents=True, exist_ok=True)
-    settings = {"svg.hashsalt": "newsclust", "svg.fonttype": "none", "pdf.fonttype": 42}  # text stays text
+    settings: Any = {"svg.hashsalt": "newsclust", "svg.fonttype": "none", "pdf.fonttype": 42}  # text stays text
     with matplotlib.rc_context(settings), warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         picture(points, _INCHES, _DPI, 8, caption=True).savefig(path, format=kind, metadata=KINDS[kind])
@@ -133,7 +133,8 @@ def _write_titles(axes: Axes, points: pd.DataFrame, names: dict[int, str], place
     places = places.head(LABELS)
     texts = [
         axes.text(
-            *corner,
+            corner[0],
+            corner[1],
             "\n".join(label_lines(names[cluster])),
             fontsize=font,
             color="#22262b",

@@ -71,9 +71,10 @@ class Corrections:
     @property
     def counts(self) -> dict[str, int]:
         """The numbers, as ``metrics.json`` has them."""
+        assert self.needed is not None  # once they are applied
         return {
             "n_corrections": len(self),
-            "n_corrections_needed": int(np.sum(self.needed)) if self.needed is not None else 0,
+            "n_corrections_needed": int(self.needed.sum()),
             "n_corrections_left_out": len(self.left_out),
         }
 
@@ -321,11 +322,11 @@ def _unite(
         links += [(firm[0], other) for other in firm[1:]]
         moving = rows[~np.isin(rows, leading) & (labels[rows] != firm[0])]
         is_placed[moving] = True
-        stands_for = np.arange(len(labels)) if copies is None else copies
-        for row in moving:
-            along = (stands_for == stands_for[row]) & free_to_follow & (labels == labels[row])
-            is_placed |= along
-            labels[along] = firm[0]
+        if copies is not None:
+            for row in moving:
+                along = (copies == copies[row]) & free_to_follow & (labels == labels[row])
+                is_placed |= along
+                labels[along] = firm[0]
         labels[moving] = firm[0]
     if links:
         one, two = np.transpose(links)
@@ -376,8 +377,8 @@ def _part(
             free += 1
         rows = np.flatnonzero(of_story & ~is_named & (fixed is None or fixed < 0))
         now, known = np.empty(0), of_story & walks
-        for _ in range(ROUNDS if vote is not None and len(rows) else 0):
-            elected = vote(rows, np.where(known, labels, -1))
+        for _ in range(ROUNDS if len(rows) else 0):
+            elected = labels[rows] if vote is None else vote(rows, np.where(known, labels, -1))
             now, labels[rows], known = labels[rows].copy(), np.where(elected >= 0, elected, labels[rows]), of_story
             if np.array_equal(now, labels[rows]):
                 break

@@ -41,7 +41,7 @@ class Evidence:
     ):
         n = len(vectors)
         weighed = weigh(documents, by_model) if words else None
-        worded = np.where(weighed.squares > 0, words, 0.0) if words else np.zeros(n)
+        worded = np.zeros(n) if weighed is None else np.where(weighed.squares > 0, words, 0.0)
         self._day = days_of(documents) / day_scale if days else np.full(n, np.nan)
         dated = np.where(np.isnan(self._day), 0.0, days)
         self.vectors = centred(vectors)
@@ -49,7 +49,7 @@ class Evidence:
         self._dated = np.sqrt(dated)
         self._words = None
         self.itself = np.einsum("ij,ij->i", self.vectors, self.vectors, dtype=np.float64) + dated
-        if words:
+        if weighed is not None:
             lengths = np.sqrt(np.maximum(weighed.squares, 1).astype(np.float64))
             per_term = np.repeat(np.sqrt(worded) / lengths, np.diff(weighed.ends))
             columns = int(weighed.terms.max(initial=-1)) + 1
@@ -79,7 +79,7 @@ class Evidence:
         for start in range(0, len(documents), BLOCK):
             at = slice(start, start + BLOCK)
             found[at] += np.einsum("ij,ij->i", self.vectors[documents[at]], vectors[stories[at]])
-            if words is not None:
+            if self._words is not None:
                 rows, place = np.unique(documents[at], return_inverse=True)
                 found[at] += (self._words[rows] @ words)[place, stories[at]]
         return found

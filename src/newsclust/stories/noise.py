@@ -98,9 +98,8 @@ def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float 
     nearest[noise], support[noise], share[noise], margin[noise] = winners(votes)
     taken = (nearest >= 0) & (support >= least_support)
     assigned[taken] = nearest[taken]
-    spread = neighbors.spread
-    certainty = spread(support), spread(share), spread(margin)
-    return Vote(spread(assigned), spread(taken), spread(nearest), *certainty, least_support)
+    of = neighbors.spread
+    return Vote(of(assigned), of(taken), of(nearest), of(support), of(share), of(margin), least_support)
 
 
 def enough_support(vote: Vote, at_most: float) -> float:

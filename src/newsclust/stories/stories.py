@@ -181,8 +181,8 @@ def find_stories(
             table = _titled(table, corpus.documents, labels, clustering.probabilities, embeddings.vectors, title_model)
     parameters = {"assign_noise": assign_noise, "least_support": least_support, "title_model": title_model}
     parameters["at_most_alone"] = at_most_alone
-    is_folded = isinstance(neighbors, Folded)
-    repeats = neighbors.rows[neighbors.place].astype(np.int32) if is_folded else find_repeats(corpus.documents, lists)
+    stands_for = neighbors.spread(neighbors.own(np.arange(len(labels), dtype=np.int32)))
+    repeats = find_repeats(corpus.documents, lists) if neighbors.counts is None else stands_for
     return Stories(corpus.documents, clustering, labels, vote, table, parameters, repeats, terms=terms)
 
 

@@ -364,6 +364,6 @@ def _index_name(index: str, params: dict[str, Any]) -> str:
 
 def _rows_of(ids: np.ndarray, wanted: list[int]) -> np.ndarray:
     """Row numbers of the `wanted` ids that are among the ascending `ids`."""
-    wanted = np.asarray(wanted, dtype=np.int64)
-    rows = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-    return rows[ids[rows] == wanted]
+    some = np.asarray(wanted, dtype=np.int64)
+    rows = np.minimum(np.searchsorted(ids, some), len(ids) - 1)
+    return rows[ids[rows] == some]

@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # there, and not documented
 
 from ..cache import turn
 from ..environment import settings
@@ -91,7 +91,7 @@ def connect(uri: str, path: Path | None, where: str, given: bool = True) -> Iter
         except refusals as error:
             if is_unreached(error):  # it answered once, and does not any more
                 raise StoreError(_no_answer(path, error) if path else _cannot_reach(uri, error)) from None
-            answer = getattr(error, "message", None) or error.details()
+            answer = getattr(error, "message", None) or error.details()  # type: ignore[attr-defined]  # gRPC's have it
             answer = answer.replace(token, "***") if token else answer
             raise StoreError(f"{where}: Milvus refused, saying {answer!r}.{_advice(path, answer)}") from None
         finally:

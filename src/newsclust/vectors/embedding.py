@@ -27,7 +27,7 @@ from .models import (
     load_minilm,
 )
 from .packing import Pack, fill_packs
-from .passes import Model
+from .passes import Model, Tokens
 from .precision import choose_precision, faster_precision
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Embedder:
     slug: str
     revision: str
     dim: int
-    load: Callable[[], Model]
+    load: Callable[[], Model | E5Model]
     precision: str = "float32"
     faster: str = ""
     gives_words: bool = False
@@ -174,10 +174,10 @@ def load_embedder(model: str, precision: str = "auto") -> Embedder:
     )
 
 
-_loaded: dict[str, Model] = {}
+_loaded: dict[str, Model | E5Model] = {}
 
 
-def _load_once(embedder: Embedder) -> Model:
+def _load_once(embedder: Embedder) -> Model | E5Model:
     if embedder.slug not in _loaded:
         _loaded.clear()  # one model in memory at a time
         try:
@@ -190,7 +190,7 @@ def _load_once(embedder: Embedder) -> Model:
     return _loaded[embedder.slug]
 
 
-def _tokenize(model: Model, texts: list[str]) -> tuple[list[list[int]], np.ndarray]:
+def _tokenize(model: Model | E5Model, texts: list[str]) -> tuple[Tokens, np.ndarray]:
     starts = range(0, len(texts), TOKENIZED_TOGETHER)
     tokens = [t for start in starts for t in model.tokenize(texts[start : start + TOKENIZED_TOGETHER])]
     return tokens, np.array([len(t) for t in tokens], dtype=int)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from ..errors import ModelError
 from .packing import Pack
@@ -56,9 +57,9 @@ class E5Model:
     def tokenize(self, texts: list[str]) -> list[bytes]:
         return [text.replace("\0", " ").encode() for text in texts]
 
-    def run(self, packs: Iterable[Pack], tokens: list[bytes]) -> Iterator[Embedded]:
+    def run(self, packs: Iterable[Pack], tokens: Tokens) -> Iterator[Embedded]:
         for pack in packs:
-            yield Embedded(pack, self._encode([tokens[row].decode() for row in pack.rows]))
+            yield Embedded(pack, self._encode([bytes(tokens[row]).decode() for row in pack.rows]))
 
 
 def load_flag(folder: Path, precision: str) -> Model:
@@ -118,7 +119,7 @@ def download_bge_m3() -> Path:
     """
     from huggingface_hub import HfApi, snapshot_download
 
-    wanted = {"revision": BGE_M3_REVISION, "ignore_patterns": ["onnx/*", "imgs/*", "*.jpg"]}
+    wanted: dict[str, Any] = {"revision": BGE_M3_REVISION, "ignore_patterns": ["onnx/*", "imgs/*", "*.jpg"]}
     with suppress(OSError):
         folder = Path(snapshot_download(BGE_M3, local_files_only=True, **wanted))
         if (folder / "pytorch_model.bin").exists() and has_words(folder):

@@ -61,19 +61,19 @@ def fill_packs(lengths: np.ndarray, size: int, rows: Sequence[int] | None = None
     Pack
         Longest texts first: memory that does not suffice is seen at once.
     """
-    rows = np.arange(len(lengths)) if rows is None else np.asarray(rows)
-    left = deque(rows[np.argsort(-lengths[rows], kind="stable")].tolist())
-    lengths = lengths.tolist()
+    order = np.arange(len(lengths)) if rows is None else np.asarray(rows)
+    left = deque(order[np.argsort(-lengths[order], kind="stable")].tolist())
+    length_of: list[int] = lengths.tolist()
     while left:
-        longest = lengths[left[0]]
+        longest = length_of[left[0]]
         alone = longest > size
         total = -(-longest // STEP) * STEP if alone else size
         chosen, room = [left.popleft()], total - longest
-        while left and not alone and lengths[left[-1]] <= room:
-            chosen.append(left.popleft() if lengths[left[0]] <= room else left.pop())
-            room -= lengths[chosen[-1]]
+        while left and not alone and length_of[left[-1]] <= room:
+            chosen.append(left.popleft() if length_of[left[0]] <= room else left.pop())
+            room -= length_of[chosen[-1]]
         spans, start = [], 0
-        for length, some in groupby(chosen, key=lengths.__getitem__):
+        for length, some in groupby(chosen, key=length_of.__getitem__):
             spans.append(Span(start, length, list(some)))
             start = spans[-1].stop
         yield Pack(total, spans)

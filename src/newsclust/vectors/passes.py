@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from queue import SimpleQueue
@@ -33,7 +33,7 @@ GPU_PACK_SIZE = 2**16
 FLOATS_PER_PLACE = 64
 
 #: Token ids of some texts -> by row number of the text.
-Tokens = list[list[int]]
+Tokens = Sequence[Sequence[int]]
 
 
 class Embedded(NamedTuple):
@@ -157,19 +157,19 @@ class Model:
             positions[span.start : span.stop] = np.tile(steps, len(span.rows))
         _current.pack = pack
         with torch.inference_mode():
-            ids, positions = (torch.from_numpy(each)[None].to(transformer.device) for each in (ids, positions))
-            kinds = torch.zeros_like(ids)  # transformers' own default has no more places than one text
-            found = transformer(input_ids=ids, position_ids=positions, token_type_ids=kinds)
+            tokens_in, places = (torch.from_numpy(each)[None].to(transformer.device) for each in (ids, positions))
+            kinds = torch.zeros_like(tokens_in)  # transformers' own default has no more places than one text
+            found = transformer(input_ids=tokens_in, position_ids=places, token_type_ids=kinds)
             return found.last_hidden_state[0]
 
     def _pooled(self, states: torch.Tensor, pack: Pack) -> np.ndarray:
         if self._pool == "first":
             starts = [s for span in pack.spans for s in range(span.start, span.stop, span.length)]
             return states[starts].float().cpu().numpy()
-        states = states.float().cpu().numpy()
+        rows = states.float().cpu().numpy()
         return np.concatenate(
             [
-                states[span.start : span.stop].reshape(len(span.rows), span.length, -1).mean(axis=1, dtype=np.float64)
+                rows[span.start : span.stop].reshape(len(span.rows), span.length, -1).mean(axis=1, dtype=np.float64)
                 for span in pack.spans
             ]
         )
@@ -209,7 +209,7 @@ def attend_within_texts(query: torch.Tensor, key: torch.Tensor, value: torch.Ten
     """
     from torch.nn.functional import scaled_dot_product_attention
 
-    _, heads, places, dim = query.shape
+    heads, places, dim = query.shape[1:]
     out = query.new_zeros(places, heads, dim)
     for span in _current.pack.spans:
         here, shape = slice(span.start, span.stop), (heads, len(span.rows), span.length, dim)

@@ -73,8 +73,8 @@ def to_arrays(words: csr_array | None) -> dict[str, np.ndarray]:
 
 def from_arrays(arrays: dict[str, np.ndarray]) -> csr_array | None:
     """The words that are among other arrays; None where there are none."""
-    found = [arrays.get(f"words {name}") for name in ARRAYS]
-    return None if found[0] is None else _as_wide_as_needed(*found)
+    found = [arrays[name] for name in map("words {}".format, ARRAYS) if name in arrays]
+    return _as_wide_as_needed(*found) if found else None
 
 
 def _rows(text: np.ndarray, pieces: np.ndarray, weights: np.ndarray, n: int) -> csr_array:
