@@ -19,8 +19,8 @@ from ..corpus.documents import shown
 from ..corpus.look import try_data
 from ..errors import ParameterError, RunError
 from ..paths import short, write_whole
-from ..run.preflight import check_replaceable
-from ..run.record import REJECTED, RESULTS, written
+from ..run.preflight import BESIDE, check_replaceable
+from ..run.record import RESULTS, written
 from .execute import execute, find_notebook, load_papermill
 from .freshness import fingerprints, is_fresh, read_stamp
 from .pages import NOTEBOOK_PAGE, make_pages, render_failure, render_page
@@ -186,7 +186,7 @@ def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool) -> N
     """Run the notebook, render its report, and only then write ``run.json``, which says that all is there."""
     start = time.perf_counter()
     run.folder.mkdir(parents=True, exist_ok=True)
-    for name in ("run.json", "run.ipynb", "report.html", NOTEBOOK_PAGE, REJECTED, *reversed(RESULTS)):
+    for name in ("run.json", "run.ipynb", NOTEBOOK_PAGE, *BESIDE, *reversed(RESULTS)):
         (run.folder / name).unlink(missing_ok=True)
     for part in run.folder.glob(".*part*"):  # of a run that was killed
         part.unlink(missing_ok=True)
@@ -196,7 +196,7 @@ def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool) -> N
     if not message and (lost := [name for name in RESULTS if not (run.folder / name).exists()]):
         message = f"The notebook left no {lost[0]}: does it still call finish?"
     if message:
-        for name in (REJECTED, *RESULTS):
+        for name in (*BESIDE, *RESULTS):
             (run.folder / name).unlink(missing_ok=True)
     try:
         if not message:
