@@ -5,14 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_core import ErrorDetails
 
 from ..corpus.documents import check_columns, shown
 from ..errors import InputError, ParameterError, notice
@@ -366,7 +365,7 @@ def _literal(value: Any) -> str:
     return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
-def _sentence(name: str, value: Any, errors: list[ErrorDetails]) -> str:
+def _sentence(name: str, value: Any, errors: Sequence[Mapping[str, Any]]) -> str:
     first = errors[0]
     if first["type"] == "extra_forbidden":
         return no_such(name, [*Parameters.model_fields, *PARTS])
@@ -379,7 +378,7 @@ def _sentence(name: str, value: Any, errors: list[ErrorDetails]) -> str:
     return f"{name} is {said}; it should be {should}, for example {example!r}"
 
 
-def _should_be(error: ErrorDetails) -> str:
+def _should_be(error: Mapping[str, Any]) -> str:
     if isinstance(error["loc"][-1], int):
         return "a list of texts"
     said = error["msg"].removeprefix("Input should be ")
