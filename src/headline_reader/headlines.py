@@ -131,13 +131,26 @@ def read(
     asked = check_columns(columns)
     fetch = partial(fetched, check=_try, folder=downloads, shown=shown, most=most)
     tables, failed = _read_all(gather(source, fetch, find, shown, most), fetch)
+    given = shown_source(source)
+    return _headlines(tables, failed, asked, name or (given if isinstance(given, str) else ", ".join(given)), detect)
+
+
+def understand(
+    rows: pd.DataFrame, columns: Mapping[str, str] | None = None, *, name: str, detect: bool = True
+) -> Headlines:
+    """As `read`, of a table that is in memory: rows of str, "" where there is nothing; messages call it `name`."""
+    return _headlines([(Piece(name, name, b""), Table(rows))], [], check_columns(columns), name, detect)
+
+
+def _headlines(
+    tables: list[tuple[Piece, Table]], failed: list[ReaderError], asked: dict[str, str], name: str, detect: bool
+) -> Headlines:
     parts, notes, left_out = _understood(tables, asked)
     left_out = [*failed, *left_out]
     rows, many = _together(parts)
     fields = pd.concat([part.fields for part in parts], ignore_index=True)
     texts = tidy(fields).assign(**{role: fields[role] for role in ("url", "published_at", "language")})
-    given = shown_source(source)
-    _refuse_nothing(texts["reason"], name or (given if isinstance(given, str) else ", ".join(given)))
+    _refuse_nothing(texts["reason"], name)
     rejected = _rejected(parts, texts, many)
     understood, unused = _table_of_roles(parts, fields, texts)
     table = texts.loc[texts["reason"] == "", [*ROLES, "text", "key"]]

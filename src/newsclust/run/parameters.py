@@ -13,12 +13,15 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from ..corpus.documents import check_columns, shown
+from ..corpus.documents import MILVUS, check_columns, shown
 from ..errors import InputError, ParameterError, notice
 from ..paths import can_write, fallback_dir, find_input, find_output, state_dir
+from ..vectors.own_collection import OwnCollection
+from ..vectors.own_rows import KEY, VECTOR
 from ..vectors.precision import PRECISIONS
 from ..vectors.store import Store
 from .names import injected, no_such
+from .own_labels import INSIDE
 from .preflight import find_run, run_folders, try_output, try_store
 from .values import understood
 
@@ -58,7 +61,8 @@ class Parameters(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
     data: Text | list[Text] = Field(
-        "sample", description='"sample", "kaggle", or a file, folder, pattern or address: CSV, JSON, Excel, RSS ...'
+        "sample",
+        description='"sample", "kaggle", "milvus" (your collection), or a file, folder, pattern or address: CSV, RSS',
     )
     columns: dict[str, str] = Field(
         {},
@@ -71,7 +75,12 @@ class Parameters(BaseModel):
     precision: Literal[PRECISIONS] = Field("auto", description='of the model; "auto" is float32 on a processor')
     uri: Text = Field("milvus.db", description='a file ending in .db, or a server such as "http://localhost:19530"')
     collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")] = Field(
-        "news_data", description="the collection's name in Milvus begins with this"
+        "news_data", description='the collection\'s name in Milvus begins with this; of data = "milvus" it is this'
+    )
+    filter: Text | None = Field(
+        None,
+        description='of data = "milvus": which rows, as an expression of Milvus such as "year >= 2024"',
+        examples=["year >= 2024"],
     )
     k: Count = Field(50, description="neighbours of each headline in the graph")
     search: Literal["auto", "exact", "ivf", "milvus"] = Field(
@@ -147,6 +156,9 @@ class Parameters(BaseModel):
     )
     truth: Text | None = Field(None, description="a column of known stories to compare with", examples=["story"])
     output: Text | None = Field(None, description="a folder for the results", examples=["out/mine"])
+    write_labels: bool | Literal[INSIDE] = Field(
+        False, description='of data = "milvus": True writes stories to <collection>_stories, "inside" into its rows'
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -172,8 +184,11 @@ class Parameters(BaseModel):
 
     @field_validator("columns", mode="before")
     @classmethod
-    def _known_roles(cls, columns: Any) -> dict[str, str]:
-        return check_columns(columns)
+    def _known_roles(cls, columns: Any, info: ValidationInfo) -> dict[str, str]:
+        if info.data.get("data") != MILVUS or not isinstance(columns, dict):
+            return check_columns(columns)
+        fields = {role: str(name) for role, name in columns.items() if role in (VECTOR, KEY)}
+        return check_columns({role: name for role, name in columns.items() if role not in fields}) | fields
 
     @field_validator("uri", "output", "model")
     @classmethod
@@ -207,6 +222,13 @@ class Parameters(BaseModel):
                 f"previous is {self.previous!r}, where this run's own results will be written: give each run a folder, "
                 "or a parameter file, of its own."
             )
+        if self.data != MILVUS and (unread := [name for name in ("filter", "write_labels") if getattr(self, name)]):
+            raise ParameterError(f"{unread[0]} is read where data is 'milvus', but data is {shown(self.data)!r}.")
+        if self.data == MILVUS and self.search == "milvus":
+            raise ParameterError(
+                "search is 'milvus', but where data is 'milvus' neighbours are searched in process: give 'auto', "
+                "'exact' or 'ivf'."
+            )
         if self.search == "milvus" and "://" not in self.uri and self.index not in LITE_INDEXES:
             raise ParameterError(
                 f"index is {self.index!r}, which only a server has; for the local file {self.uri} it should be one of "
@@ -222,17 +244,12 @@ class Parameters(BaseModel):
         }
 
     @property
-    def store(self) -> Store:
+    def store(self) -> Store | OwnCollection:
         """The collection these parameters name."""
-        return Store(
-            self._uri,
-            self.collection,
-            self.model,
-            self.index,
-            self.index_params,
-            self.search_params,
-            self.precision,
-        )
+        given = {name: getattr(self, name) for name in "model precision index index_params search_params".split()}
+        if self.data == MILVUS:
+            return OwnCollection(self.uri, self.collection, self.columns, self.filter, **given)
+        return Store(self._uri, self.collection, **given)
 
     @property
     def _uri(self) -> str:

@@ -23,6 +23,7 @@ from ..stories.settings import Settings
 from ..stories.stories import Stories, place
 from ..stories.timeline import Timeline, follow_stories
 from ..stories.topics import Topics, group_stories
+from ..vectors.own_collection import OwnCollection
 from ..vectors.store import Embeddings, Store
 from .continuation import Continuation
 from .record import Record, summary
@@ -44,14 +45,14 @@ class Vectors:
     ----------
     corpus : Corpus
     embeddings : Embeddings
-    store : Store
+    store : Store or OwnCollection
     made_with : dict
         The parameters of this step and of those before it.
     """
 
     corpus: Corpus
     embeddings: Embeddings
-    store: Store
+    store: Store | OwnCollection
     made_with: dict[str, Any]
 
     @property
@@ -63,6 +64,14 @@ class Vectors:
     def collection(self) -> str:
         """The collection's name in Milvus."""
         return self.store.name
+
+    @property
+    def field(self) -> str:
+        """The field of the vectors there."""
+        if not isinstance(self.store, OwnCollection):
+            return "embedding"
+        with self.store.open() as client:
+            return self.store.schema(client).vector
 
     def milvus(self) -> AbstractContextManager[MilvusClient]:
         """A client of Milvus with the collection loaded; a local file is let go of at the end."""

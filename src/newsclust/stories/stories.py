@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,6 +101,10 @@ class Stories:
     def noise_fraction(self) -> float:
         """The share of documents in no story, after the assignment."""
         return float((self.labels < 0).mean()) if len(self.labels) else 0.0
+
+    def numbered(self) -> Stories:
+        """With numbers for titles, where no document has a text."""
+        return replace(self, table=self.table.assign(title=[f"story {number}" for number in self.table.index]))
 
     def __repr__(self) -> str:
         n_assigned, n_noise = int(self.assigned.sum()), int((self.labels < 0).sum())
