@@ -314,7 +314,7 @@ def test_labels_inside_leave_each_row_in_its_partition(lite, titles):
 def test_without_a_text_stories_have_numbers_and_documents_their_keys(lite, titles):
     rows = [{name: value for name, value in row.items() if name != "text"} for row in rows_of(titles)]
     fill(lite, "bare", rows, text=None)
-    with pytest.warns(NewsclustWarning, match="has no field of headlines that can be told, only 'id', 'embedding'"):
+    with pytest.warns(NewsclustWarning, match="has no headlines that can be told, only 'id': 'id' stands for them"):
         run = nc.find("milvus", uri=lite.uri, collection="bare", output="bare", fold_copies=True, **SETTINGS)
     assert sorted(run.stories.table["title"]) == [f"story {number}" for number in range(N_STORIES)]
     written = pd.read_csv("bare/clusters.csv")
@@ -380,7 +380,7 @@ def test_a_folder_called_milvus_is_said_not_to_be_read(lite, titles):
     Path("milvus").mkdir()
     titles.to_csv("milvus/mine.csv", index=False)
     with pytest.warns(
-        NewsclustWarning, match=r"collection one of theirs.db is read, and milvus is not; it is ./milvus"
+        NewsclustWarning, match=r"collection one of theirs.db is read, and not milvus, which is ./milvus"
     ):
         assert nc.read("milvus", uri=lite.uri, collection="one").n_documents == len(titles)
     assert nc.read("./milvus").n_documents == len(titles)
@@ -394,9 +394,14 @@ def test_a_collection_of_the_tutorial_is_refused_as_a_store_and_clustered_as_it_
     assert_stories_found(*cluster(lite, "tut_minilm_text2"), titles)
 
 
-def test_labels_are_not_written_over_a_collection_of_somebody_elses(lite, titles):
+def test_labels_are_not_written_over_a_collection_of_somebody_elses(lite, titles, monkeypatch, capsys):
     fill(lite, "one", rows_of(titles))
     fill(lite, "one_stories", rows_of(titles))
+    for arguments, said in (("--labels one", "was not made by newsclust"), ("--labels nine", "there is no collection")):
+        monkeypatch.setattr("sys.argv", f"newsclust clean {arguments} --uri theirs.db".split())
+        with pytest.raises(SystemExit):
+            main()
+        assert said in capsys.readouterr().err
     with pytest.raises(StoreError, match="collection one_stories of theirs.db was not made by newsclust"):
         nc.find("milvus", uri=lite.uri, collection="one", write_labels=True)
 

@@ -11,6 +11,8 @@ from .wordlists import fold, require, words
 
 #: What a column can be, in the order in which they are shown.
 ROLES = ("title", "description", "url", "publisher", "published_at", "language")
+#: Those of what a headline says.
+TEXTS = ROLES[:2]
 
 
 def is_name_of(role: str, name: str) -> bool:
@@ -20,6 +22,11 @@ def is_name_of(role: str, name: str) -> bool:
 
 #: The same of names that recur in each of many records.
 known_as = lru_cache(maxsize=50_000)(is_name_of)
+
+
+def is_called(name: str, *roles: str) -> bool:
+    """Whether a column so called may have one of these roles."""
+    return any(rank_of(role, name) is not None for role in roles)
 
 
 def any_title(names: Iterable[object]) -> bool:

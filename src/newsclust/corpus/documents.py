@@ -96,12 +96,10 @@ def made_of(
     return _corpus_of(read, source, truth, check_columns(columns), given), read
 
 
-def corpus_of_rows(
-    rows: pd.DataFrame, source: str, truth: str | None = None, columns: Mapping[str, str] | None = None
-) -> Corpus:
-    """The corpus of a table that is in memory, rows of str: as `read_corpus` of a file that holds it."""
+def corpus_of_rows(rows: pd.DataFrame, source: str, truth: str | None, columns: Mapping[str, str], key: str) -> Corpus:
+    """The corpus of a table that is in memory, as `headline_reader.understand` understands it."""
     with _as_newsclust_says():
-        read = headline_reader.understand(rows, columns, name=source, detect=False)
+        read = headline_reader.understand(rows, columns, name=source, key=key, detect=False)
     corpus = _corpus_of(read, source, truth, check_columns(columns), source)
     _tell(corpus)
     return corpus

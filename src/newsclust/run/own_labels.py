@@ -10,7 +10,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from ..errors import ParameterError, StoreError, notice
-from ..vectors.own_collection import OwnCollection
+from ..vectors.own_collection import INSIDE, OwnCollection
 from ..vectors.own_rows import Schema, one_of
 from ..vectors.store import INSERT_ROWS
 from ..wording import count
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from .results import Map
 
-#: As the parameter `write_labels`: into the collection's own rows.
-INSIDE = "inside"
 #: The collection beside the user's has its name and this behind it.
 ENDING = "_stories"
 #: Its fields beside the primary key. Milvus wants a vector in each collection: it is the place on the map.
@@ -42,7 +40,7 @@ def check(own: OwnCollection, how: bool | str) -> None:
     with own.open() as client:
         schema = own.schema(client)
         if how != INSIDE:
-            return _check_ours(client, own, schema)
+            return _check_ours(client, own, {_key(schema): schema.kinds[schema.key], **FIELDS})
         lacks = [
             *["Milvus makes its keys, and an upsert could change them"] * bool(schema.facts.get("auto_id")),
             *["it has no dynamic field"] * (not schema.facts.get("enable_dynamic_field")),
@@ -91,32 +89,29 @@ def remove(uri: str, name: str) -> str:
     Raises
     ------
     StoreError
-        If it was not made by newsclust.
+        If there is none, or it was not made by newsclust.
     """
     own = OwnCollection(uri, name)
-    with own.open() as client:
-        _check_ours(client, own, own.schema(client))
+    with beside(own).open() as client:
+        _check_ours(client, own, FIELDS)
         client.drop_collection(beside(own).name)
     return f"Removed {beside(own).where}."
 
 
 def beside(own: OwnCollection) -> OwnCollection:
     """The collection of the labels."""
-    return replace(own, name=f"{own.name}{ENDING}", columns={}, filter=None)
+    return replace(own, collection=f"{own.name}{ENDING}", columns={}, filter=None)
 
 
 def _key(schema: Schema) -> str:
     return schema.key if schema.key not in FIELDS else "key"
 
 
-def _check_ours(client: MilvusClient, own: OwnCollection, schema: Schema) -> None:
+def _check_ours(client: MilvusClient, own: OwnCollection, fields: dict[str, str]) -> None:
     name = beside(own).name
-    fields = client.describe_collection(name)["fields"] if client.has_collection(name) else []
-    if fields and {f["name"]: f["type"].name for f in fields} != {_key(schema): schema.kinds[schema.key], **FIELDS}:
-        raise StoreError(
-            f"{beside(own).where} was not made by newsclust for the keys of {own.name}: rename or remove it, so that "
-            "labels can be written."
-        )
+    there = client.describe_collection(name)["fields"] if client.has_collection(name) else []
+    if there and not fields.items() <= {each["name"]: each["type"].name for each in there}.items():
+        raise StoreError(f"{beside(own).where} was not made by newsclust for the keys of {own.name}: rename it.")
 
 
 def _write_beside(client: MilvusClient, own: OwnCollection, keys: np.ndarray, table: pd.DataFrame, run: str) -> None:

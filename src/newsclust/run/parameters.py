@@ -16,12 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from ..corpus.documents import MILVUS, check_columns, shown
 from ..errors import InputError, ParameterError, notice
 from ..paths import can_write, fallback_dir, find_input, find_output, state_dir
-from ..vectors.own_collection import OwnCollection
+from ..vectors.own_collection import INSIDE, OwnCollection
 from ..vectors.own_rows import KEY, VECTOR
 from ..vectors.precision import PRECISIONS
 from ..vectors.store import Store
 from .names import injected, no_such
-from .own_labels import INSIDE
 from .preflight import find_run, run_folders, try_output, try_store
 from .values import understood
 
@@ -75,12 +74,12 @@ class Parameters(BaseModel):
     precision: Literal[PRECISIONS] = Field("auto", description='of the model; "auto" is float32 on a processor')
     uri: Text = Field("milvus.db", description='a file ending in .db, or a server such as "http://localhost:19530"')
     collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")] = Field(
-        "news_data", description='the collection\'s name in Milvus begins with this; of data = "milvus" it is this'
+        "news_data", description='the collection\'s name in Milvus begins with this; where data is "milvus" it is this'
     )
     filter: Text | None = Field(
         None,
-        description='of data = "milvus": which rows, as an expression of Milvus such as "year >= 2024"',
-        examples=["year >= 2024"],
+        description='where data is "milvus": which rows, an expression of Milvus such as "year > 2023"',
+        examples=["year > 2023"],
     )
     k: Count = Field(50, description="neighbours of each headline in the graph")
     search: Literal["auto", "exact", "ivf", "milvus"] = Field(
@@ -157,7 +156,7 @@ class Parameters(BaseModel):
     truth: Text | None = Field(None, description="a column of known stories to compare with", examples=["story"])
     output: Text | None = Field(None, description="a folder for the results", examples=["out/mine"])
     write_labels: bool | Literal[INSIDE] = Field(
-        False, description='of data = "milvus": True writes stories to <collection>_stories, "inside" into its rows'
+        False, description='where data is "milvus": True writes stories to <collection>_stories, "inside" into its rows'
     )
 
     @model_validator(mode="before")
@@ -244,12 +243,13 @@ class Parameters(BaseModel):
         }
 
     @property
-    def store(self) -> Store | OwnCollection:
+    def store(self) -> Store:
         """The collection these parameters name."""
-        given = {name: getattr(self, name) for name in "model precision index index_params search_params".split()}
+        names = "collection model precision index index_params search_params".split()
+        given = {name: getattr(self, name) for name in names}
         if self.data == MILVUS:
-            return OwnCollection(self.uri, self.collection, self.columns, self.filter, **given)
-        return Store(self._uri, self.collection, **given)
+            return OwnCollection(self.uri, **given, columns=self.columns, filter=self.filter)
+        return Store(self._uri, **given)
 
     @property
     def _uri(self) -> str:

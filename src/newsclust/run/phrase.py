@@ -84,7 +84,7 @@ def search(run: StoredRun, phrase: str, n: int = NEAREST) -> Found:
     phrase = plain(phrase)
     if not any(letter.isalnum() for letter in phrase):
         raise ParameterError(f"{phrase!r} has no word to search for.")
-    rows, texts, similarity = run.nearest(phrase, n)
+    rows, texts, similarity = run.store.nearest_to(run.ids, phrase, n)
     told = run.points.iloc[rows].assign(title=pd.Series(texts, index=rows).str.partition("\n")[0])
     order = np.argsort(-similarity.round(9), kind="stable")
     told, similarity = told.iloc[order], similarity[order]

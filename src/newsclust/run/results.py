@@ -45,14 +45,14 @@ class Vectors:
     ----------
     corpus : Corpus
     embeddings : Embeddings
-    store : Store or OwnCollection
+    store : Store
     made_with : dict
         The parameters of this step and of those before it.
     """
 
     corpus: Corpus
     embeddings: Embeddings
-    store: Store | OwnCollection
+    store: Store
     made_with: dict[str, Any]
 
     @property

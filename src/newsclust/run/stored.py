@@ -95,7 +95,7 @@ class StoredRun:
         return min(max(self.parameters.k, self.parameters.n_neighbors), len(self.points) - 1)
 
     @property
-    def store(self) -> Store | OwnCollection:
+    def store(self) -> Store:
         return replace(self.parameters.store, given=False)
 
     @cached_property
@@ -128,19 +128,6 @@ class StoredRun:
         texts = pd.Series(self._recalled[1], dtype=object)
         titles = texts.str.partition("\n")[0].where(texts != "", self.points["title"])
         return with_facts(self.points.assign(text=texts, title=titles))
-
-    def nearest(self, phrase: str, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The rows of the documents nearest to a phrase, ascending, their texts, and their cosines with it."""
-        store = self.store
-        if isinstance(store, OwnCollection):
-            found, texts = self._recalled
-            cosines = store.cosines(phrase, texts, found.vectors)
-            rows = np.sort(np.argsort(-cosines, kind="stable")[:n])
-            return rows, texts[rows], cosines[rows]
-        query = store.embedder.encode([phrase])[0]
-        rows = np.sort(store.nearest(self.ids, query, min(n, len(self.ids))))
-        found, texts = store.recall(self.ids[rows])
-        return rows, texts, found.vectors.astype(np.float64) @ query.astype(np.float64)
 
     def check_comparable(self, corpus: Corpus) -> None:
         """See that the vectors of another corpus can be of the model of this run's.

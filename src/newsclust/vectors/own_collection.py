@@ -6,20 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from headline_reader.cells import text_of
-from headline_reader.errors import NoHeadlines, listed
-from headline_reader.roles import ROLES, rank_of
+from headline_reader.errors import listed
+from headline_reader.roles import ROLES, TEXTS, is_called
 
 from .. import cache
 from ..corpus.corpus import Corpus
-from ..corpus.documents import MILVUS, corpus_of_rows, text_id
-from ..corpus.facts import with_facts
+from ..corpus.documents import MILVUS, corpus_of_rows
 from ..errors import InputError, ModelError, ParameterError, StoreError, notice
 from ..paths import find_input, find_output, short, tell_once
 from ..stages import stage
@@ -27,63 +25,46 @@ from .collection import Collection
 from .connection import check_uri, connect
 from .embedding import Embedder, load_embedder
 from .own_rows import KEY, VECTOR, Schema, read_keys, read_rows, read_schema
-from .store import UNIT_TOLERANCE, Embeddings, check_finite
+from .store import UNIT_TOLERANCE, Embeddings, Store, check_finite
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
+#: As the parameter `write_labels`: into the collection's own rows.
+INSIDE = "inside"
 #: Rows in which the names of dynamic fields are looked for.
 FIRST_ROWS = 100
 #: A model made the stored vectors where those that it gives to some of the texts have such a cosine with them.
 SAME_MODEL = 0.9
-_TEXTS = ("title", "description")
 
 
-@dataclass(frozen=True)
-class OwnCollection:
-    """The user's own collection, in the place that `newsclust.vectors.store.Store` has elsewhere.
+@dataclass
+class OwnCollection(Store):
+    """The user's own collection: a store in which nothing is stored.
 
     Parameters
     ----------
-    uri, name : str
-        Of the collection.
+    collection : str
+        The whole name.
+    model, precision : str
+        Those of phrases to search for.
     columns : dict
         From a role of text, ``"vector"`` or ``"id"`` to the field that has it, for those not found by themselves.
     filter : str, optional
         An expression of Milvus: only these rows are read.
-    model, precision, index, index_params, search_params
-        The notebook's. The model is that of phrases to search for.
-    given : bool
-        As of `Store`.
     """
 
-    uri: str = "milvus.db"
-    name: str = "news_data"
     columns: dict[str, str] = field(default_factory=dict)
     filter: str | None = None
-    model: str = "minilm"
-    precision: str = "auto"
-    index: str = "FLAT"
-    index_params: dict[str, Any] = field(default_factory=dict)
-    search_params: dict[str, Any] = field(default_factory=dict)
-    given: bool = True
-
-    is_local = True  # neighbours are searched in process, wherever the vectors are
 
     def __post_init__(self) -> None:
+        self.name, self.is_local = self.collection, True  # neighbours are searched in process, wherever the vectors are
+        self.path = None if "://" in self.uri else find_output(self.uri)
         check_uri(self.uri, self.path)
 
     @property
-    def path(self) -> Path | None:
-        return None if "://" in self.uri else find_output(self.uri)
-
-    @property
-    def where(self) -> str:
-        """The collection, in words."""
-        return f"collection {self.name} of {self.path.name if self.path else self.uri}"
-
-    def exists(self) -> bool:
-        return Collection(self.uri, self.path, self.name, 0, given=self.given).identity() is not None
+    def _collection(self) -> Collection:
+        return Collection(self.uri, self.path, self.name, 0, given=self.given)
 
     @contextmanager
     def open(self) -> Iterator[MilvusClient]:
@@ -106,7 +87,7 @@ class OwnCollection:
                     client.load_collection(self.name)
                 yield client
             finally:
-                if not loaded:
+                if not loaded and client.has_collection(self.name):
                     client.release_collection(self.name)
 
     def schema(self, client: MilvusClient) -> Schema:
@@ -117,7 +98,7 @@ class OwnCollection:
         """The documents: texts cleaned as those of a file, rows in the order of their keys.
 
         Where one field alone holds text, what is behind its first line is the description, as the tutorial stores it.
-        Where none does, a document is known by its key.
+        Where none does, a document is known by its key, and has no text.
 
         Parameters
         ----------
@@ -128,10 +109,8 @@ class OwnCollection:
         ------
         StoreError, InputError, ParameterError
         """
-        if find_input(MILVUS).exists():
-            tell_once(
-                f"data is 'milvus': {self.where} is read, and {short(find_input(MILVUS))} is not; it is ./milvus."
-            )
+        if (file := find_input(MILVUS)).exists():
+            tell_once(f"data is 'milvus': {self.where} is read, and not {short(file)}, which is ./milvus.")
         asked = {role: name for role, name in self.columns.items() if role not in (VECTOR, KEY)}
         with self.open() as client:
             schema = self.schema(client)
@@ -143,21 +122,8 @@ class OwnCollection:
             for place, row in read_rows(client, schema, keys, names) if names else ():
                 for name in names:
                     columns[name][place] = text_of(row.get(name))
-        texts = [
-            name for name in names if name in asked.values() or any(rank_of(role, name) is not None for role in _TEXTS)
-        ]
-        if len(texts) == 1 and "description" not in asked and any("\n" in text for text in columns[texts[0]]):
-            parts = [text.strip().partition("\n") for text in columns[texts[0]]]
-            columns |= {texts[0]: [one for one, _, _ in parts], "description": [rest for _, _, rest in parts]}
         rows = pd.DataFrame({schema.key: [str(key) for key in keys.tolist()], **columns}, dtype=str)
-        try:
-            corpus = corpus_of_rows(rows, self.where, truth, asked) if names or asked else None
-        except InputError as error:
-            if asked or not isinstance(error.__cause__, NoHeadlines):
-                raise
-            corpus = None
-        if corpus is None:
-            corpus = self._without_texts(rows, schema, truth)
+        corpus = corpus_of_rows(rows, self.where, truth, asked, schema.key)
         place = {"uri": self.uri, "collection": self.name, "filter": self.filter}
         return replace(corpus, given=MILVUS, columns=self.columns, row_keys=keys, place=place)
 
@@ -173,32 +139,10 @@ class OwnCollection:
         for role, name in wanted.items():
             if name not in kinds and not dynamic:
                 raise ParameterError(f"{role} is {name!r}, but {self.where} has no such field; it has {listed(kinds)}.")
-        names = [name for name in kinds if any(rank_of(role, name) is not None for role in ROLES)]
-        if not any(rank_of(role, name) is not None for name in names for role in _TEXTS) and not asked.keys() & {
-            *_TEXTS
-        }:
+        names = [name for name in kinds if is_called(name, *ROLES)]
+        if not (asked.keys() & set(TEXTS) or any(is_called(name, *TEXTS) for name in names)):
             names += [name for name, kind in kinds.items() if kind == "VARCHAR"]
         return [name for name in dict.fromkeys([*names, *wanted.values()]) if name != schema.key]
-
-    def _without_texts(self, rows: pd.DataFrame, schema: Schema, truth: str | None) -> Corpus:
-        notice(
-            f"{self.where} has no field of headlines that can be told, only {listed(schema.kinds)}: a document is its "
-            "key, and stories have numbers for titles; columns={'title': ...} names a field."
-        )
-        documents = rows[[schema.key]].set_axis(["title"], axis=1)
-        documents = documents.assign(id=documents["title"].map(text_id), text="", **dict.fromkeys(ROLES[1:], ""))
-        ids, documents = documents["id"].astype("Int64"), documents.sort_values("id")[["id", "text", *ROLES]]
-        known = ["title", schema.key, len(rows), rows[schema.key].iloc[0], "the key, for want of a text"]
-        return Corpus(
-            self.where,
-            rows,
-            ids,
-            with_facts(documents.reset_index(drop=True)),
-            cache.fingerprint(documents["id"].to_numpy()),
-            rows[truth] if truth else None,
-            pd.DataFrame([known], columns=["role", "column", "rows", "example", "found"]),
-            standing=documents.index.to_numpy(),
-        )
 
     def embed(self, corpus: Corpus) -> Embeddings:
         """The vectors of the documents of `read`; of equal texts that of the row that stands for them.
@@ -218,7 +162,7 @@ class OwnCollection:
             notice(f"{self.where}: {told}")
         given = {"model": self.model, "uri": self.uri, "collection": self.name, "precision": self.precision}
         digest = cache.fingerprint(ids, corpus.documents["text"].tolist(), vectors)
-        return Embeddings(ids, vectors, self._embedder(schema.dim), 0, digest, self.where, given)
+        return Embeddings(ids, vectors, _unknown(schema.dim), 0, digest, self.where, given)
 
     def recall(self, ids: np.ndarray) -> tuple[Embeddings, np.ndarray]:
         """As `Store.recall`: all is read again, because how one text is cleaned depends on the others."""
@@ -228,16 +172,17 @@ class OwnCollection:
             raise StoreError(f"{self.where} lacks {len(ids) - len(rows):,} of the {len(ids):,} documents: run again.")
         return self.embed(corpus).part(rows), corpus.documents["text"].to_numpy(object)[rows]
 
-    def cosines(self, phrase: str, texts: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-        """Of a phrase with each of the stored vectors, by the model that the parameter `model` names.
+    def nearest_to(self, ids: np.ndarray, phrase: str, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """As `Store.nearest_to`, by the model that the parameter `model` names.
 
         Raises
         ------
         ModelError
             If that did not make the vectors, as some of the texts show.
         """
-        asked, dim = load_embedder(self.model, self.precision), vectors.shape[1]
-        units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        found, texts = self.recall(ids)
+        asked, dim = load_embedder(self.model, self.precision), found.vectors.shape[1]
+        units = found.vectors / np.maximum(np.linalg.norm(found.vectors, axis=1, keepdims=True), 1e-12)
         some = np.flatnonzero(texts != "")[:5]
         own = asked.encode([phrase, *texts[some]]) if asked.dim == dim else np.zeros((1 + len(some), dim))
         same = np.einsum("ij,ij->i", own[1:], units[some])
@@ -246,18 +191,22 @@ class OwnCollection:
                 f"a phrase can't be searched for in {self.where}: its vectors of {dim} floats are not those of model "
                 f"{self.model!r}; run again with the model that made them, if newsclust has it."
             )
-        return (units @ own[0]).astype(np.float64)
+        rows = np.sort(np.argsort(-units @ own[0], kind="stable")[:n])
+        return rows, texts[rows], units[rows].astype(np.float64) @ own[0]
 
     @cached_property
     def embedder(self) -> Embedder:
+        """Stands for the model that nobody here knows."""
         with self.open() as client:
-            return self._embedder(self.schema(client).dim)
+            return _unknown(self.schema(client).dim)
 
-    def _embedder(self, dim: int) -> Embedder:
-        def refuse(*_: Any) -> Any:
-            raise ModelError(f"nothing is embedded for {self.where}: newsclust does not know which model made it.")
 
-        return Embedder("the model that filled the collection", self.name, "as stored", dim, refuse, "as stored")
+def _unknown(dim: int) -> Embedder:
+    return Embedder("the model that filled the collection", "unknown", "as stored", dim, _refuse, "as stored")
+
+
+def _refuse() -> Any:
+    raise ModelError("nothing is embedded for a collection of one's own: newsclust does not know which model made it.")
 
 
 def bring_to_length(vectors: np.ndarray, metric: str) -> str:
