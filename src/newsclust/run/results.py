@@ -23,7 +23,6 @@ from ..stories.settings import Settings
 from ..stories.stories import Stories, place
 from ..stories.timeline import Timeline, follow_stories
 from ..stories.topics import Topics, group_stories
-from ..vectors.own_collection import OwnCollection
 from ..vectors.store import Embeddings, Store
 from .continuation import Continuation
 from .record import Record, summary
@@ -68,10 +67,7 @@ class Vectors:
     @property
     def field(self) -> str:
         """The field of the vectors there."""
-        if not isinstance(self.store, OwnCollection):
-            return "embedding"
-        with self.store.open() as client:
-            return self.store.schema(client).vector
+        return self.store.vector_field
 
     def milvus(self) -> AbstractContextManager[MilvusClient]:
         """A client of Milvus with the collection loaded; a local file is let go of at the end."""

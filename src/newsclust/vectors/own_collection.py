@@ -154,6 +154,7 @@ class OwnCollection(Store):
         with stage("embed") as entry, self.open() as client:
             entry.computed = False
             schema = self.schema(client)
+            self.vector_field = schema.vector  # asked for while a client is open
             vectors = np.empty((len(keys), schema.dim), dtype=np.float32)
             for place, row in read_rows(client, schema, keys, [schema.vector]):
                 vectors[place] = row[schema.vector]
@@ -193,6 +194,11 @@ class OwnCollection(Store):
             )
         rows = np.sort(np.argsort(-units @ own[0], kind="stable")[:n])
         return rows, texts[rows], units[rows].astype(np.float64) @ own[0]
+
+    @cached_property
+    def vector_field(self) -> str:
+        with self.open() as client:
+            return self.schema(client).vector
 
     @cached_property
     def embedder(self) -> Embedder:

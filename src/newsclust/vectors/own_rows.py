@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 VECTOR, KEY = "vector", "id"
 #: Bytes of vectors per read.
 READ_BYTES = 2**25
+#: Keys per page of a local file, which looks at all rows for each page.
+FILE_KEYS = 2**20
 #: So much later a collection of bounded consistency shows what was stored: `common.gracefulTime`, 5 s, and more.
 STALE_SECONDS = 6
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
@@ -104,7 +106,7 @@ def read_keys(client: MilvusClient, schema: Schema, only: str | None = None, is_
     """
     asked = {"filter": only or "", "output_fields": ["count(*)"], "consistency_level": "Strong"}
     for last in (False, True):
-        found = list(_keys(client, schema, only))
+        found = list(_keys(client, schema, only, FILE_KEYS if is_file else MAX_LIMIT))
         if (is_file and only) or (n := client.query(schema.name, **asked)[0]["count(*)"]) == len(found):
             break
         if last:
@@ -117,14 +119,14 @@ def read_keys(client: MilvusClient, schema: Schema, only: str | None = None, is_
     return np.array(found, dtype=object if schema.key_bytes else np.int64)
 
 
-def _keys(client: MilvusClient, schema: Schema, only: str | None) -> Iterator[Any]:
+def _keys(client: MilvusClient, schema: Schema, only: str | None, n: int) -> Iterator[Any]:
     after = None
     while True:
         parts = [f"{schema.key} > {literal(after)}"] * (after is not None) + [f"({only})"] * bool(only)
         rows = client.query(
             schema.name,
             filter=" and ".join(parts),
-            limit=MAX_LIMIT,
+            limit=n,
             output_fields=[schema.key],
             iterator="True",  # by which Milvus answers in the order of the keys
             reduce_stop_for_best="True",

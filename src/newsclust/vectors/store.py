@@ -122,6 +122,8 @@ class Store:
     precision: str = "auto"
     given: bool = True
 
+    vector_field = "embedding"
+
     def __post_init__(self) -> None:
         self.embedder = load_embedder(self.model, self.precision)
         self.name = f"{self.collection}_{self.embedder.slug}_{ID_VERSION}{'_words' * self.embedder.gives_words}"
