@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test soak guises lab bench evaluate notebooks lock lint clean
+.PHONY: run test soak guises lab bench evaluate notebooks docs lock lint clean
 
 run: .venv/ready
 	$(BIN)/newsclust run params/quickstart.yaml
@@ -32,6 +32,12 @@ evaluate: .venv/ready-bench
 # Execute the notebooks again, and the runs that two of them look at, and keep what they print.
 notebooks: .venv/ready
 	$(BIN)/python tools/notebooks.py
+
+# The documentation as a site that opens without a network: site/index.html
+docs: .venv/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check 'mkdocs-material==9.8.2'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Documentation: site/index.html"
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

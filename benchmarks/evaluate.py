@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 import newsclust as nc
-from newsclust.grid.labelled import Evaluation, evaluate, mistakes
+from newsclust.grid.labelled import NOISE, Evaluation, evaluate, mistakes
 
 TOP = Path(__file__).resolve().parent.parent
 SHARED = TOP.parent / "shared" / "data"
@@ -48,12 +48,14 @@ def main(names: list[str]) -> None:
             continue
         result = evaluate(nc.embed(nc.read(str(source), truth="story")), FILES)
         parts.append(f"## {name}: {len(result.documents):,} documents, {_n_stories(result):,} known stories\n")
-        parts.append(_markdown(_shown(result.table)))
+        parts.append(f"{NOISE}\n\n{_markdown(_shown(result.table))}")
         chosen.append(_choice(name, result))
         print(parts[-2], parts[-1], sep="\n")
         found = mistakes(result, STORIES)
         print({kind: len(rows) for kind, rows in found.items()}, flush=True)
-    parts.insert(1, "## Chosen without truth\n\nAMI of the settings that `auto` chose, and of its whole grid.\n")
+    parts.insert(
+        1, f"## Chosen without truth\n\nAMI of the settings that `auto` chose, and of its whole grid. {NOISE}\n"
+    )
     parts.insert(2, _markdown(pd.DataFrame(chosen)))
     parts.append(
         f"Measured {date.today()} on {platform.system()} {platform.machine()}, Python {platform.python_version()}."

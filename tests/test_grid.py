@@ -28,6 +28,7 @@ from browser import open_page, settle  # noqa: F401  a fixture
 from newsclust.errors import NewsclustError
 from newsclust.grid import freshness, pages, run_plan
 from newsclust.grid.plan import read_plan
+from newsclust.run.preflight import BESIDE, check_replaceable
 from newsclust.run.record import RESULTS
 
 TOP = Path(__file__).parent.parent
@@ -293,6 +294,23 @@ def test_what_would_fail_in_every_run_of_a_grid_is_said_once_before_the_first(mo
         write_plan(f"fixed: {{data: {data}}}\ngrid: {{min_samples: [2, 3]}}\n")
         with pytest.raises(NewsclustError, match=why):
             run_plan.run_plan(read_plan("mine.yaml"))
+
+
+def test_a_run_finds_none_of_its_own_files_when_it_is_made_again(monkeypatch):
+    def execute(notebook, executed, parameters, show_bars=False):
+        check_replaceable(executed.parent)  # as the notebook does before its first step
+        nbformat.write(new_notebook(), executed)
+        for name in (*RESULTS, *BESIDE):
+            Path(parameters["output"], name).write_text("{}")
+        return "" if parameters["min_samples"] > 2 else "It is broken."
+
+    monkeypatch.setattr(run_plan, "execute", execute)
+    monkeypatch.setattr(run_plan, "render_page", lambda folder: folder)
+    for min_samples in (3, 2, 4):
+        plan = read_plan(str(write_plan(f"data: sample\nmin_samples: {min_samples}\n")))
+        run_plan._finish(plan.runs[0], Path("notebook.ipynb"), str(min_samples), False)
+        said = freshness.read_stamp(plan.runs[0].folder)["message"]
+        assert said == ("It is broken." if min_samples == 2 else "")
 
 
 # --- what repeats what, with stand-ins for notebooks

@@ -9,7 +9,7 @@ import pandas as pd
 
 from conftest import make_embeddings
 from newsclust.neighbors.neighbors import find_neighbors
-from newsclust.stories.doubts import doubts, next_stories
+from newsclust.stories.doubts import doubts, next_stories, round_ups
 from newsclust.stories.evidence import Evidence
 from newsclust.stories.marks import mark_stories
 
@@ -70,3 +70,18 @@ def test_next_stories_are_those_whose_means_are_nearest_and_two_halves_of_one_ar
         not doubts(directions, np.full(49, -1), neighbors).size
         and next_stories(directions, labels * 0 - 1, neighbors) == {}
     )
+
+
+def test_a_headline_between_three_stories_is_named_and_one_near_two_or_none_is_not():
+    rng, axes = np.random.default_rng(0), np.eye(40)
+    stories = np.repeat(axes[:15], 8, axis=0) + rng.normal(scale=0.05, size=(120, 40))
+    alone = np.array([axes[:3].sum(axis=0), axes[3:5].sum(axis=0), axes[5] + axes[30] + 0.1 * axes[0], axes[20]])
+    vectors = np.vstack([stories, alone])
+    embeddings = make_embeddings(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    labels = np.append(np.repeat(np.arange(15), 8), [-1] * 4)
+    evidence, neighbors = Evidence(embeddings.vectors), find_neighbors(embeddings, 120)
+    usual = doubts(evidence, labels, neighbors)["own"].median()
+    [(row, near, alike)] = round_ups(evidence, labels, neighbors, usual)
+    assert row == 120 and sorted(near) == [0, 1, 2] and alike >= 0.45 * usual
+    assert not round_ups(evidence, labels, neighbors, 4 * usual)
+    assert not round_ups(evidence, labels * 0 - 1, neighbors, usual)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import newsclust as nc
 from newsclust.errors import NewsclustWarning, ParameterError
 from newsclust.neighbors.neighbors import Neighbors
+from newsclust.run.stored import read_results
 from newsclust.stories.noise import POWER, VOTERS, assign_noise, enough_support
 from points import examples
 
@@ -112,9 +113,11 @@ def test_no_more_than_the_share_asked_for_is_left_alone_and_what_that_cost_is_sa
     given = {"data": "january", "assign_noise": True, "least_support": 1.2, "uri": str(tmp_path / "m.db")}
     plain = nc.find(**given)
     with pytest.warns(NewsclustWarning, match=r"least_support is lowered from 1\.2 to 0"):
-        found = nc.find(**given, at_most_alone=0.2)
+        found = nc.find(**given, at_most_alone=0.2, output=str(tmp_path / "out"))
     before, after = plain.stories.noise_fraction, found.stories.noise_fraction
     assert before > 0.2 >= after and (found.labels[plain.labels >= 0] == plain.labels[plain.labels >= 0]).all()
+    stored = read_results(tmp_path / "out")
+    assert stored.parameters.least_support == 1.2 and stored.least_support == found.stories.vote.least_support < 1
 
 
 def test_a_limit_that_is_kept_already_changes_nothing():

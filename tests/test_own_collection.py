@@ -357,7 +357,7 @@ def test_lengths_count_where_the_metric_says_so():
             {"collection": "one", "write_labels": "inside"},
             "nothing can be written into collection one of theirs.db: it has",
         ),
-        ({"collection": "one", "search": "milvus"}, "neighbours are searched in process"),
+        ({"collection": "one", "search": "milvus"}, "are searched in process"),
         ({"data": "january", "filter": "id > 3"}, "filter is read where data is 'milvus', but data is 'january'"),
     ],
 )

@@ -97,7 +97,8 @@ def test_what_a_run_was_warned_of_stands_on_its_page_and_in_its_record(tmp_path)
     )
     code = f"""
         import newsclust as nc
-        nc.find({str(tmp_path / "fr.csv")!r}, uri={str(tmp_path / "m.db")!r}, output={str(tmp_path / "out")!r})
+        nc.find({str(tmp_path / "fr.csv")!r}, model="minilm", uri={str(tmp_path / "m.db")!r},
+            output={str(tmp_path / "out")!r})
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
     assert "Note: 100% of the documents are not English" in done.stderr

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from pymilvus import MilvusClient, MilvusException
+from tools.notebooks import reference_page
 
 import newsclust
 from newsclust.run.parameters import Parameters, listed
@@ -132,3 +133,7 @@ def test_a_link_leads_somewhere(page):
 
 def test_the_page_of_parameters_is_what_the_code_says():
     assert listed() in (TOP / "docs/parameters.md").read_text(encoding="utf-8")
+
+
+def test_the_reference_is_what_the_code_offers():
+    assert (TOP / "docs/reference.md").read_text(encoding="utf-8") == reference_page()

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsclust.errors import InputError
 from newsclust.neighbors.neighbors import Neighbors
+from newsclust.stories import repeats
 from newsclust.stories.repeats import OVERLAP, find_repeats
 from points import examples
 
@@ -122,3 +124,22 @@ def test_another_number_name_or_day_or_a_denial_is_no_copy():
 def test_a_copy_with_a_paper_s_name_a_slip_a_cut_end_or_another_first_word_is_folded(copy):
     headline = "Ferry line closes for the winter after a storm in Bergen"
     assert found([headline, copy.format(headline)]) == [0, 0]
+
+
+def test_a_denial_is_no_copy_in_any_of_the_listed_languages_and_a_broken_list_is_refused(monkeypatch, tmp_path):
+    for one, two in [
+        ("Minister did sign the harbour deal in May", "Minister didn't sign the harbour deal in May"),
+        (
+            "Le maire de Lorient quitte son parti au printemps",
+            "Le maire de Lorient quitte jamais son parti au printemps",
+        ),
+        ("Der Zug nach Bremen fährt am Sonntag wieder", "Der Zug nach Bremen fährt am Sonntag nicht wieder"),
+    ]:
+        assert found([one, two]) == [0, 1]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/repeats.toml").write_text('[denials]\nEnglish = "no not No"\n')
+    monkeypatch.setattr(repeats, "files", lambda _: tmp_path)
+    repeats._words.cache_clear()
+    with pytest.raises(InputError, match="'No' of denials should be one word, small, and there once"):
+        found(["the same words", "the same words"])
+    repeats._words.cache_clear()

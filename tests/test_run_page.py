@@ -224,6 +224,34 @@ def test_the_best_match_stands_first_with_the_headlines_that_match(page):
     assert len(titles(page)) == 6 and page.input_value("#sort") == "size"
 
 
+def test_coverage_says_who_reported_was_first_and_left_out_and_a_name_narrows_the_list(run, page):
+    rows = pd.read_csv(run / "clusters.csv", keep_default_na=False)
+    rows = rows[rows["cluster"] >= 0]
+    assert page.locator("nav a").all_text_contents()[4:6] == ["Coverage", "Doubts"]
+    first = rows.sort_values("published_at").groupby("cluster")["publisher"].first()
+    for row in page.locator(".covered tbody tr").all():
+        name, n, n_first, left_out = row.locator("th, td").all_text_contents()
+        theirs = set(rows.loc[rows["publisher"] == name.strip(), "cluster"])
+        assert int(n) == len(theirs) and int(n_first) == (first == name.strip()).sum()
+        links = row.locator("td a").evaluate_all("all => all.map((one) => one.hash)")
+        assert {int(link.removeprefix("#story-")) for link in links} == set(rows["cluster"]) - theirs
+        assert bool(links) != (left_out.strip() == "none")
+    page.locator(".covered button").first.click()
+    assert page.evaluate("D.publishers[shown.publisher]") == page.locator(".covered button").first.text_content()
+
+
+def test_of_three_hundred_publishers_twelve_are_told_and_without_any_there_is_no_coverage(tmp_path, open_page):  # noqa: F811
+    data = read_page_data_of(24, 12, tmp_path)
+    told = [{"publisher": k, "stories": 2, "first_with": 0, "left_out": [0, 1, 0, 1, 0]} for k in range(12)]
+    write_page_data(tmp_path, data | {"coverage": told})
+    page = opened(write_page(tmp_path), open_page)
+    section = page.locator("#coverage").text_content()
+    assert "288 other publishers reported fewer" in section and section.count("and 2 more") == 12
+    write_page_data(tmp_path, data | {"coverage": []})
+    page = opened(write_page(tmp_path), open_page)
+    assert page.locator("#coverage, nav a[href='#coverage']").count() == 0
+
+
 def test_hostile_texts_are_text_wherever_they_stand(run, tmp_path, open_page, monkeypatch):  # noqa: F811
     for name in ("metrics.json", "provenance.json"):
         (tmp_path / name).write_bytes((run / name).read_bytes())
@@ -233,6 +261,7 @@ def test_hostile_texts_are_text_wherever_they_stand(run, tmp_path, open_page, mo
     stories["title"], stories["keywords"] = [HOSTILE + "!", *stories["title"][1:]], [BREAKOUT, *stories["keywords"][1:]]
     data["publishers"][0], stories["mark"][0] = HOSTILE, ["new", 5]
     data["topics"] = [topic | {"keywords": HOSTILE} for topic in data["topics"]]
+    data["round_ups"] = [{"title": BREAKOUT, "language": "en", "stories": stories["number"][:3], "alike": 0.2}]
     write_page_data(tmp_path, data)
     pd.DataFrame({"line": [3], "reason": [HOSTILE], "text": [BREAKOUT]}).to_csv(tmp_path / "rejected.csv", index=False)
     monkeypatch.setattr("newsclust.show.run_page.name_of_data", lambda record: HOSTILE)
@@ -241,6 +270,9 @@ def test_hostile_texts_are_text_wherever_they_stand(run, tmp_path, open_page, mo
     story.locator("h3 button").click()
     assert story.locator("h3").text_content() == HOSTILE + "!" and BREAKOUT in story.locator(".kw").text_content()
     assert story.locator(".heads .h").all_text_contents()[:2] == [HOSTILE, BREAKOUT]
+    assert HOSTILE in page.locator("#coverage button").all_text_contents()
+    named = page.locator("#doubts .placed li").last.text_content()
+    assert BREAKOUT in named and HOSTILE[:20] in named and named.endswith(": a round-up of several?")
     search(page, "alert")
     assert page.locator("img").count() == 0 and page.locator("script").count() == 2
     assert "7 * 7" in page.locator("body").inner_text() and page.troubles == []
@@ -469,7 +501,7 @@ def test_paper_holds_map_and_stories_on_few_pages(page, tmp_path):
 
 def test_without_dates_publishers_and_stories_the_page_is_still_a_page(tmp_path, open_page):  # noqa: F811
     data = read_page_data_of(12, 0, tmp_path)
-    data["time"], data["n_publishers"], data["publishers"], data["topics"], data["placed"] = None, 0, [], [], []
+    data |= {"time": None, "n_publishers": 0, "publishers": [], "topics": [], "placed": []}
     headlines = data["headlines"]
     headlines |= {"minute": [None] * 12, "publisher": [-1] * 12, "story": [-1] * 12}
     data["stories"] = {name: [] for name in data["stories"]}
@@ -559,6 +591,7 @@ def test_of_very_many_each_story_keeps_its_best_and_earliest_and_the_page_says_s
     place = np.append(np.repeat(np.arange(140), each), np.full(n - 140 * each, -1))
     stories = SimpleNamespace(
         assigned=np.zeros(n, dtype=bool),
+        corrected=None,
         vote=SimpleNamespace(share=np.zeros(n)),
         clustering=SimpleNamespace(probabilities=rng.random(n)),
         documents=pd.DataFrame({"title": ["A headline of some length"] * n, "text": "", "url": "https://a.example/"}),

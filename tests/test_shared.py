@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from newsclust.clusters.clustering import cluster
 from newsclust.errors import ParameterError
 from newsclust.neighbors.neighbors import Neighbors
-from newsclust.neighbors.shared import COMPANY, POWER, share_neighbors
+from newsclust.neighbors.shared import NEIGHBOURHOOD, POWER, share_neighbors
 from points import distance_matrix, examples, neighbor_lists
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=examples(25))
@@ -30,7 +30,7 @@ def unit_vectors(n: int, seed: int = 0, dim: int = 8, strangers: float = 0.3) ->
 def full_similarity(vectors: np.ndarray, weight: float) -> np.ndarray:
     """By its definition, all pairs at once."""
     lists = neighbor_lists(distance_matrix(vectors))
-    n, m = len(vectors), min(COMPANY, lists.k)
+    n, m = len(vectors), min(NEIGHBOURHOOD, lists.k)
     company = np.eye(n)
     near = 1 - lists.distances[:, :m].astype(float) ** 2 / 2
     np.put_along_axis(company, lists.indices[:, :m].astype(int), np.maximum(near, 0) ** POWER, axis=1)
@@ -117,7 +117,7 @@ def test_size_of_blocks_order_of_rows_and_length_of_lists_change_nothing(monkeyp
     shuffled = np.random.default_rng(1).permutation(200)
     other = share_neighbors(neighbor_lists(distance_matrix(vectors[shuffled]), 30), 0.3)
     np.testing.assert_allclose(other.distances, lists.distances[shuffled], atol=1e-6)
-    short = as_matrix(share_neighbors(neighbor_lists(distance_matrix(vectors), COMPANY), 0.3))
+    short = as_matrix(share_neighbors(neighbor_lists(distance_matrix(vectors), NEIGHBOURHOOD), 0.3))
     listed = ~np.isnan(short)
     np.testing.assert_array_equal(short[listed], as_matrix(lists)[listed])
 

@@ -10,8 +10,10 @@ import re
 import subprocess
 import sys
 import tomllib
+from inspect import signature
 from pathlib import Path
 from textwrap import indent
+from types import ModuleType
 
 import nbformat
 from nbclient import NotebookClient
@@ -52,6 +54,26 @@ def parameters_page() -> str:
     return f"# Parameters\n\n{told}\n\n```text\n{listed()}\n```\n"
 
 
+def reference_page() -> str:
+    """docs/reference.md: what `nc`, `nc.show` and `nc.grid` offer, each with its arguments and its first sentence."""
+    import newsclust as nc
+
+    lines = [
+        "# Reference",
+        "",
+        "What `import newsclust as nc` offers; `help(nc.find)` says more. Written by `make notebooks`.",
+    ]
+    for name, room in {"nc": nc, "nc.show": nc.show, "nc.grid": nc.grid}.items():
+        lines += ["", f"## {name}", ""]
+        for what in sorted(dir(room)):
+            one = getattr(room, what)
+            if what.startswith("_") or isinstance(one, ModuleType):
+                continue
+            given = "" if isinstance(one, type) else f"({', '.join(signature(one).parameters)})"
+            lines.append(f"- `{what}{given}`: {(one.__doc__ or '').strip().splitlines()[0]}")
+    return "\n".join([*lines, ""])
+
+
 def refresh(path: Path, repository: str) -> None:
     """Execute one notebook in its folder, as JupyterLab does, and save it without what changes each time."""
     notebook = nbformat.read(path, as_version=4)
@@ -76,6 +98,7 @@ def refresh(path: Path, repository: str) -> None:
 
 if __name__ == "__main__":
     (TOP / "docs/parameters.md").write_text(parameters_page(), encoding="utf-8")
+    (TOP / "docs/reference.md").write_text(reference_page(), encoding="utf-8")
     address = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
     for name in sys.argv[1:] or ORDER:
         run_needed(name)

@@ -102,7 +102,7 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
                 found[role] = Found(position, "by its name")
         for role in found:
             found[role] = table.completed(role, found)
-    if "title" not in found and "description" not in found and (wide := table.wide()):
+    if "title" not in found and "description" not in found and (wide := table.wide(headed)):
         several = f"{name} has headlines in several columns, {listed(wide)}: put them below each other in one."
         raise NoHeadlines(several, wide, several=True)
     if headed and "published_at" not in found and (parts := table.parts_of_dates(found)):
@@ -268,7 +268,9 @@ class _Table:
         description = found.get("description")
         alone = description is None or 2 * self.filled(description.position) < self.filled(position)
         shorter = alone or self.length(position) < self.length(description.position)
-        return self.headline_likeness(position) > 0 and shorter
+        values = [] if alone else self.sample(position)  # beside what describes them also numbers of rules are titles
+        different = len(set(values)) > 0.8 * len(values) and _share(values, has_letter) > 0.9
+        return shorter and (self.headline_likeness(position) > 0 or different)
 
     def are_articles(self, position: int) -> bool:
         """Whether addresses are those of articles: no pictures, and not one for all rows."""
@@ -300,20 +302,12 @@ class _Table:
             return next((p for p in free if self.looks_like_publishers(p)), None)
         no_texts = lists()["contents"]["no_texts"]
         scores = {p: self.headline_likeness(p) for p in free if bare(self.names[p]) not in no_texts}
-        if role == "title" and "description" in found:  # it alone is text enough; but not beside its headline
-            described = found["description"].position
-            before = [p for p in scores if p < described and scores[p] > 20]
-            before = [p for p in before if 20 <= self.length(p) < 0.9 * self.length(described)]
-            return max(before, key=scores.__getitem__, default=None)
-        if role == "title":
-            best = max(scores, key=scores.__getitem__, default=None)
-            if best is None or scores[best] <= 0:
-                return None
-            # Of a headline and what describes it the headline comes first and is shorter.
-            shorter = [
-                p for p in scores if p < best and scores[p] > 20 and 20 <= self.length(p) < 0.75 * self.length(best)
-            ]
-            return max(shorter, key=scores.__getitem__, default=best)
+        if role == "title":  # of a headline and what describes it the headline comes first and is shorter
+            best = max((p for p in scores if scores[p] > 0), key=scores.__getitem__, default=None)
+            text, most = (found["description"].position, 0.9) if "description" in found else (best, 0.75)
+            likely = [p for p in scores if text is not None and p < text and scores[p] > 20]
+            shorter = [p for p in likely if 20 <= self.length(p) < most * self.length(text)]
+            return max(shorter, key=scores.__getitem__, default=None if "description" in found else best)
         length = self.length(found["title"].position) if "title" in found else 0
         longer = [p for p in scores if scores[p] > 0 and 1.2 * length < self.length(p) < 1000]
         return max(longer, key=lambda p: scores[p], default=None)
@@ -355,10 +349,10 @@ class _Table:
             b - a == 1 for a, b in zip(seconds, seconds[1:], strict=False)
         )  # fmt: skip
 
-    def wide(self) -> list[str]:
+    def wide(self, headed: bool) -> list[str]:
         """Columns of one name but for a number, all of them like headlines."""
         series: dict[str, list[int]] = {}
-        for position, own in enumerate(self.names):
+        for position, own in enumerate(self.names if headed else ()):
             if match := re.fullmatch(r"(\D*?)[\s_.-]*\d+", own.strip()):
                 series.setdefault(bare(match[1]), []).append(position)
         for stem, positions in series.items():

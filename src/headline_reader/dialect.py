@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from .records import SAMPLE, Dialect, records_of, trimmed, types_of
-from .roles import is_name_of, names_titles
+from .roles import ROLES, is_name_of, names_titles
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "\x01": "control-A", "^": "caret", "~": "tilde"}
 #: Records in which the header is looked for.
@@ -22,7 +22,7 @@ def find_dialect(lines: list[str], delimiter: str | None) -> Dialect:
             break
     text = re.sub("\r\n?", "\n", "".join(sample))
     best, best_score = Dialect(None), 0.6  # below that no delimiter makes records of one width
-    for candidate in [delimiter] if delimiter else [d for d in DELIMITERS if d in text]:
+    for candidate in [delimiter] if delimiter else [*(d for d in DELIMITERS if d in text), *_own_sign(sample)]:
         for dialect in _quotings(text, candidate):
             score = _score(sample, dialect)
             if score > best_score + 1e-9:
@@ -30,6 +30,13 @@ def find_dialect(lines: list[str], delimiter: str | None) -> Dialect:
     if best.delimiter is None:
         return Dialect(None, *_line_quoting(sample))
     return best
+
+
+def _own_sign(sample: list[str]) -> list[str]:
+    """A sign that few tables are cut by, where it parts the names in the first line and is in the lines below."""
+    signs = dict.fromkeys(c for c in "".join(sample[:1]) if not c.isalnum() and c not in {*DELIMITERS, *" _-.\"'\r\n"})
+    return [c for c in signs if names_titles(sample[0].split(c)) and all(c in line for line in sample[1:4]) and
+            sum(any(is_name_of(role, cell) for role in ROLES) for cell in sample[0].split(c)) > 1]  # fmt: skip
 
 
 def without_leading_lines(lines: list[str]) -> tuple[list[str], int, str | None]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import takewhile
 
 from .cells import is_unspaced, text_frame
 from .dates import looks_like_dates, read_dates
 from .errors import ReaderError, refused
 from .json_records import records_table
-from .tables import Table
+from .roles import names_titles
+from .tables import Table, below_each_other, table_of_records, with_links
 
 _URL = re.compile(r"<?(?:https?://|www\.)\S+$", re.IGNORECASE)
 _DATED = re.compile(
@@ -19,6 +21,7 @@ _DATED = re.compile(
     r"(?:[T ,]+\d\d?:\d\d(?::\d\d)?(?:Z|\s?[+-]\d\d:?\d\d)?)?)[\])]?\s*[-–—:·]?\s+(\S.*)$"
 )
 _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])+)\]\(\s*<?(https?://[^\s)>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
+_RULE = re.compile(r"\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?\s*)?")
 _TAG = re.compile(
     r"(?:([A-Z][A-Z0-9]{1,3})\s{0,2}-|(%[A-Z0-9@+~!])|(HD|BY|WC|PD|ET|SN|SC|LA|CY|LP|TD|AN|SE)(?=\s|$)) ?(.*)"
 )
@@ -30,6 +33,7 @@ _NAMES = {
     "date": "DA DP %8 PD", "py_date": "PY Y1 %D", "language": "LA %G", "author": "AU %A BY",
 }  # fmt: skip
 _NAME_OF = {tag: name for name, tags in _NAMES.items() for tag in tags.split()}
+_SQL = "a dump of a database (SQL): load it and export the table of headlines as CSV"
 #: What is known by its beginning and not read, and what to export instead.
 _REFUSED = {
     r"WARC/1\.": "a WARC or WET file of a crawler: take the titles out of it, with warcio for example",
@@ -37,6 +41,7 @@ _REFUSED = {
     r"[\s\S]*^(?:_{20,}|Document \d+ of \d+)\s*$[\s\S]*^Title: ": "a text of ProQuest: export RIS or XLS",
     r"[\s\S]*^\s*End of Document\s*$": "a text of Nexis: export RIS or Excel",
     r"\d{9,10}\t\d{8}\t\d{6}\t\d{4}\t": "a table of GDELT's events, without headlines: take the GKG of that time",
+    r"(?:\s*(?:--|#|/\*).*\n|\s)*(?:CREATE|DROP|INSERT INTO|SET|USE|BEGIN|LOCK|PRAGMA)\s[^;]{1,400};": _SQL,
 }
 
 
@@ -56,14 +61,17 @@ def read_export(text: str, name: str) -> Table | None:
         if re.match(pattern, start, re.MULTILINE) and (rows := list(read(text))):
             return Table(text_frame(rows))
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
-    return _yaml(start, text, name) or _links(lines) or _dated(lines) or _pairs(lines)
+    some = (read(lines) for read in (_links, _dated, _labelled, _pairs))
+    return _yaml(start, text, name) or _tables(lines, name) or next(filter(None, some), None)
 
 
 def refuse_no_headlines(lines: list[str], name: str) -> None:
     """Refuse plain lines that are no headlines: most have one word, or markup, or the names of fields before them."""
     lines = [line.strip() for line in lines if line.strip()][:5000]
     likely = sum(len(line.split()) > 1 or (len(line) > 7 and is_unspaced(line, 6)) for line in lines)
-    markup = sum(bool(re.match(r"[<@%{}\\]|[\w-]+\s*=\s*[{\"']", line)) for line in lines)
+    markup = sum(
+        bool(re.match(r"[<@%{}\\|>]|#{1,6}\s|[\w-]+\s*=\s*[{\"']|[^`]*`[^`]+`|//|.*[;{]$", line)) for line in lines
+    )
     tags = Counter(match[1] for line in lines if (match := re.match(r"([\w-]{2,25})(?::|\s{1,2}-)(?:\s|$)", line)))
     tagged = [count for count in tags.values() if count > 2]
     fields = len(tagged) > 2 and sum(tagged) > 0.4 * len(lines)
@@ -129,7 +137,7 @@ def _gkg(text: str) -> Iterator[dict[str, str]]:
 
 
 def _yaml(start: str, text: str, name: str) -> Table | None:
-    if not re.match(r"(?:%YAML.*\n)?(?:---\s*\n)?(?:\s*#.*\n)*(?:[\w-]+:\s*\n\s*)?-\s+[\w-]+:(?:\s|$)", start):
+    if not re.match(r"(?:%YAML.*\n)?(?:---\s*\n)?(?:\s*#.*\n)*\s*(?:[\w-]+:\s*\n\s*)?-\s+[\w-]+:(?:\s|$)", start):
         return None
     try:
         import yaml
@@ -152,14 +160,43 @@ def _links(lines: list[tuple[int, str]]) -> Table | None:
             section = line.lstrip("# ")
         elif not links:
             rejected.append((number, "no link in it", line[:500]))
-        for link in links:
-            row = {"title": link[1], "url": link[2], "section": section}
-            rest = line[link.end() :].partition("[")[0]
+        around = links and (line[: links[0].start()].split(), line[links[0].end() :])
+        sentence = links and (len(around[0]) > 4 or re.match(r" ?[^\W\d_]", around[1]))
+        for link in links[:1] if sentence else links:
+            row = {"title": _plain(line) if sentence else link[1], "url": link[2], "section": section}
+            rest = "" if sentence else line[link.end() :].partition("[")[0]
             for part in filter(None, (p.strip(" .*_–—-()|:") for p in re.split(r",\s|[|()–—]|\s[-·]\s", rest))):
                 row.setdefault("date" if read_dates([part]).iso[0] else "publication", part)
             rows.append(row)
             numbers.append(number)
+    if 5 * sum("publication" in row for row in rows) < 3 * len(rows):  # of a text with some links
+        rows = [{"note" if name == "publication" else name: cell for name, cell in row.items()} for row in rows]
     return Table(text_frame(rows), numbers, rejected)
+
+
+def _tables(lines: list[tuple[int, str]], name: str) -> Table | None:
+    """The tables in a Markdown text that have headlines, each row with the heading above its table."""
+    tables, sections, seen = [], [], set()
+    for rule in (i for i, (_, line) in enumerate(lines) if i and _RULE.fullmatch(line)):
+        within = [lines[rule - 1], *takewhile(lambda line: "|" in line[1], lines[rule + 1 :])]
+        cells = [re.split(r"(?<!\\)\|", line.removeprefix("|").removesuffix("|")) for _, line in within]
+        if len(within) > 1 and names_titles(list(map(_plain, cells[0]))):
+            records = [(number, list(map(_plain, row))) for (number, _), row in zip(within, cells, strict=True)]
+            with_links(records, [[link[2] if (link := _LINK.search(c)) else "" for c in row] for row in cells])
+            tables.append(table_of_records(records, name))
+            seen |= {number for number, _ in [*within, lines[rule]]}
+            sections.append(next((line.lstrip("# ") for _, line in lines[rule::-1] if line.startswith("#")), ""))
+    if not tables:
+        return None
+    table = below_each_other(tables, section=sections)
+    left = [(number, line) for number, line in lines if number not in seen and not line.startswith("#")]
+    table.rejected += [(number, "no row of a table", line[:500]) for number, line in left]
+    return table
+
+
+def _plain(text: str) -> str:
+    """Markdown without links, bullets and stress."""
+    return re.sub(r"^(?:[-*+•>]|\d+\.)\s+|\*\*|__|`", "", _LINK.sub(r"\1", text).strip()).strip(" *_")
 
 
 def _dated(lines: list[tuple[int, str]]) -> Table | None:
@@ -170,6 +207,18 @@ def _dated(lines: list[tuple[int, str]]) -> Table | None:
         return None
     parts = [(match[2], match[1]) if (match := _DATED.match(line)) else (line, "") for _, line in lines]
     return Table(text_frame([{"title": title, "date": day} for title, day in parts]), [n for n, _ in lines])
+
+
+def _labelled(lines: list[tuple[int, str]]) -> Table | None:
+    """A headline a line with the class that it was given: behind a sign, or before it as fastText writes it."""
+    for pattern in (r"__label__(?P<label>[\w-]+)\s+(?P<title>.+)", r"(?P<title>.*\S)\s*[@#~^](?P<label>[\w-]{1,20})"):
+        if not all(re.fullmatch(pattern, line) for _, line in lines[:5]):
+            continue
+        found = [(number, match) for number, line in lines if (match := re.fullmatch(pattern, line))]
+        if len(found) > max(4, 0.9 * len(lines)) and len({m["label"] for _, m in found}) < min(30, 0.5 * len(found)):
+            rejected = [(n, "no class behind it", line) for n, line in lines if not re.fullmatch(pattern, line)]
+            return Table(text_frame([m.groupdict() for _, m in found]), [n for n, _ in found], rejected)
+    return None
 
 
 def _pairs(lines: list[tuple[int, str]]) -> Table | None:

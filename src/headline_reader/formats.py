@@ -22,13 +22,9 @@ from .workbooks import read_xls, read_zipped_document
 _SMALLER = "give a smaller part of it"
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 _BINARY = {
-    **{
-        b"%PDF": "a PDF",
-        b"{\\rtf": "an RTF document",
-        b"\x89HDF": "an HDF5 file",
-        b"7z\xbc\xaf\x27\x1c": "a 7z archive",
-    },
-    **{b"Rar!": "a RAR archive", b"ORC": "an ORC file", b"Obj\x01": "an Avro file", b"\x93NUMPY": "a NumPy array"},
+    **{b"%PDF": "a PDF", b"{\\rtf": "an RTF document", b"\x89HDF": "an HDF5 file", b"ORC": "an ORC file"},
+    **{b"Obj\x01": "an Avro file", b"\x93NUMPY": "a NumPy array", b"Rar!": "a RAR archive"},
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
     **dict.fromkeys([b"\x89PNG", b"\xff\xd8\xff", b"GIF8"], "a picture"),
     **dict.fromkeys([b"\x80\x04\x95", b"\x80\x05\x95"], "a pickle, which can run any program,"),
 }

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from .cells import is_run, is_unspaced, text_frame, text_of
-from .roles import bare, known_as, lists, names_titles, rank_of
+from .roles import bare, is_name_of, lists, names_titles, rank_of
 from .tables import Table, unique_names
 
 _ADDRESS = re.compile(r"https?://\S+$", re.IGNORECASE)
@@ -18,12 +17,6 @@ _TEXTS = " (texts)"
 _SAMPLE = 100
 
 
-@lru_cache(maxsize=20_000)
-def _rank(name: str) -> int | None:
-    return rank_of("title", name)
-
-
-@lru_cache(maxsize=20_000)
 def _is_texts(name: str) -> bool:
     return any(rank_of(role, name) is not None for role in ("title", "description", "url", "language"))
 
@@ -50,7 +43,7 @@ class Group:
     def titles(self, *ranks: int) -> list[str]:
         """What stands where headlines do, for each record of the sample; "" where there is nothing."""
         return [next(filter(None, (text_of(value) for key, value in row.items() if isinstance(value, (str, list))
-                                   and _rank(str(key)) in ranks)), "") for row in self.sample()]  # fmt: skip
+                                   and rank_of("title", str(key)) in ranks)), "") for row in self.sample()]  # fmt: skip
 
     def promise(self) -> int:
         """2 where most records have a headline by its name, 1 where they have a text, else 0."""
@@ -63,7 +56,13 @@ class Group:
         """How much else of what an article has is there."""
         names = {str(key) for record in self.sample() for key, value in record.items() if value}
         roles = ("url", "description", "published_at")
-        return sum(any(known_as(role, k) for k in names) for role in roles) + any(_rank(k) == 2 for k in names)
+        return sum(any(is_name_of(role, k) for k in names) for role in roles) + any(
+            rank_of("title", k) == 2 for k in names
+        )
+
+    def belongs(self) -> bool:
+        """Whether these are called as what belongs to an article, and nothing in them as headlines are."""
+        return self.promise() < 2 and self.name in lists()["lists"]["related"]
 
     def is_related(self) -> bool:
         """Whether these are part of a record and called as what belongs to an article."""
@@ -72,7 +71,7 @@ class Group:
 
     def holds_headlines(self) -> bool:
         """Whether texts are headlines: they are called so, or look so and are not a part of a record."""
-        if not self.texts or known_as("title", self.name):
+        if not self.texts or is_name_of("title", self.name):
             return True
         plain = "[]." not in self.path and self.name not in lists()["contents"]["no_texts"]
         return plain and like_headlines([record["title"] for record in self.records])
@@ -82,6 +81,13 @@ def like_headlines(texts: list[str]) -> bool:
     """Whether most of them have three words, or eight letters where words have no spaces."""
     likely = sum(len(t.split()) > 2 or (len(t) > 7 and is_unspaced(t)) for t in texts if not _ADDRESS.match(t))
     return 2 * likely >= sum(map(bool, texts)) > 0
+
+
+def has_text(path: str, groups: dict[str, Group]) -> bool:
+    """Whether a record that a list stands in has a text that looks like a headline itself."""
+    outer = [group for other, group in groups.items() if not group.texts and path.startswith(other + "[]")]
+    values = [value for group in outer for row in group.sample() for value in row.values() if isinstance(value, str)]
+    return like_headlines(values)
 
 
 def gather(value: Any, path: str, above: dict[str, Any], groups: dict[str, Group]) -> dict[str, Group]:
@@ -133,6 +139,13 @@ def chosen(groups: dict[str, Group]) -> list[Group]:
             promise[path] = 0  # they belong to what has a headline, or a text, itself
     best = max(promise.values(), default=0)
     likely = [group for path, group in groups.items() if promise[path] == best > 0 and group.holds_headlines()]
+    records = {group.path for group in likely if not group.texts}
+    if records:  # beside articles texts are headlines where they are called so, or stand under names as these do
+        likely = [g for g in likely if not g.texts or is_name_of("title", g.name) or g.path[: -len(_TEXTS)] in records]
+    if not likely:  # a page or a day of texts, which has no text of its own
+        silent = lists()["contents"]["no_texts"]
+        likely = [g for path, g in groups.items() if g.texts and g.name not in silent and not has_text(path, groups)
+                  and like_headlines([record["title"] for record in g.records])]  # fmt: skip
     if not likely:
         long = [g for g in groups.values() if "[]" not in g.path and len(g.records) >= 3 and not g.texts]
         return sorted(long, key=lambda group: -len(group.records))[:1]
@@ -153,8 +166,10 @@ def table_of(read: list[Group], groups: dict[str, Group], name: str, lines: list
     for group in read:
         for record, above in zip(group.records, group.above, strict=True):
             row = flat(unwrapped(record))
-            known = [r for r in ("published_at", "publisher") if any(known_as(r, str(k)) for k, v in row.items() if v)]
-            above = {k: v for k, v in above.items() if not any(known_as(role, k) for role in known)}
+            known = [
+                r for r in ("published_at", "publisher") if any(is_name_of(r, str(k)) for k, v in row.items() if v)
+            ]
+            above = {k: v for k, v in above.items() if not any(is_name_of(role, k) for role in known)}
             rows.append({**row, **{k: v for k, v in above.items() if row.get(k) in (None, "")}})
     table = Table(text_frame(rows), (lines or ()) if [group.path for group in read] == [""] else ())
     if len(read) > 1:
@@ -163,13 +178,10 @@ def table_of(read: list[Group], groups: dict[str, Group], name: str, lines: list
     for group in groups.values():
         within = any(group.path.startswith(one.path + "[]") for one in read)
         above = any(one.path.startswith(group.path + "[]") for one in read)
-        told = (
-            any(group.titles(0, 1)) if (within and not group.texts) or above else group.holds_headlines() or not within
-        )
-        if group not in read and told:
-            why = (
-                "they gather those that are read" if above else "they are part of others" if within else "no headlines"
-            )
+        named = any(group.titles(0, 1)) if (within and not group.texts) or above else not within
+        if group not in read and (named or (not above and group.texts and group.holds_headlines())):
+            why = "they are part of others" if within else "no headlines"
+            why = "they gather those that are read" if above else why
             table.others.append((group.shown, len(group.records), why))
     return table
 
@@ -205,7 +217,9 @@ def _names_are_data(value: dict[str, Any]) -> bool:
         alike = all(2 * len(first & set(item)) >= len(first | set(item)) for item in items)
         inside = [pair for item in items for pair in item.items()]
         return alike or all(isinstance(one, list) and (_DAY.match(key) or " " in key) for key, one in inside)
-    texts = all(isinstance(text, str) for item in items for text in item) and not any(map(_rank, inner))
+    texts = all(isinstance(text, str) for item in items for text in item) and not any(
+        rank_of("title", name) for name in inner
+    )
     records = all(isinstance(item[0], dict) and named_so(unwrapped(item[0])) for item in items)
     return records or (texts and all(map(like_headlines, items)))
 
@@ -220,7 +234,7 @@ def _told(record: dict[str, Any], whole: bool) -> dict[str, Any]:
     """What a record says of those within: day and publisher under their names, the rest so that nothing is mixed up."""
     told = {}
     for key, item in ((str(key), item) for key, item in record.items() if not isinstance(item, (list, dict))):
-        if known_as("published_at", key) or known_as("publisher", key):
+        if is_name_of("published_at", key) or is_name_of("publisher", key):
             told[key] = item
         elif whole:
             told[f"outer {key}" if _is_texts(key) else key] = item
@@ -238,7 +252,7 @@ def unwrapped(record: dict[str, Any]) -> dict[str, Any]:
 
 def named_so(record: dict[str, Any]) -> bool:
     """Whether a field is called as headlines are."""
-    return any(_rank(str(key)) in (0, 1) and isinstance(value, (str, dict)) for key, value in record.items())
+    return any(rank_of("title", str(key)) in (0, 1) and isinstance(value, (str, dict)) for key, value in record.items())
 
 
 def flat(record: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from .cells import literal, one_line, refuse_crumbs, text_frame, text_of
 from .errors import ReaderError
-from .json_lists import chosen, flat, gather, named_so, table_of
+from .json_lists import Group, chosen, flat, gather, named_so, table_of
 from .roles import any_title, rank_of
 from .tables import Table, table_of_records, unique_names
 
@@ -125,7 +125,10 @@ def records_table(value: Any, name: str, lines: list[int] | None = None) -> Tabl
         if (table := _by_columns(value)) is not None:
             return table
     groups = gather(value, "", {}, {})
-    if read := chosen(groups):
+    read = chosen(groups)
+    if isinstance(value, dict) and named_so(value) and read and all(group.belongs() for group in read):
+        read = [Group("", [value], [{}])]  # one article, with what it refers to
+    if read:
         return table_of(read, groups, name, lines)
     if isinstance(value, list) and value and all(isinstance(item, list) for item in value):
         records = [(i, [text_of(cell) for cell in item]) for i, item in enumerate(value, start=1)]

@@ -25,7 +25,7 @@ def _codes() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     """From ``data/languages.toml``: code -> name, name or code -> code, variety -> the code of its language."""
     read, names, codes = words("languages"), {}, {}
     for name, (code, *others) in read["names"].items():
-        require(re.fullmatch("[a-z]{2}", code), "languages", f"the code of {name} is {code!r}, not two letters")
+        require(re.fullmatch("[a-z]{2,3}", code), "languages", f"the code of {name} is {code!r}, no code")
         names[code] = name.capitalize()
         for other in (name, code, *others):
             require(fold(other) not in codes, "languages", f"{other!r} is {codes.get(fold(other))} and {code}")
@@ -36,7 +36,7 @@ def _codes() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
 
 
 def detect(texts: Iterable[str]) -> list[str]:
-    """The language of each text as a code of two letters ("en"), "" where it can't be told."""
+    """The language of each text as a code ("en", "kab"), "" where it can't be told."""
     texts = [text[:400] for text in texts]
     found, (names, _, varieties) = [""] * len(texts), _codes()
     # Not those that say too little to tell.
@@ -94,12 +94,13 @@ def _classified(texts: list[str]) -> list[str]:
 
 
 def language_code(name: str) -> str:
-    """A code of two letters for whatever a column calls a language: "en-US", "English", "eng"; "" for no language."""
-    _, codes, varieties = _codes()
+    """The code of whatever a column calls a language ("en-US", "English", "eng"); "" for no language."""
+    names, codes, varieties = _codes()
     name = fold(name.strip())
     code = codes.get(name) or name.replace("_", "-").partition("-")[0]
     code = codes.get(code, code)
-    return varieties.get(code, code) if len(code) == 2 and code.isascii() and code.isalpha() else ""
+    code = varieties.get(code, code)
+    return code if code in names or re.fullmatch("[a-z]{2}", code) else ""
 
 
 def language_name(code: str) -> str:

@@ -120,6 +120,8 @@ def _quoted(lines: list[str], start: int, dialect: Dialect, types: list[str]) ->
     try:
         record = next(dialect.reader(feed()))
     except (csv.Error, StopIteration):
+        if (whole := _undoubled(lines, start, dialect)) is not None:
+            return whole
         if taken == 1:
             return _mended(lines[start], dialect), start + 1
         return None, start
@@ -128,6 +130,19 @@ def _quoted(lines: list[str], start: int, dialect: Dialect, types: list[str]) ->
     if dialect.delimiter is None and len(record) > 1:
         record = ["".join(lines[start : start + taken]).strip("\r\n")]
     return record, start + taken
+
+
+def _undoubled(lines: list[str], start: int, dialect: Dialect) -> tuple[list[str], int] | None:
+    """A record all of whose fields are in quotes, with quotes within that a program did not double."""
+    quote, between = dialect.quote or "", f"{dialect.quote}{dialect.delimiter}{dialect.quote}"
+    width = len(_alone(lines[0], dialect) or ())
+    if width < 2 or dialect.bare or not lines[start].startswith(quote):
+        return None
+    for end in range(start + 1, min(start + 1000, len(lines)) + 1):
+        if lines[end - 1].rstrip().endswith(quote) and (end == len(lines) or lines[end].startswith(quote)):
+            cells = "".join(lines[start:end]).strip()[1:-1].split(between)
+            return ([cell.replace(quote * 2, quote) for cell in cells], end) if len(cells) == width else None
+    return None
 
 
 def _alone(line: str, dialect: Dialect) -> list[str] | None:

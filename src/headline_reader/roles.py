@@ -20,10 +20,6 @@ def is_name_of(role: str, name: str) -> bool:
     return rank_of(role, name) in (0, 1)
 
 
-#: The same of names that recur in each of many records.
-known_as = lru_cache(maxsize=50_000)(is_name_of)
-
-
 def is_called(name: str, *roles: str) -> bool:
     """Whether a column so called may have one of these roles."""
     return any(rank_of(role, name) is not None for role in roles)
@@ -40,6 +36,7 @@ def names_titles(record: list[str]) -> bool:
     return any_title(cell for cell in cells if len(cell) <= 60)
 
 
+@lru_cache(maxsize=50_000)
 def rank_of(role: str, name: str) -> int | None:
     """0 for a name of this role, 1 for one that contains it or ends in it, 2 for one that may mean it; else None."""
     strong, weak = _keys(role)
@@ -64,7 +61,7 @@ def rank_of(role: str, name: str) -> int | None:
             return 1
     if role == "title":
         titles, parts = lists()["titles"], set(parts)
-        if len(parts) > 1 and not parts.isdisjoint(titles["words"]) and parts.isdisjoint(titles["unless"]):
+        if 1 < len(parts) < 7 and not parts.isdisjoint(titles["words"]) and parts.isdisjoint(titles["unless"]):
             return 1
     return 2 if key in weak else None
 

@@ -15,7 +15,7 @@ from .dates import looks_like_dates
 from .dialect import DELIMITERS, PREAMBLE, find_dialect, without_leading_lines
 from .errors import ReaderError
 from .records import NUMBER, URL, Dialect, lines_of, records_of, trimmed, types_of, types_of_columns
-from .roles import ROLES, bare, is_name_of, known_as, names_titles
+from .roles import ROLES, bare, is_name_of, names_titles
 
 #: With more columns than this a file is no table of headlines.
 MOST_COLUMNS = 10_000
@@ -202,7 +202,7 @@ def _blocks(records: list[tuple[int, list[str]]]) -> list[list[tuple[int, list[s
         cells = [cell.strip() for cell in record if cell.strip()]
         if len(cells) < 2 or any(len(cell) > 40 for cell in cells):
             return False
-        known = sum(any(known_as(role, cell) for role in ROLES) for cell in cells)
+        known = sum(any(is_name_of(role, cell) for role in ROLES) for cell in cells)
         return known >= 2 and 2 * known >= len(cells) and names_titles(record)
 
     top = next((i for i, (_, record) in enumerate(records[:PREAMBLE]) if is_header(record)), None)
@@ -239,8 +239,9 @@ def _header(records: list[tuple[int, list[str]]]) -> int | None:
         known = sum(any(is_name_of(role, cell.strip().lstrip("#").strip()) for role in ROLES) for cell in filled)
         if names_titles(record) and (len(filled) > 1 or usual == 1 or position == 0 or position + 1 < len(top)):
             above = [len(trimmed(r)) for _, r in top[:position]]
-            if position and len(filled) == 1 and usual > 1:
-                continue  # "Headlines" as a heading above the table
+            below = [2 * len(trimmed(r)) > len(filled) for _, r in records[position + 1 : position + 200]]
+            if position and usual > 1 and (len(filled) == 1 or 2 * sum(below) < len(below)):
+                continue  # "Headlines" as a heading above the table, or a word in a text
             if position and sum(width == len(filled) for width in above) > 0.5 * position and usual == len(filled) > 1:
                 return None if known < 2 else position
             if position and usual == 1 and known < 1:

@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 import typer.core
@@ -19,8 +19,6 @@ from .errors import NewsclustError, RunError, shortage
 from .paths import find_input, find_output, short, state_dir
 
 # The rooms are imported by the commands that need them: help and a slip in a command are answered at once.
-if TYPE_CHECKING:
-    from .grid.plan import Plan
 
 
 class Commands(typer.core.TyperGroup):
@@ -96,7 +94,7 @@ def run(
     from .grid.execute import kill_kernels
     from .grid.freshness import read_stamp
     from .grid.plan import read_plan
-    from .grid.run_plan import run_plan
+    from .grid.run_plan import run_plan, said_after
 
     start = time.perf_counter()
     try:
@@ -117,7 +115,7 @@ def run(
             )
     else:
         _tell(f"Report: {short(plan.page)}")
-        _tell(_summary(plan, time.perf_counter() - start))
+        _tell(said_after(plan, time.perf_counter() - start))
         if not plan.varied:
             _tell_news(plan.runs[0].folder)
     if failed:
@@ -187,6 +185,41 @@ def search(
 
 
 @app.command()
+def check(
+    pairs: Annotated[str, typer.Argument(help="A CSV file with the columns kind, headline_a and headline_b.")],
+    run: Annotated[str, typer.Option(help="A finished run's folder, or its name under reports/.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Check that pairs of headlines are one story (same), or two (apart), in a finished run.
+
+    For example: `newsclust check pairs.csv --run reports/monday`, with a file pairs.csv that holds
+
+    \b
+        kind,headline_a,headline_b
+        same,Storm floods the harbour,Harbour under water
+        apart,Storm floods the harbour,Storm over the budget
+
+    A headline is named by its title, its address or its id. Each pair has a reason: its distance, the days
+    between, shared words, and the story of each. The exit code is 0 if all pairs are as they should be, 1 if one is not
+    or is not in the run, 2 if they can't be checked.
+    """
+    from .defend.golden_pairs import check_pairs
+    from .run.stored import read_run
+
+    try:
+        checked = check_pairs(pairs, read_run(run))
+    except KeyboardInterrupt:
+        typer.echo("\nStopped: nothing was changed.", err=True)
+        raise typer.Exit(130) from None
+    if as_json:
+        _print_json(**checked.facts)
+    else:
+        _tell(str(checked))
+    if checked.n_failed:
+        raise typer.Exit(1)
+
+
+@app.command()
 def report(
     name: Annotated[
         str, typer.Argument(metavar="RUN", help="A run's folder, or its name under reports/; or an executed notebook.")
@@ -208,17 +241,87 @@ def report(
     typer.echo(f"Report: {short(page)}")
 
 
+@app.command()
+def methods(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A finished run's folder, or its name under reports/.")],
+    output: Annotated[str | None, typer.Option(help="A folder for the files, instead of RUN/methods.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and write no files.")] = False,
+) -> None:
+    """Describe a run's analysis for a paper: a paragraph, its references as BibTeX, tables and quotes as CSV.
+
+    For example: `newsclust methods reports/quickstart`. Every number comes from the run's record.
+    """
+    from .defend.methods import describe
+    from .run.preflight import find_run
+
+    found = describe(run)
+    if as_json:
+        tables = {name: rows.to_dict("records") for name, rows in found.tables.items()}
+        return _print_json(paragraph=found.paragraph, bibtex=found.bibtex, **tables)
+    files = found.write(find_output(output) if output else find_run(run) / "methods")
+    typer.echo(found.paragraph)
+    _tell(f"Written: {', '.join(map(short, files))}")
+
+
+@app.command()
+def feed(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A finished run's folder, or its name under reports/.")],
+    address: Annotated[str, typer.Option(help="Where the run's page is published; else items link to articles.")] = "",
+    output: Annotated[str | None, typer.Option(help="A folder for the files, instead of RUN.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the JSON Feed, and write no files.")] = False,
+) -> None:
+    """Write a run's stories as feeds, feed.json (JSON Feed) and feed.xml (RSS). Exit: 0 written, 2 can't.
+
+    For example: `newsclust feed reports/quickstart --address https://example.org/report.html`. An item is a story, with
+    its headlines inside; the stories with the latest headlines come first.
+    """
+    from .run.preflight import find_run
+    from .show.feeds import feed_of, write_feeds
+
+    made = feed_of(run, address)
+    if as_json:
+        return _print_json(**made)
+    files = write_feeds(made, find_output(output) if output else find_run(run))
+    _tell(f"Written: {', '.join(map(short, files))}")
+
+
+@app.command()
+def verify(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A finished run's folder, or its name under reports/.")],
+    data: Annotated[str | None, typer.Option(help="The headlines, where they are not the sample.")] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="The record may name the headlines and the model.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Repeat a run from its record, without its stored vectors, and compare. Exit: 0 agrees, 1 differs, 2 can't.
+
+    For example: `newsclust verify reports/quickstart`, or `newsclust verify reports/mine --data mine.csv`. The run is
+    not changed, no server is asked, and what comes out is thrown away.
+    """
+    from .defend.verify import verify as verify_run
+
+    found = verify_run(run, data, trust)
+    if as_json:
+        checks = [vars(check) for check in found.checks]
+        _print_json(run=found.run, agrees=found.agrees, reason=found.reason, elsewhere=found.elsewhere, checks=checks)
+    else:
+        typer.echo(str(found))
+    if not found.agrees:
+        raise typer.Exit(1)
+
+
 @app.command("list")
 def list_runs() -> None:
     """List the runs under reports/ with their key figures.
 
     For example, `newsclust list` says "reports/quickstart: 69 stories, 11.2% noise".
     """
+    from .grid.run_plan import outcome
+
     stamps = sorted(find_output("reports").rglob("run.json"), key=_in_natural_order)
     if not stamps:
         typer.echo("No runs yet; `newsclust run params/quickstart.yaml` makes the first.")
     for stamp in stamps:
-        typer.echo(f"{short(stamp.parent)}: {_outcome(stamp.parent)}")
+        typer.echo(f"{short(stamp.parent)}: {outcome(stamp.parent)}")
 
 
 @app.command()
@@ -249,6 +352,8 @@ def clean(
     made_here = any((folder / file).is_file() for file in ("log.txt", "grid.json"))
     if name in ("", ".", "..") or {"/", "\\"} & set(name) or not made_here:
         raise RunError(f"there is no grid {name!r} under reports/; `newsclust list` shows what there is.")
+    if kept := sorted(folder.rglob("corrections.csv")):
+        raise RunError(f"{short(kept[0])} holds corrections that a person made: move it elsewhere first.")
     with alone(folder):
         _remove(folder)
     (folder.parent / f"{name}.html").unlink(missing_ok=True)
@@ -265,41 +370,6 @@ def main() -> None:
         why = f"{error}: check that the file is there, its permissions and the room on its disk."
         typer.echo(f"newsclust: {shortage(error) or why}", err=True)
         sys.exit(2)
-
-
-def _summary(plan: Plan, seconds: float) -> str:
-    from .grid.freshness import read_stamp
-
-    failed = [run.name for run in plan.runs if read_stamp(run.folder).get("status") != "ok"]
-    if plan.varied:
-        return (
-            f"{len(plan.runs)} runs, {len(failed)} failed, in {seconds:.0f} seconds. "
-            "Open the report in a browser: sort the table, compare the maps, and follow a run's name to its own report."
-        )
-    folder = plan.runs[0].folder
-    if failed:
-        return f"The run {_outcome(folder)}"
-    metrics = read_stamp(folder, "metrics.json")
-    return (
-        f"{metrics['n_documents']:,} documents fall into {metrics['n_clusters']:,} stories; {_noise(metrics)} of them "
-        f"belong to none (noise). It took {seconds:.0f} seconds. Open the report in a browser: hover over the map to "
-        "read headlines."
-    )
-
-
-def _outcome(folder: Path) -> str:
-    from .grid.freshness import read_stamp
-
-    stamp, metrics = read_stamp(folder), read_stamp(folder, "metrics.json")
-    if stamp.get("status") == "ok" and metrics:
-        return f"{metrics['n_clusters']:,} stories, {_noise(metrics)} noise"
-    return f"failed: {stamp['message']}" if stamp.get("message") else "not finished"
-
-
-def _noise(metrics: dict) -> str:
-    from .run.record import written
-
-    return written("noise_fraction", metrics["noise_fraction"])
 
 
 def _page_of(name: str) -> Path:

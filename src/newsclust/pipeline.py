@@ -28,20 +28,24 @@ from .neighbors.neighbors import Neighbors, find_neighbors
 from .paths import find_output, find_shipped
 from .run import own_labels, stored
 from .run.continuation import Continuation, continue_run, renumbered
+from .run.correction_files import CORRECTIONS, gather_corrections, recorded_corrections
 from .run.notebook import Notebook
 from .run.parameters import Parameters, make_parameters
-from .run.preflight import run_folders, try_output
+from .run.preflight import find_run, run_folders, try_output
 from .run.record import finish as write_record
+from .run.record import read_record
 from .run.results import Clusters, Links, Map, Named, Run, Vectors
 from .run.stored import StoredRun
 from .run.values import Reader
 from .show.run_page import write_page
 from .stages import stage
+from .stories.corrections import resolve, tell
 from .stories.identity import Identity
 from .stories.noise import with_copies
 from .stories.repeats import find_repeats
-from .stories.settings import AUTO, choose_settings
-from .stories.stories import Stories, find_stories
+from .stories.settings import choose_settings
+from .stories.stories import Stories, correct_stories, find_stories
+from .vectors.model_choice import AUTO, choose_model
 from .wording import count
 
 #: The parameters that each step reads, beside what the steps before it have read.
@@ -51,7 +55,7 @@ READS = {
     "link": "k n_neighbors search words days day_scale fold_copies".split(),
     "cluster": "min_samples min_cluster_size distance distance_floor shared_neighbors least_support".split()
     + list(SELECTION),
-    "name": "assign_noise at_most_alone title_model previous".split(),
+    "name": "assign_noise at_most_alone title_model previous corrections".split(),
     "map": "n_components min_dist seed".split(),
     "finish": "output write_labels".split(),
 }
@@ -82,17 +86,22 @@ def embed(corpus: Corpus, p: Notebook | Parameters | StoredRun | None = None, **
     """Give each document its vector, and store it in Milvus; what is stored already is not embedded again.
 
     With a finished run the vectors are of its model, in its collection. Those of a collection of the user's own are
-    read from there, and nothing is stored.
+    read from there, and nothing is stored. ``model = "auto"`` is settled here, and stays what it was for what goes on
+    with an earlier run (`newsclust.vectors.model_choice.choose_model`).
     """
     by_user = "uri" in given or not isinstance(p, StoredRun)
     if isinstance(p, StoredRun):
         p.check_comparable(corpus)
         p, given = None, {name: getattr(p.parameters, name) for name in READS["embed"]} | given
     now = _now("embed", p, corpus.parameters, given)
-    store = replace(now.store, given=by_user)
+    store, why = replace(now.store, given=by_user), ""
     if corpus.row_keys is not None:
         return Vectors(corpus, store.embed(corpus), store, _made("embed", corpus.parameters, now))
-    return Vectors(corpus, store.embed(corpus.documents), store, _made("embed", corpus.parameters, now))
+    if now.model == AUTO:
+        record = read_record(find_run(now.previous)) if now.previous else None
+        store, why = choose_model(store, corpus.documents, now.previous, record and record.parameters["model"])
+    embeddings = replace(store.embed(corpus.documents), why=why)
+    return Vectors(corpus, embeddings, store, _made("embed", corpus.parameters, now))
 
 
 def link(vectors: Vectors, p: Notebook | Parameters | None = None, **given: Any) -> Links:
@@ -147,7 +156,7 @@ def cluster(links: Links, p: Notebook | Parameters | None = None, **given: Any) 
 
 
 def name(clusters: Clusters, p: Notebook | Parameters | None = None, **given: Any) -> Named:
-    """Name the clusters, let noise join them if asked to, and keep the numbers of an earlier run."""
+    """Name the clusters, let noise join them if asked to, obey corrections, and keep the numbers of an earlier run."""
     now = _now("name", p, clusters.made_with, given)
     links = clusters.links
     found = find_stories(
@@ -160,10 +169,20 @@ def name(clusters: Clusters, p: Notebook | Parameters | None = None, **given: An
         now.title_model if links.vectors.corpus.has_texts else None,
         now.at_most_alone,
     )
+    found = _corrected(found, links, gather_corrections(now.corrections, now.output, now.previous), now.corrections)
     continued = continue_run(found, now.previous)
     if not links.vectors.corpus.has_texts:
         continued = replace(continued, stories=continued.stories.numbered())
     return Named(clusters, continued.stories, continued, _made("name", clusters.made_with, now))
+
+
+def _corrected(stories: Stories, links: Links, rows: pd.DataFrame, file: str | None) -> Stories:
+    if rows.empty:
+        return stories
+    corrections = resolve(rows, stories.documents)
+    made = correct_stories(stories, corrections, links.vectors.embeddings, links.clustered)
+    tell(made.corrected.corrections)
+    return replace(made, parameters=made.parameters | {"corrections": file})
 
 
 def map(named: Named, p: Notebook | Parameters | None = None, **given: Any) -> Map:
@@ -182,6 +201,9 @@ def finish(drawn: Map, p: Notebook | Parameters | None = None, **given: Any) -> 
     clusters, vectors = named.clusters, named.clusters.links.vectors
     if now.output:
         try_output(now.output, shown(now.data))
+        obeyed = {row["file"] for row in named.stories.corrected.corrections.listed} if named.stories.corrected else ()
+        if len(gather_corrections(output=now.output)) and CORRECTIONS not in obeyed:
+            notice(f"{CORRECTIONS} in {now.output} is not obeyed: give nc.name the output, too, or call nc.find.")
     record = write_record(
         vectors.corpus,
         vectors.embeddings,
@@ -210,6 +232,7 @@ def find(data: str | Path | list = "sample", **parameters: Any) -> Run:
     p = make_parameters({"data": data, **parameters})
     if p.output:
         try_output(p.output, shown(p.data))
+    gather_corrections(p.corrections, p.output, p.previous)  # a slip in them is seen at once
     return finish(map(name(cluster(link(embed(read(p), p), p), p), p), p), p)
 
 
@@ -250,6 +273,7 @@ def repeat(run: StoredRun) -> Run:
             now.least_support,
             at_most_alone=now.at_most_alone,
         )
+        stories = _corrected(stories, links, recorded_corrections(run.folder), now.corrections)
         continued = Continuation(stories)
         if now.previous:
             with suppress(NewsclustError):  # the earlier run may be gone
@@ -266,7 +290,7 @@ def _numbered_as(run: StoredRun, stories: Stories) -> Stories:
     """The stories under the numbers that they have in the run."""
     known = pd.Series(run.labels).groupby(stories.labels).first()
     numbers = known[known.index >= 0].to_numpy(np.int32)
-    if len(numbers) == stories.clustering.n_clusters:
+    if len(numbers) == len(stories.table):
         again = renumbered(stories, Identity(numbers, pd.DataFrame(), run.next_number), str(run.folder))
         if np.array_equal(again.labels, run.labels):
             return again

@@ -169,6 +169,13 @@ KINDS = {
     "cells of Python's": (table("title,summary,source,links,published", [[t, str({"sentences": [b]}), str({"name": p, "more": "x" *
                           300}), str({"permalink": u, "canonical": None}), d] for t, d, p, u, b in ROWS]),
                           "url published_at publisher description"),
+    "a sign that few tables are cut by": ("@Title@URL@Date\n" + "\n".join(f"{i}@{t}, they say@{u}@{d}".replace(", they say", "")
+                                          for i, (t, d, _, u, _) in enumerate(ROWS)), "url published_at"),
+    "quotes that nothing doubles": ('"title","body","url"\n' + "\n".join(f'"{t}","Ida said "no", "yes" and left.\nif (x) {{ a, b, c }}","{u}"'
+                                    for t, _, _, u, _ in ROWS), "url"),
+    "day, tag and post without a header": (table("", [[d, f"#talk of {t[:9]}#", f"{t}"] for t, d, *_ in ROWS]), AFTER),
+    "name beside description": (json.dumps([{"@type": "NewsArticle", "name": t, "description": b, "datePublished": d, "url": u}
+                                for t, d, _, u, b in ROWS]), "url published_at description"),
     "mark and a lost letter": ("\ufefftitle,date\n" + "\n".join(f"{t},{d}" for t, d, *_ in ROWS) + "\nCaf\ufffd opens again,x\n",
                                "more"),
     "two tables below each other": (table("title,date", [[t, d] for t, d, *_ in ROWS[:4]]) + "\n" + table(
@@ -179,6 +186,12 @@ KINDS = {
     "headline, then address": ("\n\n".join(f"{t}\n{u}" for t, _, _, u, _ in ROWS), "url"),
     "links of Markdown": ("# The week\n\n" + "\n".join(f"- [{t}]({u}) — {p}, {d}" for t, d, p, u, _ in ROWS),
                           "url publisher published_at"),
+    "tables of Markdown": ("# News\n\nCollected by hand.\n" + "\n".join(f"\n## {p}\n| # | Title | Published | Link |\n|---|:---|---|---|\n" +
+                           "\n".join(f"| {i} | **{t}** | {d} | [read]({u}) |" for i, (t, d, own, u, _) in enumerate(ROWS) if own == p)
+                           for p in dict.fromkeys(PAPERS)), "url published_at"),
+    "sentences with a link": ("\n".join(f"- {t.rsplit(' ', 1)[0]} [{t.rsplit(' ', 1)[1]}]({u})" for t, _, _, u, _ in ROWS), "url anonymous"),
+    "lines with a class": ("\n".join(f"{t}@{'up' if i % 2 else 'down'}" for i, t in enumerate(TITLES)), ""),
+    "lines of fastText": ("\n".join(f"__label__{'up' if i % 2 else 'down'} {t}" for i, t in enumerate(TITLES)), ""),
     # Exports.
     "RIS": ("\n".join(f"TY  - NEWS\nTI  - {t}\nAU  - X\nT2  - {p}\nDA  - {d.replace('-', '/')}\nUR  - {u}\nER  - \n"
                       for t, d, p, u, _ in ROWS), "url publisher published_at"),
@@ -193,6 +206,7 @@ KINDS = {
                                  f"Document VH00000{i}0x\n" for i, (t, d, p, _, b) in enumerate(ROWS)), "publisher published_at"),
     "GKG": ("\n".join("\t".join([f"202309110000{i:02d}-{i}", "20230911000000", "1", "paper.example", u, *[""] * 21,
             f"<PAGE_TITLE>{t}</PAGE_TITLE>"]) for i, (t, _, _, u, _) in enumerate(ROWS)), "url days"),
+    "YAML below a comment": ("# made by a program\n\n- id: 1\n  " + "\n- id: 2\n  ".join(f"title: \"{t}\"\n  date: {d}" for t, d, *_ in ROWS), AFTER),
     "YAML": ("\n".join(f"- title: \"{t}\"\n  date: {d}\n  source: {p}\n  url: {u}" for t, d, p, u, _ in ROWS),
              "url publisher published_at"),
     "alert": (letter("Alert - tram", "=== News ===\n\n" + "\n\n".join(f"{t}\n{p}\n{b}\n<https://www.google.com/url?url={u}>"
@@ -254,6 +268,12 @@ def test_every_headline_of_a_kind_is_read_with_what_belongs_to_it(kind):
         ("@article{a1,\n  title = {A new water law},\n}\n", "BibTeX"),
         ("____________________________________\nDocument 1 of 2\nTitle: A new water law\n", "ProQuest"),
         ("A new water law\n\nValley Herald\n\nEnd of Document\n", "Nexis"),
+        ("-- dump\n\nDROP TABLE IF EXISTS `news`;\nCREATE TABLE `news` (`id` int);\n", "SQL"),
+        (
+            "// ====\n// a program (Titles, Headlines, Days)\n" + "let a = [\n'one, two',\n];\nplay();\n" * 9,
+            "no headlines",
+        ),
+        ("# Sources\n\n" + "- **Paper** is read from `https://paper.example/feed`\n" * 9, "no headlines"),
         ("410412347\t20130203\t201302\t2013\t2013.1\tUSA\n", "GDELT"),
         ("<!DOCTYPE html><html><body><p>Some page</p></body></html>", "web page"),
         ("<!DOCTYPE html><html><body class='chat_page'><div class='from_name'>x</div></body></html>", "as JSON"),
@@ -291,6 +311,19 @@ def test_lists_that_are_not_read_are_named_with_their_sizes():
     )
     assert [(name, n) for name, n, _ in headlines.others] == [("people", 3), ("topics", 2)]
     assert any("people (3" in note and "topics (2" in note for note in headlines.notes)
+
+
+def test_one_article_is_read_for_itself_and_not_for_the_sources_it_names():
+    article = {"title": TITLES[0], "text": BODIES[0], "date": DAYS[0], "sources": [{"name": p, "url": u} for p, u in
+                                                                                   zip(PAPERS, URLS, strict=True)]}  # fmt: skip
+    headlines = read_file(json.dumps(article))
+    assert list(headlines.table["title"]) == TITLES[:1] and headlines.others == [("sources", 8, "no headlines")]
+
+
+def test_texts_beside_articles_are_no_headlines_unless_they_are_called_so():
+    looked = {"checked": {"agents": ["The front page of the paper", "All pages on the harbour"]}, "articles": ARTICLES}
+    headlines = read_file(json.dumps(looked))
+    assert sorted(headlines.table["title"]) == sorted(TITLES) and headlines.others[0][1] == 2
 
 
 def test_of_two_columns_that_are_called_so_the_other_is_named():

@@ -147,6 +147,9 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
     }.items():
         if held[text] or not start:
             held[text] = "\n".join([*([held[text]] if start else []), *values])
+    titles = pd.Series(held["title"].split("\n"))
+    unclear = np.flatnonzero(titles.duplicated(keep=False) & (titles.index >= start))
+    held["ids"] = held.get("ids", []) + [[int(at), f"d{documents['id'].iloc[at - start]}"] for at in unclear]
     names = {name: at for at, name in enumerate(data["publishers"])}
     publishers = [names.setdefault(name, len(names)) if name else -1 for name in documents["publisher"].map(plain)]
     spoken = {code: at for at, code in enumerate(held["languages"])}
@@ -175,7 +178,7 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
         data["time"]["last"] = max([data["time"]["last"], *known])
     held["n"] += len(new)
     data |= {"n_documents": data["n_documents"] + len(new), "n_alone": data["n_alone"] + int((place < 0).sum())}
-    return data | {"placed": [], "n_publishers": len(names)}
+    return data | {"coverage": [], "placed": [], "round_ups": [], "n_publishers": len(names)}
 
 
 def _rows(corpus: Corpus, newcomers: Newcomers) -> pd.DataFrame:

@@ -52,9 +52,9 @@ class Calibration:
         Returns
         -------
         nearest, none : ndarray of float64, shape (n,)
-            What is left to 1 is the probability of another story.
+            The remainder is the probability of another story.
         """
-        if self._model is None:
+        if self._model is None or not len(support):
             counts = self.held_out["outcome"].value_counts()
             shares = [(counts.get(outcome, 0) + 1) / (len(self.held_out) + len(OUTCOMES)) for outcome in OUTCOMES]
             nearest, none = (np.full(len(support), share) for share in shares[:2])

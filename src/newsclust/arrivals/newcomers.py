@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ..clusters.clustering import cluster
-from ..errors import InputError
+from ..errors import InputError, notice
 from ..neighbors.neighbors import Neighbors
 from ..neighbors.space import Space
+from ..run.continuation import ids_of_today
+from ..run.correction_files import corrections_of
 from ..stages import stage
+from ..stories.corrections import apply, resolve
 from ..stories.naming import describe_clusters
 from ..stories.noise import POWER, VOTERS, votes_of, winners
 from ..stories.repeats import NEAREST, near_copies
@@ -58,6 +61,9 @@ class Newcomers:
     calibration : Calibration
     parameters : dict
         ``data``, ``columns``, ``run`` and ``least_emerging``.
+    run_labels : ndarray of int, shape (n_run,)
+        The story of each document of the run: as the run has it, but for noise that corrections make one story with a
+        newcomer.
     """
 
     run: StoredRun
@@ -70,6 +76,7 @@ class Newcomers:
     coordinates: np.ndarray
     calibration: Calibration
     parameters: dict[str, Any]
+    run_labels: np.ndarray
 
     @property
     def table(self) -> pd.DataFrame:
@@ -134,6 +141,8 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
     that join nothing, with the run's noise around them, found two of three stories that were held out whole, this nine
     of ten: headlines of a story that is not there join the next best one, each for itself.)
 
+    *Corrections* of the run that name a newcomer hold; the run's own stories are not touched.
+
     A newcomer's own result does not depend on which others come with it, but by the emerging stories they make.
 
     Parameters
@@ -153,8 +162,9 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
     if not corpus.n_documents:
         raise InputError(f"{corpus.source} has no headlines.")
     given, documents = run.parameters, corpus.documents
-    is_known = np.isin(embeddings.ids, run.ids)
-    held = np.searchsorted(run.ids, embeddings.ids[is_known])  # where the run has those
+    ids = pd.Index(ids_of_today(run, documents))
+    held = ids.get_indexer(embeddings.ids)  # where the run has them
+    is_known, held = held >= 0, held[held >= 0]
     new = documents[~is_known]
     n_old, n_new = len(run.ids), len(new)
     everything = pd.concat([run.documents, new], ignore_index=True)
@@ -162,10 +172,10 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
     words = _words_of_both(run.embeddings, embeddings, ~is_known) if given.words else None
     space = Space(vectors, words, everything, n_old, given.words, given.days, given.day_scale)
     old, rows = np.arange(n_old), np.arange(n_old, n_old + n_new)
-    calibration = calibrate(run.neighbors, run.labels, run.clustering, given.assign_noise, given.least_support)
+    calibration = calibrate(run.neighbors, run.labels, run.clustering, given.assign_noise, run.least_support)
 
     enough = min(least_emerging, given.min_cluster_size)
-    found, certainty = _emerging(run, space, rows, enough)
+    found, certainty, edges = _emerging(run, space, rows, enough)
     group = np.where(found >= 0, found + run.next_number, -1)
     labels = np.concatenate([run.labels, group])
     among = np.concatenate([old, rows[group >= 0]])
@@ -180,18 +190,20 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
         nearest, joined = np.where(story >= 0, story, nearest), joined | (story >= 0)
         joins = np.where(story >= 0, np.maximum(joins, none), joins)
     labels[rows] = np.where(group >= 0, group, np.where(joined, nearest, -1))
+    certainty = np.concatenate([run.points["probability"].fillna(0).to_numpy(), certainty])
+    labels, is_told = _corrected(run, everything, labels, certainty, edges, np.append(np.zeros(n_old), support))
+    group = np.where(labels[rows] >= run.next_number, labels[rows], -1)
     own, _ = calibration.probabilities(*_standing(votes, group))
-    probability = np.where(group >= 0, own, np.where(joined, joins, none))
+    probability = np.where(is_told[rows], 1, np.where(group >= 0, own, np.where(labels[rows] >= 0, joins, none)))
 
     # Named beside the run's stories, so that keywords tell them from these.
-    certainty = np.concatenate([run.points["probability"].fillna(0).to_numpy(), certainty])
     emerging = _named(everything, labels, certainty, vectors, run.next_number)
     places = _places(run.coordinates, indices, distances, n_old, group)
     return Newcomers(
         run,
         documents,
         is_known,
-        _spread(run.labels[held], labels[rows], is_known).astype(np.int32),
+        _spread(labels[held], labels[rows], is_known).astype(np.int32),
         _spread(np.full(len(held), np.nan), probability, is_known),
         _spread(run.labels[held], nearest, is_known).astype(np.int32),
         emerging,
@@ -203,6 +215,7 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
             "columns": corpus.parameters["columns"],
             "least_emerging": least_emerging,
         },
+        labels[:n_old],
     )
 
 
@@ -216,7 +229,43 @@ def _words_of_both(old: Embeddings, new: Embeddings, are_new: np.ndarray) -> csr
     return None if new.words is None else stack([old.words, new.words[are_new]])
 
 
-def _emerging(run: StoredRun, space: Space, rows: np.ndarray, enough: int) -> tuple[np.ndarray, np.ndarray]:
+def _corrected(
+    run: StoredRun,
+    documents: pd.DataFrame,
+    labels: np.ndarray,
+    certainty: np.ndarray,
+    edges: np.ndarray,
+    support: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The labels as the run's corrections have them, and which newcomers these name: bool, shape (n,)."""
+    named, n_old = np.zeros(len(labels), dtype=bool), len(run.ids)
+    if (rows := corrections_of(run.folder)).empty:
+        return labels, named
+    all_rows = resolve(rows, documents)
+    told = all_rows.of("same", "apart", "alone")
+    is_ours = told[["one", "two"]].max(axis=1) >= n_old
+    corrections = replace(all_rows, rows=told[is_ours].reset_index(drop=True))
+    if n := int(replace(all_rows, rows=told[~is_ours]).contradict(run.labels).sum()):
+        notice(
+            f"{count(n, 'correction')} of {run.name} came after it was made: run it again, so that its stories obey."
+        )
+    fixed = np.append(run.labels, np.full(len(labels) - n_old, -1))
+    done = apply(corrections, labels, certainty, edges, support, fixed=fixed, first_free=run.next_number).labels
+    named[corrections.named] = True
+    named[:n_old] = False
+    if (moved := (done[:n_old] != run.labels) & (run.labels >= 0)).any():
+        notice(f"corrections of new headlines would merge stories of {run.name}: run it again with these headlines.")
+        done = np.where(named, done, labels)
+        done[:n_old][moved] = run.labels[moved]
+    if n := int((done[:n_old] != run.labels).sum()):
+        notice(
+            f"{count(n, 'headline')} that {run.name} has in no story {'is' if n == 1 else 'are'} one story with new "
+            "ones by corrections: run it again with these headlines to see all in one place."
+        )
+    return done, named
+
+
+def _emerging(run: StoredRun, space: Space, rows: np.ndarray, enough: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The emerging stories, numbered from 0 by falling size, and how firmly each newcomer belongs to its own.
 
     Returns
@@ -224,10 +273,12 @@ def _emerging(run: StoredRun, space: Space, rows: np.ndarray, enough: int) -> tu
     found : ndarray of int, shape (n_new,)
         -1 is in none.
     certainty : ndarray of float, shape (n_new,)
+    edges : ndarray, shape (n - 1, 3)
+        The spanning tree of all documents; empty where too few newcomers came.
     """
     n_old, n = space.n_known, space.n_known + len(rows)
     if len(rows) < enough:
-        return np.full(len(rows), -1), np.zeros(len(rows))
+        return np.full(len(rows), -1), np.zeros(len(rows)), np.empty((0, 3))
     clustering = run.clustering
     k = min(clustering["k"], n - 1)
     theirs = space.nearest(rows, np.arange(n), max(clustering["k"], run.parameters.n_neighbors))
@@ -248,7 +299,7 @@ def _emerging(run: StoredRun, space: Space, rows: np.ndarray, enough: int) -> tu
     order = chosen.sort_values(ascending=False, kind="stable").index
     numbers = pd.Series(np.arange(len(order)), index=order)
     found = numbers.reindex(together.labels[n_old:]).fillna(-1).to_numpy(dtype=np.int64)
-    return found, np.where(found >= 0, together.probabilities[n_old:], 0.0)
+    return found, np.where(found >= 0, together.probabilities[n_old:], 0.0), together.spanning_tree
 
 
 def _copied(documents: pd.DataFrame, indices: np.ndarray, n_old: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from graph_hdbscan.graph import measured
 
 from ..neighbors.blend import blend
 from ..neighbors.neighbors import Neighbors
-from ..neighbors.shared import COMPANY, share_neighbors
+from ..neighbors.shared import NEIGHBOURHOOD, share_neighbors
 from .clustering import SELECTION, Clustering, cluster
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def check_against_hdbscan(
             f"{told} and from which hdbscan selects the same clusters. Edges of one length tie there; with its own "
             f"order of them hdbscan agrees to {_agreement(clustering, theirs)}."
         )
-    if not _same_companies(neighbors.head(made["k"]), all_pairs, made["shared_neighbors"]):
+    if not _same_neighbourhoods(neighbors.head(made["k"]), all_pairs, made["shared_neighbors"]):
         return (
             f"With {made['k']} neighbours the lists miss some of the nearest that {matrix_of} has: hdbscan's labels "
             f"there agree with these to {_agreement(clustering, theirs)}. A larger k brings them closer."
@@ -137,9 +137,9 @@ def _all_pairs(neighbors: Neighbors, embeddings: Embeddings, documents: pd.DataF
     return Neighbors(neighbors.ids, indices, lengths)
 
 
-def _same_companies(neighbors: Neighbors, all_pairs: Neighbors, weight: float) -> bool:
+def _same_neighbourhoods(neighbors: Neighbors, all_pairs: Neighbors, weight: float) -> bool:
     """Whether the lists, too, say who is nearest to each document, where that counts."""
-    m = COMPANY if weight else 0
+    m = NEIGHBOURHOOD if weight else 0
     return np.array_equal(neighbors.indices[:, :m], all_pairs.indices[:, :m])
 
 

@@ -14,6 +14,7 @@ __all__, __getattr__, __dir__ = offered(
         "recommendation": "recommend",
         "table_of_runs": "run_table",
         "runs": "read_grid",
+        "shuffles": "shuffle_rows",
         "verdict": "chosen_settings count_pairs mistake_table what_went_wrong who_finds_them",
     },
 )

@@ -15,9 +15,12 @@ from typing import Any
 from ..cache import fingerprint
 from ..corpus.documents import BUNDLED, MILVUS, local_files
 from ..errors import NewsclustError, RunError
+from ..run.correction_files import gather_corrections
+from ..run.parameters import Parameters
 from ..run.record import PACKAGES, RESULTS
 from ..run.stored import read_results
 from ..vectors.embedding import load_embedder
+from ..vectors.model_choice import AUTO, installed
 from .execute import find_notebook
 from .plan import Plan, PlannedRun
 
@@ -28,10 +31,10 @@ def fingerprints(plan: Plan) -> dict[str, str]:
     """Run by run, of all that it depends on: code, versions, parameters, headlines, weights of the model."""
     made_by = [_cells("cluster"), _versions(), _code()]
     headlines = {str(run.parameters.data): _headlines(run.parameters.data) for run in plan.runs}
-    models = {name: load_embedder(name).revision for name in {run.parameters.model for run in plan.runs}}
+    models = {name: _weights(name) for name in {run.parameters.model for run in plan.runs}}
     return {
         run.name: fingerprint(
-            made_by, p.model_dump(), headlines[str(p.data)], models[p.model], *_stories_of(p.previous)
+            made_by, p.model_dump(), headlines[str(p.data)], models[p.model], *_stories_of(p.previous), *_corrections(p)
         )
         for run in plan.runs
         for p in [run.parameters]
@@ -60,6 +63,11 @@ def is_fresh(run: PlannedRun, current: str) -> bool:
     return whole and stamp.get("status") == "ok" and stamp.get("fingerprint") == current
 
 
+def _weights(model: str) -> list[str]:
+    """Of the model, or of all that "auto" chooses among."""
+    return [load_embedder(name).revision for name in (installed() if model == AUTO else [model])]
+
+
 def _headlines(data: str | list[str]) -> str:
     """Of the files that are named; a download is kept and not fetched again."""
     if data == MILVUS:  # rows may have changed, and nothing says so
@@ -81,6 +89,14 @@ def _stories_of(previous: str | None) -> list[str]:
         return [_hash(run.folder / name) for name in RESULTS[:3]]
     except (OSError, NewsclustError):
         return [previous]
+
+
+def _corrections(p: Parameters) -> list[str]:
+    try:
+        rows = gather_corrections(p.corrections, p.output, p.previous)
+        return [] if rows.empty else [rows.to_csv()]
+    except (OSError, NewsclustError):  # left to the run, which says what is wrong
+        return [str(p.corrections)]
 
 
 def _hash(file: Path) -> str:

@@ -21,6 +21,8 @@ from ..stories.settings import Settings
 from .peers import PEERS, absent
 from .plan import read_plan
 
+#: How all are scored that have noise; each table begins with it.
+NOISE = "A headline in no story is alone, whichever method says so."
 _HEADS = {
     "ami": "AMI",
     "ari": "ARI",
@@ -71,7 +73,12 @@ class Evaluation:
         shown.insert(shown.columns.get_loc("stories") + 1, "group", group)
         shown = shown.rename(columns=_HEADS).rename_axis(None)
         digits = dict.fromkeys(("AMI", "ARI", "V", "B³ F1"), "{:.3f}")
-        return shown.style.format(digits | {"noise": "{:.1%}", "seconds": "{:.1f}"}, escape="html")._repr_html_()
+        said = f"{NOISE} Under group all of them are one group instead."
+        return (
+            shown.style.set_caption(said)
+            .format(digits | {"noise": "{:.1%}", "seconds": "{:.1f}"}, escape="html")
+            ._repr_html_()
+        )
 
 
 def evaluate(
@@ -110,6 +117,7 @@ def evaluate(
     truth = np.full(len(documents), "", dtype=object)
     truth[row_place[::-1]] = row_truth[::-1]
     one_off = np.isin(np.char.lower(truth.astype(str)), list(ONE_OFF))
+    n_stories = len(set(truth[~one_off]) - {""})
 
     def scores(found: np.ndarray) -> dict[str, Any]:
         alone = agreement(found[row_place], row_truth)
@@ -117,7 +125,7 @@ def evaluate(
         kept = {name: alone[name] for name in ("ami", "ari", "v_measure", "b_cubed_f1")}
         return kept | {
             "noise": float((found < 0).mean()),
-            "one_offs": f"{int((_in_company(found) & one_off).sum())} of {int(one_off.sum())}",
+            "one_offs": f"{int((_in_a_story(found) & one_off).sum())} of {int(one_off.sum())}",
             "stories": int(len(np.unique(found[found >= 0]))),
             **together,
         }
@@ -147,7 +155,7 @@ def evaluate(
         started = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of other packages, about themselves
-            candidates = PEERS[name][2](vectors.vectors, documents["text"].tolist())
+            candidates = PEERS[name][2](vectors.vectors, documents["text"].tolist(), n_stories)
         seconds = time.perf_counter() - started
         scored = {said: scores(found) for said, found in candidates.items()}
         best = max(scored, key=lambda said: scored[said]["ami"])
@@ -200,7 +208,7 @@ def _grouped(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     }
 
 
-def _in_company(labels: np.ndarray) -> np.ndarray:
+def _in_a_story(labels: np.ndarray) -> np.ndarray:
     """Which documents share their story with another one."""
     clustered = labels >= 0
     sizes = np.bincount(labels[clustered]) if clustered.any() else np.zeros(1, dtype=int)
@@ -235,8 +243,8 @@ def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str
     parts = parts[parts["headlines"] > 1].reset_index()
     left_out = frame[(frame["found"] < 0) & ~one_off]
     left_out = left_out[left_out["known"].map(frame["known"].value_counts()) > 1]
-    alone = frame[one_off & _in_company(frame["found"].to_numpy())]
-    assigned = {"headline": alone["headline"], "in the story of": _company(frame, one_off, alone.index)}
+    alone = frame[one_off & _in_a_story(frame["found"].to_numpy())]
+    assigned = {"headline": alone["headline"], "in the story of": _story_mate(frame, one_off, alone.index)}
     return {
         "merged": _divided(parts, "found", "known"),
         "split": _divided(parts, "known", "found"),
@@ -245,7 +253,7 @@ def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str
     }
 
 
-def _company(frame: pd.DataFrame, one_off: pd.Series, rows: pd.Index) -> list[str]:
+def _story_mate(frame: pd.DataFrame, one_off: pd.Series, rows: pd.Index) -> list[str]:
     """Another headline of the story that each of `rows` was put into: where it tells known stories, of the largest."""
     as_many = frame.groupby(["found", "known"])["headline"].transform("size").where(~one_off, 0)
     first = frame.assign(as_many=as_many).sort_values("as_many", ascending=False, kind="stable").groupby("found")

@@ -19,8 +19,8 @@ from ..corpus.documents import MILVUS, shown
 from ..corpus.look import try_data
 from ..errors import ParameterError, RunError
 from ..paths import short, write_whole
-from ..run.preflight import check_replaceable
-from ..run.record import REJECTED, RESULTS
+from ..run.preflight import BESIDE, check_replaceable
+from ..run.record import RESULTS, written
 from .execute import execute, find_notebook, load_papermill
 from .freshness import fingerprints, is_fresh, read_stamp
 from .pages import NOTEBOOK_PAGE, make_pages, render_failure, render_page
@@ -187,7 +187,7 @@ def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool) -> N
     """Run the notebook, render its report, and only then write ``run.json``, which says that all is there."""
     start = time.perf_counter()
     run.folder.mkdir(parents=True, exist_ok=True)
-    for name in ("run.json", "run.ipynb", "report.html", NOTEBOOK_PAGE, REJECTED, *reversed(RESULTS)):
+    for name in ("run.json", "run.ipynb", NOTEBOOK_PAGE, *BESIDE, *reversed(RESULTS)):
         (run.folder / name).unlink(missing_ok=True)
     for part in run.folder.glob(".*part*"):  # of a run that was killed
         part.unlink(missing_ok=True)
@@ -197,7 +197,7 @@ def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool) -> N
     if not message and (lost := [name for name in RESULTS if not (run.folder / name).exists()]):
         message = f"The notebook left no {lost[0]}: does it still call finish?"
     if message:
-        for name in (REJECTED, *RESULTS):
+        for name in (*BESIDE, *RESULTS):
             (run.folder / name).unlink(missing_ok=True)
     try:
         if not message:
@@ -222,3 +222,34 @@ def _stages(run: PlannedRun) -> str:
     if not stages:
         return "no stage finished"
     return ", ".join(f"{name} {'computed' if stage['computed'] else 'read'}" for name, stage in stages.items())
+
+
+def said_after(plan: Plan, seconds: float) -> str:
+    """What the command says last of the runs of a plan."""
+    failed = [run.name for run in plan.runs if read_stamp(run.folder).get("status") != "ok"]
+    if plan.varied:
+        return (
+            f"{len(plan.runs)} runs, {len(failed)} failed, in {seconds:.0f} seconds. "
+            "Open the report in a browser: sort the table, compare the maps, and follow a run's name to its own report."
+        )
+    folder = plan.runs[0].folder
+    if failed:
+        return f"The run {outcome(folder)}"
+    metrics = read_stamp(folder, "metrics.json")
+    return (
+        f"{metrics['n_documents']:,} documents fall into {metrics['n_clusters']:,} stories; {_noise(metrics)} of them "
+        f"belong to none (noise). It took {seconds:.0f} seconds. Open the report in a browser: hover over the map to "
+        "read headlines."
+    )
+
+
+def outcome(folder: Path) -> str:
+    """What became of a run: "69 stories, 11.2% noise", or why it failed."""
+    stamp, metrics = read_stamp(folder), read_stamp(folder, "metrics.json")
+    if stamp.get("status") == "ok" and metrics:
+        return f"{metrics['n_clusters']:,} stories, {_noise(metrics)} noise"
+    return f"failed: {stamp['message']}" if stamp.get("message") else "not finished"
+
+
+def _noise(metrics: dict) -> str:
+    return written("noise_fraction", metrics["noise_fraction"])

@@ -63,7 +63,7 @@ def _name(run: dict[str, Any], remark: str) -> Html:
 def _picture(grid: Grid, run: str, colours: np.ndarray) -> Html:
     """The map as SVG: a path per colour, a dot being a line of no length with round ends."""
     points = grid.maps[run]
-    # Ids are hashes: every so manieth document is as good as one drawn by lot, and the same in every run.
+    # Ids are hashes, so every n-th document is a random sample, the same in every run.
     every = max(1, -(-len(points) // max(60, min(MAP_POINTS, ALL_POINTS // len(grid.maps)))))
     places, clusters = points[["x", "y"]].to_numpy()[::every], points["cluster"].to_numpy()[::every]
     low, high = places.min(axis=0), places.max(axis=0)

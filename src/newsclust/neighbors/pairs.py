@@ -1,4 +1,4 @@
-"""The listed pairs measured by vectors, words, days and company, one after the other, in machine code.
+"""The listed pairs measured by vectors, words, days and neighbourhood, one after the other, in machine code.
 
 numba compiles this module for a second or two when it is first called, and keeps the result on disk. Import it where it
 is needed, after `newsclust.paths.give_numba_a_folder`.
@@ -172,8 +172,8 @@ def distances_from(vectors, point):
 
 
 @njit(nogil=True, cache=True)
-def companies(indices, distances, power):
-    """Each document's company: itself and its neighbours, weighed by how near they are.
+def neighbourhoods(indices, distances, power):
+    """Each document's neighbourhood: itself and its neighbours, weighed by how near they are.
 
     Parameters
     ----------
@@ -184,16 +184,16 @@ def companies(indices, distances, power):
 
     Returns
     -------
-    company : ndarray of int32, shape (n, m + 1)
+    neighbourhood : ndarray of int32, shape (n, m + 1)
         Rows, ascending; padding last, as n.
     counts : ndarray of float32, shape (n, m + 1)
         Of length 1 in each row.
     """
     n, m = indices.shape
-    company, counts = np.empty((n, m + 1), dtype=np.int32), np.empty((n, m + 1), dtype=np.float32)
+    neighbourhood, counts = np.empty((n, m + 1), dtype=np.int32), np.empty((n, m + 1), dtype=np.float32)
     similarities = np.empty(m + 1)
     for row in range(n):
-        company[row, 0], similarities[0], squares = row, 1.0, 1.0
+        neighbourhood[row, 0], similarities[0], squares = row, 1.0, 1.0
         for column in range(m):
             other, count = indices[row, column], 0.0
             if other < 0:
@@ -202,19 +202,19 @@ def companies(indices, distances, power):
                 count = max(1 - np.float64(distances[row, column]) ** 2 / 2, 0.0) ** power
             squares += count**2
             place = column + 1
-            while place > 0 and company[row, place - 1] > other:
-                company[row, place], similarities[place] = company[row, place - 1], similarities[place - 1]
+            while place > 0 and neighbourhood[row, place - 1] > other:
+                neighbourhood[row, place], similarities[place] = neighbourhood[row, place - 1], similarities[place - 1]
                 place -= 1
-            company[row, place], similarities[place] = other, count
+            neighbourhood[row, place], similarities[place] = other, count
         counts[row] = similarities / math.sqrt(squares)
-    return company, counts
+    return neighbourhood, counts
 
 
 @njit(nogil=True, cache=True)
-def share_rows(places, indices, distances, company, counts, weight, listed, apart_by):
-    """Measure the pairs in some of the lists anew, by the company they share, and put each list in order.
+def share_rows(places, indices, distances, neighbourhood, counts, weight, listed, apart_by):
+    """Measure the pairs in some of the lists anew, by the neighbourhood they share, and put each list in order.
 
-    Both directions of a pair give the same bits: what two companies share is added up in the order of the rows.
+    Both directions of a pair give the same bits: what two neighbourhoods share is added up in the order of the rows.
 
     Parameters
     ----------
@@ -222,31 +222,31 @@ def share_rows(places, indices, distances, company, counts, weight, listed, apar
         The rows of these lists.
     indices, distances : ndarray of int32 and float32, shape (n, k)
         The lists; -1 is padding.
-    company, counts : ndarray, shape (n, c)
-        From `companies`.
+    neighbourhood, counts : ndarray, shape (n, c)
+        From `neighbourhoods`.
     weight : float
     listed, apart_by : ndarray of int32 and float32, shape (n, k)
         Written to: the lists as they are now.
     """
-    (n, c), k = company.shape, indices.shape[1]
+    (n, c), k = neighbourhood.shape, indices.shape[1]
     lists, found = (indices.reshape(-1), listed.reshape(-1), apart_by.reshape(-1)), np.empty(k, dtype=np.float32)
-    own = np.zeros(n + 1, dtype=np.float32)  # how much each document counts in the row's company
+    own = np.zeros(n + 1, dtype=np.float32)  # how much each document counts in the row's neighbourhood
     for row in places:
         for at in range(c):
-            own[company[row, at]] = counts[row, at]
+            own[neighbourhood[row, at]] = counts[row, at]
         for column in range(k):
             other, distance = indices[row, column], distances[row, column]
             if other >= 0 and distance > 0:
                 shared = 0.0
                 for at in range(c):
-                    shared += np.float64(own[company[other, at]]) * counts[other, at]
+                    shared += np.float64(own[neighbourhood[other, at]]) * counts[other, at]
                 kept = 1 - weight * (1 - min(shared, 1.0))
                 # 2 - 2 (1 - d² / 2) kept, as a sum that is exact for small distances.
                 distance = np.float32(math.sqrt(kept * np.float64(distance) ** 2 + 2 * (1 - kept)))
             found[column] = distance
         _write_in_order(lists, found, np.uint64(row * k))
         for at in range(c):
-            own[company[row, at]] = 0
+            own[neighbourhood[row, at]] = 0
 
 
 @njit(nogil=True, cache=True)

@@ -86,37 +86,41 @@ def continue_run(stories: Stories, previous: str | None = None) -> Continuation:
         return Continuation(stories)
     earlier = read_results(previous)
     ids = stories.documents["id"].to_numpy(np.int64)
-    known = ids_of_today(earlier.points, stories.documents)
-    if n := int((known != earlier.ids).sum()):
-        notice(
-            f"{count(n, 'headline')} of {earlier.name} {'is' if n == 1 else 'are'} known by address or title, because "
-            "the texts have changed."
-        )
+    known = ids_of_today(earlier, stories.documents)
     before = pd.Series(earlier.labels, index=known)
-    identity = keep_identity(before, ids, stories.clustering.labels, earlier.next_number)
+    rank = np.append(stories.table.index.get_indexer(range(int(stories.labels.max(initial=-1)) + 1)), -1)
+    identity = keep_identity(before, ids, rank[stories.members], earlier.next_number)
     return Continuation(renumbered(stories, identity, previous), identity, earlier)
 
 
-def ids_of_today(points: pd.DataFrame, documents: pd.DataFrame) -> np.ndarray:
+def ids_of_today(earlier: StoredRun, documents: pd.DataFrame) -> np.ndarray:
     """The ids of an earlier run's documents, and of those that are no more the id that they have among `documents`.
 
     An id is a hash of the text, and how texts are cleaned may change. A document without its id is known by its
-    address, else by its title, where these are its alone in both.
+    address, else by its title and day, where these are its alone in both. A notice says how many are known so.
     """
-    ids = points["id"].to_numpy(np.int64).copy()
+    ids, points = earlier.ids.copy(), earlier.points
+    days = documents.set_index("id")["published_at"].str[:10]
     for name in ("url", "title"):
         lost = ~np.isin(ids, documents["id"])
         new = documents[~documents["id"].isin(ids)]
         keys, found = points[name].str.strip(), new.set_index(new[name].str.strip())["id"]
         found = found[~found.index.duplicated(keep=False) & (found.index != "")]
         alone = ~keys.duplicated(keep=False).to_numpy() & lost & keys.isin(found.index).to_numpy()
-        ids[alone] = found.reindex(keys[alone]).to_numpy(np.int64)
+        same = found.reindex(keys[alone]).to_numpy(np.int64)
+        then, now = points["published_at"][alone].str[:10].to_numpy(), days.reindex(same).to_numpy()
+        agree = (name == "url") | (then == now) | (then == "") | (now == "")
+        ids[np.flatnonzero(alone)[agree]] = same[agree]
+    if n := int((ids != earlier.ids).sum()):
+        how = f"{'is' if n == 1 else 'are'} known by address or title, because the texts have changed."
+        notice(f"{count(n, 'headline')} of {earlier.name} {how}")
     return ids
 
 
 def renumbered(stories: Stories, identity: Identity, previous: str) -> Stories:
     """The stories under other numbers: their labels, votes and table; HDBSCAN's clusters keep their own."""
-    number = np.append(identity.numbers, np.int32(-1))  # -1 stays -1
+    number = np.full(int(stories.table.index.max()) + 2 if len(stories.table) else 1, np.int32(-1))  # -1 stays -1
+    number[stories.table.index] = identity.numbers
     vote = replace(stories.vote, labels=number[stories.vote.labels], nearest=number[stories.vote.nearest])
     told = stories.table.set_axis(pd.Index(number[stories.table.index], name="cluster")).sort_index()
     given = stories.parameters | {"previous": previous}
@@ -126,7 +130,7 @@ def renumbered(stories: Stories, identity: Identity, previous: str) -> Stories:
         vote=vote,
         table=told,
         parameters=given,
-        numbers=identity.numbers,
+        numbers=identity.numbers if stories.numbers is None else number[stories.numbers],
         next_number=identity.next_number,
         changes=identity.changes,
     )

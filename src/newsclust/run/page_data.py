@@ -17,7 +17,7 @@ from ..corpus.facts import headlines
 from ..errors import RunError
 from ..markup import plain, web_address
 from ..paths import short, write_whole
-from ..stories.doubts import doubts, next_stories
+from ..stories.doubts import doubts, next_stories, round_ups
 from ..stories.marks import mark_stories
 from ..stories.timeline import follow_stories, said_time
 from ..stories.topics import group_stories
@@ -25,6 +25,7 @@ from ..stories.topics import group_stories
 if TYPE_CHECKING:
     from ..neighbors.layout import Layout
     from ..neighbors.neighbors import Neighbors
+    from ..stories.coverage import Coverage
     from ..stories.evidence import Evidence
     from ..stories.stories import Stories
     from ..stories.timeline import Timeline
@@ -36,14 +37,18 @@ PART_FROM, BEST, ALONE = 50_000, 20, 2_000
 MOST_BYTES, SUMMARY_BYTES = 24_000_000, 8_000_000
 #: Letters of a headline, a summary, a publisher's name: some feeds have articles for titles.
 LETTERS, SUMMARY_LETTERS, NAME_LETTERS = 300, 280, 80
-#: Stories drawn in time, and headlines named that were given a story with the least support.
+#: Stories drawn in time, and headlines named that were given a story with the least support, or are near several.
 DRAWN, PLACED = 50, 6
+#: Publishers whose coverage is told, and the largest stories of which it is told that they left them out.
+COVERING, LARGEST = 12, 20
 #: Places on the map are whole numbers up to this.
 SCALE = 9999
 _ABOUT_A_HEADLINE, _ABOUT_A_STORY = 34, 300
 
 
-def page_data(stories: Stories, layout: Layout, evidence: Evidence, neighbors: Neighbors) -> dict[str, Any]:
+def page_data(
+    stories: Stories, layout: Layout, evidence: Evidence, neighbors: Neighbors, coverage: Coverage
+) -> dict[str, Any]:
     """Everything that a page shows of a run and that is not in its numbers.
 
     Parameters
@@ -53,6 +58,8 @@ def page_data(stories: Stories, layout: Layout, evidence: Evidence, neighbors: N
     evidence : Evidence
     neighbors : Neighbors
         The lists that were clustered.
+    coverage : Coverage
+        Of these stories.
 
     Returns
     -------
@@ -60,17 +67,21 @@ def page_data(stories: Stories, layout: Layout, evidence: Evidence, neighbors: N
         ``stories``: columns with one value per story, the largest first. ``headlines``: columns with one value per
         document that is held, story by story, in order of time; ``n`` of them. Texts are one string, a line each;
         ``story`` is a place in ``stories``, -1 for none; ``minute`` counts from 1970, None is undated; ``x`` and ``y``
-        go to `SCALE`; ``copies`` are pairs of a place and the place of the one that it nearly repeats. ``time``: bins
-        and counts of the stories drawn in time, None where nothing is dated. ``topics``, ``placed``: lists of dicts.
+        go to `SCALE`; ``copies`` are pairs of a place and the place of the one that it nearly repeats; ``ids`` name
+        headlines by place that their titles do not. ``time``: bins and counts of the stories drawn in time, None where
+        nothing is dated. ``coverage`` has one dict per publisher, those with the most stories first: ``publisher`` is a
+        place in ``publishers``, ``left_out`` the numbers of large stories. ``topics``, ``placed`` and ``round_ups`` are
+        lists of dicts.
     """
     documents = stories.documents
     told = stories.table.sort_values("size", ascending=False, kind="stable")
     place = told.index.get_indexer(stories.labels)
     times = times_of(documents)
     timeline = follow_stories(stories)
+    doubt = doubts(evidence, stories.labels, neighbors).reindex(told.index)
     topics = group_stories(stories).table[["keywords", "stories", "size"]].reset_index(drop=True)
     pubs, names = pd.factorize(documents["publisher"].map(plain).str[:NAME_LETTERS].replace("", None))
-    first = _first(place, times, len(told))
+    first = _first(documents, place, len(told))
     rows = _held(stories, place, first, len(told))
     rows = rows[np.lexsort((rows, times[rows], np.where(place[rows] < 0, len(told), place[rows])))]  # undated last
     return {
@@ -80,10 +91,13 @@ def page_data(stories: Stories, layout: Layout, evidence: Evidence, neighbors: N
         "publishers": [str(name) for name in names],
         "topics": topics.to_dict("records"),
         "time": _time(timeline, told.index, np.sort(times[~np.isnat(times)])),
+        "coverage": _coverage(coverage, names),
         "placed": _placed(stories),
-        "stories": _stories(stories, told, place, timeline, evidence, neighbors)
+        "round_ups": _round_ups(stories, doubt, evidence, neighbors),
+        "stories": _stories(stories, told, coverage, timeline, doubt, evidence, neighbors)
         | {"first": pd.Index(rows).get_indexer(first).tolist()},
         "headlines": _headlines(stories, rows, place, times, pubs, layout.coordinates),
+        **({"corrections": stories.corrected.corrections.listed} if stories.corrected else {}),
     }
 
 
@@ -92,19 +106,17 @@ def times_of(documents: pd.DataFrame) -> np.ndarray:
     return documents["published_at"].str.removesuffix("Z").to_numpy("datetime64[s]").astype("datetime64[m]")
 
 
-def _first(place: np.ndarray, times: np.ndarray, n: int) -> np.ndarray:
-    """The row of each story's earliest document; -1 where none is dated."""
-    rows = np.flatnonzero((place >= 0) & ~np.isnat(times))
-    rows = rows[np.lexsort((rows, times[rows], place[rows]))]
-    stories, at = np.unique(place[rows], return_index=True)
-    first = np.full(n, -1)
-    first[stories] = rows[at]
-    return first
+def _first(documents: pd.DataFrame, place: np.ndarray, n: int) -> np.ndarray:
+    """The row of each story's earliest document, of several the first by publisher as in stories.csv; -1: no date."""
+    dated = documents[["time", "publisher"]].assign(place=place).reset_index(drop=True).dropna(subset="time")
+    rows = dated[dated["place"] >= 0].sort_values(["place", "time", "publisher"]).drop_duplicates("place")
+    return pd.Series(rows.index, rows["place"]).reindex(range(n), fill_value=-1).to_numpy()
 
 
 def certainty(stories: Stories) -> np.ndarray:
-    """What speaks for each document's story: its membership; of assigned ones their share of the vote."""
-    return np.where(stories.assigned, np.nan_to_num(stories.vote.share), stories.clustering.probabilities)
+    """What speaks for each document's story: its membership; of assigned ones their share of the vote; a correction."""
+    own = np.where(stories.assigned, np.nan_to_num(stories.vote.share), stories.clustering.probabilities)
+    return np.where(stories.corrected.is_placed, 1, own) if stories.corrected else own
 
 
 def _held(stories: Stories, place: np.ndarray, first: np.ndarray, n_stories: int) -> np.ndarray:
@@ -150,19 +162,15 @@ def read_page_data(folder: Path) -> dict[str, Any]:
 def _stories(
     stories: Stories,
     told: pd.DataFrame,
-    place: np.ndarray,
+    coverage: Coverage,
     timeline: Timeline,
+    doubt: pd.DataFrame,
     evidence: Evidence,
     neighbors: Neighbors,
 ) -> dict[str, list]:
-    doubt = doubts(evidence, stories.labels, neighbors).reindex(told.index)
     near = next_stories(evidence, stories.labels, neighbors)
     marks = mark_stories(timeline, stories.changes)
     kinds = dict(zip(marks.index.tolist(), marks[["kind", "n"]].to_numpy().tolist(), strict=True))
-    inside = place >= 0
-    reports = (
-        pd.Series(stories.repeats[inside]).groupby(place[inside]).nunique().reindex(range(len(told)), fill_value=0)
-    )
     return {
         "number": told.index.tolist(),
         "title": [plain(title)[:LETTERS] for title in told["title"]],
@@ -170,10 +178,11 @@ def _stories(
         "topic": told["topic"].tolist(),
         "size": told["size"].tolist(),
         "publishers": told["publishers"].tolist(),
-        "reports": reports.tolist(),
+        "reports": coverage.stories["reports"].reindex(told.index).tolist(),
         "mark": [kinds.get(number) for number in told.index.tolist()],
         "near": [near.get(number, []) for number in told.index.tolist()],
         **{name: _numbers(doubt[name]) for name in ("own", "next", "separation")},
+        **{name: _numbers(told[name]) for name in ("together", "reliability") if name in told},
         "rival": doubt["rival"].fillna(-1).astype(int).tolist(),
         "doubt": doubt["kind"].fillna("").tolist(),
     }
@@ -193,8 +202,13 @@ def _headlines(
     languages = documents["language"] if "language" in documents else pd.Series([""] * len(rows), dtype=str)
     codes, spoken = pd.factorize(languages)
     x, y = on_map(points[rows], points).T
+    titles = headlines(stories.documents).map(plain)
+    unclear = titles.duplicated(keep=False) | (titles.str.len() > LETTERS)
     return {
         "n": len(rows),
+        "ids": [
+            [at, f"d{stories.documents['id'].iloc[rows[at]]}"] for at in np.flatnonzero(unclear.iloc[rows]).tolist()
+        ],
         "title": "\n".join(plain(title)[:LETTERS] for title in headlines(documents)),
         "summary": "\n".join(summaries) if sum(map(len, summaries)) <= SUMMARY_BYTES else "",
         "url": "\n".join(map(web_address, documents["url"])),
@@ -242,18 +256,40 @@ def _time(timeline: Timeline, numbers: pd.Index, times: np.ndarray) -> dict[str,
     }
 
 
+def _coverage(coverage: Coverage, names: pd.Index) -> list[dict[str, Any]]:
+    """What each of the publishers with the most stories reported, was first with, and left out of the largest."""
+    return [
+        {
+            "publisher": names.get_loc(told.Index[:NAME_LETTERS]),
+            "stories": told.stories,
+            "first_with": told.first_with,
+            "left_out": coverage.left_out(told.Index, LARGEST),
+        }
+        for told in coverage.publishers.head(COVERING).itertuples()
+    ]
+
+
 def _placed(stories: Stories) -> list[dict[str, Any]]:
     """The headlines that were given a story with the least support."""
     rows = np.flatnonzero(stories.assigned)
     rows = rows[np.argsort(stories.vote.support[rows], kind="stable")][:PLACED]
-    titles, language = headlines(stories.documents.iloc[rows]), stories.documents.get("language")
     return [
-        {
-            "title": plain(title)[:LETTERS],
-            "language": "" if language is None else language.iloc[row],
+        _named(stories, row)
+        | {
             "story": int(stories.labels[row]),
             "support": round(float(stories.vote.support[row]), 3),
             "share": round(float(stories.vote.share[row]), 3),
         }
-        for title, row in zip(titles, rows, strict=True)
+        for row in rows
     ]
+
+
+def _round_ups(stories: Stories, doubt: pd.DataFrame, evidence: Evidence, neighbors: Neighbors) -> list[dict[str, Any]]:
+    """The headlines that are near several stories and in none."""
+    found = round_ups(evidence, stories.labels, neighbors, doubt["own"].median()) if len(doubt) else []
+    return [_named(stories, row) | {"stories": near, "alike": round(to, 3)} for row, near, to in found[:PLACED]]
+
+
+def _named(stories: Stories, row: int) -> dict[str, str]:
+    document = stories.documents.iloc[[row]]
+    return {"title": plain(headlines(document).iloc[0])[:LETTERS], "language": "".join(document.get("language", ""))}

@@ -16,10 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from ..corpus.documents import MILVUS, check_columns, shown
 from ..errors import InputError, ParameterError, notice
 from ..paths import can_write, fallback_dir, find_input, find_output, state_dir
+from ..vectors.model_choice import AUTO
+from ..vectors.models import MINILM
 from ..vectors.own_collection import INSIDE, OwnCollection
 from ..vectors.own_rows import KEY, VECTOR
 from ..vectors.precision import PRECISIONS
 from ..vectors.store import Store
+from .correction_files import gather_corrections
 from .names import injected, no_such
 from .preflight import find_run, run_folders, try_output, try_store
 from .values import understood
@@ -69,7 +72,7 @@ class Parameters(BaseModel):
         examples=[{"title": "hed", "published_at": "when"}],
     )
     model: Text = Field(
-        "minilm", description='English, no download; "e5" (an extra) and "BAAI/bge-m3" (2.3 GB) read many languages'
+        AUTO, description='"minilm" reads English, "e5" many languages, "auto" chooses; "BAAI/bge-m3" (2.3 GB)'
     )
     precision: Literal[PRECISIONS] = Field("auto", description='of the model; "auto" is float32 on a processor')
     uri: Text = Field("milvus.db", description='a file ending in .db, or a server such as "http://localhost:19530"')
@@ -153,6 +156,11 @@ class Parameters(BaseModel):
         description="an earlier run's folder: stories that go on keep its numbers and colours",
         examples=["reports/yesterday"],
     )
+    corrections: Text | None = Field(
+        None,
+        description="a CSV file of what is one story, or two: see docs/files.md; one in the output folder counts, too",
+        examples=["corrections.csv"],
+    )
     truth: Text | None = Field(None, description="a column of known stories to compare with", examples=["story"])
     output: Text | None = Field(None, description="a folder for the results", examples=["out/mine"])
     write_labels: bool | Literal[INSIDE] = Field(
@@ -225,8 +233,7 @@ class Parameters(BaseModel):
             raise ParameterError(f"{unread[0]} is read where data is 'milvus', but data is {shown(self.data)!r}.")
         if self.data == MILVUS and self.search == "milvus":
             raise ParameterError(
-                "search is 'milvus', but where data is 'milvus' neighbours are searched in process: give 'auto', "
-                "'exact' or 'ivf'."
+                "search is 'milvus', but neighbours in a collection of one's own are searched in process: leave 'auto'."
             )
         if self.search == "milvus" and "://" not in self.uri and self.index not in LITE_INDEXES:
             raise ParameterError(
@@ -244,9 +251,9 @@ class Parameters(BaseModel):
 
     @property
     def store(self) -> Store:
-        """The collection these parameters name."""
-        names = "collection model precision index index_params search_params".split()
-        given = {name: getattr(self, name) for name in names}
+        """The collection these parameters name; MiniLM's, until the languages decide what "auto" is."""
+        given = {one: getattr(self, one) for one in "collection precision index index_params search_params".split()}
+        given["model"] = MINILM if self.model == AUTO else self.model
         if self.data == MILVUS:
             return OwnCollection(self.uri, **given, columns=self.columns, filter=self.filter)
         return Store(self._uri, **given)
@@ -312,6 +319,7 @@ def check_parameters(namespace: dict[str, Any]) -> Parameters:
         find_run(parameters.previous)
     if parameters.output:
         try_output(parameters.output, shown(parameters.data))
+    gather_corrections(parameters.corrections, parameters.output, parameters.previous)
     namespace.update({name: getattr(parameters, name) for name in names if name in namespace})
     return parameters
 

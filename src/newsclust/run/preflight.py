@@ -17,7 +17,16 @@ TABLES = {
     "a run": ("clusters.csv", {"id", "cluster", "probability", "x", "y"}),
     "an assignment": ("assigned.csv", {"id", "story", "what", "probability"}),
 }
-BESIDE = ("stories.csv", "rejected.csv", "emerging.csv", "page.json", "metrics.json", "provenance.json", "report.html")
+BESIDE = (
+    "stories.csv",
+    "coverage.csv",
+    "rejected.csv",
+    "emerging.csv",
+    "page.json",
+    "metrics.json",
+    "provenance.json",
+    "report.html",
+)
 
 
 def try_output(output: str, data: str | None = None, kind: str = "a run") -> None:

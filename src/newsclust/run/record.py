@@ -6,7 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,8 +22,10 @@ from ..neighbors.layout import Layout
 from ..neighbors.neighbors import Neighbors
 from ..paths import find_output, write_whole
 from ..stages import ledger, stage
+from ..stories.coverage import cover
 from ..stories.evaluation import agreement, subsample_stability, validity
 from ..stories.evidence import Evidence
+from ..stories.reliability import reliability
 from ..stories.settings import Settings, separation
 from ..stories.stories import Stories, place
 from ..vectors.embedding import Embedder
@@ -33,6 +35,7 @@ from .csv_cells import as_csv
 from .origin import commit
 from .page_data import page_data, write_page_data
 from .parameters import Parameters
+from .traces import traces
 
 PACKAGES = (
     "newsclust numpy scipy pandas scikit-learn pymilvus milvus-lite faiss-cpu hdbscan umap-learn plotly papermill "
@@ -42,8 +45,12 @@ PACKAGES = (
 #: set aside.
 RESULTS = ("clusters.csv", "stories.csv", "provenance.json", "page.json", "metrics.json")
 REJECTED = "rejected.csv"
+#: Who reported each story, and when; a header alone where no publisher is named.
+COVERAGE = "coverage.csv"
 #: A fact of the record: the model that weighed the words, or TF-IDF, as all did that do not say.
 WEIGHER = "words weighed by"
+#: A fact of the record: `least_support` where `at_most_alone` lowered it.
+SUPPORT = "least support, lowered to"
 #: A run's numbers: what readers call each, and how it is written. "HDBSCAN's" are of the clusters before any noise was
 #: assigned; everything else is of the stories after it, which is what clusters.csv holds.
 FIGURES = {
@@ -59,6 +66,7 @@ FIGURES = {
     "size_median": ("documents in the median story", "{:g}"),
     "separation": ("separation of the stories, noise assigned by its neighbours", "{:.3f}"),
     "subsample_stability": ("stability: ARI with HDBSCAN on 90 % of the documents", "{:.2f}"),
+    "reliability_median": ("reliability of the median story, 0 to 1", "{:.2f}"),
     "ami": ("agreement with the known stories: AMI", "{:.2f}"),
     "n_rows": ("rows in the input", "{:,}"),
     "n_repeats": ("rows that repeat a document", "{:,}"),
@@ -73,6 +81,9 @@ FIGURES = {
     "ari": ("ARI with the known stories", "{:.2f}"),
     "v_measure": ("V-measure with the known stories", "{:.2f}"),
     "b_cubed_f1": ("B-cubed F1 with the known stories", "{:.2f}"),
+    "n_corrections": ("corrections that hold", "{:,}"),
+    "n_corrections_needed": ("of them the stories would not be so without", "{:,}"),
+    "n_corrections_left_out": ("corrections that can't be followed", "{:,}"),
     "n_truth": ("rows with a known story", "{:,}"),
 }
 
@@ -94,11 +105,15 @@ class Record:
         What ``metrics.json`` holds: counts, seconds per stage, and the numbers that compare runs; see `FIGURES`.
     provenance : dict
         What made it: data, model, search, versions, peak memory, the command that repeats it.
+    traces : dict
+        What tells whether a repetition has the same vectors and neighbours: see `newsclust.run.traces`. None in records
+        of earlier versions.
     """
 
     parameters: dict[str, Any]
     metrics: dict[str, Any]
     provenance: dict[str, Any]
+    traces: dict[str, Any] = field(default_factory=dict)
 
     @property
     def figures(self) -> list[tuple[str, str]]:
@@ -115,7 +130,7 @@ class Record:
 
     def write(self, folder: Path) -> None:
         """Write ``provenance.json`` and then ``metrics.json``, which `read_record` reads."""
-        made_by = {"parameters": self.parameters, "provenance": self.provenance}
+        made_by = {"parameters": self.parameters, "provenance": self.provenance, "traces": self.traces}
         write_whole(folder / "provenance.json", json.dumps(made_by, indent=2, default=str) + "\n")
         write_whole(folder / "metrics.json", json.dumps(self.metrics, indent=2) + "\n")
 
@@ -146,14 +161,16 @@ def finish(
 ) -> Record:
     """Write the run's results to the folder `output`, measure it, and record what made it.
 
-    ``clusters.csv`` has one row per input row, in input order: every input column and ``id, cluster, probability,
-    x, y`` (and ``z``); an input column of one of these names is kept as ``<name>_input``. Where noise was given a story
+    ``clusters.csv`` has one row per input row, in input order: every input column and ``id, cluster, probability, x,
+    y`` (and ``z``); an input column of one of these names is kept as ``<name>_input``. Where noise was given a story
     there are also ``hdbscan_cluster``, the label before, ``assigned``, and ``vote, support, margin`` as in
     `newsclust.stories.noise.Vote`; where documents nearly repeat others, ``near_duplicate_of`` has the id of the one
-    that stands for them. A row without any text has no document, so these are blank there. ``stories.csv`` has one row
-    per story; rows that were set aside are in ``rejected.csv``, with their lines and reasons. All of them open in
-    Excel, their letters marked as UTF-8, and are written before anything is measured; then come ``page.json``, what the
-    run's page shows beside its numbers (`newsclust.run.page_data`), ``provenance.json`` and ``metrics.json``.
+    that stands for them; where stories were corrected, ``corrected`` is True for what would be elsewhere without. A row
+    without any text has no document, so these are blank there. ``stories.csv`` has one row per story, with its
+    `newsclust.stories.reliability`; rows that were set aside are in ``rejected.csv``, with their lines and reasons. All
+    of them open in Excel, their letters marked as UTF-8, and are written before the run's numbers are measured; then
+    come ``page.json``, what the run's page shows beside its numbers (`newsclust.run.page_data`), ``provenance.json``
+    and ``metrics.json``.
 
     Parameters
     ----------
@@ -168,12 +185,16 @@ def finish(
     -------
     Record
     """
+    with stage("reliability"):
+        stories = replace(stories, table=stories.table.join(reliability(neighbors, stories, evidence)))
     rows = _rows(corpus, stories, place(stories, layout))
     folder = find_output(output) if output else None
     if folder:
+        coverage = cover(stories)
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / "clusters.csv", as_csv(rows))
         write_whole(folder / "stories.csv", as_csv(stories.table.reset_index()))
+        write_whole(folder / COVERAGE, as_csv(coverage.entries))
         if len(corpus.rejected):
             write_whole(folder / REJECTED, as_csv(corpus.rejected))
         else:
@@ -187,22 +208,25 @@ def finish(
             "n_documents": corpus.n_documents,
             "n_repeats": corpus.n_repeats,
             "n_set_aside": corpus.n_set_aside,
-            "n_clusters": clustering.n_clusters,
+            "n_clusters": len(stories.table),
             "noise_fraction": stories.noise_fraction,
             "assigned_fraction": float(stories.assigned.mean()) if len(stories.labels) else 0.0,
-            "size_median": float(sizes.median()) if len(sizes) else None,
+            "size_median": _median(sizes),
             "size_max": int(sizes.max()) if len(sizes) else None,
             "hdbscan_noise_fraction": clustering.noise_fraction,
             **validity(embeddings.vectors, clustering),
             "subsample_stability": subsample_stability(neighbors, clustering),
             "separation": separation(evidence, stories.vote.labels, lists),
+            "reliability_median": _median(stories.table["reliability"]),
         }
         if corpus.truth is not None:
             texts = rows["id"].notna()
             metrics |= agreement(rows["cluster"][texts].to_numpy(int), corpus.truth[texts])
+    if stories.corrected:
+        metrics |= stories.corrected.corrections.counts
     if folder:
         with stage("page"):
-            write_page_data(folder, page_data(stories, layout, evidence, lists))
+            write_page_data(folder, page_data(stories, layout, evidence, lists, coverage))
     metrics["seconds"] = {name: round(entry.seconds, 3) for name, entry in ledger.items()}
     parameters = {
         **corpus.parameters,
@@ -217,12 +241,19 @@ def finish(
     made_by = _provenance(Parameters(**parameters), corpus, embeddings, neighbors, settings)
     if stories.next_number is not None:
         made_by["next story number"] = stories.next_number
+    if (enough := stories.vote.least_support) != stories.parameters["least_support"]:
+        made_by[SUPPORT] = enough
     if told:
         made_by["notices"] = list(dict.fromkeys(told))
-    record = Record(parameters, metrics, made_by)
+    record = Record(parameters, metrics, made_by, traces(embeddings, neighbors))
     if folder:
         record.write(folder)
     return record
+
+
+def _median(values: pd.Series) -> float | None:
+    """None where there is none, as JSON has it."""
+    return float(values.median()) if values.notna().any() else None
 
 
 def read_record(folder: Path) -> Record | None:
@@ -231,7 +262,7 @@ def read_record(folder: Path) -> Record | None:
         metrics, made_by = (
             json.loads((folder / name).read_text(encoding="utf-8")) for name in ("metrics.json", "provenance.json")
         )
-        return Record(made_by["parameters"], metrics, made_by["provenance"])
+        return Record(made_by["parameters"], metrics, made_by["provenance"], made_by.get("traces", {}))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -245,6 +276,7 @@ def facts_of_vectors(embeddings: Embeddings, words: float) -> dict[str, str]:
     """What a record says of a run's vectors, and of its words where they count."""
     facts = {
         "model": model_in_words(embeddings.model),
+        **({"why this model": embeddings.why} if embeddings.why else {}),
         "precision": embeddings.model.precision,
         "vectors": embeddings.where,
     }
@@ -261,6 +293,8 @@ def _rows(corpus: Corpus, stories: Stories, points: pd.DataFrame) -> pd.DataFram
             added.insert(added.columns.get_loc("vote") + 1, name, values)
     else:
         added = added.drop(columns=["assigned", "vote"])
+    if stories.corrected:
+        added["corrected"] = stories.corrected.is_changed
     repeated = stories.documents["id"].to_numpy()[stories.repeats]
     if (repeated != added.index).any():
         added["near_duplicate_of"] = [

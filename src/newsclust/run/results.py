@@ -19,6 +19,7 @@ from ..neighbors.neighbors import Neighbors
 from ..stories.evidence import Evidence
 from ..stories.exemplars import headlines
 from ..stories.finer import Finer, part_stories
+from ..stories.reliability import stories_seen
 from ..stories.settings import Settings
 from ..stories.stories import Stories, place
 from ..stories.timeline import Timeline, follow_stories
@@ -242,6 +243,11 @@ class Named:
         """Which stories are made of finer ones."""
         return part_stories(self.stories)
 
+    @cached_property
+    def seen(self) -> pd.DataFrame:
+        """How many of the stories are seen with how much of the data."""
+        return stories_seen(self.clusters.links.clustered, self.stories)
+
     def __repr__(self) -> str:
         continued = f" {self.continuation!r}" if self.continuation.identity else ""
         return f"{self.stories!r}{continued}"
@@ -307,6 +313,10 @@ class Run:
     @property
     def finer(self) -> Finer:
         return self.named.finer
+
+    @property
+    def seen(self) -> pd.DataFrame:
+        return self.named.seen
 
     @property
     def clusters(self) -> Clusters:

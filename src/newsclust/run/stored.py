@@ -30,7 +30,7 @@ from ..wording import assigned
 from .csv_cells import as_it_was, inert
 from .parameters import Parameters, make_parameters
 from .preflight import find_run
-from .record import WEIGHER, Record, model_in_words, read_record
+from .record import SUPPORT, WEIGHER, Record, model_in_words, read_record
 
 #: What clusters.csv holds of a document beside the input's own columns.
 NUMBERS = {"cluster": "Int64", "probability": "float64", "x": "float64", "y": "float64"}
@@ -150,6 +150,11 @@ class StoredRun:
         given = self.parameters
         found = find_neighbors(self.embeddings, self.reach, given.search, self.store)
         return blend(found, self.embeddings, self.documents, given.words, given.days, given.day_scale)
+
+    @property
+    def least_support(self) -> float:
+        """What was enough for noise to join a story: as asked, or as `at_most_alone` lowered it."""
+        return float(self.record.provenance.get(SUPPORT, self.parameters.least_support))
 
     @property
     def clustering(self) -> dict[str, Any]:

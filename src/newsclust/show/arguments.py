@@ -87,8 +87,8 @@ def noise_by_nearness(stories: Stories, neighbors: Neighbors) -> Sentences:
     if 2 * alone >= all_noise:
         return Sentences(f"{told}: {alone:,} of the {all_noise:,} in noise stand alone.")
     return Sentences(
-        f"{told}. Most of the noise, {all_noise - alone:,} of {all_noise:,}, has company: a smaller min_samples or "
-        "assign_noise = True may find it a story."
+        f"{told}. Most of the noise, {all_noise - alone:,} of {all_noise:,}, has a near neighbour: a smaller "
+        "min_samples or assign_noise = True may find it a story."
     )
 
 
@@ -117,6 +117,15 @@ def doubtful_stories(stories: Stories, evidence: Evidence, neighbors: Neighbors,
         for story in worst.itertuples()
     ]
     return Table(pd.DataFrame(rows, columns=columns))
+
+
+def least_reliable(table: pd.DataFrame, n: int = 5) -> Table:
+    """The `n` stories that can be relied on least, of a finished run's table; see `newsclust.stories.reliability`."""
+    if "reliability" not in table:
+        return Table(pd.DataFrame(), empty="The run was made by an earlier version, without reliability: run it again.")
+    worst = table.sort_values("reliability", kind="stable").head(n)
+    numbers = {name: [f"{value:.2f}" for value in worst[name]] for name in ("reliability", "together")}
+    return Table(pd.DataFrame({"story": worst["title"].to_numpy(), "headlines": worst["size"].to_numpy(), **numbers}))
 
 
 def _why(story: Any, usual: float, rival: str) -> str:

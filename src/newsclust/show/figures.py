@@ -10,6 +10,8 @@ from .drawing import COLOURS, INK, SHAPES, story_mark
 from .figure import Figure, chart
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..arrivals.calibration import Calibration
     from ..stories.settings import Settings
 
@@ -52,3 +54,18 @@ def calibration_curve(calibration: Calibration) -> Figure:
     said = "; ".join(f"{row.said:.2f} said, {row.right:.2f} right" for row in curve.itertuples())
     held_out = count(int(curve["documents"].sum()), "held-out headline")
     return Figure(f"Of {held_out} of the run, by the probability said: {said}.", fig)
+
+
+def stories_seen(seen: pd.DataFrame) -> Figure:
+    """Draw how many of the stories are seen with how much of the data: see `newsclust.stories.reliability`.
+
+    Where the curve is still steep at its end, more headlines would show more stories.
+    """
+    share, half = 100 * seen["share"], seen.iloc[(seen["share"] - 0.5).abs().argmin()]
+    with chart(300) as (fig, axes):
+        axes.fill_between(share, seen["least"], seen["most"], color=COLOURS[0], alpha=0.25, lw=0)
+        axes.plot(share, seen["mean"], color=COLOURS[0], marker="o", ms=4)
+        axes.set(xlabel="% of the headlines", ylabel="stories seen", xlim=(0, 103), ylim=(0, None))
+        axes.grid()
+    n = count(int(seen["mean"].iloc[-1]), "story", "stories")
+    return Figure(f"With {half.share:.0%} of the headlines {half['mean']:.0f} of {n} are seen.", fig)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 
 from ..corpus.facts import headlines
+from ..errors import ParameterError
 from ..markup import Html, escape, link
 from ..markup import table as as_html
+from ..stories.coverage import compare_groups, cover
+from ..wording import count
 from .drawing import cut
 
 if TYPE_CHECKING:
@@ -118,6 +121,27 @@ def closest_pairs(documents: pd.DataFrame, neighbors: Neighbors, n: int = 5) -> 
     )
     linked = {"headline": linked_headlines(documents, one), "nearest other headline": linked_headlines(documents, two)}
     return Table(frame, frame.assign(**linked))
+
+
+def coverage(stories: Stories, groups: Mapping[str, Sequence[str]] | None = None, n: int = 12) -> Table:
+    """Who reported what: the `n` publishers with the most stories.
+
+    With two `groups` of publishers, ``{"left": [...], "right": [...]}``, the `n` stories whose coverage they share most
+    unusually: see `newsclust.stories.coverage.compare_groups`.
+    """
+    if groups is not None:
+        if len(groups) != 2:
+            raise ParameterError(f"groups are {len(groups)}; give two, as in {{'left': [...], 'right': [...]}}.")
+        (one, first), (two, second) = groups.items()
+        found = compare_groups(stories, first, second)
+        rows = found.head(n).reset_index().rename(columns={"one": one, "two": two})
+        rows.insert(1, "title", stories.table["title"].reindex(rows["story"]).to_numpy())
+        rows["only"] = rows["only"].map({"one": one, "two": two}).fillna("")
+        unusual = f"{int((found['q'] < 0.05).sum()):,} of {count(len(found), 'story', 'stories')} unusual (q < 0.05)"
+        return Table(rows.round(3), empty="No story has a headline of either group.", caption=f"{unusual}.")
+    made = cover(stories)
+    more = f" The {n} with the most stories:" if len(made.publishers) > n else ""
+    return Table(made.publishers.head(n).reset_index(), empty=repr(made), caption=f"{made!r}{more}")
 
 
 def linked_titles(stories: Stories, numbers: Sequence[int]) -> list[Html]:

@@ -19,13 +19,13 @@ import pandas as pd
 
 from ..errors import RunError
 from ..paths import short, write_whole
-from ..run.page_data import read_page_data
+from ..run.page_data import LARGEST, read_page_data
 from ..run.record import FIGURES, REJECTED, Record, on_one_line, read_record, written
 from ..wording import count, said
 from .drawing import cut_at_word
 
 TEMPLATE = Path(__file__).parent / "templates/run"
-SCRIPTS = ("data.js", "list.js", "map.js")
+SCRIPTS = ("data.js", "list.js", "corrections.js", "map.js")
 #: Named in the line of what is new, of each kind; topics drawn; stories doubted; reasons why rows were set aside.
 NAMED, TOPICS, DOUBTED, REASONS = 3, 12, 8, 6
 #: Figures that stand in the head.
@@ -125,6 +125,8 @@ def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], link
         packed=packed,
         count=count,
         data=data,
+        repeats=record.metrics.get("n_repeats"),
+        largest=min(LARGEST, len(rows)),
         stories=stories,
         head=_head(data, record.metrics),
         since=_since(data, record),
@@ -135,9 +137,11 @@ def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], link
         doubts=doubts,
         parts=[
             ("stories", "Stories", True),
+            ("corrections", "Corrections", True),
             ("time", "Time", time),
             ("topics", "Topics", topics),
-            ("doubts", "Doubts", doubts or data["placed"]),
+            ("coverage", "Coverage", data.get("coverage")),
+            ("doubts", "Doubts", doubts or data["placed"] or data.get("round_ups")),
             ("made", "How it was made", True),
         ],
         sorts=[
@@ -147,6 +151,7 @@ def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], link
             ("early", "first headline", time),
             ("topic", "topic", topics),
             ("doubt", "most doubtful", doubts),
+            ("reliable", "least reliable", "reliability" in columns),
             ("title", "title", True),
         ],
         figures=[(label, written(name, known[name])) for name, (label, _) in FIGURES.items() if name in known],

@@ -102,9 +102,9 @@ def finer_stories(finer: Finer) -> Table:
 
 def _name(row, stories: Stories, topics: Topics) -> str:
     if row.kind == "story":
-        return stories.table["title"][row.story]
+        return stories.table["title"].get(row.story, "in no story any more")
     if row.kind == "topic":
-        return ", ".join(topics.table["keywords"][row.topic].split(", ")[:3]) or f"Topic {row.topic}"
+        return ", ".join(topics.table["keywords"].get(row.topic, "").split(", ")[:3]) or f"Topic {row.topic}"
     if row.kind == "smaller":
         return count(row.n_stories, "smaller story", "smaller stories")
     return count(row.n_stories, "story", "stories")

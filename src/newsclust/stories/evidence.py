@@ -84,6 +84,17 @@ class Evidence:
                 found[at] += (self._words[rows] @ words)[place, stories[at]]
         return found
 
+    def pairs(self, one: np.ndarray, two: np.ndarray) -> np.ndarray:
+        """The similarity of each pair of rows: float64, shape (m,)."""
+        apart = np.abs(self._day[one] - self._day[two])
+        found = np.nan_to_num(np.exp(-apart)) * self._dated[one] * self._dated[two]
+        for start in range(0, len(one), BLOCK):
+            at = slice(start, start + BLOCK)
+            found[at] += np.einsum("ij,ij->i", self.vectors[one[at]], self.vectors[two[at]])
+            if self._words is not None:
+                found[at] += self._words[one[at]].multiply(self._words[two[at]]).sum(axis=1)
+        return found
+
     def _days(self, labels: np.ndarray, documents: np.ndarray, stories: np.ndarray) -> np.ndarray:
         """What days add: sums over what is earlier and later in a story follow from one another along its days."""
         members = np.flatnonzero((labels >= 0) & (self._dated > 0))

@@ -35,12 +35,12 @@ class Identity:
 def keep_identity(earlier: pd.Series, ids: np.ndarray, labels: np.ndarray, next_number: int | None = None) -> Identity:
     """Number today's clusters so that what continues an earlier story has its number.
 
-    A cluster and an earlier story are *kin* where they share at least half of the smaller of the two, both counted in
-    the documents that are in both runs. Of all kin the pair that shares the most documents comes first and takes the
-    story's number for the cluster; then the next pair of which neither is taken; ties go to the smaller number of the
-    story, then to the smaller label. So a story that splits leaves its number to its largest part, and of stories that
-    merge the one lives on that brings most. What is left over gets new numbers, in the order of the labels, that no
-    story had before: numbers of ended stories are not used again.
+    A cluster and an earlier story are *matches* where they share at least half of the smaller of the two, both counted
+    in the documents that are in both runs. Of all matches the pair that shares the most documents comes first and takes
+    the story's number for the cluster; then the next pair of which neither is taken; ties go to the smaller number of
+    the story, then to the smaller label. So a story that splits leaves its number to its largest part, and of stories
+    that merge the one lives on that brings most. What is left over gets new numbers, in the order of the labels, that
+    no story had before: numbers of ended stories are not used again.
 
     Parameters
     ----------
@@ -64,12 +64,12 @@ def keep_identity(earlier: pd.Series, ids: np.ndarray, labels: np.ndarray, next_
     stories, clusters = (both.loc[both[name] >= 0, name].value_counts() for name in ("story", "cluster"))
     pairs = both[(both["story"] >= 0) & (both["cluster"] >= 0)].value_counts().rename("shared").reset_index()
     smaller = np.minimum(stories.reindex(pairs["story"]).to_numpy(), clusters.reindex(pairs["cluster"]).to_numpy())
-    kin = pairs[2 * pairs["shared"] >= smaller]
-    kin = kin.sort_values(["shared", "story", "cluster"], ascending=[False, True, True])
+    matches = pairs[2 * pairs["shared"] >= smaller]
+    matches = matches.sort_values(["shared", "story", "cluster"], ascending=[False, True, True])
 
     story_of: dict[int, int] = {}
     continued: set[int] = set()
-    for story, cluster in kin[["story", "cluster"]].itertuples(index=False):
+    for story, cluster in matches[["story", "cluster"]].itertuples(index=False):
         if cluster not in story_of and story not in continued:
             story_of[cluster] = story
             continued.add(story)
@@ -77,7 +77,7 @@ def keep_identity(earlier: pd.Series, ids: np.ndarray, labels: np.ndarray, next_
     for cluster in range(n_clusters):
         numbers[cluster] = story_of.get(cluster, free)
         free += cluster not in story_of
-    return Identity(numbers, _changes(earlier, labels, numbers, story_of, kin, pairs), free)
+    return Identity(numbers, _changes(earlier, labels, numbers, story_of, matches, pairs), free)
 
 
 def _changes(
@@ -85,16 +85,18 @@ def _changes(
     labels: np.ndarray,
     numbers: np.ndarray,
     story_of: dict[int, int],
-    kin: pd.DataFrame,
+    matches: pd.DataFrame,
     pairs: pd.DataFrame,
 ) -> pd.DataFrame:
     before, now = earlier[earlier >= 0].value_counts(), np.bincount(labels[labels >= 0], minlength=len(numbers))
     shared = pairs.set_index(["story", "cluster"])["shared"]
     continued = set(story_of.values())
-    kin_of_cluster, kin_of_story = (kin.groupby(one)[other].agg(list) for one, other in (_BOTH, _BOTH[::-1]))
+    matches_of_cluster, matches_of_story = (
+        matches.groupby(one)[other].agg(list) for one, other in (_BOTH, _BOTH[::-1])
+    )
     rows = []
     for cluster, number in enumerate(numbers.tolist()):
-        kindred = kin_of_cluster.get(cluster, [])
+        kindred = matches_of_cluster.get(cluster, [])
         if cluster in story_of:
             taken_in = sorted(story for story in kindred if story not in continued)
             common = int(shared[number, cluster])
@@ -103,7 +105,7 @@ def _changes(
             common = int(shared[kindred[0], cluster]) if kindred else 0
             rows.append((number, "split off" if kindred else "new", kindred[:1], 0, int(now[cluster]), common))
     for story in sorted(set(before.index) - continued):
-        heirs = kin_of_story.get(story, [])
+        heirs = matches_of_story.get(story, [])
         common = int(shared[story, heirs[0]]) if heirs else 0
         went = [int(numbers[heir]) for heir in heirs[:1]]
         rows.append((int(story), "merged" if heirs else "ended", went, int(before[story]), 0, common))

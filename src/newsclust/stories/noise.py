@@ -39,6 +39,8 @@ class Vote:
         The part of all votes that went to `nearest`, 0 to 1; NaN where it is -1.
     margin : ndarray of float64, shape (n,)
         By how much that is more than the part of the next story; NaN where `nearest` is -1.
+    least_support : float
+        What was enough.
     """
 
     labels: np.ndarray
@@ -47,6 +49,7 @@ class Vote:
     support: np.ndarray
     share: np.ndarray
     margin: np.ndarray
+    least_support: float = 0.42
 
 
 def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float = 0.42) -> Vote:
@@ -95,7 +98,7 @@ def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float 
     nearest[noise], support[noise], share[noise], margin[noise] = winners(votes)
     taken = (nearest >= 0) & (support >= least_support)
     assigned[taken] = nearest[taken]
-    return Vote(*map(neighbors.spread, (assigned, taken, nearest, support, share, margin)))
+    return Vote(*map(neighbors.spread, (assigned, taken, nearest, support, share, margin)), least_support)
 
 
 def enough_support(vote: Vote, at_most: float) -> float:

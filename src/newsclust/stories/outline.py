@@ -22,8 +22,8 @@ def outline(stories: Stories) -> pd.DataFrame:
     """The tree of the stories in few rows: of many levels and small stories only what can be drawn and read.
 
     HDBSCAN lets documents fall out of a cluster that goes on; so here stories fall out of a group: it parts only where
-    both sides hold so many stories, two or, if that would give more than `DEEPEST` levels, as many as it takes. A topic
-    is always a row. Of the stories beyond the `NAMED` largest, those of one group are one row.
+    both sides hold at least a number of stories: two or, if that would give more than `DEEPEST` levels, as many as it
+    takes. A topic is always a row. Of the stories beyond the `NAMED` largest, those of one group are one row.
 
     Parameters
     ----------

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from itertools import chain
 from os.path import commonprefix
 from typing import TYPE_CHECKING
 
@@ -12,6 +16,7 @@ from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
 from ..corpus.facts import headlines
+from ..errors import InputError
 from ..markup import plain
 
 if TYPE_CHECKING:
@@ -23,13 +28,6 @@ OVERLAP = 0.75
 NEAREST = 20
 PAIRS = 2**16  # compared at a time
 CLASSES = 64
-#: Words that turn what a headline says into its opposite.
-DENIALS = frozenset(
-    "no not never without nor denies denied deny fails failed nicht kein keine nie pas jamais sin nunca não".split()
-)
-_DENIED = re.compile("(?:is|are|was|were|do|does|did|has|have|had|ca|could|would|should|wo|must|need)nt")
-#: Words that are set before a headline and are no names.
-_BEFORE = frozenset("a an the now today just new breaking update exclusive watch video live report analysis".split())
 _APOSTROPHES = {ord("'"): None, ord("’"): None}
 _SIGNS = re.compile(r"[\W_]+")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -131,6 +129,20 @@ def _letters(headlines: list[str]) -> csr_array:
     return csr_array((np.ones(len(cells), dtype=np.int32), (rows, columns)), shape=shape)
 
 
+@cache
+def _words() -> tuple[frozenset[str], frozenset[str]]:
+    """From ``data/repeats.toml``: what denies, and what is set before a headline and is no name."""
+    tables = tomllib.loads((files("newsclust") / "data/repeats.toml").read_text(encoding="utf-8"))
+    for table, lists in tables.items():
+        listed = [word for words in lists.values() for word in words.split()]
+        for word in listed:
+            if not _WORD.fullmatch(word) or word != word.casefold() or listed.count(word) > 1:
+                raise InputError(f"data/repeats.toml: {word!r} of {table} should be one word, small, and there once.")
+    denials = {name: words.split() for name, words in tables["denials"].items()}
+    contracted = [f"{word}nt" for word in denials.pop("contracted")]
+    return frozenset(chain(contracted, *denials.values())), frozenset(" ".join(tables["before"].values()).split())
+
+
 class _News:
     """What makes another report of a headline: its numbers, its names, and whether it denies.
 
@@ -139,7 +151,8 @@ class _News:
 
     def __init__(self, headlines: list[str], n_known: int | None):
         self._headlines = headlines
-        self._common = _BEFORE | {
+        self._denials, before = _words()
+        self._common = before | {
             word for headline in headlines[:n_known] for word in _WORD.findall(headline) if word[0].islower()
         }
         self._of: dict[int, tuple[set[str], set[str], set[str]]] = {}
@@ -162,7 +175,7 @@ class _News:
             headline = self._headlines[row].translate(_APOSTROPHES)
             words = _WORD.findall(headline)
             names = {word.casefold() for word in words if word[0].isupper() and word.casefold() not in self._common}
-            denials = {word for word in map(str.casefold, words) if word in DENIALS or _DENIED.fullmatch(word)}
+            denials = self._denials.intersection(map(str.casefold, words))
             self._of[row] = set(_NUMBER.findall(headline)), names, denials
         return self._of[row]
 

@@ -267,7 +267,7 @@ def _apart(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd.D
     labels = neighbors.own(labels)
     n = len(labels)
     rows = np.arange(n) if n <= SCORED else np.linspace(0, n - 1, SCORED).astype(np.intp)
-    document, story = _near(labels, neighbors, rows)
+    document, story = near_stories(labels, neighbors, rows)
     similarity = evidence.sums(labels, rows[document], story)
     sizes = np.bincount(labels[labels >= 0])
     own = story == labels[rows[document]]
@@ -291,7 +291,7 @@ def _apart(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd.D
     return pd.DataFrame(columns, index=pd.Index(rows, name="row"))
 
 
-def _near(labels: np.ndarray, neighbors: Neighbors, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def near_stories(labels: np.ndarray, neighbors: Neighbors, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of a document (its place in `rows`) and a story, its own or one of its neighbours'; each pair once."""
     indices = neighbors.indices[rows]
     stories = np.column_stack((labels[rows], np.where(indices < 0, -1, labels[indices])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ from ..stages import stage
 from ..wording import count
 from .branches import topic_numbers
 from .collapse import collapse_notice
+from .corrections import Corrected, Corrections, apply, where_of
 from .exemplars import spread_out, title_rows
 from .naming import Terms, count_terms, describe_clusters
-from .noise import Vote, enough_support
+from .noise import Vote, enough_support, votes_of, winners
 from .noise import assign_noise as vote_on_noise
 from .repeats import find_repeats
 from .titles import write_titles
@@ -61,7 +63,13 @@ class Stories:
     changes : DataFrame, optional
         Then what became of the earlier stories, as `newsclust.stories.identity.Identity.changes`.
     terms : Terms, optional
-        The words that each cluster uses, with its assigned documents; under the clusters' numbers.
+        The words that each cluster uses, with its assigned documents; under the clusters' numbers. None where stories
+        were corrected.
+    corrected : Corrected, optional
+        Where a person corrected the stories: how; then `numbers` are those of the stories that hold most of each
+        cluster, -1 where none does.
+    before : DataFrame, one row per cluster, optional
+        Then the table as it would be without corrections.
     """
 
     documents: pd.DataFrame
@@ -75,11 +83,19 @@ class Stories:
     next_number: int | None = None
     changes: pd.DataFrame | None = None
     terms: Terms | None = None
+    corrected: Corrected | None = None
+    before: pd.DataFrame | None = None
 
     @property
     def assigned(self) -> np.ndarray:
         """Which documents are HDBSCAN's noise and were given a story: bool, shape (n,)."""
-        return (self.labels >= 0) & (self.clustering.labels < 0)
+        assigned = (self.labels >= 0) & (self.clustering.labels < 0)
+        return assigned if self.corrected is None else assigned & ~self.corrected.is_placed
+
+    @property
+    def members(self) -> np.ndarray:
+        """The stories without the noise that was assigned to them: int, shape (n,)."""
+        return self.clustering.labels if self.corrected is None else np.where(self.assigned, -1, self.labels)
 
     @property
     def hdbscan_labels(self) -> np.ndarray:
@@ -94,7 +110,12 @@ class Stories:
 
     @property
     def by_cluster(self) -> pd.DataFrame:
-        """`table` in the order of HDBSCAN's clusters: row i tells cluster i, and the index has its story's number."""
+        """`table` in the order of HDBSCAN's clusters: row i tells cluster i, and the index has its story's number.
+
+        The clusters are in the tree as they were before anybody corrected a story.
+        """
+        if self.before is not None:
+            return self.before.set_axis(pd.Index(self.numbers, name="cluster"))
         return self.table.sort_index() if self.numbers is None else self.table.loc[self.numbers]
 
     @property
@@ -115,8 +136,10 @@ class Stories:
 
     @property
     def _written(self) -> str:
-        n = int((self.table["title"] != self.headlines).sum())
-        return f" {count(n, 'title was', 'titles were')} written by {self.parameters['title_model']}." if n else ""
+        model = self.parameters["title_model"]
+        n = int((self.table["title"] != self.headlines).sum()) if model else 0
+        corrected = f" {count(len(self.corrected.corrections), 'correction')} hold." if self.corrected else ""
+        return (f" {count(n, 'title was', 'titles were')} written by {model}." if n else "") + corrected
 
 
 def find_stories(
@@ -165,6 +188,99 @@ def find_stories(
     folded = neighbors.counts is not None
     repeats = neighbors.rows[neighbors.place].astype(np.int32) if folded else find_repeats(corpus.documents, lists)
     return Stories(corpus.documents, clustering, labels, vote, table, parameters, repeats, terms=terms)
+
+
+def correct_stories(
+    stories: Stories, corrections: Corrections, embeddings: Embeddings, neighbors: Neighbors
+) -> Stories:
+    """Stories as a person corrected them: see `newsclust.stories.corrections.apply`.
+
+    A story that no correction touches keeps its number and all that the table says of it.
+
+    Parameters
+    ----------
+    stories : Stories
+        Under the numbers of HDBSCAN's clusters.
+    corrections : Corrections
+    embeddings : Embeddings
+    neighbors : Neighbors
+        The lists that were clustered.
+    """
+    if not len(corrections):
+        none = np.zeros(len(stories.labels), dtype=bool)
+        made = replace(corrections, needed=none[:0])
+        return replace(stories, corrected=Corrected(stories.labels, none, none, made)) if made.left_out else stories
+    given, clustering, vote = stories.labels, stories.clustering, stories.vote
+    lists = neighbors.head(clustering.parameters["k"])
+    place = neighbors.spread(np.arange(len(neighbors.ids)))
+
+    def elect(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        at = place[rows]
+        return winners(votes_of(lists.indices[at], lists.distances[at], neighbors.own(labels)))[0]
+
+    copies = None if neighbors.counts is None else stories.repeats
+    done = apply(
+        corrections, given, clustering.probabilities, clustering.spanning_tree, vote.support, copies, vote=elect
+    )
+    labels, changed = done.labels, done.is_changed
+    numbers = _largest(
+        pd.Series(np.where(clustering.labels >= 0, labels, -1)), clustering.labels, range(clustering.n_clusters)
+    )
+    number = np.append(numbers, np.int32(-1))
+    touched = np.unique(np.append(labels[changed], given[changed]))
+    own = np.where(np.isin(labels, touched), labels, -1)
+    documents, vectors = stories.documents, embeddings.vectors
+    table = describe_clusters(documents, labels, clustering.probabilities, vectors)
+    table = table[table.index.isin(touched)]
+    origin = _largest(pd.Series(given), labels, table.index)
+    table["topic"] = stories.table["topic"].reindex(origin).fillna(-1).astype(int).to_numpy()
+    if (model := stories.parameters["title_model"]) and len(table):
+        table = _titled(table, documents, own, clustering.probabilities, vectors, model)
+    table = pd.concat([stories.table[~stories.table.index.isin(touched)], table]).sort_index()
+    topics = pd.Index(np.unique(np.append(table["topic"], -1)))  # one may be gone
+    before = stories.table.assign(topic=topics.get_indexer(stories.table["topic"]).clip(0) - 1)
+    table["topic"] = topics.get_indexer(table["topic"]) - 1
+    table, corrections = _retitled(table, labels, done.corrections)
+    left = (labels[stories.repeats] != labels) & (given[stories.repeats] == given)
+    return replace(
+        stories,
+        labels=labels,
+        vote=replace(vote, labels=np.where(changed, labels, number[vote.labels]), nearest=number[vote.nearest]),
+        table=table,
+        repeats=np.where(left, np.arange(len(labels)), stories.repeats).astype(np.int32),
+        numbers=numbers,
+        terms=None,
+        corrected=replace(done, corrections=corrections),
+        before=before,
+    )
+
+
+def _largest(values: pd.Series, groups: np.ndarray, wanted: Iterable[int]) -> np.ndarray:
+    """The most frequent value of 0 and more in each group, of equally frequent ones the smallest; -1 without any."""
+    inside = values >= 0
+    counts = values[inside].groupby([groups[inside], values[inside]]).size().rename_axis(["group", "value"])
+    order = counts.rename("n").reset_index().sort_values(["group", "n", "value"], ascending=[True, False, True])
+    return order.drop_duplicates("group").set_index("group")["value"].reindex(wanted).fillna(-1).to_numpy(np.int32)
+
+
+def _retitled(table: pd.DataFrame, labels: np.ndarray, corrections: Corrections) -> tuple[pd.DataFrame, Corrections]:
+    told = corrections.of("title")
+    if told.empty:
+        return table, corrections
+    table, needed, left_out = table.copy(), corrections.needed.copy(), list(corrections.left_out)
+    if "headline" not in table:
+        table.insert(table.columns.get_loc("title") + 1, "headline", table["title"])
+    given = table["title"].copy()
+    stories = pd.Series(labels[told["one"].to_numpy(np.intp)], index=told.index)
+    for row, story in stories.items():
+        if story < 0:
+            left_out.append(dict(told.loc[row]) | {"reason": "gives a title, but its headline is in no story"})
+        elif row != (last := stories.index[stories == story][-1]):
+            reason = f"gives a title, but {where_of(told.loc[last])} gives the story's"
+            left_out.append(dict(told.loc[row]) | {"reason": reason})
+        else:
+            table.loc[story, "title"], needed[row] = told.loc[row, "title"], told.loc[row, "title"] != given[story]
+    return table, replace(corrections, needed=needed, left_out=left_out)
 
 
 def _less_alone(vote: Vote, lists: Neighbors, clustering: Clustering, least_support: float, at_most: float) -> Vote:

