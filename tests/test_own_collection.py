@@ -217,10 +217,10 @@ def test_a_run_is_read_again_and_goes_on(lite, titles):
 
 
 def test_a_phrase_is_searched_with_the_model_that_made_the_vectors_and_no_other(lite, titles):
-    texts = titles["title"].head(20)
+    texts = titles["title"].head(10)
     vectors = load_embedder("minilm").encode(texts.tolist())
     fill(lite, "real", [{"embedding": v, "text": t} for v, t in zip(vectors, texts, strict=True)])
-    fill(lite, "other", rows_of(titles.head(20), dim=384))
+    fill(lite, "other", rows_of(titles.head(10), dim=384))
     for name in ("real", "other"):
         nc.find("milvus", uri=lite.uri, collection=name, output=name, **SETTINGS)
     run = nc.read_run("real")
