@@ -71,9 +71,15 @@ def server(tmp_path_factory) -> Iterator[str]:
         address = f"http://localhost:{port}"
         while time.monotonic() < end:  # its port is open some time before it answers
             with suppress(MilvusException):
-                MilvusClient(address, timeout=5).list_collections()
+                client = MilvusClient(address, timeout=5)
+                client.list_collections()
                 break
             time.sleep(0.2)
+        client.create_collection("news", dimension=8, auto_id=True, metric_type="L2")  # somebody's own
+        titles = pd.read_csv(TOP / "src/newsclust/data/sample.csv", dtype=str)["title"].head(40)
+        client.insert(
+            "news", [{"vector": [row % 5, 1, 2, 3, 4, 5, row / 99, 7], "text": t} for row, t in enumerate(titles)]
+        )
         yield address
         running.terminate()
 

@@ -20,7 +20,7 @@ from .downloads import fetched
 from .errors import NoHeadlines, ReaderError, listed, notice
 from .feeds import Feeds
 from .formats import read_rows
-from .roles import ROLES, collected
+from .roles import ROLES, TEXTS, collected, is_called
 from .source import gather, shown_source
 from .tables import Table
 from .text import clean, cleaned_address, tidy
@@ -132,13 +132,52 @@ def read(
     asked = check_columns(columns)
     fetch = partial(fetched, check=_try, folder=downloads, shown=shown, most=most)
     tables, failed = _read_all(gather(source, fetch, find, shown, most), fetch)
+    given = shown_source(source)
+    return _headlines(tables, failed, asked, name or (given if isinstance(given, str) else ", ".join(given)), detect)
+
+
+def understand(
+    rows: pd.DataFrame, columns: Mapping[str, str] | None = None, *, name: str, key: str = "", detect: bool = True
+) -> Headlines:
+    """As `read`, of a table that is in memory: rows of str, "" where there is nothing; messages call it `name`.
+
+    Where one column alone is called as texts are, and has texts of several lines, what is behind the first line is a
+    description. Where none holds headlines, and no column is asked for, those of `key` stand for them: they are titles
+    without a text.
+    """
+    asked = check_columns(columns)
+    texts = [column for column in rows if column in asked.values() or is_called(column, *TEXTS)]
+    if len(texts) == 1 and "description" not in asked and rows[texts[0]].str.strip().str.contains("\n").any():
+        parts = [text.strip().partition("\n") for text in rows[texts[0]]]
+        rows = rows.assign(
+            **{texts[0]: [first for first, _, _ in parts], "description": [rest for _, _, rest in parts]}
+        )
+    try:
+        return _headlines([(Piece(name, name, b""), Table(rows))], [], asked, name, detect)
+    except NoHeadlines:
+        if asked or not key:
+            raise
+    notice(f"{name} has no headlines that can be told, only {listed(rows.columns)}: {key!r} stands for them.")
+    table = pd.DataFrame(dict.fromkeys([*ROLES, "text"], "") | {"title": rows[key], "key": rows[key]}, dtype=object)
+    known = {
+        "role": "title",
+        "column": key,
+        "rows": len(rows),
+        "example": rows[key].iloc[0],
+        "found": "for want of others",
+    }
+    return Headlines(table, rows, pd.DataFrame([known]), [], pd.DataFrame(columns=REJECTED))
+
+
+def _headlines(
+    tables: list[tuple[Piece, Table]], failed: list[ReaderError], asked: dict[str, str], name: str, detect: bool
+) -> Headlines:
     parts, notes, left_out = _understood(tables, asked)
     left_out = [*failed, *left_out]
     rows, many = _together(parts)
     fields = pd.concat([part.fields for part in parts], ignore_index=True)
     texts = tidy(fields).assign(**{role: fields[role] for role in ("url", "published_at", "language")})
-    given = shown_source(source)
-    _refuse_nothing(texts["reason"], name or (given if isinstance(given, str) else ", ".join(given)))
+    _refuse_nothing(texts["reason"], name)
     rejected = _rejected(parts, texts, many)
     understood, unused = _table_of_roles(parts, fields, texts)
     table = texts.loc[texts["reason"] == "", [*ROLES, "text", "key"]]

@@ -11,11 +11,18 @@ from .wordlists import fold, require, words
 
 #: What a column can be, in the order in which they are shown.
 ROLES = ("title", "description", "url", "publisher", "published_at", "language")
+#: Those of what a headline says.
+TEXTS = ROLES[:2]
 
 
 def is_name_of(role: str, name: str) -> bool:
     """Whether a column so called has this role, by the names that are used for nothing else."""
     return rank_of(role, name) in (0, 1)
+
+
+def is_called(name: str, *roles: str) -> bool:
+    """Whether a column so called may have one of these roles."""
+    return any(rank_of(role, name) is not None for role in roles)
 
 
 def any_title(names: Iterable[object]) -> bool:

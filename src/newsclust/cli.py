@@ -327,13 +327,24 @@ def list_runs() -> None:
 @app.command()
 def clean(
     name: Annotated[str | None, typer.Argument(help="A grid under reports/, to remove with all its runs.")] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(help="A collection of yours: what write_labels wrote beside it is removed from Milvus."),
+    ] = None,
+    uri: Annotated[str, typer.Option(help="Where that collection is.")] = "milvus.db",
 ) -> None:
     """Remove the cached stages, or with NAME the reports of that grid. Headlines stay in Milvus.
 
-    For example: `newsclust clean`, or `newsclust clean grid` for reports/grid/ and its runs.
+    For example: `newsclust clean`, `newsclust clean grid` for reports/grid/ and its runs, or
+    `newsclust clean --labels news --uri http://localhost:19530` for the collection news_stories.
     """
     from .grid.run_plan import alone
 
+    if labels is not None:
+        from .run.own_labels import remove
+
+        typer.echo(remove(uri, labels))
+        return
     if name is None:
         _remove(state_dir("cache"))
         return

@@ -18,7 +18,7 @@ import yaml
 from .clusters import check
 from .clusters.clustering import CLUSTERING, SELECTION
 from .clusters.clustering import cluster as cluster_lists
-from .corpus.documents import Corpus, read_corpus, shown
+from .corpus.documents import MILVUS, Corpus, read_corpus, shown
 from .errors import NewsclustError, ParameterError, RunError, notice, told
 from .markup import Sentences
 from .neighbors.blend import blend
@@ -26,7 +26,7 @@ from .neighbors.folded import Folded
 from .neighbors.layout import Layout, lay_out
 from .neighbors.neighbors import Neighbors, find_neighbors
 from .paths import find_output, find_shipped
-from .run import stored
+from .run import own_labels, stored
 from .run.continuation import Continuation, continue_run, renumbered
 from .run.correction_files import CORRECTIONS, gather_corrections, recorded_corrections
 from .run.notebook import Notebook
@@ -50,14 +50,14 @@ from .wording import count
 
 #: The parameters that each step reads, beside what the steps before it have read.
 READS = {
-    "read": "data columns truth".split(),
+    "read": "data columns truth filter".split(),
     "embed": "model precision uri collection index index_params search_params".split(),
     "link": "k n_neighbors search words days day_scale fold_copies".split(),
     "cluster": "min_samples min_cluster_size distance distance_floor shared_neighbors least_support".split()
     + list(SELECTION),
     "name": "assign_noise at_most_alone title_model previous corrections".split(),
     "map": "n_components min_dist seed".split(),
-    "finish": ["output"],
+    "finish": "output write_labels".split(),
 }
 _STEPS = list(READS)
 #: The run of params/quickstart.yaml, which notebooks look at.
@@ -67,25 +67,36 @@ _RESULTS = dict(zip(_STEPS, "corpus vectors links clusters stories map run".spli
 
 
 def read(p: Notebook | Parameters | str | Path | list | None = None, **given: Any) -> Corpus:
-    """Read headlines; `p` may be what to read, too: ``read("mine.csv")``."""
+    """Read headlines; `p` may be what to read, too: ``read("mine.csv")``.
+
+    With ``data = "milvus"`` they are read from a collection of the user's own, ``read("milvus", collection="news")``.
+    """
     if p is not None and not isinstance(p, (Notebook, Parameters)):
         p, given = None, {"data": p, **given}
     now = _now("read", p, {}, given)
     told.clear()
+    if now.data == MILVUS:
+        if now.write_labels:
+            own_labels.check(now.store, now.write_labels)
+        return replace(now.store.read(now.truth), asked=now.changed)
     return replace(read_corpus(now.data, now.truth, now.columns), asked=now.changed)
 
 
 def embed(corpus: Corpus, p: Notebook | Parameters | StoredRun | None = None, **given: Any) -> Vectors:
     """Give each document its vector, and store it in Milvus; what is stored already is not embedded again.
 
-    With a finished run the vectors are of its model, in its collection. ``model = "auto"`` is settled here, and stays
-    what it was for what goes on with an earlier run (`newsclust.vectors.model_choice.choose_model`).
+    With a finished run the vectors are of its model, in its collection. Those of a collection of the user's own are
+    read from there, and nothing is stored. ``model = "auto"`` is settled here, and stays what it was for what goes on
+    with an earlier run (`newsclust.vectors.model_choice.choose_model`).
     """
     by_user = "uri" in given or not isinstance(p, StoredRun)
     if isinstance(p, StoredRun):
+        p.check_comparable(corpus)
         given, p = {name: getattr(p.parameters, name) for name in READS["embed"]} | given, None
     now = _now("embed", p, corpus.parameters, given)
     store, why = replace(now.store, given=by_user), ""
+    if corpus.row_keys is not None:
+        return Vectors(corpus, store.embed(corpus), store, _made("embed", corpus.parameters, now))
     if now.model == AUTO:
         record = read_record(find_run(now.previous)) if now.previous else None
         store, why = choose_model(store, corpus.documents, now.previous, record.parameters["model"] if record else None)
@@ -155,11 +166,13 @@ def name(clusters: Clusters, p: Notebook | Parameters | None = None, **given: An
         clusters.clustering,
         now.assign_noise,
         now.least_support,
-        now.title_model,
+        now.title_model if links.vectors.corpus.has_texts else None,
         now.at_most_alone,
     )
     found = _corrected(found, links, gather_corrections(now.corrections, now.output, now.previous), now.corrections)
     continued = continue_run(found, now.previous)
+    if not links.vectors.corpus.has_texts:
+        continued = replace(continued, stories=continued.stories.numbered())
     return Named(clusters, continued.stories, continued, _made("name", clusters.made_with, now))
 
 
@@ -201,9 +214,12 @@ def finish(drawn: Map, p: Notebook | Parameters | None = None, **given: Any) -> 
         named.stories,
         drawn.layout,
         now.output,
+        now.write_labels,
     )
     if now.output:
         write_page(find_output(now.output))
+    if now.write_labels:
+        own_labels.write(drawn, now.write_labels, record.provenance["finished"])
     return Run(drawn, record)
 
 
@@ -294,8 +310,9 @@ def check_against_hdbscan(clusters: Clusters) -> Sentences:
 def _now(step: str, p: Notebook | Parameters | None, made_with: dict[str, Any], given: dict[str, Any]) -> Parameters:
     """The parameters as they stand, which must be those that the result before was made with."""
     if given:
-        if unknown := [one for one in given if one not in READS[step]]:
-            known = ", ".join(READS[step])
+        reads = [*READS[step], *(("uri", "collection") if step == "read" and given.get("data") == MILVUS else ())]
+        if unknown := [one for one in given if one not in reads]:
+            known = ", ".join(reads)
             raise ParameterError(f"{step} does not read {unknown[0]}; it reads {known}.")
         if p is not None:
             raise ParameterError(f"{step} takes a notebook's parameters or keywords, not both.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from headline_reader import languages as _languages
@@ -52,6 +53,12 @@ class Corpus:
         Documents without a date that could be read.
     asked : dict
         What the run that reads it asked for, beside the defaults.
+    standing : ndarray of int, shape (n_documents,)
+        The row of `rows` that each document is.
+    row_keys : ndarray of int64 or object, shape (len(rows),), or None
+        The rows' primary keys, where they are those of the user's own collection in Milvus.
+    place : dict
+        The parameters that say where that is.
     parameters : dict
         The notebook's parameters that made this corpus.
     """
@@ -70,18 +77,22 @@ class Corpus:
     n_unfit: int = 0
     given: str | list[str] = ""
     asked: dict[str, Any] = field(default_factory=dict)
+    standing: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    row_keys: np.ndarray | None = None
+    place: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ids(self) -> list[int]:
         """The documents' ids, ascending."""
         return self.documents["id"].tolist()
 
-    def __contains__(self, id: object) -> bool:
-        return id in self._ids
+    def __contains__(self, key: object) -> bool:
+        """Whether what Milvus calls `key` is one of the documents."""
+        return key in self._keys
 
     @cached_property
-    def _ids(self) -> frozenset[int]:
-        return frozenset(self.ids)
+    def _keys(self) -> frozenset[Any]:
+        return frozenset(self.keys)
 
     @cached_property
     def known(self) -> pd.Series | None:
@@ -92,6 +103,16 @@ class Corpus:
         if rows is None:
             return None
         return rows.groupby(self.row_ids).first().reindex(self.ids).fillna("").astype(str).str.strip()
+
+    @property
+    def keys(self) -> list[Any]:
+        """What Milvus calls the documents: their ids, or in the user's own collection the primary keys."""
+        return self.ids if self.row_keys is None else self.row_keys[self.standing].tolist()
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether the documents say anything: without a text they are known by their primary keys alone."""
+        return bool((self.documents["text"] != "").any())
 
     @property
     def n_rows(self) -> int:
@@ -131,7 +152,7 @@ class Corpus:
     @property
     def parameters(self) -> dict[str, Any]:
         truth = self.truth.name if self.truth is not None else None
-        return {"data": self.given or self.source, "truth": truth, "columns": dict(self.columns)}
+        return {"data": self.given or self.source, "truth": truth, "columns": dict(self.columns), **self.place}
 
     def __repr__(self) -> str:
         said = [f"{self.source}: {count(self.n_rows, 'row')}, {count(self.n_documents, 'document')}"]

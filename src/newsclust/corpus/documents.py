@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeGuard
 
+import numpy as np
 import pandas as pd
 
 import headline_reader
@@ -37,6 +38,8 @@ KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/dylanjcastillo/new
 MORE = "`newsclust look FILE` shows more."
 #: Files that come with newsclust, under the names that `data` calls them by.
 BUNDLED = {"sample": "the sample", "january": "the headlines of January"}
+#: As `data` it is the user's own collection; a file or folder of this name is ./milvus.
+MILVUS = "milvus"
 
 
 @stage("read")
@@ -83,13 +86,28 @@ def made_of(
     most: int | None = None,
 ) -> tuple[Corpus, headline_reader.Headlines]:
     """The corpus of `read_corpus`, and the reader's account of the input; `most` limits the bytes of each file."""
-    asked, given = check_columns(columns), shown(data)
+    given = shown(data)
     names = given if isinstance(given, list) else [given]
     source = ", ".join(names) if len(names) <= 3 else f"{names[0]}, {names[1]} and {len(names) - 2} more"
     with _as_newsclust_says():
         ways = {"find": find_input, "shown": short, "downloads": lambda: state_dir("downloads")}
         # Languages are detected of documents, which are fewer.
-        read = headline_reader.read(_resolved(data), asked, name=source, detect=False, most=most, **ways)
+        read = headline_reader.read(_resolved(data), columns, name=source, detect=False, most=most, **ways)
+    return _corpus_of(read, source, truth, check_columns(columns), given), read
+
+
+def corpus_of_rows(rows: pd.DataFrame, source: str, truth: str | None, columns: Mapping[str, str], key: str) -> Corpus:
+    """The corpus of a table that is in memory, as `headline_reader.understand` understands it."""
+    with _as_newsclust_says():
+        read = headline_reader.understand(rows, columns, name=source, key=key, detect=False)
+    corpus = _corpus_of(read, source, truth, check_columns(columns), source)
+    _tell(corpus)
+    return corpus
+
+
+def _corpus_of(
+    read: headline_reader.Headlines, source: str, truth: str | None, asked: dict[str, str], given: str | list[str]
+) -> Corpus:
     rows = read.rows
     if truth is not None and truth not in rows:
         raise InputError(f"truth is {truth!r}, but {source} has no such column; it has {listed(rows.columns)}.")
@@ -97,7 +115,7 @@ def made_of(
     if len(set(ids.values())) < len(ids):
         raise InputError(f"two different texts of {source} have the same 63-bit id: change a character in one.")
     row_ids = read.table["key"].map(ids).astype("Int64").reindex(rows.index).rename("id")
-    documents = _unique(read.table.assign(id=row_ids))
+    documents, standing = _unique(read.table.assign(id=row_ids))
     undetected = documents["language"] == ""
     if undetected.any():
         documents.loc[undetected, "language"] = _languages.detect(documents.loc[undetected, "text"])
@@ -107,7 +125,7 @@ def made_of(
     unused = [name for name in read.unused if name != truth]
     notes = [*read.notes, *(f"left out: {_said(table).removesuffix(MORE).rstrip('. ')}" for table in read.left_out)]
     made = (read.understood, unused, read.rejected, notes, asked, read.n_unfit, given)
-    return Corpus(source, rows, row_ids, documents, digest.hexdigest(), known, *made), read
+    return Corpus(source, rows, row_ids, documents, digest.hexdigest(), known, *made, standing=standing)
 
 
 def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
@@ -135,7 +153,7 @@ def text_id(key: str) -> int:
 
 
 def _is_named(data: object) -> TypeGuard[str]:
-    return isinstance(data, str) and data in (*BUNDLED, "kaggle")
+    return isinstance(data, str) and data in (*BUNDLED, "kaggle", MILVUS)
 
 
 def _resolved(data: Any) -> Any:
@@ -148,6 +166,11 @@ def _resolved(data: Any) -> Any:
         )
     if not _is_named(data):
         return data
+    if data == MILVUS:
+        raise InputError(
+            "data is 'milvus', a collection of your own, which only a run reads: nc.find(data='milvus', uri=..., "
+            "collection=...); a file or folder of this name is ./milvus."
+        )
     if data == "kaggle":
         return KAGGLE_URL
     return Piece(BUNDLED[data], data, (resources.files("newsclust") / "data" / f"{data}.csv").read_bytes())
@@ -188,8 +211,11 @@ def _as_newsclust_says() -> Iterator[None]:
                 warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
-def _unique(texts: pd.DataFrame) -> pd.DataFrame:
-    """One row per id: of equal texts the earliest dated, then by publisher and url, whatever the file's order."""
+def _unique(texts: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """One row per id: of equal texts the earliest dated, then by publisher and url, whatever the file's order.
+
+    And which rows these are, of those of the input.
+    """
     repeated = texts[texts.duplicated("id", keep=False)]
     shouted = [text.isupper() or text.islower() for text in repeated["title"]]
     repeated = repeated.assign(shouted=["1" if s else "0" for s in shouted]).sort_values(
@@ -198,7 +224,8 @@ def _unique(texts: pd.DataFrame) -> pd.DataFrame:
     )
     documents = pd.concat([texts.drop_duplicates("id", keep=False), repeated.drop_duplicates("id")])
     documents = documents.astype({"id": "int64", **dict.fromkeys(["text", *ROLES], str)})
-    return documents.sort_values("id", ignore_index=True)[["id", "text", *ROLES]]
+    documents = documents.sort_values("id")[["id", "text", *ROLES]]
+    return documents.reset_index(drop=True), documents.index.to_numpy()
 
 
 def _tell(corpus: Corpus) -> None:

@@ -9,10 +9,11 @@ from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from ..cache import fingerprint
-from ..corpus.documents import BUNDLED, local_files
+from ..corpus.documents import BUNDLED, MILVUS, local_files
 from ..errors import NewsclustError, RunError
 from ..run.correction_files import gather_corrections
 from ..run.parameters import Parameters
@@ -69,6 +70,8 @@ def _weights(model: str) -> list[str]:
 
 def _headlines(data: str | list[str]) -> str:
     """Of the files that are named; a download is kept and not fetched again."""
+    if data == MILVUS:  # rows may have changed, and nothing says so
+        return token_hex()
     if isinstance(data, str) and data in BUNDLED:
         return fingerprint((files("newsclust") / "data" / f"{data}.csv").read_bytes())
     try:

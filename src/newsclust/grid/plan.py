@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from ..cache import fingerprint
-from ..corpus.documents import shown
+from ..corpus.documents import MILVUS, shown
 from ..errors import InputError, NewsclustError, ParameterError, notice
 from ..paths import find_input, find_output, find_shipped, short
 from ..run.parameters import PARTS, Parameters, make_parameters
@@ -101,6 +101,7 @@ def read_plan(path: str | Path) -> Plan:
 
 
 def _of_headlines(data: str, name: str) -> Plan:
+    data = f"./{data}" if data == MILVUS else data
     notice(f"{shown(data)} is read as headlines, and clustered with the settings of params/stories.yaml.")
     return _plan(name, _load(find_shipped("params/stories.yaml") or Path("params/stories.yaml")) | {"data": data})
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from ..corpus.documents import shown
+from ..corpus.documents import MILVUS, shown
 from ..corpus.look import try_data
 from ..errors import ParameterError, RunError
 from ..paths import short, write_whole
@@ -27,7 +27,7 @@ from .pages import NOTEBOOK_PAGE, make_pages, render_failure, render_page
 from .plan import Plan, PlannedRun
 
 #: Runs that have these in common find the same vectors and the same neighbours.
-_SHARED = "data columns model precision uri collection search index index_params search_params".split()
+_SHARED = "data columns filter model precision uri collection search index index_params search_params".split()
 
 
 def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> int:
@@ -70,7 +70,8 @@ def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> i
         if plan.varied:  # one check for what would fail in each run
             asked = {json.dumps([run.parameters.data, run.parameters.columns]): run.parameters for run in todo}
             for one in asked.values():
-                try_data(one.data, one.columns)
+                if one.data != MILVUS:
+                    try_data(one.data, one.columns)
         if todo:
             _run_all(plan, todo, current, jobs, say)
         make_pages(plan, say)

@@ -13,11 +13,13 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from ..corpus.documents import check_columns, shown
+from ..corpus.documents import MILVUS, check_columns, shown
 from ..errors import InputError, ParameterError, notice
 from ..paths import can_write, fallback_dir, find_input, find_output, state_dir
 from ..vectors.model_choice import AUTO
 from ..vectors.models import MINILM
+from ..vectors.own_collection import INSIDE, OwnCollection
+from ..vectors.own_rows import KEY, VECTOR
 from ..vectors.precision import PRECISIONS
 from ..vectors.store import Store
 from .correction_files import gather_corrections
@@ -61,7 +63,8 @@ class Parameters(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
     data: Text | list[Text] = Field(
-        "sample", description='"sample", "kaggle", or a file, folder, pattern or address: CSV, JSON, Excel, RSS ...'
+        "sample",
+        description='"sample", "kaggle", "milvus" (your collection), or a file, folder, pattern or address: CSV, RSS',
     )
     columns: dict[str, str] = Field(
         {},
@@ -76,7 +79,12 @@ class Parameters(BaseModel):
     )
     uri: Text = Field("milvus.db", description='a file ending in .db, or a server such as "http://localhost:19530"')
     collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")] = Field(
-        "news_data", description="the collection's name in Milvus begins with this"
+        "news_data", description='the collection\'s name in Milvus begins with this; where data is "milvus" it is this'
+    )
+    filter: Text | None = Field(
+        None,
+        description='where data is "milvus": which rows, an expression of Milvus such as "year > 2023"',
+        examples=["year > 2023"],
     )
     k: Count = Field(50, description="neighbours of each headline in the graph")
     search: Literal["auto", "exact", "ivf", "milvus"] = Field(
@@ -157,6 +165,9 @@ class Parameters(BaseModel):
     )
     truth: Text | None = Field(None, description="a column of known stories to compare with", examples=["story"])
     output: Text | None = Field(None, description="a folder for the results", examples=["out/mine"])
+    write_labels: bool | Literal[INSIDE] = Field(
+        False, description='where data is "milvus": True writes stories to <collection>_stories, "inside" into its rows'
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -182,8 +193,11 @@ class Parameters(BaseModel):
 
     @field_validator("columns", mode="before")
     @classmethod
-    def _known_roles(cls, columns: Any) -> dict[str, str]:
-        return check_columns(columns)
+    def _known_roles(cls, columns: Any, info: ValidationInfo) -> dict[str, str]:
+        if info.data.get("data") != MILVUS or not isinstance(columns, dict):
+            return check_columns(columns)
+        fields = {role: str(name) for role, name in columns.items() if role in (VECTOR, KEY)}
+        return check_columns({role: name for role, name in columns.items() if role not in fields}) | fields
 
     @field_validator("uri", "output", "model")
     @classmethod
@@ -217,6 +231,12 @@ class Parameters(BaseModel):
                 f"previous is {self.previous!r}, where this run's own results will be written: give each run a folder, "
                 "or a parameter file, of its own."
             )
+        if self.data != MILVUS and (unread := [name for name in ("filter", "write_labels") if getattr(self, name)]):
+            raise ParameterError(f"{unread[0]} is read where data is 'milvus', but data is {shown(self.data)!r}.")
+        if self.data == MILVUS and self.search == "milvus":
+            raise ParameterError(
+                "search is 'milvus', but neighbours in a collection of one's own are searched in process: leave 'auto'."
+            )
         if self.search == "milvus" and "://" not in self.uri and self.index not in LITE_INDEXES:
             raise ParameterError(
                 f"index is {self.index!r}, which only a server has; for the local file {self.uri} it should be one of "
@@ -234,15 +254,11 @@ class Parameters(BaseModel):
     @property
     def store(self) -> Store:
         """The collection these parameters name; MiniLM's, until the languages decide what "auto" is."""
-        return Store(
-            self._uri,
-            self.collection,
-            MINILM if self.model == AUTO else self.model,
-            self.index,
-            self.index_params,
-            self.search_params,
-            self.precision,
-        )
+        given = {one: getattr(self, one) for one in "collection precision index index_params search_params".split()}
+        given["model"] = MINILM if self.model == AUTO else self.model
+        if self.data == MILVUS:
+            return OwnCollection(self.uri, **given, columns=self.columns, filter=self.filter)
+        return Store(self._uri, **given)
 
     @property
     def _uri(self) -> str:

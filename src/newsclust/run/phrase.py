@@ -76,16 +76,15 @@ def search(run: StoredRun, phrase: str, n: int = NEAREST) -> Found:
     ------
     ParameterError
         If the phrase has no word.
+    ModelError
+        If the vectors are of a collection of the user's own, and of another model than the run's parameter `model`.
     StoreError
         If Milvus can't be reached.
     """
     phrase = plain(phrase)
     if not any(letter.isalnum() for letter in phrase):
         raise ParameterError(f"{phrase!r} has no word to search for.")
-    query = run.store.embedder.encode([phrase])[0]
-    rows = np.sort(run.store.nearest(run.ids, query, min(n, len(run.ids))))
-    found, texts = run.store.recall(run.ids[rows])
-    similarity = found.vectors.astype(np.float64) @ query.astype(np.float64)
+    rows, texts, similarity = run.store.nearest_to(run.ids, phrase, n)
     told = run.points.iloc[rows].assign(title=pd.Series(texts, index=rows).str.partition("\n")[0])
     order = np.argsort(-similarity.round(9), kind="stable")
     told, similarity = told.iloc[order], similarity[order]

@@ -157,6 +157,7 @@ def finish(
     stories: Stories,
     layout: Layout,
     output: str | None = None,
+    write_labels: bool | str = False,
 ) -> Record:
     """Write the run's results to the folder `output`, measure it, and record what made it.
 
@@ -177,6 +178,8 @@ def finish(
         The results of the steps before, each with the parameters that made it; the lists are those that were clustered.
     output : str, optional
         Without one nothing is written.
+    write_labels : bool or str
+        As it is recorded.
 
     Returns
     -------
@@ -233,6 +236,7 @@ def finish(
         **stories.parameters,
         **layout.parameters,
         "output": output,
+        "write_labels": write_labels,
     }
     made_by = _provenance(Parameters(**parameters), corpus, embeddings, neighbors, settings)
     if stories.next_number is not None:

@@ -66,6 +66,11 @@ class Vectors:
         """The collection's name in Milvus."""
         return self.store.name
 
+    @property
+    def field(self) -> str:
+        """The field of the vectors there."""
+        return self.store.vector_field
+
     def milvus(self) -> AbstractContextManager[MilvusClient]:
         """A client of Milvus with the collection loaded; a local file is let go of at the end."""
         return self.store.open()

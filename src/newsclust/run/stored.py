@@ -16,12 +16,14 @@ import pandas as pd
 from headline_reader.dates import read_dates
 
 from ..clusters.clustering import CLUSTERING
+from ..corpus.corpus import Corpus
 from ..corpus.facts import with_facts
 from ..errors import NewsclustError, RunError
 from ..markup import escape
 from ..neighbors.blend import blend
 from ..neighbors.neighbors import Neighbors, find_neighbors
 from ..paths import find_output, short
+from ..vectors.own_collection import OwnCollection
 from ..vectors.precision import PRECISIONS
 from ..vectors.store import TF_IDF, Embeddings, Store
 from ..wording import assigned
@@ -124,7 +126,23 @@ class StoredRun:
     def documents(self) -> pd.DataFrame:
         """`points` with the texts that were embedded, whose first lines are the titles."""
         texts = pd.Series(self._recalled[1], dtype=object)
-        return with_facts(self.points.assign(text=texts, title=texts.str.partition("\n")[0]))
+        titles = texts.str.partition("\n")[0].where(texts != "", self.points["title"])
+        return with_facts(self.points.assign(text=texts, title=titles))
+
+    def check_comparable(self, corpus: Corpus) -> None:
+        """See that the vectors of another corpus can be of the model of this run's.
+
+        Raises
+        ------
+        RunError
+        """
+        own, given = corpus.row_keys is not None, self.parameters
+        same = {"uri": given.uri, "collection": given.collection}.items() <= corpus.place.items()
+        if own != isinstance(self.store, OwnCollection) or (own and not same):
+            raise RunError(
+                f"{corpus.source} can't be compared with {self.name}: the vectors of a collection of one's own are "
+                "compared with others in it, read by nc.read('milvus', ...) and a filter, and with no others."
+            )
 
     @cached_property
     def neighbors(self) -> Neighbors:

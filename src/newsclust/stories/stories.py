@@ -123,6 +123,10 @@ class Stories:
         """The share of documents in no story, after the assignment."""
         return float((self.labels < 0).mean()) if len(self.labels) else 0.0
 
+    def numbered(self) -> Stories:
+        """With numbers for titles, where no document has a text."""
+        return replace(self, table=self.table.assign(title=[f"story {number}" for number in self.table.index]))
+
     def __repr__(self) -> str:
         n_assigned, n_noise = int(self.assigned.sum()), int((self.labels < 0).sum())
         return (

@@ -260,7 +260,7 @@ class Collection:
                 raise StoreError(
                     f"{self.where} was not made by newsclust for this model: it needs the fields id (without auto_id), "
                     f"embedding ({self.dim} floats) and text (up to {TEXT_BYTES:,} bytes); give another name as "
-                    "collection."
+                    f"collection, or cluster what it holds: -p data milvus -p collection {self.name}."
                 )
         else:
             schema = client.create_schema(auto_id=False, description=self.description)

@@ -125,6 +125,8 @@ class Store:
     precision: str = "auto"
     given: bool = True
 
+    vector_field = "embedding"
+
     def __post_init__(self) -> None:
         self.embedder = load_embedder(self.model, self.precision)
         self.name = f"{self.collection}_{self.embedder.slug}_{ID_VERSION}{'_words' * self.embedder.gives_words}"
@@ -256,6 +258,13 @@ class Store:
         with self._collection.open() as client:
             found = self._collection.search(client, ids, query[None, :], k, are_their_own=False)[0]
         return found[found >= 0]
+
+    def nearest_to(self, ids: np.ndarray, phrase: str, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The rows of the at most `n` of these documents nearest to a phrase, ascending, their texts and cosines."""
+        query = self.embedder.encode([phrase])[0]
+        rows = np.sort(self.nearest(ids, query, min(n, len(ids))))
+        found, texts = self.recall(ids[rows])
+        return rows, texts, found.vectors.astype(np.float64) @ query.astype(np.float64)
 
     def search(self, embeddings: Embeddings, k: int) -> np.ndarray:
         """Ask Milvus for each document's `k` nearest others among the same documents.
