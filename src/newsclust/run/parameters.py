@@ -74,9 +74,7 @@ class Parameters(BaseModel):
     model: Text = Field(
         AUTO, description='"minilm" reads English, "e5" many languages, "auto" chooses; "BAAI/bge-m3" (2.3 GB)'
     )
-    precision: Literal[PRECISIONS] = Field(  # type: ignore[valid-type]  # one list of them, see `PRECISIONS`
-        "auto", description='of the model; "auto" is float32 on a processor'
-    )
+    precision: Literal[PRECISIONS] = Field("auto", description='of the model; "auto" is float32 on a processor')  # type: ignore[valid-type]  # one list of them
     uri: Text = Field("milvus.db", description='a file ending in .db, or a server such as "http://localhost:19530"')
     collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")] = Field(
         "news_data", description='the collection\'s name in Milvus begins with this; where data is "milvus" it is this'
@@ -165,7 +163,7 @@ class Parameters(BaseModel):
     )
     truth: Text | None = Field(None, description="a column of known stories to compare with", examples=["story"])
     output: Text | None = Field(None, description="a folder for the results", examples=["out/mine"])
-    write_labels: bool | Literal[INSIDE] = Field(
+    write_labels: bool | Literal[INSIDE] = Field(  # type: ignore[valid-type]  # one word, see `INSIDE`
         False, description='where data is "milvus": True writes stories to <collection>_stories, "inside" into its rows'
     )
 
