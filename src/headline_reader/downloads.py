@@ -116,7 +116,7 @@ def _fetch(url: str, most: int | None = None) -> bytes:
 def _read(url: str, content: bytearray, total: list[int | None], given_up: Event, most: int | None) -> None:
     """What the server sends into `content`, as it was packed, and how much that will be into `total`."""
     import requests
-    from urllib3.exceptions import HTTPError
+    from requests.packages.urllib3.exceptions import HTTPError  # type: ignore[import-not-found]  # made as it runs
 
     try:
         with requests.get(url, stream=True, timeout=TIMEOUT, headers={"Accept-Encoding": "gzip"}) as answer:

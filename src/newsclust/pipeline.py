@@ -46,6 +46,7 @@ from .stories.repeats import find_repeats
 from .stories.settings import choose_settings
 from .stories.stories import Stories, correct_stories, find_stories
 from .vectors.model_choice import AUTO, choose_model
+from .vectors.own_collection import OwnCollection
 from .wording import count
 
 #: The parameters that each step reads, beside what the steps before it have read.
@@ -75,10 +76,10 @@ def read(p: Notebook | Parameters | str | Path | list | None = None, **given: An
         p, given = None, {"data": p, **given}
     now = _now("read", p, {}, given)
     told.clear()
-    if now.data == MILVUS:
+    if now.data == MILVUS and isinstance(own := now.store, OwnCollection):
         if now.write_labels:
-            own_labels.check(now.store, now.write_labels)
-        return replace(now.store.read(now.truth), asked=now.changed)
+            own_labels.check(own, now.write_labels)
+        return replace(own.read(now.truth), asked=now.changed)
     return replace(read_corpus(now.data, now.truth, now.columns), asked=now.changed)
 
 

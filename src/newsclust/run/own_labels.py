@@ -68,6 +68,7 @@ def write(drawn: Map, how: bool | str, run: str) -> None:
     """
     vectors, stories = drawn.named.clusters.links.vectors, drawn.named.stories
     corpus, own = vectors.corpus, vectors.store
+    assert isinstance(own, OwnCollection) and corpus.row_keys is not None
     titles = stories.table["title"].reindex(stories.labels).fillna("").str.encode("utf-8").str[:TITLE_BYTES]
     table = pd.DataFrame({"story": stories.labels.astype(np.int64), "certainty": certainty(stories).astype(float)})
     table["title"], table["run"] = titles.str.decode("utf-8", "ignore").to_numpy(), run

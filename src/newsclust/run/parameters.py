@@ -5,14 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_core import ErrorDetails
 
 from ..corpus.documents import MILVUS, check_columns, shown
 from ..errors import InputError, ParameterError, notice
@@ -75,9 +74,7 @@ class Parameters(BaseModel):
     model: Text = Field(
         AUTO, description='"minilm" reads English, "e5" many languages, "auto" chooses; "BAAI/bge-m3" (2.3 GB)'
     )
-    precision: Literal[PRECISIONS] = Field(  # type: ignore[valid-type]  # one list of them, see `PRECISIONS`
-        "auto", description='of the model; "auto" is float32 on a processor'
-    )
+    precision: Literal[PRECISIONS] = Field("auto", description='of the model; "auto" is float32 on a processor')  # type: ignore[valid-type]  # one list of them
     uri: Text = Field("milvus.db", description='a file ending in .db, or a server such as "http://localhost:19530"')
     collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")] = Field(
         "news_data", description='the collection\'s name in Milvus begins with this; where data is "milvus" it is this'
@@ -166,7 +163,7 @@ class Parameters(BaseModel):
     )
     truth: Text | None = Field(None, description="a column of known stories to compare with", examples=["story"])
     output: Text | None = Field(None, description="a folder for the results", examples=["out/mine"])
-    write_labels: bool | Literal[INSIDE] = Field(
+    write_labels: bool | Literal[INSIDE] = Field(  # type: ignore[valid-type]  # one word, see `INSIDE`
         False, description='where data is "milvus": True writes stories to <collection>_stories, "inside" into its rows'
     )
 
@@ -382,7 +379,7 @@ def _literal(value: Any) -> str:
     return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
-def _sentence(name: str, value: Any, errors: list[ErrorDetails]) -> str:
+def _sentence(name: str, value: Any, errors: Sequence[Mapping[str, Any]]) -> str:
     first = errors[0]
     if first["type"] == "extra_forbidden":
         return no_such(name, [*Parameters.model_fields, *PARTS])
@@ -395,7 +392,7 @@ def _sentence(name: str, value: Any, errors: list[ErrorDetails]) -> str:
     return f"{name} is {said}; it should be {should}, for example {example!r}"
 
 
-def _should_be(error: ErrorDetails) -> str:
+def _should_be(error: Mapping[str, Any]) -> str:
     if isinstance(error["loc"][-1], int):
         return "a list of texts"
     said = error["msg"].removeprefix("Input should be ")

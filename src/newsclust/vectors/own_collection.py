@@ -124,8 +124,8 @@ class OwnCollection(Store):
                     columns[name][place] = text_of(row.get(name))
         rows = pd.DataFrame({schema.key: [str(key) for key in keys.tolist()], **columns}, dtype=str)
         corpus = corpus_of_rows(rows, self.where, truth, asked, schema.key)
-        place = {"uri": self.uri, "collection": self.name, "filter": self.filter}
-        return replace(corpus, given=MILVUS, columns=self.columns, row_keys=keys, place=place)
+        stored = {"uri": self.uri, "collection": self.name, "filter": self.filter}
+        return replace(corpus, given=MILVUS, columns=self.columns, row_keys=keys, place=stored)
 
     def _fields(self, client: MilvusClient, schema: Schema, asked: dict[str, str], truth: str | None) -> list[str]:
         """The fields to read beside the key: by what they are called, else all texts."""
@@ -150,6 +150,7 @@ class OwnCollection(Store):
         They are brought to unit length, unless the collection's metric is L2, which counts lengths: then all are
         divided by the median length. A notice says so, where lengths differ from 1.
         """
+        assert corpus.row_keys is not None  # `read` gave them
         keys, ids = corpus.row_keys[corpus.standing], corpus.documents["id"].to_numpy(np.int64)
         with stage("embed") as entry, self.open() as client:
             entry.computed = False
@@ -196,12 +197,12 @@ class OwnCollection(Store):
         return rows, texts[rows], units[rows].astype(np.float64) @ own[0]
 
     @cached_property
-    def vector_field(self) -> str:
+    def vector_field(self) -> str:  # type: ignore[override]  # read when it is asked for
         with self.open() as client:
             return self.schema(client).vector
 
     @cached_property
-    def embedder(self) -> Embedder:
+    def embedder(self) -> Embedder:  # type: ignore[override]  # read when it is asked for
         """Stands for the model that nobody here knows."""
         with self.open() as client:
             return _unknown(self.schema(client).dim)

@@ -83,7 +83,7 @@ def read_schema(client: MilvusClient, name: str, where: str, columns: Mapping[st
         wrong = f"columns gives vector as {vector!r}, which is no FLOAT_VECTOR of {where}"
     elif columns.get(KEY, key) != key:
         wrong = f"columns gives id as {columns[KEY]!r}, but the primary key of {where} is {key!r}"
-    if wrong:
+    if wrong or vector is None:
         raise StoreError(
             f"{wrong}; its fields are {listed([f'{field} ({kind})' for field, kind in kinds.items()], 40)}."
         )
@@ -120,9 +120,9 @@ def read_keys(client: MilvusClient, schema: Schema, only: str | None = None, is_
 
 
 def _keys(client: MilvusClient, schema: Schema, only: str | None, n: int) -> Iterator[Any]:
-    after = None
+    after: int | str | None = None
     while True:
-        parts = [f"{schema.key} > {literal(after)}"] * (after is not None) + [f"({only})"] * bool(only)
+        parts = ([] if after is None else [f"{schema.key} > {literal(after)}"]) + [f"({only})"] * bool(only)
         rows = client.query(
             schema.name,
             filter=" and ".join(parts),
