@@ -59,7 +59,7 @@ def cover(stories: Stories) -> Coverage:
     entries = by.agg(first=("time", "min"), headlines=("time", "size")).reset_index()
     entries = entries.sort_values(["story", "first", "publisher"], ignore_index=True)
     begins = held.groupby("story")["time"].min()
-    entries["hours"] = (entries["first"] - entries["story"].map(begins)) / pd.Timedelta(hours=1)
+    entries["hours"] = (entries["first"] - begins.reindex(entries["story"]).to_numpy()) / pd.Timedelta(hours=1)
     known = stories.table[["title", "size", "publishers", "first_publisher"]]
     table = known.rename(columns={"size": "headlines"}).rename_axis("story")
     table["reports"] = held.groupby("story")["repeats"].nunique().reindex(table.index)
