@@ -42,7 +42,7 @@ class Coverage:
         alone = int((self.stories["publishers"] == 1).sum())
         return (
             f"{count(len(self.publishers), 'publisher')} reported {count(len(self.stories), 'story', 'stories')}; "
-            f"{alone:,} of these one publisher alone."
+            f"{f'{alone:,}' if alone else 'none'} of these were by one publisher alone."
         )
 
     def left_out(self, publisher: str, among: int) -> list[int]:
