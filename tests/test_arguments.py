@@ -242,3 +242,9 @@ def test_the_verdict_counts_the_mistakes_and_names_the_best():
     told = repr(who_finds_them(result))
     assert "theirs agrees best with the known stories: AMI 0.900; next is ours with 0.800." in told
     assert "the chosen one has 0.800, the best of the 2 that were tried 0.850" in told
+
+
+def test_distances_that_differ_in_their_last_bit_alone_can_be_drawn():
+    one = np.float32(0.7)
+    distances = np.column_stack([np.where(np.arange(30) % 2, one, np.nextafter(one, np.float32(1)))] * 3)
+    assert "near" in repr(nearest(SimpleNamespace(distances=distances)))

@@ -29,7 +29,7 @@ from newsclust.errors import NewsclustError
 from newsclust.grid import freshness, pages, run_plan
 from newsclust.grid.plan import read_plan
 from newsclust.run.preflight import BESIDE, check_replaceable
-from newsclust.run.record import RESULTS
+from newsclust.run.record import COVERAGE, RESULTS
 
 TOP = Path(__file__).parent.parent
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -210,7 +210,7 @@ def test_a_failed_run_is_told_with_its_sentence_and_its_notebook_and_the_others_
 
 def test_a_finished_run_has_all_its_files_and_no_leftovers(executed):
     left = {path.name for path in (executed["runs"] / OK).iterdir()}
-    assert left == {"run.json", "run.ipynb", "report.html", "cluster.html", *RESULTS}
+    assert left == {"run.json", "run.ipynb", "report.html", "cluster.html", COVERAGE, *RESULTS}
     assert json.loads((executed["runs"] / "grid.json").read_text())["runs"] == [OK, OTHER, FAILED]
     assert len(pd.read_csv(executed["runs"] / OK / "clusters.csv")) == 60
     assert "Running over TCP" not in executed["whole"][1]

@@ -48,7 +48,7 @@ def nearest(links: Links) -> Figure:
     near, shares = _near_shares(links.distances)
     first = links.distances[:, 0] if shares else np.empty(0)
     with chart(300) as (fig, axes):
-        counts, edges = np.histogram(first[np.isfinite(first)], bins=_BINS)
+        counts, edges = np.histogram(first[np.isfinite(first)].astype(np.float64), bins=_BINS)
         colours = [COLOURS[0] if left < near else INK for left in edges[:-1]]
         axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=colours, edgecolor="white")
         axes.axvline(near, color=INK, ls=":")
