@@ -276,7 +276,7 @@ def feed(
     its headlines inside; the stories with the latest headlines come first.
     """
     from .run.preflight import find_run
-    from .show.feeds import feed_of, write_feeds
+    from .show.story_feeds import feed_of, write_feeds
 
     made = feed_of(run, address)
     if as_json:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from newsclust.cli import app
 from newsclust.run.page_data import write_page_data
 from newsclust.run.record import Record
-from newsclust.show import feeds
+from newsclust.show import story_feeds
 
 HOSTILE = '<script>alert(1)</script> ]]> & \x0b "more"'
 
@@ -86,9 +86,9 @@ def test_with_an_address_items_lead_to_the_page_and_json_writes_nothing(run):
 
 
 def test_of_many_stories_and_headlines_the_feed_says_how_many_it_left_out(run, monkeypatch):
-    monkeypatch.setattr(feeds, "ITEMS", 1)
-    monkeypatch.setattr(feeds, "HEADLINES", 1)
-    made = feeds.feed_of(run)
+    monkeypatch.setattr(story_feeds, "ITEMS", 1)
+    monkeypatch.setattr(story_feeds, "HEADLINES", 1)
+    made = story_feeds.feed_of(run)
     assert len(made["items"]) == 1 and "These are the 1 with the latest headlines" in made["description"]
     assert "<p>And 1 more.</p>" in made["items"][0]["content_html"]
 
