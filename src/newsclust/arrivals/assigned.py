@@ -34,7 +34,7 @@ from ..run.stored import StoredRun
 from ..stages import ledger
 from .newcomers import Newcomers
 
-#: What is said of a headline in ``assigned.csv``.
+#: The column ``what`` of ``assigned.csv``.
 JOINS, EMERGING, NEW, KNOWN = "joins", "emerging", "new", "in the run already"
 
 

@@ -1,4 +1,4 @@
-"""A finished run repeated from its record alone, and what comes out held against what the run left behind."""
+"""Repeat a finished run from its record alone, and compare the results with those that the run left."""
 
 from __future__ import annotations
 

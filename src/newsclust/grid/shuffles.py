@@ -16,6 +16,7 @@ from ..corpus.documents import read_corpus
 from ..errors import notice
 from ..pipeline import Vectors
 from ..show.listings import Table
+from ..stories.evaluation import stability_between
 from .labelled import NOISE, group, read_parameters, story_labels
 from .peers import PEERS, Labels, absent
 
@@ -59,7 +60,7 @@ def shuffle_rows(
         order = pd.Index(documents["id"]).get_indexer(again.corpus.row_ids.dropna().drop_duplicates().astype("int64"))
         for name in answers:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what newsclust says of this input was said; others', about themselves
+                warnings.simplefilter("ignore")  # the first reading gave the notices about this input
                 if name in given:
                     asked = read_parameters(given[name])
                     answers[name].append({"": story_labels(group(again, asked), asked)})
@@ -67,10 +68,11 @@ def shuffle_rows(
                 found = PEERS[name][2](vectors.vectors[order], documents["text"].iloc[order].tolist(), 0)
             back = np.argsort(order)
             answers[name].append({said: np.asarray(labels)[back] for said, labels in found.items()})
-    rows = []
+    rows, ids = [], documents["id"].to_numpy()
     for name, given_back in answers.items():
         settings = set.intersection(*(set(labels) for labels in given_back))
-        between = [_ari(one[said], two[said]) for said in settings for one, two in combinations(given_back, 2)]
+        pairs = [(one[said], two[said]) for said in settings for one, two in combinations(given_back, 2)]
+        between = [stability_between(one, ids, two, ids) for one, two in pairs]
         rows.append((name, f"{np.mean(between):.3f}", f"{min(between):.3f}"))
     columns = ["method", f"ARI between {times} shuffles, mean", "lowest"]
     return Table(pd.DataFrame(rows, columns=columns), caption=f"{NOISE} 1 is the same answer each time.")
@@ -84,10 +86,3 @@ def _read_again(vectors: Vectors, seed: int) -> Vectors:
         corpus.rows.sample(frac=1, random_state=seed).to_csv(shuffled, index=False)
         again = read_corpus(shuffled, columns=corpus.columns)
         return replace(vectors, corpus=again, embeddings=vectors.store.embed(again.documents))
-
-
-def _ari(one: np.ndarray, two: np.ndarray) -> float:
-    from sklearn.metrics import adjusted_rand_score
-
-    alone = -1 - np.arange(len(one))
-    return float(adjusted_rand_score(*(np.where(labels < 0, alone, labels) for labels in (one, two))))

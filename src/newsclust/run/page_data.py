@@ -39,7 +39,7 @@ MOST_BYTES, SUMMARY_BYTES = 24_000_000, 8_000_000
 LETTERS, SUMMARY_LETTERS, NAME_LETTERS = 300, 280, 80
 #: Stories drawn in time, and headlines named that were given a story with the least support, or are near several.
 DRAWN, PLACED = 50, 6
-#: Publishers whose coverage is told, and the largest stories of which it is told that they left them out.
+#: Publishers in the table of coverage, and the largest stories that it looks for in what each left out.
 COVERING, LARGEST = 12, 20
 #: Places on the map are whole numbers up to this.
 SCALE = 9999

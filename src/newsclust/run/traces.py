@@ -1,4 +1,4 @@
-"""What a record keeps of a run's vectors and neighbours, so that a repetition can be held against them.
+"""What a record keeps of a run's vectors and neighbours, so that a repetition can be compared with them.
 
 A fingerprint tells whether all of them are the same, bit for bit. Where they are not, a few documents' numbers tell by
 how much: the last digits differ between processors, the third between precisions.

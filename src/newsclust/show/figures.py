@@ -42,7 +42,7 @@ def settings_curve(settings: Settings) -> Figure | Sentences:
 
 
 def calibration_curve(calibration: Calibration) -> Figure:
-    """Draw how often what was said with a probability was right, among the run's own documents."""
+    """Draw how often answers of each probability were right, among the run's own documents."""
     curve = calibration.curve
     with chart(340) as (fig, axes):
         axes.plot([0, 1], [0, 1], ":", color=INK)

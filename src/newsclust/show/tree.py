@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Stories of a topic, and finer clusters of a story, that a table names.
 NAMED = 4
-_LEAF_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 20, 360, 1600  # pixels
+_LEAF_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 16, 360, 1600  # pixels
 _LETTERS = 105  # of all levels side by side
 _LEAST_TEXT = 10  # pixels of a field that has a name
 _GREY = (0.5, 0.53, 0.56)

@@ -46,7 +46,7 @@ class Coverage:
         )
 
     def left_out(self, publisher: str, among: int) -> list[int]:
-        """Which of the so many largest stories a publisher did not report, the largest first."""
+        """Which of the largest stories, as many as `among`, a publisher did not report; the largest first."""
         reported = self.entries.loc[self.entries["publisher"] == publisher, "story"]
         largest = self.stories["headlines"].sort_values(ascending=False, kind="stable").index[:among]
         return largest[~largest.isin(reported)].tolist()
@@ -77,8 +77,9 @@ def compare_groups(stories: Stories, one: Collection[str], two: Collection[str])
     -------
     DataFrame, one row per story that either group reported, the most unusual first
         Index ``story``; ``one`` and ``two`` (headlines), ``share`` of the first group with its 95 % interval ``low`` to
-        ``high`` (Wilson), ``p`` (binomial test against the first group's share of all these headlines), ``q`` (p, for
-        so many tests, by Benjamini and Hochberg), ``effect`` (Cohen's h) and ``only`` ("one", "two" or "").
+        ``high`` (Wilson), ``p`` (binomial test against the first group's share of all these headlines), ``q`` (p,
+        corrected for the number of tests by Benjamini and Hochberg), ``effect`` (Cohen's h) and
+        ``only`` ("one", "two" or "").
 
     Raises
     ------

@@ -20,7 +20,7 @@ def mark_stories(timeline: Timeline, changes: pd.DataFrame | None = None) -> pd.
     timeline : Timeline
     changes : DataFrame, optional
         As `newsclust.stories.identity.Identity.changes`, where an earlier run is continued. Then ``new`` and ``grew``
-        are told apart by what that run held, else by the last period.
+        are judged by that run's headlines, else by the last period.
 
     Returns
     -------

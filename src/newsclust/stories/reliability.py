@@ -134,10 +134,9 @@ def _pairs(own: np.ndarray, found: np.ndarray, n: int) -> tuple[np.ndarray, np.n
 
 
 def draw(ids: np.ndarray, nth: int) -> np.ndarray:
-    """A number for each document, as good as drawn by lot, that depends on its id and on `nth` alone.
+    """A pseudorandom number for each document, which depends on its id and on `nth` alone.
 
-    So the same headlines are left out whatever the order of the rows, and whatever headlines are added. The numbers are
-    those of splitmix64 (G. L. Steele, D. Lea and C. H. Flood 2014, *Fast splittable pseudorandom number generators*).
+    So the same headlines are left out whatever the order of the rows, and whatever headlines are added.
 
     Parameters
     ----------
@@ -149,10 +148,8 @@ def draw(ids: np.ndarray, nth: int) -> np.ndarray:
     ndarray of float64, shape (n,)
         0 to 1.
     """
-    drawn = ids.astype(np.uint64) + np.uint64((nth + 1) * 0x9E3779B97F4A7C15 % 2**64)
-    drawn = (drawn ^ drawn >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
-    drawn = (drawn ^ drawn >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
-    return (drawn ^ drawn >> np.uint64(31)) / 2.0**64
+    step = np.uint64((nth + 1) * 0x9E3779B97F4A7C15 % 2**64)  # of splitmix64, whose mixing pandas uses
+    return pd.util.hash_array(ids.astype(np.uint64) + step, categorize=False) / 2.0**64
 
 
 def again(neighbors: Neighbors, stories: Stories, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

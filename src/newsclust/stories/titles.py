@@ -75,7 +75,7 @@ def write_titles(stories: dict[int, list[str]], languages: dict[int, str], model
     Returns
     -------
     dict
-        A title for each story that has got one. Why others have none is said in one notice.
+        A title for each story that has got one. One notice says why others have none.
     """
     asked = {story: _request(model, lines, languages[story]) for story, lines in list(stories.items())[:MOST_STORIES]}
     titles = {story: title for story, request in asked.items() if (title := _kept(request))}

@@ -144,7 +144,7 @@ def _import_milvus() -> tuple[type[MilvusClient], tuple[type[Exception], ...]]:
         os.environ.pop("PYTHON_DOTENV_DISABLED")
         if before is not None:
             os.environ["PYTHON_DOTENV_DISABLED"] = before
-    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what goes wrong is said here, once
+    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # newsclust's own message names what goes wrong
     return MilvusClient, (MilvusException, RpcError)
 
 

@@ -38,7 +38,7 @@ def choose_model(
     It is E5 where a fifth or more of the first `SAMPLED` documents are in another language than English, MiniLM
     elsewhere and where E5 is not installed. What goes on keeps its model: an earlier run's, and the one of the two that
     more of these documents are stored with already. A notice says so wherever it is another than MiniLM, or another
-    than the languages would choose; that MiniLM does not read a corpus is said by `Store.embed`.
+    than the languages would choose; `Store.embed` warns where MiniLM does not read a corpus.
 
     Parameters
     ----------
