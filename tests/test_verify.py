@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from newsclust.cli import app
 from newsclust.defend import verify as module
+from newsclust.defend.methods import describe
 from newsclust.defend.verify import verify
 from newsclust.errors import RunError
 from newsclust.pipeline import find
@@ -76,6 +77,21 @@ def test_a_headline_that_was_changed_is_named_and_the_others_agree(made, run, tm
     assert verdict.reason.startswith("The first difference is in the corpus: another file")
 
 
+def test_a_run_that_a_person_corrected_agrees_and_its_methods_say_so(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(made)
+    titles = pd.read_csv(made / "mine.csv")["title"]
+    stories = pd.read_csv(made / "run/clusters.csv")["cluster"]
+    one, two = (titles[stories == story].iloc[0] for story in (0, 1))
+    rows = {"kind": ["same", "alone"], "headline_a": [one, titles[stories == 2].iloc[0]], "headline_b": [two, ""]}
+    pd.DataFrame(rows).to_csv(made / "mine_corrections.csv", index=False)
+    output, given = str(tmp_path / "corrected"), GIVEN | {"corrections": "mine_corrections.csv"}
+    run = find(str(made / "mine.csv"), **given, uri=str(made / "mine.db"), output=output)
+    assert run.record.metrics["n_corrections"] == 2
+    found = verify(output, data=str(made / "mine.csv"))
+    assert found.agrees and "same" in found.checks[3].said, str(found)
+    assert "Then 2 corrections by hand were obeyed" in describe(output).paragraph
+
+
 def test_another_seed_moves_the_map_alone(made, run):
     change(run, seed=43)
     verdict = verify(run, str(made / "mine.csv"))
@@ -126,6 +142,12 @@ def test_a_strangers_record_may_not_name_a_file_a_model_or_a_server(made, run):
         verify(run, str(made / "mine.csv"))
     change(run, model="minilm", uri="http://stranger.example:19530", title_model="http://stranger.example/v1")
     assert all(check.agrees for check in verify(run, trust=True).checks)  # and nobody was asked
+
+
+def test_a_run_of_a_collection_in_milvus_asks_no_server(run):
+    change(run, data="milvus", uri="http://milvus.example:19530")
+    with pytest.raises(RunError, match="is of a collection in Milvus"):
+        verify(run, trust=True)
 
 
 def test_data_that_is_gone_is_a_sentence_and_status_2(run, monkeypatch, capsys):

@@ -29,6 +29,13 @@ class Commands(typer.core.TyperGroup):
             args = ["run", *args]
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # its class is hidden
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("\nStopped.", err=True)
+            raise typer.Exit(130) from None
+
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per run and nothing else.")]
@@ -206,11 +213,7 @@ def check(
     from .defend.golden_pairs import check_pairs
     from .run.stored import read_run
 
-    try:
-        checked = check_pairs(pairs, read_run(run))
-    except KeyboardInterrupt:
-        typer.echo("\nStopped: nothing was changed.", err=True)
-        raise typer.Exit(130) from None
+    checked = check_pairs(pairs, read_run(run))
     if as_json:
         _print_json(**checked.facts)
     else:

@@ -57,7 +57,7 @@ def read_corpus(
     ----------
     data : str, Path, or a list of them
         "sample" (comes with newsclust), "kaggle" (`newsclust.corpus.documents.KAGGLE_URL`), or the path of a file, of a
-        folder, a pattern such as ``news/*.csv``, or an http(s) address. Read are CSV and its kin, JSON and JSON lines,
+        folder, a pattern such as ``news/*.csv``, or an http(s) address. Read are CSV and its like, JSON and JSON lines,
         Parquet, Excel and OpenDocument, SQLite, RSS and Atom, OPML (its feeds are fetched), tables in web pages, and
         plain lines; packed by zip, gzip, bzip2, xz, zstd or tar. Several files are one corpus. Downloads are kept in
         ``.newsclust/downloads`` and not fetched again.

@@ -16,7 +16,7 @@ from ..errors import RunError
 from ..markup import plain, web_address
 from ..paths import short, write_whole
 from ..run.csv_cells import as_csv
-from ..run.record import FIGURES, Record, written
+from ..run.record import FIGURES, SUPPORT, Record, written
 from ..run.stored import StoredRun, read_results
 from ..vectors.models import BGE_M3, E5, MINILM
 from ..wording import count
@@ -168,11 +168,16 @@ def _clusters(given: dict[str, Any], made: dict[str, Any], metrics: dict[str, An
     left, assigned = (written(name, metrics[name]) for name in ("hdbscan_noise_fraction", "assigned_fraction"))
     noise = f"HDBSCAN left {left} of the documents as noise"
     if given["assign_noise"]:
+        support = made.get(SUPPORT, given["least_support"])  # at_most_alone may lower it
         noise += (
-            f"; a noise document whose nearest neighbours support a story with {given['least_support']:g} or more was "
-            f"given that story, which {assigned} of the documents were"
+            f"; a noise document whose nearest neighbours support a story with {support} or more was given that story, "
+            f"which {assigned} of the documents were"
         )
-    return [f"{said}.", f"{noise}."]
+    corrected = []
+    if n := metrics.get("n_corrections"):
+        needed = metrics["n_corrections_needed"]
+        corrected = [f"Then {count(n, 'correction')} by hand were obeyed, {needed:,} of which changed the stories."]
+    return [f"{said}.", f"{noise}.", *corrected]
 
 
 def _results(given: dict[str, Any], metrics: dict[str, Any]) -> list[str]:

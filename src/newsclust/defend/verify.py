@@ -13,16 +13,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..corpus.documents import BUNDLED
+from ..corpus.documents import BUNDLED, MILVUS
 from ..corpus.facts import headlines
 from ..errors import NewsclustError, NewsclustWarning, RunError
 from ..paths import find_input
 from ..pipeline import find
+from ..run.correction_files import CORRECTIONS, recorded_corrections
 from ..run.parameters import LITE_INDEXES
 from ..run.record import FIGURES
 from ..run.results import Run
 from ..run.stored import StoredRun, read_results
 from ..run.traces import traces
+from ..stories.corrections import COLUMNS
 from ..stories.settings import AUTO
 from ..vectors.models import MINILM
 from ..wording import count
@@ -135,6 +137,9 @@ def verify(folder: str | Path, data: str | None = None, trust: bool = False) -> 
         contextlib.chdir(alone),  # where relative paths start, and the cache is
     ):
         warnings.simplefilter("ignore", NewsclustWarning)
+        if len(rows := recorded_corrections(run.folder)):
+            rows.to_csv(CORRECTIONS, columns=list(COLUMNS), index=False)
+            given["corrections"] = CORRECTIONS
         try:
             repeated = find(**given, uri=str(Path(alone) / "verify.db"))
         except NewsclustError as error:
@@ -155,6 +160,8 @@ def _damaged(name: str) -> Iterator[None]:
 def _asked(run: StoredRun, data: str | None, trust: bool) -> dict[str, Any]:
     """The parameters of the repetition: those of the record, without what a stranger must not name."""
     named, model = run.record.parameters.get("data"), run.record.parameters.get("model")
+    if named == MILVUS:
+        raise RunError(f"{run.name} is of a collection in Milvus, which may have changed: run it again and compare.")
     named = named if isinstance(named, list) else [named]
     may_data = data is not None or {*map(str, named)} <= set(BUNDLED)
     asked = ("headlines", named, may_data, "give the file with --data, or "), ("model", [model], model == MINILM, "")
@@ -170,7 +177,8 @@ def _asked(run: StoredRun, data: str | None, trust: bool) -> dict[str, Any]:
     given |= {"data": found if len(found) > 1 else found[0]}
     if find_input(given["model"]).exists():
         given["model"] = str(find_input(given["model"]))
-    for name in ("uri", "output", "title_model", "previous"):  # the earlier run only gives the stories their numbers
+    # The earlier run gives the stories their numbers only; the record holds the corrections themselves.
+    for name in ("uri", "output", "title_model", "previous", "corrections", "write_labels", "filter"):
         del given[name]
     if on_server or given["search"] == "milvus" and given["index"] not in LITE_INDEXES:
         given |= {"search": "auto", "index": "FLAT", "index_params": {}, "search_params": {}}

@@ -72,7 +72,7 @@ def shuffle_rows(
     for name, given_back in answers.items():
         settings = set.intersection(*(set(labels) for labels in given_back))
         pairs = [(one[said], two[said]) for said in settings for one, two in combinations(given_back, 2)]
-        between = [stability_between(one, ids, two, ids) for one, two in pairs]
+        between = [stability_between(one, ids, two, ids) or 0.0 for one, two in pairs]
         rows.append((name, f"{np.mean(between):.3f}", f"{min(between):.3f}"))
     columns = ["method", f"ARI between {times} shuffles, mean", "lowest"]
     return Table(pd.DataFrame(rows, columns=columns), caption=f"{NOISE} 1 is the same answer each time.")
