@@ -74,7 +74,7 @@ def test_a_notebook_is_read_in_a_sitting_and_its_diff_too(path):
     notebook = nbformat.read(path, as_version=4)
     if path.stem == "cluster":
         assert len(notebook.cells) <= 28 and path.stat().st_size <= 150_000
-    assert path.stat().st_size <= 200_000
+    assert path.stat().st_size <= 150 * 1024
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

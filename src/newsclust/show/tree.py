@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..stories.outline import outline
 from ..wording import count
-from .drawing import INK, cut, story_mark
+from .drawing import INK, cut
 from .figure import POINTS, Figure, chart
 from .listings import Table, linked_titles
 
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 #: Stories of a topic, and finer clusters of a story, that a table names.
 NAMED = 4
 _LEAF_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 16, 360, 1600  # pixels
-_LETTERS = 105  # of all levels side by side
+_LETTERS = 95  # of all levels side by side
 _LEAST_TEXT = 10  # pixels of a field that has a name
-_GREY = (0.5, 0.53, 0.56)
-_GREYS = {"all": (*_GREY, 0.1), "group": (*_GREY, 0.16), "topic": (*_GREY, 0.3), "smaller": (*_GREY, 0.45)}
+_FIELD = "#e4e6e8"
 
 
 def story_tree(stories: Stories, topics: Topics) -> Figure | None:
@@ -45,16 +44,15 @@ def story_tree(stories: Stories, topics: Topics) -> Figure | None:
     level, top = _fields(rows)
     is_leaf, levels = ~rows.index.isin(rows["parent"]), level.max() + 1
     widths = np.where(is_leaf, levels - level, 1)
-    colours = [story_mark(row.story)[0] if row.kind == "story" else _GREYS[row.kind] for row in rows.itertuples()]
     height = int(np.clip(_LEAF_HEIGHT * is_leaf.sum(), _LEAST_HEIGHT, _MOST_HEIGHT))
     with chart(height) as (fig, axes):
-        axes.barh(top, widths, rows["size"], level, align="edge", color=colours, edgecolor="white")
+        axes.barh(top, widths, rows["size"], level, align="edge", color=_FIELD, edgecolor="white")
         for place, row in enumerate(rows.itertuples()):
             pixels = row.size * height / rows["size"][0]
             if pixels >= _LEAST_TEXT:
                 name = cut(_name(row, stories, topics), int(_LETTERS * widths[place] / levels))
                 at = level[place] + 0.03, top[place] + row.size / 2
-                axes.text(*at, name, va="center", size=min(11, pixels) * POINTS, color=_ink(colours[place]))
+                axes.text(*at, name, va="center", size=min(11, pixels) * POINTS, color=INK)
         axes.set(xlim=(0, levels), ylim=(rows["size"][0], 0))
         axes.axis("off")
     return Figure(_sentence(rows, topics), fig)
@@ -119,15 +117,6 @@ def _fields(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
             level[place], top[place] = level[up] + 1, top[up] + filled[up]
             filled[up] += rows["size"][place]
     return level, top
-
-
-def _ink(colour: str | tuple) -> str:
-    """What can be read on a colour: white or black, on the pale greys ink."""
-    if not isinstance(colour, str):
-        return INK
-    channels = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return "white" if linear @ [0.2126, 0.7152, 0.0722] < 0.18 else "black"  # WCAG 2: both contrasts are equal there
 
 
 def _sentence(rows: pd.DataFrame, topics: Topics) -> str:
