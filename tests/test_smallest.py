@@ -101,7 +101,9 @@ def test_a_few_headlines_are_evaluated_whatever_is_known_of_them(toy_model, name
     rows = pd.DataFrame(INPUTS[name], columns=["title", "published_at"])
     for known in ("one-off", rows["title"], "storm"):
         rows.assign(story=known).to_csv("mine.csv", index=False)
-        run_cells("evaluate", data="mine.csv", peers=["the tutorial's own code", "average linkage"])
+        found = run_cells("evaluate", data="mine.csv", peers=["the tutorial's own code", "average linkage"])["result"]
+        assert list(found.table.index) == ["newsclust, tutorial.yaml", "newsclust, stories.yaml"]  # peers need more
+        assert len(found.documents) == rows["title"].nunique() and found.table["ami"].notna().all()
 
 
 def test_no_notice_of_a_small_run_names_what_was_never_given(toy_model, recwarn):
