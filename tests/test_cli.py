@@ -88,7 +88,7 @@ def test_a_single_run_ends_with_the_path_of_its_report_and_a_paragraph(stand_in)
     done = call("run", "one.yaml")
     first, second = done.stdout.splitlines()
     assert done.exit_code == 0 and first == "Report: reports/one.html" and Path("reports/one.html").exists()
-    assert second.startswith("1,234 documents fall into 56 stories; 25.0% of them belong to none")
+    assert second.startswith("1,234 documents in 56 stories; 25.0% of them belong to none")
 
 
 def test_a_grid_ends_with_the_path_of_its_index_and_status_1_if_a_run_failed(stand_in):

@@ -166,7 +166,7 @@ def told(page: str) -> str:
 
 def test_a_killed_grid_goes_on_with_what_is_unfinished(executed):
     out, err, status = executed["resumed"]
-    assert "2 of 3 runs are finished already." in out and not executed["first run again"], err
+    assert "Finished already: 2 of 3 runs." in out and not executed["first run again"], err
     assert status == 1 and "3 runs, 1 failed" in out
     runs = re.findall(r"^run (.*?): ", executed["log"], flags=re.MULTILINE)
     assert runs == [OK, OTHER, FAILED]

@@ -434,10 +434,7 @@ def test_an_assignment_has_the_same_page_with_the_newcomers_marked(run, tmp_path
     Record({"run": "reports/monday"}, counts, {"data": "tuesday.csv: 6 rows"}).write(tmp_path)
     page = opened(write_page(tmp_path), open_page)
     assert page.locator("h1").text_content() == "tuesday"
-    assert (
-        "6 new headlines: 2 join 1 story, 3 make 1 emerging story, 1 stand alone."
-        in page.locator(".counts").text_content()
-    )
+    assert "6 new headlines: 2 in 1 story, 3 in 1 emerging story, 1 in none." in page.locator(".counts").text_content()
     assert "Since monday:" in page.locator(".news").text_content()
     assert titles(page)[:2] == ["Comet", read_page_data(run)["stories"]["title"][flood]]
     assert page.locator(".badge").all_text_contents() == ["emerging", "2 new"]

@@ -17,6 +17,7 @@ import typer.core
 from . import __version__
 from .errors import NewsclustError, RunError, shortage
 from .paths import find_input, find_output, short, state_dir
+from .wording import said_of_newcomers
 
 # The rooms are imported by the commands that need them: help and a slip in a command are answered at once.
 
@@ -146,12 +147,8 @@ def assign(
     if as_json:
         return _print_json(folder=page.with_suffix(""), report=page, metrics=metrics)
     _tell(f"Report: {short(page)}")
-    n = {name: f"{number:,}" for name, number in metrics.items() if name.startswith("n_")}
-    _tell(
-        f"{n['n_newcomers']} new headlines: {n['n_joined']} join {n['n_joined_stories']} stories, {n['n_in_emerging']} "
-        f"make {n['n_emerging']} emerging stories, {n['n_alone']} stand alone. "
-        f"{n['n_known']} more are in the run already."
-    )
+    what, emerging, alone = said_of_newcomers(metrics)
+    _tell(f"{what} {emerging}{alone}")
     _tell_news(page.parent)
 
 

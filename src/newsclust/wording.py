@@ -27,3 +27,15 @@ def sentence(note: str) -> str:
 def assigned(values: dict[str, Any]) -> str:
     """Parameters as one would set them: ``words = 0.2, days = 0.15``."""
     return ", ".join(f"{name} = {value!r}" for name, value in values.items())
+
+
+def said_of_newcomers(n: dict[str, int], run: str = "") -> tuple[str, str, str]:
+    """What became of new headlines, by the numbers of an assignment; the page sets the middle part in bold."""
+    of = f" of {run}" if run else ""
+    joined = f"{n['n_joined']:,} in {count(n['n_joined_stories'], 'story', 'stories')}{of}"
+    known = f" In the run already: {n['n_known']:,}." if n.get("n_known") else ""
+    return (
+        f"{count(n['n_newcomers'], 'new headline')}: {joined}, {n['n_in_emerging']:,} in",
+        count(n["n_emerging"], "emerging story", "emerging stories"),
+        f", {n['n_alone']:,} in none.{known}",
+    )

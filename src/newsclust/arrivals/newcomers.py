@@ -20,7 +20,7 @@ from ..stories.naming import describe_clusters
 from ..stories.noise import POWER, VOTERS, votes_of, winners
 from ..stories.repeats import NEAREST, near_copies
 from ..vectors.word_weights import stack
-from ..wording import count
+from ..wording import count, said_of_newcomers
 from .calibration import Calibration, calibrate
 
 if TYPE_CHECKING:
@@ -112,16 +112,8 @@ class Newcomers:
         }
 
     def __repr__(self) -> str:
-        n = self.counts
-        stories, groups = (
-            count(n["n_joined_stories"], "story", "stories"),
-            count(n["n_emerging"], "emerging story", "emerging stories"),
-        )
-        known = f" {n['n_known']:,} more are in the run already." if n["n_known"] else ""
-        return (
-            f"{count(n['n_newcomers'], 'new headline')}: {n['n_joined']:,} join {stories} of {self.run.name}, "
-            f"{n['n_in_emerging']:,} make {groups}, {n['n_alone']:,} stand alone.{known}"
-        )
+        what, emerging, alone = said_of_newcomers(self.counts, self.run.name)
+        return f"{what} {emerging}{alone}"
 
 
 @stage("assign")

@@ -21,6 +21,7 @@ from ..errors import ParameterError, RunError
 from ..paths import short, write_whole
 from ..run.preflight import BESIDE, check_replaceable
 from ..run.record import RESULTS, written
+from ..wording import count
 from .execute import execute, find_notebook, load_papermill
 from .freshness import fingerprints, is_fresh, read_stamp
 from .pages import NOTEBOOK_PAGE, make_pages, render_failure, render_page
@@ -57,7 +58,7 @@ def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> i
         current = fingerprints(plan)
         todo = [run for run in plan.runs if not is_fresh(run, current[run.name])]
         if len(todo) < len(plan.runs):
-            say(f"{len(plan.runs) - len(todo)} of {len(plan.runs)} runs are finished already.")
+            say(f"Finished already: {len(plan.runs) - len(todo)} of {count(len(plan.runs), 'run')}.")
         if plan.page.exists() and not (plan.folder / "log.txt").exists():
             raise ParameterError(
                 f"{short(plan.page)} was not made by newsclust and would be written over: move it elsewhere, or give "
@@ -229,7 +230,7 @@ def said_after(plan: Plan, seconds: float) -> str:
     failed = [run.name for run in plan.runs if read_stamp(run.folder).get("status") != "ok"]
     if plan.varied:
         return (
-            f"{len(plan.runs)} runs, {len(failed)} failed, in {seconds:.0f} seconds. "
+            f"{count(len(plan.runs), 'run')}, {len(failed)} failed, in {count(round(seconds), 'second')}. "
             "Open the report in a browser: sort the table, compare the maps, and follow a run's name to its own report."
         )
     folder = plan.runs[0].folder
@@ -237,9 +238,9 @@ def said_after(plan: Plan, seconds: float) -> str:
         return f"The run {outcome(folder)}"
     metrics = read_stamp(folder, "metrics.json")
     return (
-        f"{metrics['n_documents']:,} documents fall into {metrics['n_clusters']:,} stories; {_noise(metrics)} of them "
-        f"belong to none (noise). It took {seconds:.0f} seconds. Open the report in a browser: hover over the map to "
-        "read headlines."
+        f"{count(metrics['n_documents'], 'document')} in {count(metrics['n_clusters'], 'story', 'stories')}; "
+        f"{_noise(metrics)} of them belong to none (noise). It took {count(round(seconds), 'second')}. Open the "
+        "report in a browser: hover over the map to read headlines."
     )
 
 
@@ -247,7 +248,7 @@ def outcome(folder: Path) -> str:
     """What became of a run: "69 stories, 11.2% noise", or why it failed."""
     stamp, metrics = read_stamp(folder), read_stamp(folder, "metrics.json")
     if stamp.get("status") == "ok" and metrics:
-        return f"{metrics['n_clusters']:,} stories, {_noise(metrics)} noise"
+        return f"{count(metrics['n_clusters'], 'story', 'stories')}, {_noise(metrics)} noise"
     return f"failed: {stamp['message']}" if stamp.get("message") else "not finished"
 
 

@@ -21,7 +21,7 @@ from ..errors import RunError
 from ..paths import short, write_whole
 from ..run.page_data import LARGEST, read_page_data
 from ..run.record import FIGURES, REJECTED, Record, on_one_line, read_record, written
-from ..wording import count, said
+from ..wording import count, said, said_of_newcomers
 from .drawing import cut_at_word
 
 TEMPLATE = Path(__file__).parent / "templates/run"
@@ -179,13 +179,7 @@ def _year(minute: int) -> int:
 def _head(data: dict[str, Any], metrics: dict[str, Any]) -> dict[str, str]:
     """The first sentence, its middle part to be set in bold."""
     if "n_newcomers" in metrics:
-        joined, emerging = (f"{metrics[name]:,}" for name in ("n_joined", "n_in_emerging"))
-        return {
-            "what": f"{count(metrics['n_newcomers'], 'new headline')}: {joined} join "
-            f"{count(metrics['n_joined_stories'], 'story', 'stories')}, {emerging} make",
-            "stories": count(metrics["n_emerging"], "emerging story", "emerging stories"),
-            "noise": f", {metrics['n_alone']:,} stand alone.",
-        }
+        return dict(zip(("what", "stories", "noise"), said_of_newcomers(metrics), strict=True))
     by, when, time = "", "", data["time"]
     if data["n_publishers"]:
         by = f" by {count(data['n_publishers'], 'publisher')}"
