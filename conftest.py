@@ -21,7 +21,6 @@ BEGUN_FIRST = [
     "test_reproducible.py",
     "test_newcomers.py",
     "test_neighbors.py",
-    "test_map.py",
 ]
 
 # OpenMP's threads spin while they wait, which is time lost to the tests beside them: twice the processor time in all.

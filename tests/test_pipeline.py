@@ -134,13 +134,17 @@ def test_a_disk_that_is_full_at_any_stage_is_one_sentence_or_none_and_the_same_c
     assert nc.find(**DATA, output="out").folder.is_dir() and Path("out/report.html").exists()
 
 
+#: How the files are called in which a search, a layout and vectors that were read are kept.
+CACHED = ("neighbors-", "layout-", "vectors-")
+
+
 @pytest.mark.parametrize(
     "name",
     [
         "report.html",
         *(
             pytest.param(name, marks=pytest.mark.soak)
-            for name in ("clusters.csv", "stories.csv", "provenance.json", "metrics.json")
+            for name in (*("clusters.csv", "stories.csv", "provenance.json", "metrics.json"), *CACHED)
         ),
     ],
 )
@@ -154,7 +158,7 @@ def test_a_run_that_is_killed_as_it_writes_leaves_no_half_file_and_the_next_is_r
         replace = os.replace
 
         def kill(part, path):
-            if str(path).endswith("/{name}"):
+            if "/{name}" in str(path):
                 os.kill(os.getpid(), signal.SIGKILL)
             replace(part, path)
 
@@ -164,9 +168,11 @@ def test_a_run_that_is_killed_as_it_writes_leaves_no_half_file_and_the_next_is_r
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=environment, capture_output=True)
     assert done.returncode == -signal.SIGKILL and not Path("out", name).exists()
+    assert not list(Path(".newsclust/cache").glob(f"{name}*.npz"))
     run = nc.find(**DATA, output="out")
     assert run.links.vectors.embeddings.n_embedded == 0
     assert len(nc.read_run("out").points) == 34 and Path("out/report.html").exists()
+    assert not list(Path().rglob("*.part"))
 
 
 def test_a_results_folder_that_is_removed_meanwhile_is_one_sentence(toy_model, monkeypatch):

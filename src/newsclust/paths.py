@@ -161,6 +161,8 @@ def write_whole(path: Path, text: str) -> None:
     RunError
         If it can't be written.
     """
+    import psutil
+
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_text(text, encoding="utf-8")
@@ -169,8 +171,11 @@ def write_whole(path: Path, text: str) -> None:
         advice = "check that its folder is there, its permissions and the room on its disk, and run this again."
         raise RunError(f"{short(path)} can't be written ({error.strerror}): {advice}") from None
     finally:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             part.unlink(missing_ok=True)
+            for left in path.parent.glob(f".{path.name}.*.part"):  # by a process that was killed
+                if not psutil.pid_exists(int(left.name.split(".")[-2])):
+                    left.unlink(missing_ok=True)
 
 
 @lru_cache
