@@ -27,6 +27,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from browser import open_page, settle  # noqa: F401  a fixture
 from newsclust.errors import NewsclustError
 from newsclust.grid import freshness, pages, run_plan
+from newsclust.grid.execute import execute, kept_kernels
 from newsclust.grid.plan import read_plan
 from newsclust.run.preflight import BESIDE, check_replaceable
 from newsclust.run.record import COVERAGE, RESULTS
@@ -275,6 +276,30 @@ def test_a_notebook_may_import_what_the_kernel_starts_without(tmp_path):
     assert message.startswith("The notebook left no") and "does it still call finish?" in out, out + err
 
 
+def test_a_run_finds_nothing_in_the_kernel_of_the_run_before_and_a_new_kernel_after_one_that_died():
+    write_notebook(
+        Path("made/first.ipynb"),
+        "assert 'mine' not in dir()",
+        "import os, newsclust.wording, scipy\nmine = newsclust.wording.mine = scipy.mine = os.getpid()\nmine",
+    )
+    write_notebook(
+        Path("made/next.ipynb"),
+        "assert 'mine' not in dir()",
+        "import os, newsclust.wording, scipy\nassert scipy.mine == os.getpid()",
+        "assert not hasattr(newsclust.wording, 'mine')",
+    )
+    write_notebook(Path("made/died.ipynb"), "import os\nos.kill(os.getpid(), 9)")
+    with kept_kernels() as kernels:
+        for name in ("first", "next", "first"):
+            assert execute(Path(f"made/{name}.ipynb"), Path("out.ipynb"), {}, False, kernels) == ""
+            cells = [cell for cell in nbformat.read("out.ipynb", as_version=4).cells if cell.cell_type == "code"]
+            assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)) and len(kernels) == 1
+        assert "kernel died" in execute(Path("made/died.ipynb"), Path("out.ipynb"), {}, False, kernels) and not kernels
+        assert execute(Path("made/first.ipynb"), Path("out.ipynb"), {}, False, kernels) == ""
+        (pid,) = [child.pid for child in psutil.Process().children() if "ipykernel" in " ".join(child.cmdline())]
+    wait_for(lambda: not psutil.pid_exists(pid))
+
+
 def test_a_kernel_that_dies_fails_its_run_and_says_where_it_stopped(tmp_path):
     write_notebook(tmp_path / "notebooks/cluster.ipynb", "import os\nos.kill(os.getpid(), 9)", "print('never')")
     write_plan("fixed: {data: nowhere.csv}\n")
@@ -297,7 +322,7 @@ def test_what_would_fail_in_every_run_of_a_grid_is_said_once_before_the_first(mo
 
 
 def test_a_run_finds_none_of_its_own_files_when_it_is_made_again(monkeypatch):
-    def execute(notebook, executed, parameters, show_bars=False):
+    def execute(notebook, executed, parameters, *_):
         check_replaceable(executed.parent)  # as the notebook does before its first step
         nbformat.write(new_notebook(), executed)
         for name in (*RESULTS, *BESIDE):
@@ -308,7 +333,7 @@ def test_a_run_finds_none_of_its_own_files_when_it_is_made_again(monkeypatch):
     monkeypatch.setattr(run_plan, "render_page", lambda folder: folder)
     for min_samples in (3, 2, 4):
         plan = read_plan(str(write_plan(f"data: sample\nmin_samples: {min_samples}\n")))
-        run_plan._finish(plan.runs[0], Path("notebook.ipynb"), str(min_samples), False)
+        run_plan._finish(plan.runs[0], Path("notebook.ipynb"), str(min_samples), False, [])
         said = freshness.read_stamp(plan.runs[0].folder)["message"]
         assert said == ("It is broken." if min_samples == 2 else "")
 
@@ -322,7 +347,7 @@ class Executed(list):
     fails: str | None = None
     stops_at: str | None = None
 
-    def __call__(self, notebook: Path, executed: Path, parameters: dict, show_bars: bool = False) -> str:
+    def __call__(self, notebook: Path, executed: Path, parameters: dict, *_) -> str:
         name = executed.parent.name if executed.name == "run.ipynb" else "index"
         if name == self.stops_at:
             raise KeyboardInterrupt

@@ -6,7 +6,8 @@ import gc
 import os
 import shutil
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ _KERNEL_ARGUMENTS = [
     "--IPKernelApp.log_level=CRITICAL",  # its warnings would tear the progress bar
     f"--IPKernelApp.exec_lines={'; '.join(_AT_START.splitlines())}",
 ]
+# A kernel keeps for the next run the libraries, which take five seconds to load, and nothing of this project.
+_FORGET = """import sys
+for name in list(sys.modules):
+    if name.partition(".")[0] in ("graph_hdbscan", "headline_reader", "newsclust"):
+        del sys.modules[name]
+get_ipython().reset(new_session=True)"""
 #: Seconds from one copy of an unfinished notebook to the next.
 SAVED_EVERY = 5
 ENGINE = "newsclust"
@@ -45,7 +52,26 @@ def find_notebook(name: str) -> Path:
     raise RunError(f"there is no notebooks/{name}.ipynb, here or with the package: install newsclust again.")
 
 
-def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bars: bool = False) -> str:
+@contextmanager
+def kept_kernels() -> Iterator[list[Any]]:
+    """A list for idle kernels, so that one serves several calls of `execute`; they end with the block."""
+    from jupyter_core.utils import run_sync
+
+    kernels: list[Any] = []
+    try:
+        yield kernels
+    finally:
+        for kernel in kernels:
+            run_sync(kernel.shutdown_kernel)(now=True)
+
+
+def execute(
+    notebook: Path,
+    executed: Path,
+    parameters: dict[str, Any],
+    show_bars: bool = False,
+    kernels: list[Any] | None = None,
+) -> str:
     """Execute `notebook` with `parameters` into a file that is whole or not there.
 
     Parameters
@@ -54,6 +80,8 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
     parameters : dict
     show_bars : bool
         Pass on what the notebook writes to its standard error, such as progress bars.
+    kernels : list, optional
+        As `kept_kernels` gives it; without it the notebook has a kernel of its own.
 
     Returns
     -------
@@ -77,6 +105,7 @@ def execute(notebook: Path, executed: Path, parameters: dict[str, Any], show_bar
             stderr_file=sys.stderr if show_bars else None,
             coalesce_streams=True,
             extra_arguments=list(_KERNEL_ARGUMENTS),
+            kernels=kernels,
         )
     except papermill.PapermillExecutionError as error:
         message = error.evalue
@@ -105,7 +134,30 @@ def load_papermill() -> Any:
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None keeps it out
     gc.set_threshold(*RARELY)
     import papermill
+    from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
+
+    class SparingClient(PapermillNotebookClient):
+        """Takes an idle kernel, where there is one, and leaves it to others."""
+
+        def execute(self, kernels: list[Any] | None) -> None:
+            with suppress(AttributeError, IndexError):
+                self.km = kernels.pop()  # type: ignore[union-attr]  # or there is none
+            self.is_used = self.km is not None
+            try:
+                super().execute(cleanup_kc=kernels is None)
+            except BaseException:
+                if self.km is not None:
+                    self._cleanup_kernel()
+                raise
+            if kernels is not None:
+                self.kc.stop_channels()
+                kernels.append(self.km)
+
+        def papermill_execute_cells(self) -> None:
+            if self.is_used:
+                self.wait_for_reply(self.kc.execute(_FORGET, silent=True))
+            super().papermill_execute_cells()
 
     class SparingEngine(NBClientEngine):
         """papermill writes the whole notebook before and after each cell, maps and all: seconds of each run."""
@@ -119,8 +171,11 @@ def load_papermill() -> Any:
                     save()
 
             nb_man.save = save_now_and_then
+            given = {name: options[name] for name in ("stderr_file", "coalesce_streams", "extra_arguments")}
             try:
-                super().execute_managed_notebook(nb_man, *arguments, **options)
+                SparingClient(nb_man, kernel_name="python3", log=papermill.log.logger, **given).execute(
+                    options["kernels"]
+                )
             finally:
                 nb_man.save = save  # it is written in any case at the end
 

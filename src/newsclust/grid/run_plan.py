@@ -22,7 +22,7 @@ from ..paths import short, write_whole
 from ..run.preflight import BESIDE, check_replaceable
 from ..run.record import RESULTS, written
 from ..wording import count
-from .execute import execute, find_notebook, load_papermill
+from .execute import execute, find_notebook, kept_kernels, load_papermill
 from .freshness import fingerprints, is_fresh, read_stamp
 from .pages import NOTEBOOK_PAGE, make_pages, render_failure, render_page
 from .plan import Plan, PlannedRun
@@ -118,7 +118,7 @@ def _run_all(
         stale.unlink(missing_ok=True)
     load_papermill()
     first, others = _in_order(todo)
-    with (plan.folder / "log.txt").open("a", encoding="utf-8") as log:
+    with (plan.folder / "log.txt").open("a", encoding="utf-8") as log, kept_kernels() as kernels:
 
         def note(line: str) -> None:
             print(line, file=log, flush=True)
@@ -134,12 +134,12 @@ def _run_all(
         for run in first:
             if plan.varied:
                 say(f"First {run.name}, which embeds and searches for the others.")
-            for done in _finish_all([run], notebook, current, jobs=1, show_bars=True):
+            for done in _finish_all([run], notebook, current, kernels, show_bars=True):
                 tell(done, print)
         # The mean over all runs: with several at a time the latest ones say little about the time left.
         bar = {"total": len(todo), "initial": len(first), "desc": f"Running {plan.name}", "unit": "run", "smoothing": 0}
         with tqdm(**bar, disable=None if plan.varied else True) as progress:
-            for done in _finish_all(others, notebook, current, jobs, refresh=progress.refresh):
+            for done in _finish_all(others, notebook, current, kernels, jobs, refresh=progress.refresh):
                 tell(done, progress.write)
                 progress.update()
 
@@ -164,13 +164,14 @@ def _finish_all(
     runs: list[PlannedRun],
     notebook: Path,
     current: dict[str, str],
-    jobs: int,
+    kernels: list[Any],
+    jobs: int = 1,
     show_bars: bool = False,
     refresh: Callable[[], Any] = lambda: None,
 ) -> Iterator[PlannedRun]:
     pool = ThreadPoolExecutor(max_workers=jobs)
     pending: dict[Future, PlannedRun] = {
-        pool.submit(_finish, run, notebook, current[run.name], show_bars): run for run in runs
+        pool.submit(_finish, run, notebook, current[run.name], show_bars, kernels): run for run in runs
     }
     try:
         while pending:
@@ -184,7 +185,7 @@ def _finish_all(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool) -> None:
+def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool, kernels: list[Any]) -> None:
     """Run the notebook, render its report, and only then write ``run.json``, which says that all is there."""
     start = time.perf_counter()
     run.folder.mkdir(parents=True, exist_ok=True)
@@ -194,7 +195,7 @@ def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool) -> N
         part.unlink(missing_ok=True)
     executed = run.folder / "run.ipynb"
     Thread(target=import_module, args=["nbconvert"], daemon=True).start()  # three seconds, while the notebook runs
-    message = execute(notebook, executed, run.parameters.model_dump(), show_bars)
+    message = execute(notebook, executed, run.parameters.model_dump(), show_bars, kernels)
     if not message and (lost := [name for name in RESULTS if not (run.folder / name).exists()]):
         message = f"The notebook left no {lost[0]}: does it still call finish?"
     if message:
