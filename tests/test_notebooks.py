@@ -256,6 +256,7 @@ def test_the_notebook_runs_from_an_empty_folder_with_only_the_installed_package(
     assert len(pd.read_csv(folder / "found/clusters.csv")) == len(pd.read_csv(site / "newsclust/data/sample.csv"))
 
 
+@pytest.mark.soak  # the suite takes the notebook itself, in the checkout
 def test_both_sets_of_parameters_are_evaluated_from_an_empty_folder(tmp_path, site):
     shutil.copy(TOP / "notebooks/evaluate.ipynb", tmp_path)
     done = papermill(tmp_path / "evaluate.ipynb", tmp_path, "-y", "{peers: []}", PYTHONPATH=str(site))
