@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import newsclust.grid.charts as figures
 from browser import open_page  # noqa: F401  (a fixture)
 from newsclust.errors import NewsclustError
+from newsclust.grid import runs as finished
 from newsclust.grid.measures import (
     METRICS,
     agreement_matrix,
@@ -152,6 +153,17 @@ def with_labels(grid: Grid, labels: pd.DataFrame, **columns) -> Grid:
 
 
 # Reading -------------------------------------------------------------------------------------------
+
+
+def test_the_grid_that_the_notebook_looks_at_is_run_where_it_is_missing(monkeypatch):
+    asked = []
+    monkeypatch.setattr(finished, "run_plan", lambda plan: asked.append(plan.name) or write_grid(plan.folder))
+    assert len(read_grid("reports/grid").runs) == 12 and asked == ["grid"]
+    read_grid("reports/grid")
+    for name in ("reports/quickstart", "elsewhere/grid", "reports/mine"):
+        with pytest.raises(NewsclustError, match="There is no finished grid"):
+            read_grid(name)
+    assert asked == ["grid"]
 
 
 def test_every_run_is_there_in_the_order_of_the_grid_with_its_parameters_and_metrics(grid, folder):

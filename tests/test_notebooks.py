@@ -84,6 +84,7 @@ def test_every_figure_can_be_seen_where_no_script_runs(path):
     assert figures or path.stem == "embed"
     for place in figures:
         data, beside = printed[place], printed[place + 1]
+        assert outputs(path)[place].metadata == {"image/png": {"alt": data["text/plain"]}}
         picture = Image.open(BytesIO(base64.b64decode(data["image/png"])))
         layout = data[PLOTLY]["layout"] if PLOTLY in data else {"width": 720, "height": picture.height}
         assert picture.size == (layout["width"], layout["height"]) and picture.width >= 600

@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 
 from ..errors import RunError
-from ..paths import find_input
+from ..paths import find_input, find_shipped
 from ..run.record import Record
 from ..run.stored import read_points
 from ..wording import count, said
+from .plan import read_plan
+from .run_plan import run_plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +66,7 @@ class Grid:
 
 
 def read_grid(folder: str | Path) -> Grid:
-    """Read what ``newsclust run`` left of a parameter grid.
+    """Read what ``newsclust run`` left of a parameter grid; one that came with newsclust is run where it is missing.
 
     Parameters
     ----------
@@ -79,7 +81,11 @@ def read_grid(folder: str | Path) -> Grid:
     from tqdm.auto import tqdm
 
     path = find_input(folder)
-    advice = f"run `newsclust run params/{path.name}.yaml` first"
+    made_by = f"params/{path.name}.yaml"
+    advice = f"run `newsclust run {made_by}` first"
+    came_along = Path(folder) == Path("reports", path.name) and find_shipped(made_by)
+    if not path.exists() and came_along and (plan := read_plan(made_by)).varied:
+        run_plan(plan)
     if not (path / "grid.json").is_file():
         raise RunError(f"There is no finished grid in {folder}: {advice}.")
     record = _record(path / "grid.json", ("name", "varied", "runs"), advice)

@@ -89,7 +89,7 @@ class Figure:
         """The figure, and its sentence below it."""
         from IPython.display import display
 
-        display(self._repr_mimebundle_(), raw=True)
+        display(self._repr_mimebundle_(), raw=True, metadata={"image/png": {"alt": self.sentence}})
         display({"text/html": paragraph(self.sentence), "text/plain": self.sentence}, raw=True)
 
 
