@@ -45,8 +45,9 @@ def tails() -> list[tuple[tuple[str, ...], re.Pattern[str]]]:
 def may_end() -> str:
     """What a description must have, in RE2's words, for one of `tails` to be in it."""
     letters = [re.escape(some) for several, _ in tails() for some in several if len(some) > 1]
-    more = _any_of("tails", "more").replace(r"\b", "").replace(".{0,60}", ".*").replace("ı", "[ıi]")
-    return rf"(?i:{'|'.join(letters)}|{more}[ .…»>→›\])|]*$)|[\])] *$"
+    more = _any_of("tails", "more").replace(r"\b", "").replace(".{0,60}", ".*")
+    asked = re.sub("[iı]", "[iıİ]", rf"{'|'.join(letters)}|{more}[ .…»>→›\])|]*$")  # which are one to Python
+    return rf"(?i:{asked})|[\])] *$"
 
 
 @cache

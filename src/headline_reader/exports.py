@@ -150,7 +150,7 @@ def _yaml(start: str, text: str, name: str) -> Table | None:
 
 def _links(lines: list[tuple[int, str]]) -> Table | None:
     """A list of links in Markdown; what stands behind a link is its paper and day."""
-    linked = sum(bool(_LINK.search(line)) for _, line in lines)
+    linked = sum("](" in line and bool(_LINK.search(line)) for _, line in lines)
     if linked < 3 or 2 * linked < sum(not line.startswith("#") for _, line in lines):
         return None
     rows, numbers, rejected, section = [], [], [], ""
@@ -177,7 +177,7 @@ def _links(lines: list[tuple[int, str]]) -> Table | None:
 def _tables(lines: list[tuple[int, str]], name: str) -> Table | None:
     """The tables in a Markdown text that have headlines, each row with the heading above its table."""
     tables, sections, seen = [], [], set()
-    for rule in (i for i, (_, line) in enumerate(lines) if i and _RULE.fullmatch(line)):
+    for rule in (i for i, (_, line) in enumerate(lines) if i and "|" in line and _RULE.fullmatch(line)):
         within = [lines[rule - 1], *takewhile(lambda line: "|" in line[1], lines[rule + 1 :])]
         cells = [re.split(r"(?<!\\)\|", line.removeprefix("|").removesuffix("|")) for _, line in within]
         if len(within) > 1 and names_titles(list(map(_plain, cells[0]))):

@@ -23,7 +23,7 @@ from .formats import read_rows
 from .roles import ROLES, TEXTS, collected, is_called
 from .source import gather, shown_source
 from .tables import Table
-from .text import clean, cleaned_address, tidy
+from .text import REDIRECTS, UNCLEAN, clean, cleaned, cleaned_address, tidy
 from .unpacking import Piece
 
 #: What is known of a row that was set aside.
@@ -292,10 +292,10 @@ def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFr
                if found.how == "by its contents"]  # fmt: skip
     if guessed and len(table.rows.columns) > 1:
         notes.append(f"{name}: {', '.join(guessed)}, by what they hold; name others in columns if that is wrong")
-    fields["language"] = [languages.language_code(value) for value in fields["language"]]
-    fields["url"] = [cleaned_address(value) for value in fields["url"]]
+    fields["language"] = cleaned(fields["language"], "", languages.language_code)
+    fields["url"] = cleaned(fields["url"], REDIRECTS, cleaned_address)
     if "published_at" in roles:
-        values = [clean(value) for value in fields["published_at"]]
+        values = cleaned(fields["published_at"], UNCLEAN, clean)
         dates = read_dates(values)
         fields["published_at"] = list(dates.iso)
         column = f"{_named(table, roles['published_at'])!r} of {name}"
@@ -335,8 +335,8 @@ def _rejected(parts: list[_Part], texts: pd.DataFrame, many: bool) -> pd.DataFra
     for part in parts:
         reasons = texts["reason"].to_numpy()[part.place]
         found = list(part.table.rejected)
-        for position in (reasons != "").nonzero()[0]:
-            given = part.table.rows.iloc[position]
+        places = (reasons != "").nonzero()[0]
+        for position, given in zip(places, part.table.rows.iloc[places].to_numpy(), strict=True):
             found.append((part.table.lines[position], reasons[position], ", ".join(filter(None, given))[:500]))
         label = [part.piece.label] * many
         rejected += [(int(line), reason, text, *label) for line, reason, text in sorted(found, key=lambda one: one[0])]
@@ -366,7 +366,7 @@ def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFram
             else:
                 continue
             entry = rows.setdefault(where, [0, ""])
-            entry[0] += sum(1 for value in values if value.strip())
+            entry[0] += sum(map(bool, map(str.strip, values)))
             tidied = texts[role].iloc[part.place] if role in ("title", "description", "publisher") else ()
             entry[1] = entry[1] or next((value for value in [*tidied, *values] if value), "")
     understood = [

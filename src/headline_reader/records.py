@@ -47,11 +47,8 @@ def lines_of(text: str) -> list[str]:
     breaks, returns = outside.count("\n"), outside.count("\r") - outside.count("\r\n")
     if returns > breaks:
         return re.findall(r"[^\r]*\r\n?|[^\r]+$", text)
-    return text.splitlines(keepends=True) if _plain_breaks(text) else re.findall(r"[^\n]*\n|[^\n]+$", text)
-
-
-def _plain_breaks(text: str) -> bool:
-    return not re.search("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|\r(?!\n)", text)
+    lines = text.splitlines(keepends=True)  # which also ends lines at signs that end none in a table
+    return lines if all(line[-1] == "\n" for line in lines[:-1]) else re.findall(r"[^\n]*\n|[^\n]+$", text)
 
 
 def types_of_columns(lines: list[str], dialect: Dialect) -> list[str]:

@@ -85,7 +85,7 @@ def read_text_table(text: str, name: str) -> Table:
         dialect = find_dialect(lines, delimiter)
         types = types_of_columns(lines, dialect)
         records, opened = records_of(lines, dialect, types)
-        records = [(number + skipped, record) for number, record in records]
+        records = [(number + skipped, record) for number, record in records] if skipped else records
         table = table_of_records(records, name, dialect)
     finally:
         csv.field_size_limit(limit)
@@ -140,12 +140,12 @@ def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: D
         if len(record) > width:
             misfits.append((number, len(record)))
             reason = f"{len(record)} fields where the {'header has' if headed else 'others have'} {width}"
-        elif headed and width > 1 and [cell.strip() for cell in record] == again:
+        elif headed and width > 1 and record[0].strip() == again[0] and [cell.strip() for cell in record] == again:
             reason = "the header again"
         if reason:
             rejected.append((number, reason, (dialect.delimiter or ",").join(record)[:500]))
         else:
-            rows.append(record + [""] * (width - len(record)))
+            rows.append(record + [""] * (width - len(record)) if len(record) < width else record)
             lines.append(number)
     if not rows and not misfits:
         raise ReaderError(f"{name} has a header but no rows: check that all of it was saved.")
@@ -201,8 +201,9 @@ def _blocks(records: list[tuple[int, list[str]]]) -> list[list[tuple[int, list[s
     """The tables that stand beside each other, a blank column between, or below each other, each with its header."""
 
     def is_header(record: list[str]) -> bool:
-        cells = [cell.strip() for cell in record if cell.strip()]
-        if len(cells) < 2 or any(len(cell) > 40 for cell in cells):
+        if any(len(cell) > 40 and len(cell.strip()) > 40 for cell in record):
+            return False
+        if len(cells := [cell.strip() for cell in record if cell.strip()]) < 2:
             return False
         known = sum(any(is_name_of(role, cell) for role in ROLES) for cell in cells)
         return known >= 2 and 2 * known >= len(cells) and names_titles(record)

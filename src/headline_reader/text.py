@@ -48,6 +48,8 @@ _REDIRECTED = re.compile(
     re.IGNORECASE,
 )
 _OPENING = ("[", "(", "<")
+#: What an address must have, in RE2's words, for `cleaned_address` to change it.
+REDIRECTS = r"(?i)[^!-~]|/url\?|/l\.php\?|safelinks"
 _BULLET = re.compile(r"[-*•‣◦▪–—·]\s+(?=\S)")
 _ORDINAL = re.compile(r"[(\[]?\d{1,5}[.):\]]\s+(?=\S)")
 _ADDRESSES = re.compile(r"(?:https?://|\bt\.co/|pic\.twitter\.com/)[^\s<>)\]]*", re.IGNORECASE)
@@ -61,7 +63,7 @@ STEADY = (
     "\uac00-\ud7a3\uff01-\uff9d\U0001f300-\U0001faff"
 )
 # What a text must have, in RE2's words, for `clean` and `_plain` to change it.
-_UNCLEAN = (
+UNCLEAN = (
     rf"[^ -~{STEADY}]|[&#<]|^ |  | $| [,.'’]|^b['\"]|^.{{0,8}}$"
     r"|\[http|\]\(|\*\*|__|~~|://|t\.co/|pic\.twitter"
 )
@@ -95,7 +97,10 @@ def clean(text: str) -> str:
 
 def cleaned_description(text: str) -> str:
     """As `clean`, and without "Continue reading" and its like at the end."""
-    text = _plain(clean(text))
+    return _without_end(_plain(clean(text)))
+
+
+def _without_end(text: str) -> str:
     for _ in range(4):
         before, end = text, text[-REACH:].lower()
         for letters, pattern in tails():
@@ -145,10 +150,10 @@ def tidy(fields: pd.DataFrame) -> pd.DataFrame:
         `key` (what makes two texts one document) and `reason`, "" where the row is a document's.
     """
     publishers = cleaned(fields["publisher"], "", cleaned_publisher)
-    titles = cleaned(_without_footers(list(fields["title"])), _UNCLEAN, lambda title: _plain(clean(title)))
+    titles = cleaned(_without_footers(list(fields["title"])), UNCLEAN, lambda title: _plain(clean(title)))
     titles = _without_markers(titles)
-    may_change = f"{_UNCLEAN}|{may_end()}"
-    descriptions = cleaned(_without_footers(list(fields["description"])), may_change, cleaned_description)
+    descriptions = cleaned(_without_footers(list(fields["description"])), UNCLEAN, lambda said: _plain(clean(said)))
+    descriptions = cleaned(descriptions, may_end(), _without_end)
     titles, publishers = _without_tails(titles, publishers)
     descriptions = _without_refrains(descriptions)
     reasons, texts, keys = [""] * len(titles), list[str](), list[str]()
