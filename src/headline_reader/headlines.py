@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -203,7 +203,8 @@ def _read_all(
 ) -> tuple[list[tuple[Piece, Table]], list[ReaderError]]:
     """The tables of all pieces, and why some have none; one that has none is refused if it is the only one."""
     tables, failures = [], []
-    for piece in pieces:
+    while pieces:
+        piece = pieces.pop(0)
         try:
             if piece.failure:
                 raise ReaderError(piece.failure)
@@ -221,13 +222,13 @@ def _tables(piece: Piece, fetch: Callable[[str], list[Piece]]) -> list[tuple[Pie
     if isinstance(table, Table):
         if piece.cut:
             table.notes.append(f"of {piece.name} only the first {len(piece.content):,} bytes are read, it has more")
-        return [(piece, table)]
+        return [(replace(piece, content=b""), table)]
     tables, failures = [], []
     for address in table.addresses:
         try:
             for feed in fetch(address):
                 if not isinstance(inner := read_rows(feed.content, feed.name), Feeds):
-                    tables.append((Piece(feed.name, address, feed.content), inner))
+                    tables.append((Piece(feed.name, address, b""), inner))
         except ReaderError as error:
             failures.append(error.message)
     n = len(table.addresses)

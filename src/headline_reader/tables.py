@@ -69,6 +69,7 @@ def read_text_table(text: str, name: str) -> Table:
     """
     refuse_crumbs(text.count("\n"), text, name, "lines")
     lines = lines_of(text)
+    del text
     if len(longest := max(lines, key=len, default="")) > LONGEST_LINE:
         number = next(i for i, line in enumerate(lines, start=1) if line is longest)
         raise ReaderError(
@@ -85,6 +86,7 @@ def read_text_table(text: str, name: str) -> Table:
         dialect = find_dialect(lines, delimiter)
         types = types_of_columns(lines, dialect)
         records, opened = records_of(lines, dialect, types)
+        del lines
         records = [(number + skipped, record) for number, record in records] if skipped else records
         table = table_of_records(records, name, dialect)
     finally:

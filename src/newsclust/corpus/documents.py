@@ -119,10 +119,8 @@ def _corpus_of(
     documents, standing = _unique(read.table.assign(id=row_ids))
     undetected = documents["language"] == ""
     if undetected.any():
-        documents.loc[undetected, "language"] = _languages.detect(
-            documents.loc[undetected, "text"].to_numpy(dtype=object)
-        )
-    documents = with_facts(documents)
+        documents.loc[undetected, "language"] = _languages.detect(documents.loc[undetected, "text"])
+    documents = with_facts(documents.astype(dict.fromkeys(["text", *ROLES], str)))
     digest = hashlib.blake2b(documents["id"].to_numpy().astype("<i8").tobytes(), digest_size=8)
     known = rows[truth].str.strip() if truth is not None else None
     unused = [name for name in read.unused if name != truth]
@@ -226,8 +224,7 @@ def _unique(texts: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
         key=lambda column: column.where(column != "", "\U0010ffff"),  # a row that says more goes first
     )
     documents = pd.concat([texts.drop_duplicates("id", keep=False), repeated.drop_duplicates("id")])
-    documents = documents.astype({"id": "int64", **dict.fromkeys(["text", *ROLES], str)})
-    documents = documents.sort_values("id")[["id", "text", *ROLES]]
+    documents = documents.astype({"id": "int64"}).sort_values("id")[["id", "text", *ROLES]]
     return documents.reset_index(drop=True), documents.index.to_numpy()
 
 
