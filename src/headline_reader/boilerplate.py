@@ -51,9 +51,9 @@ def may_end() -> str:
 
 
 @cache
-def may_serve_robots() -> str:
-    """What a title must be, in RE2's words, for `robots` to fit it."""
-    return rf"^(?i:{_any_of('titles', 'robots')})$".replace(r"\w", r"\S")
+def may_be_none() -> str:
+    """What a title must have, in RE2's words, to be no headline by what it says."""
+    return rf"^[\[(<]|^(?i:https?://|www\.|{_any_of('titles', 'robots')}$)".replace(r"\w", r"\S")
 
 
 @cache

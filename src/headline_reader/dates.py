@@ -107,20 +107,14 @@ def read_dates(values: Iterable[str], order: str = "") -> Dates:
     column = values if isinstance(values, pd.Series) else pd.Series(list(values), dtype=object)
     codes, different = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=True)
     texts = [value.strip() if isinstance(value, str) else str(value) for value in different]
-    stamps = np.full(len(texts) + 1, np.iinfo(np.int64).min)  # a missing value has the code -1, the last
-    plain = np.array([_MOMENT.fullmatch(text) is not None for text in texts], dtype=bool)
-    try:
-        moments = np.array(
-            [text[:19] for text, is_plain in zip(texts, plain, strict=True) if is_plain], "datetime64[s]"
-        )
-        stamps[:-1][plain] = moments.astype(np.int64)
-    except ValueError:  # the 31st of June
-        plain[:] = False
-    others = [(place, texts[place]) for place in np.flatnonzero(~plain)]
-    order, certain = (order, True) if order else _order([text for _, text in others])
-    for place, text in others:
-        if (seconds := _seconds(text, order == "month first")) is not None:
-            stamps[place] = seconds
+    none, plain = np.iinfo(np.int64).min, [text if _MOMENT.fullmatch(text) else None for text in texts]
+    stamps = pd.to_datetime(plain, format="ISO8601", errors="coerce", utc=True).as_unit("s").asi8
+    others = np.flatnonzero(stamps == none)
+    order, certain = (order, True) if order else _order([texts[place] for place in others])
+    stamps = np.append(stamps, none)  # a missing value has the code -1, the last
+    for place in others:
+        seconds = _seconds(texts[place], order == "month first")
+        stamps[place] = none if seconds is None else seconds
     stamps = stamps[codes]
     times = pd.Series(stamps.view("datetime64[s]"), index=column.index)
     there = np.append(np.array([bool(text) for text in texts], dtype=bool), False)[codes]

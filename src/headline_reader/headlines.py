@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from . import languages
-from .cells import without_backslashes
+from .cells import cleaned, without_backslashes
 from .columns import Found, check_columns, find_columns
 from .dates import joined, read_dates
 from .downloads import fetched
@@ -23,7 +23,7 @@ from .formats import read_rows
 from .roles import ROLES, TEXTS, collected, is_called
 from .source import gather, shown_source
 from .tables import Table
-from .text import REDIRECTS, UNCLEAN, clean, cleaned, cleaned_address, tidy
+from .text import REDIRECTS, UNCLEAN, clean, cleaned_address, tidy
 from .unpacking import Piece
 
 #: What is known of a row that was set aside.

@@ -7,17 +7,12 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from urllib.parse import parse_qs
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from .boilerplate import REACH, REMOVED, may_end, may_serve_robots, outlet, robots, tails
-from .cells import has_letter, literal
+from .boilerplate import REACH, REMOVED, may_be_none, may_end, outlet, robots, tails
+from .cells import cleaned, found_in, has_letter, literal
 from .wordlists import words
 
 #: What pandas writes for, or reads as, a missing value (the na_values of pandas.read_csv), and databases.
@@ -47,7 +42,6 @@ _REDIRECTED = re.compile(
     r"https?://(?:(?:www\.)?google\.[\w.]+/url|l\.facebook\.com/l\.php|[\w-]+\.safelinks\.protection\.outlook\.com/)\?",
     re.IGNORECASE,
 )
-_OPENING = ("[", "(", "<")
 #: What an address must have, in RE2's words, for `cleaned_address` to change it.
 REDIRECTS = r"(?i)[^!-~]|/url\?|/l\.php\?|safelinks"
 _BULLET = re.compile(r"[-*•‣◦▪–—·]\s+(?=\S)")
@@ -96,11 +90,7 @@ def clean(text: str) -> str:
 
 
 def cleaned_description(text: str) -> str:
-    """As `clean`, and without "Continue reading" and its like at the end."""
-    return _without_end(_plain(clean(text)))
-
-
-def _without_end(text: str) -> str:
+    """A clean description without "Continue reading" and its like at the end."""
     for _ in range(4):
         before, end = text, text[-REACH:].lower()
         for letters, pattern in tails():
@@ -153,11 +143,11 @@ def tidy(fields: pd.DataFrame) -> pd.DataFrame:
     titles = cleaned(_without_footers(list(fields["title"])), UNCLEAN, lambda title: _plain(clean(title)))
     titles = _without_markers(titles)
     descriptions = cleaned(_without_footers(list(fields["description"])), UNCLEAN, lambda said: _plain(clean(said)))
-    descriptions = cleaned(descriptions, may_end(), _without_end)
+    descriptions = cleaned(descriptions, may_end(), cleaned_description)
     titles, publishers = _without_tails(titles, publishers)
     descriptions = _without_refrains(descriptions)
     reasons, texts, keys = [""] * len(titles), list[str](), list[str]()
-    odd = frozenset(_where([title or text for title, text in zip(titles, descriptions, strict=True)], _odd_heads()))
+    odd = frozenset(found_in([title or text for title, text in zip(titles, descriptions, strict=True)], may_be_none()))
     papers = {publisher: key(publisher) for publisher in set(publishers)}
     for row, (title, description, publisher) in enumerate(zip(titles, descriptions, publishers, strict=True)):
         if title or description:
@@ -168,7 +158,7 @@ def tidy(fields: pd.DataFrame) -> pd.DataFrame:
             said, description = said if rest == description else key(rest), rest
         if not title:  # a description alone is the headline
             title, description, heading, said = description, "", said, ""
-        if description[:1] in _OPENING and REMOVED.fullmatch(description):
+        if REMOVED.fullmatch(description):
             description = said = ""
         texts.append(f"{title}\n{description}" if description else title)
         if not title:
@@ -210,30 +200,6 @@ class _Fold(dict):
 
 _FOLD = _Fold()
 _FOLDED_ASCII = "".join(chr(code).lower().translate(_FOLD) for code in range(128)).encode().ljust(256)
-
-
-def cleaned(values: Iterable[str], may_change: str, change: Callable[[str], str]) -> list[str]:
-    """The values, changed where `may_change`, an expression of RE2, is found: each different one once."""
-    out, known = list(values), dict[str, str]()
-    for place in _where(out, may_change):
-        value = out[place]
-        if value not in known:
-            known[value] = change(value)
-        out[place] = known[value]
-    return out
-
-
-def _where(texts: list[str], expression: str) -> Iterator[int]:
-    """The places of the texts in which RE2 finds an expression; Arrow asks many in the time that Python asks one."""
-    for start in range(0, len(texts), 20_000):
-        some = pa.array(texts[start : start + 20_000], pa.large_string())
-        yield from (start + np.flatnonzero(pc.match_substring_regex(some, expression))).tolist()
-
-
-@cache
-def _odd_heads() -> str:
-    """What a headline must have, in RE2's words, for `_reason` to ask what it is."""
-    return rf"^[\[(<]|^(?i:https?://|www\.)|{may_serve_robots()}"
 
 
 def _reason(title: str, description: str, odd: bool) -> str:
@@ -357,7 +323,7 @@ def _without_tails(titles: list[str], publishers: list[str]) -> tuple[list[str],
     The tail goes where it is the row's publisher or another row's; and where it recurs as a publisher's would: most
     titles have one after the same sign and few different ones make up many of them, or it names a kind of newspaper.
     """
-    places = _where(titles, r" (?:[-–—|·•»]|::|\|\|) ")
+    places = found_in(titles, r" (?:[-–—|·•»]|::|\|\|) ")
     split = {place: match.groups() for place in places if (match := _TAIL.match(titles[place]))}
     known = {key(publisher) for publisher in set(publishers) if publisher} - {""}
     n_titles = max(len(set(filter(None, titles))), 1)  # a title again is no witness
