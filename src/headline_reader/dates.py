@@ -134,9 +134,8 @@ def looks_like_dates(values: Iterable[str], numbers: bool = True) -> bool:
 def is_clock(text: str) -> bool:
     """Whether a text is a time of day and nothing else."""
     match = _CLOCK.match(text)
-    return match is not None and bool(
-        re.fullmatch(r"\s*([A-Za-z]{1,5}|(utc|gmt)?[+-]\d\d:?\d\d)?", text[match.end() :], re.I)
-    )
+    zone = r"\s*([A-Za-z]{1,5}|(utc|gmt)?[+-]\d\d:?\d\d)?"
+    return match is not None and bool(re.fullmatch(zone, text[match.end() :], re.I))
 
 
 def joined(parts: Sequence[str]) -> str:

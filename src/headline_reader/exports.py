@@ -69,9 +69,8 @@ def refuse_no_headlines(lines: list[str], name: str) -> None:
     """Refuse plain lines that are no headlines: most have one word, or markup, or the names of fields before them."""
     lines = [line.strip() for line in lines if line.strip()][:5000]
     likely = sum(len(line.split()) > 1 or (len(line) > 7 and is_unspaced(line, 6)) for line in lines)
-    markup = sum(
-        bool(re.match(r"[<@%{}\\|>]|#{1,6}\s|[\w-]+\s*=\s*[{\"']|[^`]*`[^`]+`|//|.*[;{]$", line)) for line in lines
-    )
+    signs = re.compile(r"[<@%{}\\|>]|#{1,6}\s|[\w-]+\s*=\s*[{\"']|[^`]*`[^`]+`|//|.*[;{]$")
+    markup = sum(map(bool, map(signs.match, lines)))
     tags = Counter(match[1] for line in lines if (match := re.match(r"([\w-]{2,25})(?::|\s{1,2}-)(?:\s|$)", line)))
     tagged = [count for count in tags.values() if count > 2]
     fields = len(tagged) > 2 and sum(tagged) > 0.4 * len(lines)

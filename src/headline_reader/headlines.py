@@ -149,9 +149,7 @@ def understand(
     texts = [column for column in rows if column in asked.values() or is_called(column, *TEXTS)]
     if len(texts) == 1 and "description" not in asked and rows[texts[0]].str.strip().str.contains("\n").any():
         parts = [text.strip().partition("\n") for text in rows[texts[0]]]
-        rows = rows.assign(
-            **{texts[0]: [first for first, _, _ in parts], "description": [rest for _, _, rest in parts]}
-        )
+        rows = rows.assign(**{texts[0]: [p[0] for p in parts], "description": [p[2] for p in parts]})
     try:
         return _headlines([(Piece(name, name, b""), Table(rows))], [], asked, name, detect)
     except NoHeadlines:
@@ -159,14 +157,9 @@ def understand(
             raise
     notice(f"{name} has no headlines that can be told, only {listed(rows.columns)}: {key!r} stands for them.")
     table = pd.DataFrame(dict.fromkeys([*ROLES, "text"], "") | {"title": rows[key], "key": rows[key]}, dtype=object)
-    known = {
-        "role": "title",
-        "column": key,
-        "rows": len(rows),
-        "example": rows[key].iloc[0],
-        "found": "for want of others",
-    }
-    return Headlines(table, rows, pd.DataFrame([known]), [], pd.DataFrame(columns=REJECTED))
+    known = {"role": "title", "column": key, "rows": len(rows), "example": rows[key].iloc[0]}
+    understood = pd.DataFrame([known | {"found": "for want of others"}])
+    return Headlines(table, rows, understood, [], pd.DataFrame(columns=REJECTED))
 
 
 def _headlines(
@@ -286,9 +279,8 @@ def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFr
         if found.rivals:
             own, *others = (str(table.rows.columns[p]) for p in (found.position, *found.rivals))
             too = "is called so, too" if len(others) == 1 else "are called so, too"
-            notes.append(
-                f"{name}: {role} from {own!r}, though {listed(others)} {too}; name it in columns if that is meant"
-            )
+            others = f"{role} from {own!r}, though {listed(others)} {too}"
+            notes.append(f"{name}: {others}; name it in columns if that is meant")
     guessed = [f"{role} from {table.rows.columns[found.position]!r}" for role, found in roles.items()
                if found.how == "by its contents"]  # fmt: skip
     if guessed and len(table.rows.columns) > 1:

@@ -71,15 +71,12 @@ def read_text_table(text: str, name: str) -> Table:
     lines = lines_of(text)
     del text
     if len(longest := max(lines, key=len, default="")) > LONGEST_LINE:
-        number = next(i for i, line in enumerate(lines, start=1) if line is longest)
-        raise ReaderError(
-            f"line {number} of {name} has {len(longest):,} characters: give a file with a headline a line."
-        )
+        long = f"line {lines.index(longest) + 1} of {name} has {len(longest):,} characters"
+        raise ReaderError(f"{long}: give a file with a headline a line.")
     for number, line in enumerate(lines[:5], start=1):
         if '"' not in line and (widest := max(map(line.count, DELIMITERS))) >= MOST_COLUMNS:
-            raise ReaderError(
-                f"line {number} of {name} has {widest + 1:,} fields: give a table with a headline in each row."
-            )
+            wide = f"line {number} of {name} has {widest + 1:,} fields"
+            raise ReaderError(f"{wide}: give a table with a headline in each row.")
     limit = csv.field_size_limit(2 * LONGEST_LINE)
     try:
         lines, skipped, delimiter = without_leading_lines(lines)
@@ -165,9 +162,8 @@ def below_each_other(tables: list[Table], **columns: list[str]) -> Table:
     if len(tables) == 1:
         return tables[0]
     frames = [one.rows.assign(**{name: values[i] for name, values in columns.items()}) for i, one in enumerate(tables)]
-    lines, rejected, notes = (
-        [e for one in tables for e in getattr(one, part)] for part in ("lines", "rejected", "notes")
-    )
+    parts = ("lines", "rejected", "notes")
+    lines, rejected, notes = ([e for one in tables for e in getattr(one, part)] for part in parts)
     return Table(pd.concat(frames, ignore_index=True).fillna(""), lines, rejected, notes, tables[0].headed)
 
 
@@ -278,10 +274,8 @@ def _is_header(record: list[str], rows: list[list[str]]) -> bool:
     if any(kind and cell for kind, cell in zip(types, cells, strict=False)):
         return True  # a word above dates, addresses or numbers
     lengths = [sorted(len(row[i].strip()) for row in rows)[len(rows) // 2] for i in range(len(cells))] if rows else []
-    return any(
-        length > 25 and len(cell) < 0.5 * length and len(cell.split()) <= 3
-        for length, cell in zip(lengths, cells, strict=False)
-    )
+    pairs = zip(lengths, cells, strict=False)
+    return any(length > 25 and len(cell) < 0.5 * length and len(cell.split()) <= 3 for length, cell in pairs)
 
 
 def _fitted(names: list[str], body: list[tuple[int, list[str]]], headed: bool) -> list[str]:

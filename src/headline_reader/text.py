@@ -185,17 +185,10 @@ class _Fold(dict):
     def __missing__(self, code: int) -> str | None:
         character = chr(code)
         category = unicodedata.category(character)
-        if (
-            category[0] in "LN"
-            or category in ("Sc", "Mn", "Mc")
-            and not 0xFE00 <= code <= 0xFE0F
-            or character in "+=<>%"
-        ):
-            value: str | None = character
-        else:
-            value = None if category == "Cf" else " "
-        self[code] = value
-        return value
+        mark = category in ("Sc", "Mn", "Mc") and not 0xFE00 <= code <= 0xFE0F
+        stays = mark or category[0] in "LN" or character in "+=<>%"
+        self[code] = character if stays else None if category == "Cf" else " "
+        return self[code]
 
 
 _FOLD = _Fold()
@@ -301,14 +294,12 @@ def _without_refrains(descriptions: list[str]) -> list[str]:
     tails = {tail for tail, count in last.items() if count >= often and len(tail) >= 15}
     if not refrains and not tails:
         return descriptions
-    out = []
-    for text in descriptions:
-        if text in refrains:
-            text = ""
-        elif text and tails and (cut := _last_sentence(text)) and text[cut:] in tails:
-            text = text[:cut].rstrip()
-        out.append(text)
-    return out
+    places = [place for place, text in enumerate(descriptions) if text in refrains or ends[text[-8:]] >= often]
+    for place in places:
+        text, cut = descriptions[place], _last_sentence(descriptions[place])
+        if text in refrains or (cut and text[cut:] in tails):
+            descriptions[place] = "" if text in refrains else text[:cut].rstrip()
+    return descriptions
 
 
 def _last_sentence(text: str) -> int:
