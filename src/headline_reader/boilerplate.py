@@ -42,6 +42,21 @@ def tails() -> list[tuple[tuple[str, ...], re.Pattern[str]]]:
 
 
 @cache
+def may_end() -> str:
+    """What a description must have, in RE2's words, for one of `tails` to be in it."""
+    letters = [re.escape(some) for several, _ in tails() for some in several if len(some) > 1]
+    more = _any_of("tails", "more").replace(r"\b", "").replace(".{0,60}", ".*")
+    asked = re.sub("[iı]", "[iıİ]", rf"{'|'.join(letters)}|{more}[ .…»>→›\])|]*$")  # which are one to Python
+    return rf"(?i:{asked})|[\])] *$"
+
+
+@cache
+def may_be_none() -> str:
+    """What a title must have, in RE2's words, to be no headline by what it says."""
+    return rf"^[\[(<]|^(?i:https?://|www\.|{_any_of('titles', 'robots')}$)".replace(r"\w", r"\S")
+
+
+@cache
 def robots() -> re.Pattern[str]:
     """Titles of pages that were served to a program instead of the article."""
     return re.compile(_any_of("titles", "robots"), re.IGNORECASE)

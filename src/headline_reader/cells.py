@@ -6,9 +6,13 @@ import ast
 import json
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from .errors import ReaderError
 
@@ -109,3 +113,21 @@ def without_backslashes(values: list[str]) -> tuple[list[str], list[str]]:
         return values, []
     escaped = re.compile(rf"\\(?=[{re.escape(''.join(marks))}])")
     return [escaped.sub("", value) for value in values], sorted(marks)
+
+
+def cleaned(values: Iterable[str], may_change: str, change: Callable[[str], str]) -> list[str]:
+    """The values, changed where `may_change`, an expression of RE2, is found: each different one once."""
+    out, known = list(values), dict[str, str]()
+    for place in found_in(out, may_change):
+        value = out[place]
+        if value not in known:
+            known[value] = change(value)
+        out[place] = known[value]
+    return out
+
+
+def found_in(texts: list[str], expression: str) -> Iterator[int]:
+    """The places of the texts in which RE2 finds an expression; Arrow asks many in the time that Python asks one."""
+    for start in range(0, len(texts), 20_000):
+        some = pa.array(texts[start : start + 20_000], pa.large_string())
+        yield from (start + np.flatnonzero(pc.match_substring_regex(some, expression))).tolist()

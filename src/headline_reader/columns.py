@@ -213,8 +213,7 @@ class _Table:
         return next((p for p in named if least < self.length(p) <= 300 and self.headline_likeness(p) > 0), None)
 
     def blank(self, position: int) -> np.ndarray:
-        values = self.rows.iloc[:, position].to_numpy(dtype=object)
-        return np.array([not value or value.isspace() for value in values], dtype=bool)
+        return np.array([*map(str.strip, self.rows.iloc[:, position].to_numpy(dtype=object))], dtype=object) == ""
 
     def unreadable_dates(self, found: Mapping[str, Found]) -> int | None:
         """A column that is called so but holds no date that can be read, which is worth a word."""
@@ -382,7 +381,7 @@ class _Table:
             return 0
         if position not in self._filled:
             column = self.rows.iloc[:, position].to_numpy(dtype=object)
-            self._filled[position] = sum(1 for value in column if value and not value.isspace())
+            self._filled[position] = sum(map(bool, map(str.strip, column)))
         return self._filled[position]
 
 

@@ -42,9 +42,8 @@ def read_sqlite(content: bytes, name: str) -> Table:
         database.execute("PRAGMA query_only = ON")
         tables = _tables(database, len(content), name)
     if not tables:
-        raise ReaderError(
-            f"{name} is an SQLite database without a table that has rows: check that all of it was saved."
-        )
+        empty = f"{name} is an SQLite database without a table that has rows"
+        raise ReaderError(f"{empty}: check that all of it was saved.")
     tables, smaller = _alike(tables)
     table = with_headlines(tables, [], name, "table")
     if smaller:

@@ -23,6 +23,7 @@ _NUMBER = re.compile(r"\+?(\d{5,19}|\d(?=[.,]\d+e))([.,]\d*)?(e\+?\d{1,2})?", re
 _ISO = re.compile(
     r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?:(?:[T _]\s*|,\s*|:)(.*))?", re.IGNORECASE | re.DOTALL
 )  # a colon: Apache's logs
+_MOMENT = re.compile(r"(?:1[6-9]|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z|\+00:00)?")
 _YEAR_LAST = re.compile(r"(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{4}|\d{2})\b\.?(.*)", re.DOTALL)
 _CLOCK = re.compile(
     r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?\s*([ap]\.?\s?m\b\.?)?|(\d{1,2})\s*([ap]\.?m\b\.?)", re.I
@@ -75,7 +76,9 @@ class Dates:
     @property
     def iso(self) -> pd.Series:
         """Text like ``2024-06-01T14:30:00Z``, "" where there is no date."""
-        return self.times.dt.strftime("%Y-%m-%dT%H:%M:%SZ").fillna("").astype(object)
+        codes, different = pd.factorize(self.times)
+        texts = np.array([*different.strftime("%Y-%m-%dT%H:%M:%SZ"), ""], dtype=object)
+        return pd.Series(texts[codes], index=self.times.index, dtype=object)
 
     @property
     def days(self) -> pd.Series:
@@ -104,10 +107,15 @@ def read_dates(values: Iterable[str], order: str = "") -> Dates:
     column = values if isinstance(values, pd.Series) else pd.Series(list(values), dtype=object)
     codes, different = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=True)
     texts = [value.strip() if isinstance(value, str) else str(value) for value in different]
-    order, certain = (order, True) if order else _order(texts)
-    seconds = np.array([_seconds(text, order == "month first") if text else None for text in texts], dtype=object)
-    stamps = np.array([np.iinfo(np.int64).min if s is None else s for s in seconds], dtype=np.int64)
-    stamps = np.append(stamps, np.iinfo(np.int64).min)[codes]  # a missing value has the code -1, the last
+    none, plain = np.iinfo(np.int64).min, [text if _MOMENT.fullmatch(text) else None for text in texts]
+    stamps = pd.to_datetime(plain, format="ISO8601", errors="coerce", utc=True).as_unit("s").asi8
+    others = np.flatnonzero(stamps == none)
+    order, certain = (order, True) if order else _order([texts[place] for place in others])
+    stamps = np.append(stamps, none)  # a missing value has the code -1, the last
+    for place in others:
+        seconds = _seconds(texts[place], order == "month first")
+        stamps[place] = none if seconds is None else seconds
+    stamps = stamps[codes]
     times = pd.Series(stamps.view("datetime64[s]"), index=column.index)
     there = np.append(np.array([bool(text) for text in texts], dtype=bool), False)[codes]
     return Dates(times, int((there & times.isna().to_numpy()).sum()), order, certain)
@@ -126,9 +134,8 @@ def looks_like_dates(values: Iterable[str], numbers: bool = True) -> bool:
 def is_clock(text: str) -> bool:
     """Whether a text is a time of day and nothing else."""
     match = _CLOCK.match(text)
-    return match is not None and bool(
-        re.fullmatch(r"\s*([A-Za-z]{1,5}|(utc|gmt)?[+-]\d\d:?\d\d)?", text[match.end() :], re.I)
-    )
+    zone = r"\s*([A-Za-z]{1,5}|(utc|gmt)?[+-]\d\d:?\d\d)?"
+    return match is not None and bool(re.fullmatch(zone, text[match.end() :], re.I))
 
 
 def joined(parts: Sequence[str]) -> str:

@@ -69,9 +69,8 @@ def refuse_no_headlines(lines: list[str], name: str) -> None:
     """Refuse plain lines that are no headlines: most have one word, or markup, or the names of fields before them."""
     lines = [line.strip() for line in lines if line.strip()][:5000]
     likely = sum(len(line.split()) > 1 or (len(line) > 7 and is_unspaced(line, 6)) for line in lines)
-    markup = sum(
-        bool(re.match(r"[<@%{}\\|>]|#{1,6}\s|[\w-]+\s*=\s*[{\"']|[^`]*`[^`]+`|//|.*[;{]$", line)) for line in lines
-    )
+    signs = re.compile(r"[<@%{}\\|>]|#{1,6}\s|[\w-]+\s*=\s*[{\"']|[^`]*`[^`]+`|//|.*[;{]$")
+    markup = sum(map(bool, map(signs.match, lines)))
     tags = Counter(match[1] for line in lines if (match := re.match(r"([\w-]{2,25})(?::|\s{1,2}-)(?:\s|$)", line)))
     tagged = [count for count in tags.values() if count > 2]
     fields = len(tagged) > 2 and sum(tagged) > 0.4 * len(lines)
@@ -150,7 +149,7 @@ def _yaml(start: str, text: str, name: str) -> Table | None:
 
 def _links(lines: list[tuple[int, str]]) -> Table | None:
     """A list of links in Markdown; what stands behind a link is its paper and day."""
-    linked = sum(bool(_LINK.search(line)) for _, line in lines)
+    linked = sum("](" in line and bool(_LINK.search(line)) for _, line in lines)
     if linked < 3 or 2 * linked < sum(not line.startswith("#") for _, line in lines):
         return None
     rows, numbers, rejected, section = [], [], [], ""
@@ -177,7 +176,7 @@ def _links(lines: list[tuple[int, str]]) -> Table | None:
 def _tables(lines: list[tuple[int, str]], name: str) -> Table | None:
     """The tables in a Markdown text that have headlines, each row with the heading above its table."""
     tables, sections, seen = [], [], set()
-    for rule in (i for i, (_, line) in enumerate(lines) if i and _RULE.fullmatch(line)):
+    for rule in (i for i, (_, line) in enumerate(lines) if i and "|" in line and _RULE.fullmatch(line)):
         within = [lines[rule - 1], *takewhile(lambda line: "|" in line[1], lines[rule + 1 :])]
         cells = [re.split(r"(?<!\\)\|", line.removeprefix("|").removesuffix("|")) for _, line in within]
         if len(within) > 1 and names_titles(list(map(_plain, cells[0]))):

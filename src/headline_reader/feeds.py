@@ -133,9 +133,8 @@ def _value(element: Any) -> Any:
         return {**value, "text": text} if value and text else value or text
     for tag, items in children.items():
         records = any(isinstance(item, dict) and not item.keys() <= {"text"} for item in items)
-        value[tag] = (
-            items if len(items) > 1 or (records and isinstance(element.tag, str) and _is_list(element)) else items[0]
-        )
+        several = len(items) > 1 or (records and isinstance(element.tag, str) and _is_list(element))
+        value[tag] = items if several else items[0]
     return value
 
 

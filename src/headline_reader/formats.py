@@ -71,7 +71,9 @@ def _read_rows(content: bytes, name: str) -> Table | Feeds:
     if table is None:
         table, kind = read_export(text, name), "export"
     if table is None:
-        table, kind = read_text_table(text, name), "delimited text or lines"
+        held = [text]
+        del text  # which may take four times the file's bytes, and is not needed beside its lines
+        table, kind = read_text_table(held.pop(), name), "delimited text or lines"
         if not table.headed and list(table.rows) == ["title"]:
             refuse_no_headlines(list(table.rows["title"]), name)
     table.kind, table.encoding, table.rows = kind, encoding_of(content, notes), spread(table.rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from . import languages
-from .cells import without_backslashes
+from .cells import cleaned, without_backslashes
 from .columns import Found, check_columns, find_columns
 from .dates import joined, read_dates
 from .downloads import fetched
@@ -23,7 +23,7 @@ from .formats import read_rows
 from .roles import ROLES, TEXTS, collected, is_called
 from .source import gather, shown_source
 from .tables import Table
-from .text import clean, cleaned_address, tidy
+from .text import REDIRECTS, UNCLEAN, clean, cleaned_address, tidy
 from .unpacking import Piece
 
 #: What is known of a row that was set aside.
@@ -149,9 +149,7 @@ def understand(
     texts = [column for column in rows if column in asked.values() or is_called(column, *TEXTS)]
     if len(texts) == 1 and "description" not in asked and rows[texts[0]].str.strip().str.contains("\n").any():
         parts = [text.strip().partition("\n") for text in rows[texts[0]]]
-        rows = rows.assign(
-            **{texts[0]: [first for first, _, _ in parts], "description": [rest for _, _, rest in parts]}
-        )
+        rows = rows.assign(**{texts[0]: [p[0] for p in parts], "description": [p[2] for p in parts]})
     try:
         return _headlines([(Piece(name, name, b""), Table(rows))], [], asked, name, detect)
     except NoHeadlines:
@@ -159,14 +157,9 @@ def understand(
             raise
     notice(f"{name} has no headlines that can be told, only {listed(rows.columns)}: {key!r} stands for them.")
     table = pd.DataFrame(dict.fromkeys([*ROLES, "text"], "") | {"title": rows[key], "key": rows[key]}, dtype=object)
-    known = {
-        "role": "title",
-        "column": key,
-        "rows": len(rows),
-        "example": rows[key].iloc[0],
-        "found": "for want of others",
-    }
-    return Headlines(table, rows, pd.DataFrame([known]), [], pd.DataFrame(columns=REJECTED))
+    known = {"role": "title", "column": key, "rows": len(rows), "example": rows[key].iloc[0]}
+    understood = pd.DataFrame([known | {"found": "for want of others"}])
+    return Headlines(table, rows, understood, [], pd.DataFrame(columns=REJECTED))
 
 
 def _headlines(
@@ -203,7 +196,8 @@ def _read_all(
 ) -> tuple[list[tuple[Piece, Table]], list[ReaderError]]:
     """The tables of all pieces, and why some have none; one that has none is refused if it is the only one."""
     tables, failures = [], []
-    for piece in pieces:
+    while pieces:
+        piece = pieces.pop(0)
         try:
             if piece.failure:
                 raise ReaderError(piece.failure)
@@ -221,13 +215,13 @@ def _tables(piece: Piece, fetch: Callable[[str], list[Piece]]) -> list[tuple[Pie
     if isinstance(table, Table):
         if piece.cut:
             table.notes.append(f"of {piece.name} only the first {len(piece.content):,} bytes are read, it has more")
-        return [(piece, table)]
+        return [(replace(piece, content=b""), table)]
     tables, failures = [], []
     for address in table.addresses:
         try:
             for feed in fetch(address):
                 if not isinstance(inner := read_rows(feed.content, feed.name), Feeds):
-                    tables.append((Piece(feed.name, address, feed.content), inner))
+                    tables.append((Piece(feed.name, address, b""), inner))
         except ReaderError as error:
             failures.append(error.message)
     n = len(table.addresses)
@@ -285,17 +279,16 @@ def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFr
         if found.rivals:
             own, *others = (str(table.rows.columns[p]) for p in (found.position, *found.rivals))
             too = "is called so, too" if len(others) == 1 else "are called so, too"
-            notes.append(
-                f"{name}: {role} from {own!r}, though {listed(others)} {too}; name it in columns if that is meant"
-            )
+            others = f"{role} from {own!r}, though {listed(others)} {too}"
+            notes.append(f"{name}: {others}; name it in columns if that is meant")
     guessed = [f"{role} from {table.rows.columns[found.position]!r}" for role, found in roles.items()
                if found.how == "by its contents"]  # fmt: skip
     if guessed and len(table.rows.columns) > 1:
         notes.append(f"{name}: {', '.join(guessed)}, by what they hold; name others in columns if that is wrong")
-    fields["language"] = [languages.language_code(value) for value in fields["language"]]
-    fields["url"] = [cleaned_address(value) for value in fields["url"]]
+    fields["language"] = cleaned(fields["language"], "", languages.language_code)
+    fields["url"] = cleaned(fields["url"], REDIRECTS, cleaned_address)
     if "published_at" in roles:
-        values = [clean(value) for value in fields["published_at"]]
+        values = cleaned(fields["published_at"], UNCLEAN, clean)
         dates = read_dates(values)
         fields["published_at"] = list(dates.iso)
         column = f"{_named(table, roles['published_at'])!r} of {name}"
@@ -335,8 +328,8 @@ def _rejected(parts: list[_Part], texts: pd.DataFrame, many: bool) -> pd.DataFra
     for part in parts:
         reasons = texts["reason"].to_numpy()[part.place]
         found = list(part.table.rejected)
-        for position in (reasons != "").nonzero()[0]:
-            given = part.table.rows.iloc[position]
+        places = (reasons != "").nonzero()[0]
+        for position, given in zip(places, part.table.rows.iloc[places].to_numpy(), strict=True):
             found.append((part.table.lines[position], reasons[position], ", ".join(filter(None, given))[:500]))
         label = [part.piece.label] * many
         rejected += [(int(line), reason, text, *label) for line, reason, text in sorted(found, key=lambda one: one[0])]
@@ -366,7 +359,7 @@ def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFram
             else:
                 continue
             entry = rows.setdefault(where, [0, ""])
-            entry[0] += sum(1 for value in values if value.strip())
+            entry[0] += sum(map(bool, map(str.strip, values)))
             tidied = texts[role].iloc[part.place] if role in ("title", "description", "publisher") else ()
             entry[1] = entry[1] or next((value for value in [*tidied, *values] if value), "")
     understood = [

@@ -62,9 +62,8 @@ def _articles(page: Any) -> Iterator[dict[str, str]]:
     for article in page.find_all(class_="article"):
         if title := article.find(class_=re.compile("Headline$")):
             heading = " ".join(title.get_text(" ").split())
-            lines = [
-                " ".join(d.get_text(" ").split()) for d in article.find_all(["div", "p"]) if not d.find(["div", "p"])
-            ]
+            parts = (part for part in article.find_all(["div", "p"]) if not part.find(["div", "p"]))
+            lines = [" ".join(part.get_text(" ").split()) for part in parts]
             row = factiva_record([heading, *(line for line in lines if line and line != heading)]) or {}
             yield {**row, "title": heading}
 

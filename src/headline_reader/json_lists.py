@@ -56,9 +56,8 @@ class Group:
         """How much else of what an article has is there."""
         names = {str(key) for record in self.sample() for key, value in record.items() if value}
         roles = ("url", "description", "published_at")
-        return sum(any(is_name_of(role, k) for k in names) for role in roles) + any(
-            rank_of("title", k) == 2 for k in names
-        )
+        weak = any(rank_of("title", k) == 2 for k in names)
+        return sum(any(is_name_of(role, k) for k in names) for role in roles) + weak
 
     def belongs(self) -> bool:
         """Whether these are called as what belongs to an article, and nothing in them as headlines are."""
@@ -121,9 +120,8 @@ def gather(value: Any, path: str, above: dict[str, Any], groups: dict[str, Group
         for key, item in value.items():
             where, inner = (f"{path}.*", {**above, **_key(str(key), above)}) if keyed else (f"{path}.{key}", above)
             record = isinstance(item, dict) and not _is_others(key) and named_so(unwrapped(item))
-            alone = (
-                record and "[]" not in path and len(item) > 1 and not any(isinstance(v, list) for v in item.values())
-            )
+            alone = record and "[]" not in path and len(item) > 1
+            alone = alone and not any(isinstance(v, list) for v in item.values())
             if record and (keyed or (alone and like_headlines(Group("", [item]).titles(0, 1)))):
                 add(item, inner, where)
             else:
@@ -166,9 +164,8 @@ def table_of(read: list[Group], groups: dict[str, Group], name: str, lines: list
     for group in read:
         for record, above in zip(group.records, group.above, strict=True):
             row = flat(unwrapped(record))
-            known = [
-                r for r in ("published_at", "publisher") if any(is_name_of(r, str(k)) for k, v in row.items() if v)
-            ]
+            filled = [str(k) for k, v in row.items() if v]
+            known = [role for role in ("published_at", "publisher") if any(is_name_of(role, k) for k in filled)]
             above = {k: v for k, v in above.items() if not any(is_name_of(role, k) for role in known)}
             rows.append({**row, **{k: v for k, v in above.items() if row.get(k) in (None, "")}})
     table = Table(text_frame(rows), (lines or ()) if [group.path for group in read] == [""] else ())
@@ -217,9 +214,8 @@ def _names_are_data(value: dict[str, Any]) -> bool:
         alike = all(2 * len(first & set(item)) >= len(first | set(item)) for item in items)
         inside = [pair for item in items for pair in item.items()]
         return alike or all(isinstance(one, list) and (_DAY.match(key) or " " in key) for key, one in inside)
-    texts = all(isinstance(text, str) for item in items for text in item) and not any(
-        rank_of("title", name) for name in inner
-    )
+    weak = any(rank_of("title", name) for name in inner)
+    texts = not weak and all(isinstance(text, str) for item in items for text in item)
     records = all(isinstance(item[0], dict) and named_so(unwrapped(item[0])) for item in items)
     return records or (texts and all(map(like_headlines, items)))
 

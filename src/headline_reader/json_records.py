@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from typing import Any
 
 import pandas as pd
@@ -151,7 +152,7 @@ def spread(rows: pd.DataFrame) -> pd.DataFrame:
     """With a column for each field of the records that the cells of a column hold, as pandas and Python write them."""
     columns: dict[str, pd.Series] = {}
     for name, cells in rows.items():
-        some = [cell for cell in cells if cell][:200]
+        some = list(islice(filter(None, cells), 200))
         records = sum(cell[0] == "{" and cell[-1] == "}" for cell in some) > 0.8 * len(some)
         if records and (rank_of("publisher", name) is None or max(map(len, some)) > 300):  # short ones are seen through
             values = [_json_value(cell) for cell in cells]

@@ -16,8 +16,10 @@ from .wordlists import fold, require, words
 #: A language that fewer of the texts than this seem to be in is a detector's slip.
 LEAST_SHARE = 0.05
 _MANY_TOGETHER = 0.4
-#: Texts that are classified together: more would take more memory and no less time.
-_AT_A_TIME = 10_000
+#: Texts that are classified together: their scores stay in the processor's cache.
+_AT_A_TIME = 2000
+#: Bits for the number of a feature.
+_BITS = 17
 
 
 @cache
@@ -39,8 +41,8 @@ def detect(texts: Iterable[str]) -> list[str]:
     """The language of each text as a code ("en", "kab"), "" where it can't be told."""
     texts = [text[:400] for text in texts]
     found, (names, _, varieties) = [""] * len(texts), _codes()
-    # Not those that say too little to tell.
-    rows = [row for row, text in enumerate(texts) if sum(map(str.isalpha, text)) >= (15 if text.isascii() else 6)]
+    # Not those that say too little to tell; texts of one length take the same number of steps.
+    rows = sorted((row for row, text in enumerate(texts) if _tells(text)), key=lambda row: len(texts[row]))
     for start in range(0, len(rows), _AT_A_TIME):
         some = rows[start : start + _AT_A_TIME]
         for row, code in zip(some, _classified([texts[row] for row in some]), strict=True):
@@ -55,11 +57,21 @@ def detect(texts: Iterable[str]) -> list[str]:
     return [code if code in kept else "" for code in found]
 
 
+def _tells(text: str) -> bool:
+    least = 15 if text.isascii() else 6
+    return sum(map(str.isalpha, text[:40])) >= least or sum(map(str.isalpha, text)) >= least
+
+
 @cache
-def _detector() -> Any:
+def _detector() -> tuple[Any, ...]:
+    """The model; its automaton: what follows a state and a byte, and the feature met there, counted from 1; weights."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE)
+    model = LanguageIdentifier.from_model_file(MODEL_FILE)
+    met = (np.asarray(model.tk_output, dtype=np.int64) + 1).astype(np.uint32)
+    weights = np.vstack([np.zeros(len(model.nb_pc)), model.nb_ptc], dtype=np.float32)
+    require(met[0] == 0 and len(weights) < 1 << _BITS, "languages", "py3langid has a model of another kind")
+    return model, np.asarray(model.tk_nextmove), 256 * np.asarray(model.tk_row, dtype=np.uint32), met, weights
 
 
 def _classified(texts: list[str]) -> list[str]:
@@ -69,28 +81,30 @@ def _classified(texts: list[str]) -> list[str]:
     py3langid 0.4 are read here that it does not promise to keep: with ``classify`` alone all reading takes three times
     as long.
     """
-    model = _detector()
-    following, row_of = np.asarray(model.tk_nextmove).reshape(-1, 256), np.asarray(model.tk_row)
-    met, written = np.asarray(model.tk_output), [model._encode(text) for text in texts]
+    model, following, row_of, met, weights = _detector()
+    written = [model._encode(text) for text in texts]
     lengths = np.array([len(text) for text in written])
-    starts, letters = np.cumsum(lengths) - lengths, np.frombuffer(b"".join(written), dtype=np.uint8)
     longest_first = np.argsort(-lengths, kind="stable")
-    state = np.zeros(len(texts), dtype=np.intp)
-    texts_met, features = [], []
-    for step, n in enumerate(np.searchsorted(-lengths[longest_first], -np.arange(lengths.max()))):
-        rows = longest_first[:n]  # the texts that are longer than this
-        state = following[row_of[state[:n]], letters[starts[rows] + step]]
-        feature = met[state]
-        hit = np.flatnonzero(feature >= 0)
-        texts_met.append(rows[hit])
-        features.append(feature[hit])
-    used, column = np.unique(np.concatenate(features), return_inverse=True)
-    pairs = np.concatenate(texts_met), column
-    counts = csr_array((np.ones(len(column), np.float32), pairs), shape=(len(texts), len(used)))
-    counts.sum_duplicates()
-    scores = counts.log1p() @ model.nb_ptc[used].astype(np.float32) + model.nb_pc
-    scores[np.diff(counts.indptr) == 0] = 0  # of a text without any feature the first language is as likely as others
-    return [model.nb_classes[best] for best in scores.argmax(axis=1)]
+    longest, n = lengths.max(), len(texts)
+    together = b"".join(written[row].ljust(longest, b"\0") for row in longest_first)
+    letters = np.frombuffer(together, dtype=np.uint8).reshape(n, longest).T.copy()
+    states = np.zeros((longest, n), dtype=np.uint32)  # 0, the first state, where a text has ended
+    state = states[0]
+    for step, longer in enumerate(np.searchsorted(-lengths[longest_first], -np.arange(longest))):
+        state = following.take(row_of.take(state[:longer]) + letters[step, :longer])
+        states[step, :longer] = state
+    features = met.take(states.T)
+    features.sort(axis=1)
+    pairs = (features + (np.arange(n, dtype=np.uint32)[:, None] << _BITS)).ravel()
+    first = np.flatnonzero(np.diff(pairs, prepend=pairs[0] + 1))
+    times, pairs = np.diff(first, append=len(pairs)).astype(np.float32), pairs[first]
+    features = pairs & ((1 << _BITS) - 1)
+    rows = np.searchsorted(pairs, np.arange(n + 1) << _BITS)
+    counts = csr_array((np.log1p(times), features.astype(np.int32), rows.astype(np.int32)), shape=(n, len(weights)))
+    scores = counts.tocsc() @ weights + model.nb_pc  # by columns, so that a feature's weights are fetched once
+    scores[features[rows[1:] - 1] == 0] = 0  # of a text without any feature the first language is as likely as others
+    found = dict(zip(longest_first, scores.argmax(axis=1), strict=True))
+    return [model.nb_classes[found[row]] for row in range(n)]
 
 
 def language_code(name: str) -> str:

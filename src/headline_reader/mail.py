@@ -43,11 +43,8 @@ def read_mail(content: bytes, name: str) -> Table | None:
 def _items(message: EmailMessage, number: int) -> list[dict[str, str]]:
     sender = str(message.get("from", "")).partition("<")[0].strip(' "')
     sent = getattr(message.get("date"), "datetime", None)  # its day is that of the news, its time is not
-    about = {
-        "date": sent.date().isoformat() if sent else "",
-        "subject": str(message.get("subject", "")),
-        "mail": str(number),
-    }
+    day, subject = sent.date().isoformat() if sent else "", str(message.get("subject", ""))
+    about = {"date": day, "subject": subject, "mail": str(number)}
     part = message.get_body(("html", "plain"))
     text = part.get_content() if part is not None and part.get_content_maintype() == "text" else ""
     items = list(_linked(text) if part is not None and part.get_content_subtype() == "html" else _blocks(text))

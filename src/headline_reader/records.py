@@ -30,15 +30,9 @@ class Dialect:
     bare: bool = False  # most fields stand without quotes, so a field that is quoted amiss keeps its marks
 
     def reader(self, lines: Iterable[str], strict: bool = True) -> Iterator[list[str]]:
-        return csv.reader(
-            lines,
-            delimiter=self.delimiter or "\0",
-            quotechar=self.quote or '"',
-            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
-            escapechar=self.escape,
-            skipinitialspace=self.loose,
-            strict=strict,
-        )
+        return csv.reader(lines, delimiter=self.delimiter or "\0", quotechar=self.quote or '"', strict=strict,
+                          quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+                          escapechar=self.escape, skipinitialspace=self.loose)  # fmt: skip
 
 
 def lines_of(text: str) -> list[str]:
@@ -47,11 +41,8 @@ def lines_of(text: str) -> list[str]:
     breaks, returns = outside.count("\n"), outside.count("\r") - outside.count("\r\n")
     if returns > breaks:
         return re.findall(r"[^\r]*\r\n?|[^\r]+$", text)
-    return text.splitlines(keepends=True) if _plain_breaks(text) else re.findall(r"[^\n]*\n|[^\n]+$", text)
-
-
-def _plain_breaks(text: str) -> bool:
-    return not re.search("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|\r(?!\n)", text)
+    lines = text.splitlines(keepends=True)  # which also ends lines at signs that end none in a table
+    return lines if all(line[-1] == "\n" for line in lines[:-1]) else re.findall(r"[^\n]*\n|[^\n]+$", text)
 
 
 def types_of_columns(lines: list[str], dialect: Dialect) -> list[str]:
@@ -106,11 +97,8 @@ def _quoted(lines: list[str], start: int, dialect: Dialect, types: list[str]) ->
     def feed() -> Iterator[str]:
         nonlocal taken
         while start + taken < len(lines):
-            if (
-                taken & (taken - 1) == 0
-                and taken >= 2
-                and _are_rows(lines[start : start + taken], dialect, types, whole=False)
-            ):
+            at_power = taken >= 2 and taken & (taken - 1) == 0
+            if at_power and _are_rows(lines[start : start + taken], dialect, types, whole=False):
                 return  # at 2, 4, 8, ... lines, so that a mistake does not cost a reading of all the rest
             if taken > 100_000:
                 return
@@ -208,12 +196,8 @@ def _mended(line: str, dialect: Dialect) -> list[str]:
             while line[start : start + 1] == " ":
                 start += 1
         end = closing.search(line, start + 1) if line.startswith(quote, start) else None
-        if (
-            end
-            and end.end() == following
-            and dialect.bare
-            and quote in line[start + 1 : end.start()].replace(quote * 2, "")
-        ):
+        inside = line[start + 1 : end.start()].replace(quote * 2, "") if end else ""
+        if end and end.end() == following and dialect.bare and quote in inside:
             end = None  # quotes within quotes, and no delimiter that would need them
         if end:
             fields.append(line[start + 1 : end.start()].replace(quote * 2, quote))

@@ -94,9 +94,8 @@ def lists() -> dict[str, dict[str, tuple[str, ...]]]:
     role_of: dict[str, str] = {}
     for role, kinds in read["names"].items():
         for name in (*kinds["strong"], *kinds.get("weak", ())):
-            require(
-                bare(name) not in role_of, "roles", f"{name!r} is a name of {role_of.get(bare(name))} and of {role}"
-            )
+            other = role_of.get(bare(name))
+            require(other is None, "roles", f"{name!r} is a name of {other} and of {role}")
             role_of[bare(name)] = role
     return read
 

@@ -69,23 +69,22 @@ def read_text_table(text: str, name: str) -> Table:
     """
     refuse_crumbs(text.count("\n"), text, name, "lines")
     lines = lines_of(text)
+    del text
     if len(longest := max(lines, key=len, default="")) > LONGEST_LINE:
-        number = next(i for i, line in enumerate(lines, start=1) if line is longest)
-        raise ReaderError(
-            f"line {number} of {name} has {len(longest):,} characters: give a file with a headline a line."
-        )
+        long = f"line {lines.index(longest) + 1} of {name} has {len(longest):,} characters"
+        raise ReaderError(f"{long}: give a file with a headline a line.")
     for number, line in enumerate(lines[:5], start=1):
         if '"' not in line and (widest := max(map(line.count, DELIMITERS))) >= MOST_COLUMNS:
-            raise ReaderError(
-                f"line {number} of {name} has {widest + 1:,} fields: give a table with a headline in each row."
-            )
+            wide = f"line {number} of {name} has {widest + 1:,} fields"
+            raise ReaderError(f"{wide}: give a table with a headline in each row.")
     limit = csv.field_size_limit(2 * LONGEST_LINE)
     try:
         lines, skipped, delimiter = without_leading_lines(lines)
         dialect = find_dialect(lines, delimiter)
         types = types_of_columns(lines, dialect)
         records, opened = records_of(lines, dialect, types)
-        records = [(number + skipped, record) for number, record in records]
+        del lines
+        records = [(number + skipped, record) for number, record in records] if skipped else records
         table = table_of_records(records, name, dialect)
     finally:
         csv.field_size_limit(limit)
@@ -140,12 +139,12 @@ def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: D
         if len(record) > width:
             misfits.append((number, len(record)))
             reason = f"{len(record)} fields where the {'header has' if headed else 'others have'} {width}"
-        elif headed and width > 1 and [cell.strip() for cell in record] == again:
+        elif headed and width > 1 and record[0].strip() == again[0] and [cell.strip() for cell in record] == again:
             reason = "the header again"
         if reason:
             rejected.append((number, reason, (dialect.delimiter or ",").join(record)[:500]))
         else:
-            rows.append(record + [""] * (width - len(record)))
+            rows.append(record + [""] * (width - len(record)) if len(record) < width else record)
             lines.append(number)
     if not rows and not misfits:
         raise ReaderError(f"{name} has a header but no rows: check that all of it was saved.")
@@ -163,9 +162,8 @@ def below_each_other(tables: list[Table], **columns: list[str]) -> Table:
     if len(tables) == 1:
         return tables[0]
     frames = [one.rows.assign(**{name: values[i] for name, values in columns.items()}) for i, one in enumerate(tables)]
-    lines, rejected, notes = (
-        [e for one in tables for e in getattr(one, part)] for part in ("lines", "rejected", "notes")
-    )
+    parts = ("lines", "rejected", "notes")
+    lines, rejected, notes = ([e for one in tables for e in getattr(one, part)] for part in parts)
     return Table(pd.concat(frames, ignore_index=True).fillna(""), lines, rejected, notes, tables[0].headed)
 
 
@@ -201,8 +199,9 @@ def _blocks(records: list[tuple[int, list[str]]]) -> list[list[tuple[int, list[s
     """The tables that stand beside each other, a blank column between, or below each other, each with its header."""
 
     def is_header(record: list[str]) -> bool:
-        cells = [cell.strip() for cell in record if cell.strip()]
-        if len(cells) < 2 or any(len(cell) > 40 for cell in cells):
+        if any(len(cell) > 40 and len(cell.strip()) > 40 for cell in record):
+            return False
+        if len(cells := [cell.strip() for cell in record if cell.strip()]) < 2:
             return False
         known = sum(any(is_name_of(role, cell) for role in ROLES) for cell in cells)
         return known >= 2 and 2 * known >= len(cells) and names_titles(record)
@@ -275,10 +274,8 @@ def _is_header(record: list[str], rows: list[list[str]]) -> bool:
     if any(kind and cell for kind, cell in zip(types, cells, strict=False)):
         return True  # a word above dates, addresses or numbers
     lengths = [sorted(len(row[i].strip()) for row in rows)[len(rows) // 2] for i in range(len(cells))] if rows else []
-    return any(
-        length > 25 and len(cell) < 0.5 * length and len(cell.split()) <= 3
-        for length, cell in zip(lengths, cells, strict=False)
-    )
+    pairs = zip(lengths, cells, strict=False)
+    return any(length > 25 and len(cell) < 0.5 * length and len(cell.split()) <= 3 for length, cell in pairs)
 
 
 def _fitted(names: list[str], body: list[tuple[int, list[str]]], headed: bool) -> list[str]:

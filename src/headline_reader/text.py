@@ -7,13 +7,12 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable
 from urllib.parse import parse_qs
 
 import pandas as pd
 
-from .boilerplate import REACH, REMOVED, outlet, robots, tails
-from .cells import has_letter, literal
+from .boilerplate import REACH, REMOVED, may_be_none, may_end, outlet, robots, tails
+from .cells import cleaned, found_in, has_letter, literal
 from .wordlists import words
 
 #: What pandas writes for, or reads as, a missing value (the na_values of pandas.read_csv), and databases.
@@ -43,12 +42,25 @@ _REDIRECTED = re.compile(
     r"https?://(?:(?:www\.)?google\.[\w.]+/url|l\.facebook\.com/l\.php|[\w-]+\.safelinks\.protection\.outlook\.com/)\?",
     re.IGNORECASE,
 )
+#: What an address must have, in RE2's words, for `cleaned_address` to change it.
+REDIRECTS = r"(?i)[^!-~]|/url\?|/l\.php\?|safelinks"
 _BULLET = re.compile(r"[-*•‣◦▪–—·]\s+(?=\S)")
 _ORDINAL = re.compile(r"[(\[]?\d{1,5}[.):\]]\s+(?=\S)")
 _ADDRESSES = re.compile(r"(?:https?://|\bt\.co/|pic\.twitter\.com/)[^\s<>)\]]*", re.IGNORECASE)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*(?:https?://|/|#|mailto:)[^)\s]*(?:\s[^)]*)?\)")
 _SIGNS = re.compile(r"\*\*|~~|(?<![\w/])__(?=\S)|(?<=\S)__(?![\w/])")
 _MARKED = re.compile(r"(?<!\w)_{2,}(?!\w)|(?<=\S)_{2,}(?=\s|$)")
+# Letters and signs of the world that Unicode's composed form leaves as they are, whatever stands beside them.
+STEADY = (
+    "\u00a1-\u00ac\u00ae-\u012f\u0132-\u017e\u0180-\u02ff\u0388-\u0482\u048a-\u052f\u05d0-\u05ea\u0621-\u064a\u066e\u066f\u0671-\u06d3"
+    "\u0904-\u0939\u093d-\u0950\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2122\u3001-\u3029\u3041-\u3096\u30a1-\u30fc\u4e00-\u9fff"
+    "\uac00-\ud7a3\uff01-\uff9d\U0001f300-\U0001faff"
+)
+# What a text must have, in RE2's words, for `clean` and `_plain` to change it.
+UNCLEAN = (
+    rf"[^ -~{STEADY}]|[&#<]|^ |  | $| [,.'’]|^b['\"]|^.{{0,8}}$"
+    r"|\[http|\]\(|\*\*|__|~~|://|t\.co/|pic\.twitter"
+)
 _TAIL = re.compile(r"^(.*\S)\s+([-–—|·•»]|::|\|\|)\s+(\S.*)$", re.DOTALL)
 
 
@@ -78,8 +90,7 @@ def clean(text: str) -> str:
 
 
 def cleaned_description(text: str) -> str:
-    """As `clean`, and without "Continue reading" and its like at the end."""
-    text = _plain(clean(text))
+    """A clean description without "Continue reading" and its like at the end."""
     for _ in range(4):
         before, end = text, text[-REACH:].lower()
         for letters, pattern in tails():
@@ -128,33 +139,41 @@ def tidy(fields: pd.DataFrame) -> pd.DataFrame:
         The same columns cleaned, with `text` (title, a line end, description; or the one of the two that is there),
         `key` (what makes two texts one document) and `reason`, "" where the row is a document's.
     """
-    publishers = _each(fields["publisher"], cleaned_publisher)
-    titles = _without_markers([_plain(clean(title)) for title in _without_footers(list(fields["title"]))])
-    descriptions = _each(pd.Series(_without_footers(list(fields["description"]))), cleaned_description)
+    publishers = cleaned(fields["publisher"], "", cleaned_publisher)
+    titles = cleaned(_without_footers(list(fields["title"])), UNCLEAN, lambda title: _plain(clean(title)))
+    titles = _without_markers(titles)
+    descriptions = cleaned(_without_footers(list(fields["description"])), UNCLEAN, lambda said: _plain(clean(said)))
+    descriptions = cleaned(descriptions, may_end(), cleaned_description)
     titles, publishers = _without_tails(titles, publishers)
     descriptions = _without_refrains(descriptions)
-    rows = []
-    for title, description, publisher in zip(titles, descriptions, publishers, strict=True):
-        reason = "" if not (title or description) else _reason(title, description)
+    reasons, texts, keys = [""] * len(titles), list[str](), list[str]()
+    odd = frozenset(found_in([title or text for title, text in zip(titles, descriptions, strict=True)], may_be_none()))
+    papers = {publisher: key(publisher) for publisher in set(publishers)}
+    for row, (title, description, publisher) in enumerate(zip(titles, descriptions, publishers, strict=True)):
+        if title or description:
+            reasons[row] = _reason(title, description, row in odd)
+        heading, said = key(title), key(description)
         if title and description:
-            description = _without_title(description, title, publisher)
+            rest = _without_title(description, title, said, heading, papers[publisher])
+            said, description = said if rest == description else key(rest), rest
         if not title:  # a description alone is the headline
-            title, description = description, ""
+            title, description, heading, said = description, "", said, ""
         if REMOVED.fullmatch(description):
-            description = ""
-        text = f"{title}\n{description}" if description else title
-        if not text:
-            reason = "no text"
-        rows.append((title, description, publisher, text, "" if reason else key(text), reason))
-    columns = ["title", "description", "publisher", "text", "key", "reason"]
-    return pd.DataFrame(rows, columns=columns, index=fields.index, dtype=object)
+            description = said = ""
+        texts.append(f"{title}\n{description}" if description else title)
+        if not title:
+            reasons[row] = "no text"
+        keys.append("" if reasons[row] else f"{heading} {said}".strip())
+        titles[row], descriptions[row] = title, description
+    columns = {"title": titles, "description": descriptions, "publisher": publishers, "text": texts, "key": keys}
+    return pd.DataFrame({**columns, "reason": reasons}, index=fields.index, dtype=object)
 
 
 def key(text: str) -> str:
     """What is left of a text when case, punctuation, blanks, emoji and Unicode's forms make no difference."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    text = text.casefold()
+    if text.isascii():
+        return " ".join(text.encode().translate(_FOLDED_ASCII).decode().split())
+    text = unicodedata.normalize("NFKC", text).casefold()
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     return " ".join(text.translate(_FOLD).split())
@@ -166,40 +185,28 @@ class _Fold(dict):
     def __missing__(self, code: int) -> str | None:
         character = chr(code)
         category = unicodedata.category(character)
-        if (
-            category[0] in "LN"
-            or category in ("Sc", "Mn", "Mc")
-            and not 0xFE00 <= code <= 0xFE0F
-            or character in "+=<>%"
-        ):
-            value: str | None = character
-        else:
-            value = None if category == "Cf" else " "
-        self[code] = value
-        return value
+        mark = category in ("Sc", "Mn", "Mc") and not 0xFE00 <= code <= 0xFE0F
+        stays = mark or category[0] in "LN" or character in "+=<>%"
+        self[code] = character if stays else None if category == "Cf" else " "
+        return self[code]
 
 
 _FOLD = _Fold()
+_FOLDED_ASCII = "".join(chr(code).lower().translate(_FOLD) for code in range(128)).encode().ljust(256)
 
 
-def _each(values: pd.Series, change: Callable[[str], str]) -> list[str]:
-    """Each different value once."""
-    known: dict[str, str] = {}
-    for value in values:
-        if value not in known:
-            known[value] = change(value)
-    return [known[value] for value in values]
-
-
-def _reason(title: str, description: str) -> str:
+def _reason(title: str, description: str, odd: bool) -> str:
     """Why a row is no document, "" if it is one."""
     head = title or description
-    if REMOVED.fullmatch(head):
-        return "removed by its publisher"
-    if re.fullmatch(r"(?:https?://|www\.)\S+", head):
-        return "an address, no headline"
-    if len(head) < 120 and robots().fullmatch(head):
-        return "a page for robots, no headline"
+    if odd:
+        if REMOVED.fullmatch(head):
+            return "removed by its publisher"
+        if re.fullmatch(r"(?:https?://|www\.)\S+", head):
+            return "an address, no headline"
+        if len(head) < 120 and robots().fullmatch(head):
+            return "a page for robots, no headline"
+    if sum(map(str.isalpha, head[:24])) > 12:
+        return ""
     text = f"{title} {description}"
     letters = sum(map(str.isalpha, text[:300]))
     if letters > 12:
@@ -215,18 +222,16 @@ def _reason(title: str, description: str) -> str:
     return ""
 
 
-def _without_title(description: str, title: str, publisher: str) -> str:
-    """The description, unless all it does is say the title again; then what it adds."""
-    said, heading = key(description), key(title)
-    if not said or said == heading or said == f"{heading} {key(publisher)}".strip():
+def _without_title(description: str, title: str, said: str, heading: str, paper: str) -> str:
+    """The description, unless all it does is say the title again; then what it adds. `said` and so on are the keys."""
+    if not said or said == heading or said == f"{heading} {paper}".strip():
         return ""
-    if description[: len(title)] == title and (rest := description[len(title) :]) and not rest[0].isalnum():
+    if description.startswith(title) and (rest := description[len(title) :]) and not rest[0].isalnum():
         rest = rest.lstrip(" .:;,-–—|…!?\n\"'”’")
-        if publisher and key(rest) == key(publisher):
+        if paper and key(rest) == paper:
             return ""
         return rest if len(rest.split()) > 3 or len(rest) > 25 else ""
-    bare = description.rstrip(" .…")
-    if len(bare) < len(description) and len(said) > 15 and heading.startswith(key(bare)):
+    if description[-1] in " .…" and len(said) > 15 and heading.startswith(said):
         return ""  # the title again, cut short
     return description
 
@@ -271,7 +276,7 @@ def _footer(text: str) -> int:
 def _without_markers(titles: list[str]) -> list[str]:
     """Without the dots and numbers of a list, where nearly all titles begin with one."""
     for marker in (_BULLET, _ORDINAL):
-        if len(titles) >= 3 and sum(bool(marker.match(title)) for title in titles) >= 0.8 * sum(map(bool, titles)) > 0:
+        if len(titles) >= 3 and sum(map(bool, map(marker.match, titles))) >= 0.8 * sum(map(bool, titles)) > 0:
             return [marker.sub("", title) for title in titles]
     return titles
 
@@ -283,21 +288,18 @@ def _without_refrains(descriptions: list[str]) -> list[str]:
     whole = Counter(filter(None, descriptions))
     refrains = {text for text, count in whole.items() if count >= often and len(whole) > 1}
     different = [text for text in whole if text not in refrains]
-    last: Counter[str] = Counter()
-    for text in different:
-        if cut := _last_sentence(text):
-            last[text[cut:]] += 1
+    ends = Counter(text[-8:] for text in different)  # what ends many texts ends in letters that end as many
+    may = [text for text in different if ends[text[-8:]] >= often]
+    last = Counter(text[cut:] for text in may if (cut := _last_sentence(text)))
     tails = {tail for tail, count in last.items() if count >= often and len(tail) >= 15}
     if not refrains and not tails:
         return descriptions
-    out = []
-    for text in descriptions:
-        if text in refrains:
-            text = ""
-        elif text and tails and (cut := _last_sentence(text)) and text[cut:] in tails:
-            text = text[:cut].rstrip()
-        out.append(text)
-    return out
+    places = [place for place, text in enumerate(descriptions) if text in refrains or ends[text[-8:]] >= often]
+    for place in places:
+        text, cut = descriptions[place], _last_sentence(descriptions[place])
+        if text in refrains or (cut and text[cut:] in tails):
+            descriptions[place] = "" if text in refrains else text[:cut].rstrip()
+    return descriptions
 
 
 def _last_sentence(text: str) -> int:
@@ -312,12 +314,13 @@ def _without_tails(titles: list[str], publishers: list[str]) -> tuple[list[str],
     The tail goes where it is the row's publisher or another row's; and where it recurs as a publisher's would: most
     titles have one after the same sign and few different ones make up many of them, or it names a kind of newspaper.
     """
-    split = [match.groups() if (match := _TAIL.match(title)) else None for title in titles]
+    places = found_in(titles, r" (?:[-–—|·•»]|::|\|\|) ")
+    split = {place: match.groups() for place in places if (match := _TAIL.match(titles[place]))}
     known = {key(publisher) for publisher in set(publishers) if publisher} - {""}
     n_titles = max(len(set(filter(None, titles))), 1)  # a title again is no witness
     by_sign: dict[str, Counter[str]] = {}
-    for parts in dict.fromkeys(split):
-        if parts and _names_someone(parts[2]):
+    for parts in dict.fromkeys(split.values()):
+        if _names_someone(parts[2]):
             by_sign.setdefault(parts[1], Counter())[parts[2]] += 1
     everywhere, recurring = set(), set()
     for sign, ends in by_sign.items():
@@ -327,19 +330,13 @@ def _without_tails(titles: list[str], publishers: list[str]) -> tuple[list[str],
             everywhere.add(sign)
         often = max(3, 0.002 * n_titles)
         recurring |= {end for end, count in ends.items() if count >= often and outlet().search(end)}
-    shorter, named = [], []
-    for title, publisher, parts in zip(titles, publishers, split, strict=True):
-        if parts:
-            body, sign, tail = parts
-            same = _same(tail, publisher)
-            cut = same or (
-                _names_someone(tail) and (key(tail) in known or sign in everywhere or tail in recurring)
-            )  # fmt: skip
-            if cut and has_letter(body):
-                title, publisher = body.rstrip(" -–—|·"), publisher or tail
-        shorter.append(title)
-        named.append(publisher)
-    return shorter, named
+    for place, (body, sign, tail) in split.items():
+        cut = _same(tail, publishers[place]) or (
+            _names_someone(tail) and (key(tail) in known or sign in everywhere or tail in recurring)
+        )  # fmt: skip
+        if cut and has_letter(body):
+            titles[place], publishers[place] = body.rstrip(" -–—|·"), publishers[place] or tail
+    return titles, publishers
 
 
 def _same(tail: str, publisher: str) -> bool:

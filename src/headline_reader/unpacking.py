@@ -167,9 +167,8 @@ def _several(
 ) -> list[Piece]:
     pieces: list[Piece] = []
     chosen = _members([member for member, _ in files], name, kind)
-    beside = (
-        [] if any(PurePosixPath(member).name == WHOLE_FILE for member in chosen) else [member for member, _ in files]
-    )
+    whole = any(PurePosixPath(member).name == WHOLE_FILE for member in chosen)
+    beside = [] if whole else [member for member, _ in files]
     for member in tables_among([member for member in beside if member not in chosen and not member.startswith("__")]):
         if not re.match(_ABOUT, PurePosixPath(member.lower()).name):
             why = f"{member} in {name} stands beside tables and is not read: give it alone if it holds headlines."
@@ -223,11 +222,8 @@ def tables_among(names: list[str]) -> list[str]:
     def without(pattern: str) -> list[str]:
         return [name for name in kept if not re.match(pattern, PurePosixPath(name.lower()).name)]
 
-    kept = [
-        name
-        for name in names
-        if name.lower().endswith((*TABLES, *PACKED)) or re.match(r"part-\d+", PurePosixPath(name).name)
-    ]
+    ends, part = (*TABLES, *PACKED), re.compile(r"part-\d+")
+    kept = [name for name in names if name.lower().endswith(ends) or part.match(PurePosixPath(name).name)]
     better = without(rf"{_ABOUT}|[\s\S]*\.(txt|db|sqlite3?|ya?ml|md|html?)(\.\w+)?$")
     return better or without(r"(read.?me|licen[cs]e|about|notes?)\b") or kept
 

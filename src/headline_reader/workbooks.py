@@ -27,11 +27,8 @@ def read_zipped_document(content: bytes, name: str) -> Table:
         return _sheets(_xlsx(content, name), name)
     if b"opendocument.spreadsheet" in about:
         return _sheets(_ods(content, name), name)
-    kinds = {
-        "word/document.xml": "a Word document",
-        "ppt/presentation.xml": "a presentation",
-        "xl/workbook.bin": "an xlsb",
-    }
+    kinds = {"word/document.xml": "a Word document", "ppt/presentation.xml": "a presentation"}
+    kinds["xl/workbook.bin"] = "an xlsb"
     kind = next((kind for member, kind in kinds.items() if member in members), "an OpenDocument file")
     raise ReaderError(f"{name} is {kind}: save the table in it as Excel (.xlsx) or CSV and give that file.")
 

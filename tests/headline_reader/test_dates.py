@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from headline_reader.dates import read_dates
+from headline_reader.dates import _seconds, read_dates
 from headline_reader.wordlists import fold, words
 from reading import DAYS, TABLE, is_the_table, read_file
 
@@ -71,3 +72,16 @@ def test_what_is_no_date_is_counted_and_a_moment_is_in_utc():
     )
     assert dates.iso.tolist()[:3] == ["2024-06-01T12:30:00Z", "2024-06-01T12:30:00Z", "2024-06-01T12:00:00Z"]
     assert dates.n_unreadable == 2 and dates.iso.tolist()[3:] == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    "written",
+    """2024-02-30T10:00:00Z|2024-06-01 24:00:00|2024-06-01T23:59:60Z|1599-01-01T00:00:00Z|
+2024-06-01 12:30:00+00:00|1969-12-31T23:59:59|2099-12-31 00:00:00Z|2024-13-01 00:00:00|2024-06-01T25:00:00Z""".split(
+        "|"
+    ),
+)
+def test_a_moment_is_the_same_read_with_others_or_alone(written):
+    seconds = _seconds(written.strip(), month_first=False)
+    stamp = read_dates([written, "2024-06-01T12:30:00Z", "1 June 2024"]).times[0]
+    assert stamp is pd.NaT if seconds is None else stamp == pd.Timestamp(seconds, unit="s")

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from headline_reader import text
-from headline_reader.text import clean, cleaned_address, cleaned_description, cleaned_publisher, key, tidy
+from headline_reader.boilerplate import may_be_none, may_end
+from headline_reader.cells import cleaned, found_in
+from headline_reader.text import (
+    REDIRECTS,
+    STEADY,
+    UNCLEAN,
+    _plain,
+    _reason,
+    clean,
+    cleaned_address,
+    cleaned_description,
+    cleaned_publisher,
+    key,
+    tidy,
+)
 from reading import TABLE, read_file
 
 
@@ -67,3 +85,42 @@ def test_rows_without_a_headline_say_why_and_tails_go_to_the_publisher():
     ]  # fmt: skip
     assert tidied["title"].tolist()[4:] == [f"Storm {i} nears" for i in range(6)]
     assert set(tidied["publisher"][4:]) == {"Coast Post"}
+
+
+PIECES = """
+Storm nears the coast|in|&amp;|&#39;|#39;|<b>|</p>|  | ,|.| .| 's| ’s|\u200b|\u00ad|e\u0301|
+é|ß|İ|ı|ſ|\u212a|क़|क\u093c|\u0301|\u0670|nan|N/A|\\N|b'x'|[x](http://a.b)|**|__|~~|
+https://a.b/c|t.co/x|\t|\x0b|\x1f|\x85|\u3000|\u2028|가|\u1100\u1161|Ω|\u2126|🎉|
+Continue reading|CONTİNUE READİNG|devamını oku|DEVAMINI OKU|Read more about it|[...]|(…)|
+[+12 chars]|The post x appeared first on y|[Removed]|(deleted)|just a moment...|
+Access denied|are you a robot?|élan - are you human|www.x.com|submitted by /u/x|[link]|
+https://www.google.com/url?q=https://a.b|HTTPS://L.FACEBOOK.COM/l.php?u=https://a.b|1 ½ 2|«|
+»|阅读全文|続きを読む|더 보기
+""".replace("\n", "").split("|")
+TEXTS = st.lists(st.sampled_from([*PIECES, "", " "]), max_size=6).flatmap(
+    lambda parts: st.sampled_from(["".join(parts), " ".join(parts)])
+)
+MANY = settings(deadline=None, derandomize=True, max_examples=400)
+
+
+@given(TEXTS)
+@MANY
+def test_no_text_is_passed_over_that_cleaning_would_change(text):
+    plain = _plain(clean(text))
+    assert cleaned([text], UNCLEAN, lambda said: _plain(clean(said))) == [plain]
+    assert cleaned([plain], may_end(), cleaned_description) == [cleaned_description(plain)]
+    assert cleaned([text], REDIRECTS, cleaned_address) == [cleaned_address(text)]
+    if plain:
+        assert _reason(plain, "", bool(list(found_in([plain], may_be_none())))) == _reason(plain, "", True)
+
+
+@given(TEXTS, TEXTS)
+@MANY
+def test_a_text_has_the_key_of_its_title_and_its_description(title, description):
+    assert key(f"{title}\n{description}") == f"{key(title)} {key(description)}".strip()
+
+
+@given(st.text(st.characters(codec="utf-8").filter(re.compile(f"[{STEADY}]").match), min_size=1))
+@MANY
+def test_letters_that_are_taken_as_they_stand_are_clean(text):
+    assert clean(f"Storm{text}nears") == f"Storm{text}nears"

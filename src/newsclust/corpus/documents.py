@@ -111,15 +111,16 @@ def _corpus_of(
     rows = read.rows
     if truth is not None and truth not in rows:
         raise InputError(f"truth is {truth!r}, but {source} has no such column; it has {listed(rows.columns)}.")
-    ids = {key: text_id(key) for key in read.table["key"].unique()}
-    if len(set(ids.values())) < len(ids):
+    codes, keys = pd.factorize(read.table["key"].to_numpy(dtype=object))
+    ids = np.array([text_id(key) for key in keys], dtype=np.int64)
+    if len(np.unique(ids)) < len(ids):
         raise InputError(f"two different texts of {source} have the same 63-bit id: change a character in one.")
-    row_ids = read.table["key"].map(ids).astype("Int64").reindex(rows.index).rename("id")
+    row_ids = pd.Series(ids[codes], read.table.index, dtype="Int64").reindex(rows.index).rename("id")
     documents, standing = _unique(read.table.assign(id=row_ids))
     undetected = documents["language"] == ""
     if undetected.any():
         documents.loc[undetected, "language"] = _languages.detect(documents.loc[undetected, "text"])
-    documents = with_facts(documents)
+    documents = with_facts(documents.astype(dict.fromkeys(["text", *ROLES], str)))
     digest = hashlib.blake2b(documents["id"].to_numpy().astype("<i8").tobytes(), digest_size=8)
     known = rows[truth].str.strip() if truth is not None else None
     unused = [name for name in read.unused if name != truth]
@@ -223,8 +224,7 @@ def _unique(texts: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
         key=lambda column: column.where(column != "", "\U0010ffff"),  # a row that says more goes first
     )
     documents = pd.concat([texts.drop_duplicates("id", keep=False), repeated.drop_duplicates("id")])
-    documents = documents.astype({"id": "int64", **dict.fromkeys(["text", *ROLES], str)})
-    documents = documents.sort_values("id")[["id", "text", *ROLES]]
+    documents = documents.astype({"id": "int64"}).sort_values("id")[["id", "text", *ROLES]]
     return documents.reset_index(drop=True), documents.index.to_numpy()
 
 
