@@ -13,17 +13,16 @@ from typing import Any
 import pandas as pd
 
 from . import languages
-from .cells import without_backslashes
 from .columns import Found, check_columns, find_columns
-from .dates import joined, read_dates
+from .decided import Decided
 from .downloads import fetched
 from .errors import NoHeadlines, ReaderError, listed, notice
 from .feeds import Feeds
 from .formats import read_rows
-from .roles import ROLES, TEXTS, collected, is_called
+from .roles import ROLES, TEXTS, is_called
 from .source import gather, shown_source
 from .tables import Table
-from .text import clean, cleaned_address, tidy
+from .understood import LANGUAGES, deciding_rows, named, set_of_languages, tidied, understood_table
 from .unpacking import Piece
 
 #: What is known of a row that was set aside.
@@ -170,21 +169,32 @@ def understand(
 
 
 def _headlines(
-    tables: list[tuple[Piece, Table]], failed: list[ReaderError], asked: dict[str, str], name: str, detect: bool
+    tables: list[tuple[Piece, Table]],
+    failed: list[ReaderError],
+    asked: dict[str, str],
+    name: str,
+    detect: bool,
+    of_table: Decided | None = None,
+    of_all: Decided | None = None,
 ) -> Headlines:
-    parts, notes, left_out = _understood(tables, asked)
+    """`of_table` is what an earlier look decided of the one table that this is a part of, `of_all` of all tables."""
+    parts, notes, left_out = _understood(tables, asked, of_table)
     left_out = [*failed, *left_out]
     rows, many = _together(parts)
     fields = pd.concat([part.fields for part in parts], ignore_index=True)
-    texts = tidy(fields).assign(**{role: fields[role] for role in ("url", "published_at", "language")})
-    _refuse_nothing(texts["reason"], name)
+    deciding = deciding_rows([len(part.fields) for part in parts])
+    decided = Decided() if of_all is None else of_all
+    texts = tidied(fields, decided, deciding)
+    if of_all is None:
+        _refuse_nothing(texts["reason"], name)
     rejected = _rejected(parts, texts, many)
     understood, unused = _table_of_roles(parts, fields, texts)
     table = texts.loc[texts["reason"] == "", [*ROLES, "text", "key"]]
     if detect:
         known = table["language"] != ""
         different = table["text"][~known].unique()
-        found = dict(zip(different, languages.detect(different), strict=True))
+        kept = decided.get(LANGUAGES) or (set_of_languages(texts.iloc[deciding]) if deciding is not None else None)
+        found = dict(zip(different, languages.detect(different, kept), strict=True))
         table = table.assign(language=table["language"].where(known, table["text"].map(found)))
     unfit = sum(len(part.table.rejected) for part in parts)
     files = [(p.piece.name, p.table.kind, p.table.encoding, len(p.table.rows) + len(p.table.rejected)) for p in parts]
@@ -241,19 +251,18 @@ def _tables(piece: Piece, fetch: Callable[[str], list[Piece]]) -> list[tuple[Pie
 
 
 def _understood(
-    tables: list[tuple[Piece, Table]], asked: Mapping[str, str]
+    tables: list[tuple[Piece, Table]], asked: Mapping[str, str], decided: Decided | None = None
 ) -> tuple[list[_Part], list[str], list[ReaderError]]:
     parts, notes, failures = list[_Part](), [], list[ReaderError]()
     names = {name for _, table in tables for name in table.rows.columns}
     for piece, table in tables:
         here = {r: name for r, name in asked.items() if len(tables) == 1 or name in table.rows or name not in names}
         try:
-            roles = find_columns(table.rows, here, table.headed, piece.name)
+            roles, fields, said = understood_table(table, here, piece.name, Decided() if decided is None else decided)
         except NoHeadlines as error:
             error.table = table
             failures.append(error)
             continue
-        fields, said = _fields(table, roles, piece.name)
         start = parts[-1].place.stop if parts else 0
         parts.append(_Part(piece, table, roles, fields, slice(start, start + len(fields))))
         notes += [*table.notes, *said]
@@ -264,57 +273,6 @@ def _understood(
     if not parts:
         raise failures[0]
     return parts, notes, failures
-
-
-def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFrame, list[str]]:
-    """Per row what has a role, "" where there is nothing; and what is to be said of it."""
-    notes = []
-    fields = {role: [""] * len(table.rows) for role in ROLES}
-    for role, found in roles.items():
-        # As objects: walking through Arrow's strings one by one takes ten times as long.
-        cells = [table.rows.iloc[:, position].to_numpy(dtype=object) for position in found.positions]
-        fields[role] = list(cells[0]) if len(cells) == 1 else [joined(parts) for parts in zip(*cells, strict=True)]
-        for position in found.instead:
-            others = table.rows.iloc[:, position].to_numpy(dtype=object)
-            fields[role] = [own if own.strip() else other for own, other in zip(fields[role], others, strict=True)]
-        if role in ("title", "description", "url", "publisher"):
-            fields[role], marks = without_backslashes(fields[role])
-            if marks:
-                notes.append(f"{_named(table, found)!r} of {name} has a backslash before each {' '.join(marks)}: "
-                             "it is left out")  # fmt: skip
-        if found.rivals:
-            own, *others = (str(table.rows.columns[p]) for p in (found.position, *found.rivals))
-            too = "is called so, too" if len(others) == 1 else "are called so, too"
-            notes.append(
-                f"{name}: {role} from {own!r}, though {listed(others)} {too}; name it in columns if that is meant"
-            )
-    guessed = [f"{role} from {table.rows.columns[found.position]!r}" for role, found in roles.items()
-               if found.how == "by its contents"]  # fmt: skip
-    if guessed and len(table.rows.columns) > 1:
-        notes.append(f"{name}: {', '.join(guessed)}, by what they hold; name others in columns if that is wrong")
-    fields["language"] = [languages.language_code(value) for value in fields["language"]]
-    fields["url"] = [cleaned_address(value) for value in fields["url"]]
-    if "published_at" in roles:
-        values = [clean(value) for value in fields["published_at"]]
-        dates = read_dates(values)
-        fields["published_at"] = list(dates.iso)
-        column = f"{_named(table, roles['published_at'])!r} of {name}"
-        known = [iso for iso in fields["published_at"] if iso]
-        if len(known) >= 5 and len(set(known)) == 1 and not known[0].endswith("T00:00:00Z"):
-            fields["published_at"] = [""] * len(values)
-            notes.append(f"{column} has one time for all rows, {known[0]}, when they were collected: no day is read")
-        elif collected(_named(table, roles["published_at"])):
-            notes.append(f"{column} says when a headline was collected or changed, not when it was published: it is "
-                         "read as its day for want of another")  # fmt: skip
-        if not dates.certain:
-            example = next(value for value in values if value)
-            which = f"whether day or month comes first, as in {example!r}"
-            notes.append(f"nothing in {column} says {which}: it is read with the {dates.order}")
-        if n := dates.n_unreadable:
-            example = next(v for v, iso in zip(values, fields["published_at"], strict=True) if v and not iso)
-            some = f"{n:,} value{'s' * (n != 1)} in {column}"
-            notes.append(f"{some} cannot be read as a date, such as {example[:40]!r}")
-    return pd.DataFrame(fields, dtype=object), notes
 
 
 def _together(parts: list[_Part]) -> tuple[pd.DataFrame, bool]:
@@ -360,7 +318,7 @@ def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFram
         for role in ROLES:
             if found := part.roles.get(role):
                 used |= {str(part.table.rows.columns[position]) for position in (*found.positions, *found.instead)}
-                where, values = (role, _named(part.table, found), found.how), list(fields[role].iloc[part.place])
+                where, values = (role, named(part.table, found), found.how), list(fields[role].iloc[part.place])
             elif role == "publisher" and texts[role].iloc[part.place].ne("").any():
                 where, values = (role, "title", "behind the title"), list(texts[role].iloc[part.place])
             else:
@@ -375,8 +333,3 @@ def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFram
     ]
     unused = dict.fromkeys(str(name) for part in parts for name in part.table.rows.columns if str(name) not in used)
     return pd.DataFrame(understood, columns=["role", "column", "rows", "example", "found"]), list(unused)
-
-
-def _named(table: Table, found: Found) -> str:
-    together = " + ".join(str(table.rows.columns[position]) for position in found.positions)
-    return " or ".join([together, *(str(table.rows.columns[position]) for position in found.instead)])

@@ -1,4 +1,4 @@
-"""Text as a reader would read it, without markup, boilerplate and publishers' tails; and when two texts are one."""
+"""Text as a reader would read it, without markup and boilerplate; and when two texts are one."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import html
 import json
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Callable
 from urllib.parse import parse_qs
 
-import pandas as pd
-
-from .boilerplate import REACH, REMOVED, outlet, robots, tails
+from .boilerplate import REACH, tails
 from .cells import has_letter, literal
 from .wordlists import words
 
@@ -36,20 +32,16 @@ _INVISIBLE = {
     c: None for c in [0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 }
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
-_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2139")  # Hangul fillers; the sign for information
 _TOKENISED = re.compile(r"(?<=\w) (?=[,.](?:\s|$))|(?<=\w) (?=['\u2019](?:s|t|re|ve|ll|d|m)\b)")
 
 _REDIRECTED = re.compile(
     r"https?://(?:(?:www\.)?google\.[\w.]+/url|l\.facebook\.com/l\.php|[\w-]+\.safelinks\.protection\.outlook\.com/)\?",
     re.IGNORECASE,
 )
-_BULLET = re.compile(r"[-*•‣◦▪–—·]\s+(?=\S)")
-_ORDINAL = re.compile(r"[(\[]?\d{1,5}[.):\]]\s+(?=\S)")
-_ADDRESSES = re.compile(r"(?:https?://|\bt\.co/|pic\.twitter\.com/)[^\s<>)\]]*", re.IGNORECASE)
+ADDRESSES = re.compile(r"(?:https?://|\bt\.co/|pic\.twitter\.com/)[^\s<>)\]]*", re.IGNORECASE)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*(?:https?://|/|#|mailto:)[^)\s]*(?:\s[^)]*)?\)")
 _SIGNS = re.compile(r"\*\*|~~|(?<![\w/])__(?=\S)|(?<=\S)__(?![\w/])")
 _MARKED = re.compile(r"(?<!\w)_{2,}(?!\w)|(?<=\S)_{2,}(?=\s|$)")
-_TAIL = re.compile(r"^(.*\S)\s+([-–—|·•»]|::|\|\|)\s+(\S.*)$", re.DOTALL)
 
 
 def clean(text: str) -> str:
@@ -79,7 +71,7 @@ def clean(text: str) -> str:
 
 def cleaned_description(text: str) -> str:
     """As `clean`, and without "Continue reading" and its like at the end."""
-    text = _plain(clean(text))
+    text = plain(clean(text))
     for _ in range(4):
         before, end = text, text[-REACH:].lower()
         for letters, pattern in tails():
@@ -114,42 +106,6 @@ def cleaned_address(text: str) -> str:
     return next((address for address in found if re.match(r"https?://\S+$", address)), text)
 
 
-def tidy(fields: pd.DataFrame) -> pd.DataFrame:
-    """Clean titles, descriptions and publishers, and say which rows hold no headline, and why.
-
-    Parameters
-    ----------
-    fields : DataFrame of str
-        With title, description and publisher.
-
-    Returns
-    -------
-    DataFrame
-        The same columns cleaned, with `text` (title, a line end, description; or the one of the two that is there),
-        `key` (what makes two texts one document) and `reason`, "" where the row is a document's.
-    """
-    publishers = _each(fields["publisher"], cleaned_publisher)
-    titles = _without_markers([_plain(clean(title)) for title in _without_footers(list(fields["title"]))])
-    descriptions = _each(pd.Series(_without_footers(list(fields["description"]))), cleaned_description)
-    titles, publishers = _without_tails(titles, publishers)
-    descriptions = _without_refrains(descriptions)
-    rows = []
-    for title, description, publisher in zip(titles, descriptions, publishers, strict=True):
-        reason = "" if not (title or description) else _reason(title, description)
-        if title and description:
-            description = _without_title(description, title, publisher)
-        if not title:  # a description alone is the headline
-            title, description = description, ""
-        if REMOVED.fullmatch(description):
-            description = ""
-        text = f"{title}\n{description}" if description else title
-        if not text:
-            reason = "no text"
-        rows.append((title, description, publisher, text, "" if reason else key(text), reason))
-    columns = ["title", "description", "publisher", "text", "key", "reason"]
-    return pd.DataFrame(rows, columns=columns, index=fields.index, dtype=object)
-
-
 def key(text: str) -> str:
     """What is left of a text when case, punctuation, blanks, emoji and Unicode's forms make no difference."""
     if not text.isascii():
@@ -182,56 +138,7 @@ class _Fold(dict):
 _FOLD = _Fold()
 
 
-def _each(values: pd.Series, change: Callable[[str], str]) -> list[str]:
-    """Each different value once."""
-    known: dict[str, str] = {}
-    for value in values:
-        if value not in known:
-            known[value] = change(value)
-    return [known[value] for value in values]
-
-
-def _reason(title: str, description: str) -> str:
-    """Why a row is no document, "" if it is one."""
-    head = title or description
-    if REMOVED.fullmatch(head):
-        return "removed by its publisher"
-    if re.fullmatch(r"(?:https?://|www\.)\S+", head):
-        return "an address, no headline"
-    if len(head) < 120 and robots().fullmatch(head):
-        return "a page for robots, no headline"
-    text = f"{title} {description}"
-    letters = sum(map(str.isalpha, text[:300]))
-    if letters > 12:
-        return ""
-    letters -= sum(c in _BLANK_LETTERS for c in text)
-    if letters <= 0:
-        return "no word in it"
-    if not text.isascii():
-        signs = sum(unicodedata.category(c) in ("So", "Sk", "Cs") for c in text)
-        words = len(re.findall(r"[^\W\d_]{2,}", text)) + len(re.findall("[\u3400-\u9fff]", text)) // 2
-        if signs and words < 2:
-            return "no word in it" if not words else "signs and one word, no headline"
-    return ""
-
-
-def _without_title(description: str, title: str, publisher: str) -> str:
-    """The description, unless all it does is say the title again; then what it adds."""
-    said, heading = key(description), key(title)
-    if not said or said == heading or said == f"{heading} {key(publisher)}".strip():
-        return ""
-    if description[: len(title)] == title and (rest := description[len(title) :]) and not rest[0].isalnum():
-        rest = rest.lstrip(" .:;,-–—|…!?\n\"'”’")
-        if publisher and key(rest) == key(publisher):
-            return ""
-        return rest if len(rest.split()) > 3 or len(rest) > 25 else ""
-    bare = description.rstrip(" .…")
-    if len(bare) < len(description) and len(said) > 15 and heading.startswith(key(bare)):
-        return ""  # the title again, cut short
-    return description
-
-
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Without Markdown's signs, and without addresses where words stand beside them."""
     if "[http" in text:
         text = re.sub(r"\[https?://\S+\s+([^\]]*)\]", r"\1", text)  # a link of MediaWiki
@@ -239,128 +146,9 @@ def _plain(text: str) -> str:
         text = _LINK.sub(r"\1", text)
     if "**" in text or "__" in text or "~~" in text:
         text = " ".join(_MARKED.sub(" ", _SIGNS.sub("", text)).split())
-    if ("://" in text or "t.co/" in text or "pic.twitter" in text) and has_letter(rest := _ADDRESSES.sub(" ", text)):
+    if ("://" in text or "t.co/" in text or "pic.twitter" in text) and has_letter(rest := ADDRESSES.sub(" ", text)):
         text = " ".join(rest.split())
     return text
-
-
-def _without_footers(texts: list[str]) -> list[str]:
-    """Without the lines, or the sentence, that stand under a third of the texts or more: a channel's own words."""
-    for _ in range(4):
-        different = list(dict.fromkeys(filter(None, texts)))
-        some = different[:: len(different) // 2000 + 1]
-        ends = Counter(_end(text) for text in some)
-        often = {end for end, n in ends.items() if n >= max(5, 0.3 * len(some)) and len(end) > 3}
-        if not often:
-            return texts
-        texts = [text[: _footer(text)].rstrip() if _end(text) in often else text for text in texts]
-    return texts
-
-
-def _end(text: str) -> str:
-    return key(_ADDRESSES.sub(" ", text[cut:])) if (cut := _footer(text)) else ""
-
-
-def _footer(text: str) -> int:
-    """Where the last line begins, or of one line the last sentence; 0 where there is only one."""
-    if "\n" in (text := text.rstrip()):
-        return text.rfind("\n") + 1
-    return _last_sentence(text) if len(text) > 40 else 0
-
-
-def _without_markers(titles: list[str]) -> list[str]:
-    """Without the dots and numbers of a list, where nearly all titles begin with one."""
-    for marker in (_BULLET, _ORDINAL):
-        if len(titles) >= 3 and sum(bool(marker.match(title)) for title in titles) >= 0.8 * sum(map(bool, titles)) > 0:
-            return [marker.sub("", title) for title in titles]
-    return titles
-
-
-def _without_refrains(descriptions: list[str]) -> list[str]:
-    """Without a description, or its last sentence, that the feed puts under everything."""
-    n = sum(map(bool, descriptions))
-    often = max(5, 0.05 * n)
-    whole = Counter(filter(None, descriptions))
-    refrains = {text for text, count in whole.items() if count >= often and len(whole) > 1}
-    different = [text for text in whole if text not in refrains]
-    last: Counter[str] = Counter()
-    for text in different:
-        if cut := _last_sentence(text):
-            last[text[cut:]] += 1
-    tails = {tail for tail, count in last.items() if count >= often and len(tail) >= 15}
-    if not refrains and not tails:
-        return descriptions
-    out = []
-    for text in descriptions:
-        if text in refrains:
-            text = ""
-        elif text and tails and (cut := _last_sentence(text)) and text[cut:] in tails:
-            text = text[:cut].rstrip()
-        out.append(text)
-    return out
-
-
-def _last_sentence(text: str) -> int:
-    """Where the last sentence begins; 0 where there is only one."""
-    cut = max(text.rfind(end, 0, len(text) - 2) for end in (". ", "! ", "? ", "… ", "| "))
-    return cut + 2 if cut > 0 else 0
-
-
-def _without_tails(titles: list[str], publishers: list[str]) -> tuple[list[str], list[str]]:
-    """Titles without " - Publisher", and the publishers that were only named there.
-
-    The tail goes where it is the row's publisher or another row's; and where it recurs as a publisher's would: most
-    titles have one after the same sign and few different ones make up many of them, or it names a kind of newspaper.
-    """
-    split = [match.groups() if (match := _TAIL.match(title)) else None for title in titles]
-    known = {key(publisher) for publisher in set(publishers) if publisher} - {""}
-    n_titles = max(len(set(filter(None, titles))), 1)  # a title again is no witness
-    by_sign: dict[str, Counter[str]] = {}
-    for parts in dict.fromkeys(split):
-        if parts and _names_someone(parts[2]):
-            by_sign.setdefault(parts[1], Counter())[parts[2]] += 1
-    everywhere, recurring = set(), set()
-    for sign, ends in by_sign.items():
-        total = sum(ends.values())
-        again = sum(count for count in ends.values() if count > 1)
-        if total >= 5 and total >= 0.6 * n_titles and again >= 0.3 * total and len(ends) <= 0.7 * total:
-            everywhere.add(sign)
-        often = max(3, 0.002 * n_titles)
-        recurring |= {end for end, count in ends.items() if count >= often and outlet().search(end)}
-    shorter, named = [], []
-    for title, publisher, parts in zip(titles, publishers, split, strict=True):
-        if parts:
-            body, sign, tail = parts
-            same = _same(tail, publisher)
-            cut = same or (
-                _names_someone(tail) and (key(tail) in known or sign in everywhere or tail in recurring)
-            )  # fmt: skip
-            if cut and has_letter(body):
-                title, publisher = body.rstrip(" -–—|·"), publisher or tail
-        shorter.append(title)
-        named.append(publisher)
-    return shorter, named
-
-
-def _same(tail: str, publisher: str) -> bool:
-    """Whether a tail is the publisher, as a name or as an address: "The New York Times", "nytimes.com"."""
-    if not publisher or not tail:
-        return False
-    one, other = key(tail).removeprefix("the "), key(publisher).removeprefix("the ")
-    if one == other:
-        return True
-    if "." in publisher or "." in tail:
-        squeezed = [re.sub(r"\W", "", re.sub(r"\.(?:com|org|net|co|\w\w)\b", "", t.lower())) for t in (tail, publisher)]
-        return min(map(len, squeezed)) >= 3 and squeezed[0].removeprefix("the") == squeezed[1].removeprefix("the")
-    return len(one) > 3 and (other.startswith(one + " ") or one.startswith(other + " ")) and len(tail) <= 50
-
-
-def _names_someone(tail: str) -> bool:
-    """Whether a tail could be a name: short, with capitals where the script has them."""
-    if len(tail) > 50 or len(tail.split()) > 6 or not has_letter(tail) or tail[-1:] in "?!":
-        return False
-    first = next(c for c in tail if c.isalpha())
-    return not first.islower() or bool(re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", tail))
 
 
 def _of_bytes(text: str, inside: str) -> str:

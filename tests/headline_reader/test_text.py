@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from headline_reader import text
-from headline_reader.text import clean, cleaned_address, cleaned_description, cleaned_publisher, key, tidy
+from headline_reader.text import clean, cleaned_address, cleaned_description, cleaned_publisher, key
+from headline_reader.tidy import tidy
 from reading import TABLE, read_file
 
 
