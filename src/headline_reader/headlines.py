@@ -129,10 +129,17 @@ def read(
         NoHeadlines and ColumnsError are kinds of it.
     """
     asked = check_columns(columns)
-    fetch = partial(fetched, check=_try, folder=downloads, shown=shown, most=most)
-    tables, failed = _read_all(gather(source, fetch, find, shown, most), fetch)
+    fetch = fetcher(downloads, shown, most)
+    tables, failed = read_all(gather(source, fetch, find, shown, most), fetch)
     given = shown_source(source)
-    return _headlines(tables, failed, asked, name or (given if isinstance(given, str) else ", ".join(given)), detect)
+    return headlines_of(tables, failed, asked, name or (given if isinstance(given, str) else ", ".join(given)), detect)
+
+
+def fetcher(
+    downloads: Callable[[], Path] | None, shown: Callable[[Path], str], most: int | None = None
+) -> Callable[[str], list[Piece]]:
+    """What gives the pieces behind an address."""
+    return partial(fetched, check=_try, folder=downloads, shown=shown, most=most)
 
 
 def understand(
@@ -152,7 +159,7 @@ def understand(
             **{texts[0]: [first for first, _, _ in parts], "description": [rest for _, _, rest in parts]}
         )
     try:
-        return _headlines([(Piece(name, name, b""), Table(rows))], [], asked, name, detect)
+        return headlines_of([(Piece(name, name, b""), Table(rows))], [], asked, name, detect)
     except NoHeadlines:
         if asked or not key:
             raise
@@ -168,7 +175,7 @@ def understand(
     return Headlines(table, rows, pd.DataFrame([known]), [], pd.DataFrame(columns=REJECTED))
 
 
-def _headlines(
+def headlines_of(
     tables: list[tuple[Piece, Table]],
     failed: list[ReaderError],
     asked: dict[str, str],
@@ -186,7 +193,7 @@ def _headlines(
     decided = Decided() if of_all is None else of_all
     texts = tidied(fields, decided, deciding)
     if of_all is None:
-        _refuse_nothing(texts["reason"], name)
+        refuse_nothing(texts["reason"], name)
     rejected = _rejected(parts, texts, many)
     understood, unused = _table_of_roles(parts, fields, texts)
     table = texts.loc[texts["reason"] == "", [*ROLES, "text", "key"]]
@@ -208,7 +215,7 @@ def _try(piece: Piece) -> None:
         find_columns(table.rows, {}, table.headed, piece.name)
 
 
-def _read_all(
+def read_all(
     pieces: list[Piece], fetch: Callable[[str], list[Piece]]
 ) -> tuple[list[tuple[Piece, Table]], list[ReaderError]]:
     """The tables of all pieces, and why some have none; one that has none is refused if it is the only one."""
@@ -265,14 +272,17 @@ def _understood(
             continue
         start = parts[-1].place.stop if parts else 0
         parts.append(_Part(piece, table, roles, fields, slice(start, start + len(fields))))
-        notes += [*table.notes, *said]
-        if table.others:
-            some = ", ".join(f"{what} ({n:,}: {why})" for what, n, why in table.others[:8])
-            more = f" and {len(table.others) - 8} more" if len(table.others) > 8 else ""
-            notes.append(f"{piece.name} also has lists that are not read: {some}{more}")
+        notes += [*table.notes, *said, *unread_lists(table.others, piece.name)]
     if not parts:
         raise failures[0]
     return parts, notes, failures
+
+
+def unread_lists(others: list[tuple[str, int, str]], name: str) -> list[str]:
+    """What is to be said of lists that are not read."""
+    some = ", ".join(f"{what} ({n:,}: {why})" for what, n, why in others[:8])
+    more = f" and {len(others) - 8} more" if len(others) > 8 else ""
+    return [f"{name} also has lists that are not read: {some}{more}"] if others else []
 
 
 def _together(parts: list[_Part]) -> tuple[pd.DataFrame, bool]:
@@ -301,7 +311,7 @@ def _rejected(parts: list[_Part], texts: pd.DataFrame, many: bool) -> pd.DataFra
     return pd.DataFrame(rejected, columns=[*REJECTED, *["file"] * many])
 
 
-def _refuse_nothing(reasons: pd.Series, name: str) -> None:
+def refuse_nothing(reasons: pd.Series, name: str) -> None:
     if (reasons == "").any():
         return
     (reason, n), *_ = Counter(reasons).most_common(1)

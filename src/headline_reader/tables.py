@@ -90,10 +90,15 @@ def read_text_table(text: str, name: str) -> Table:
     finally:
         csv.field_size_limit(limit)
     if opened:
-        some = f"{len(opened):,} quotation mark{'s' * (len(opened) > 1)} of {name} that nothing closes"
-        read = "is read as it stands" if len(opened) == 1 else "are read as they stand"
-        table.notes.append(f"{some}, the first in line {opened[0] + skipped}, {read}")
+        table.notes.append(unclosed([line + skipped for line in opened], name))
     return table
+
+
+def unclosed(lines: list[int], name: str) -> str:
+    """What is to be said of lines with a quotation mark that nothing closes."""
+    some = f"{len(lines):,} quotation mark{'s' * (len(lines) > 1)} of {name} that nothing closes"
+    read = "is read as it stands" if len(lines) == 1 else "are read as they stand"
+    return f"{some}, the first in line {lines[0]}, {read}"
 
 
 def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: Dialect | None = None) -> Table:
