@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import random
 import signal
 import subprocess
@@ -17,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 import newsclust as nc
-from headline_reader import chunks, decided, parts
+from headline_reader import chunks, parts
 from newsclust.cli import app
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import NewsclustError
@@ -41,8 +40,8 @@ def write_rows(n: int = 300, name: str = "mine.csv") -> Path:
         out = csv.writer(file)
         out.writerow(["title", "description", "published_at"])
         for i in range(n):
-            title = f"Council number {i // 2 if i % 6 == 1 else i} votes on the bridge of town {i % 17}"
-            title = title.upper() + "!" if i % 6 == 1 else title
+            title = f"Council number {i - i % 6 // 5} votes on the bridge"
+            title = title.upper() + "!" if i % 6 == 5 else title
             out.writerow([title if i % 20 else "[Removed]", "", f"2024-05-{28 - i % 27:02d}"])
     return Path(name)
 

@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import lzma
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -47,7 +48,10 @@ from .unpacking import DAMAGES, KINDS
 
 #: Lines, or records, that are read together, and how far a quotation mark is at first looked for beyond.
 BLOCK, BEYOND = 20_000, 2_000
-#: Bytes from the beginning that tell what a file is.
+_LINE = re.compile(r"[^\n]*\n")
+_RULE = re.compile(r"^[|:\- \t]*--[|:\- \t]*$", re.MULTILINE)
+_ADDRESS = re.compile(r"^<?(?:https?://|www\.)\S+\s*?$", re.MULTILINE)
+#: Bytes from the beginning that tell what a file is; so much is read at once.
 BEGINNING = 1 << 20
 
 
@@ -120,19 +124,24 @@ def _way(start: bytes, name: str) -> Callable[[IO[bytes], str], Iterator[Table]]
 
 
 def _lines(file: IO[bytes]) -> Iterator[str]:
-    """Those of a text, which are watched for what only the whole of it tells."""
+    """Those of a text, which is watched for what only the whole of it tells."""
     text = io.TextIOWrapper(file, "utf-8-sig", newline="\n")
     n = letters = links = addresses = 0
-    while line := text.readline(LONGEST_LINE):
-        stripped = line.strip()
-        if len(line) == LONGEST_LINE or "\0" in line:
+    rest = ""
+    while read := text.read(BEGINNING):
+        if len(rest) > LONGEST_LINE or "\0" in read:
             raise NotInParts("it has NUL bytes, or a very long line")
-        if "--" in line and "|" in line and not set(stripped) - set("|:- \t"):
+        before, mark, behind = read.rpartition("\n")
+        read, rest = (rest + before + mark, behind) if mark else ("", rest + behind)
+        if "--" in read and "|" in read and _RULE.search(read):
             raise NotInParts("it may hold tables in Markdown")
-        n, letters, links = n + 1, letters + len(line), links + ("](" in line)
-        addresses += stripped[:4].lower() in ("http", "www.", "<htt", "<www") and " " not in stripped
-        yield line
-    if 4 * links > n or 6 * addresses >= n or 8 * n > letters:
+        lines = _LINE.findall(read)
+        n, letters, links = n + len(lines), letters + len(read), links + read.count("](")
+        if "\nhttp" in read or "\nwww" in read:
+            addresses += len(_ADDRESS.findall(read))
+        yield from lines
+    yield from [rest] * bool(rest)
+    if 4 * links > n or 6 * addresses >= max(n, 1) or 8 * n > letters:
         raise NotInParts("it may be a list of links, or of very short lines")
 
 
@@ -230,7 +239,10 @@ def _rows(source: Iterator[str], name: str) -> Iterator[Table]:
             header = {bare(cell) for cell in own}
             if not headed and names == ["title"]:
                 refuse_no_headlines([record[0] for _, record in body], name)
-        if any(is_header(record) and {bare(cell) for cell in record if cell.strip()} - header for _, record in body):
+        if any(
+            len(record[0]) <= 60 and is_header(record) and {bare(cell) for cell in record if cell.strip()} - header
+            for _, record in body
+        ):
             raise NotInParts("it holds several tables")
         rows, at, misfits, rejected = rows_that_fit(body, names, headed, dialect)
         widths.update(len(record) for _, record in body)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,13 @@ from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
 from ..errors import StoreError, notice
+from .collection import Collection
 from .embedding import Embedder
 from .store import INSERT_LETTERS, INSERT_ROWS, INSERT_SECONDS, Store, check_finite
 from .word_weights import stack
+
+if TYPE_CHECKING:
+    from pymilvus import MilvusClient
 
 #: How many documents the first batch has. Those that follow have more, as long as they take less than half of
 #: `INSERT_SECONDS`: an interruption loses one batch.
@@ -46,13 +51,16 @@ def fill(store: Store, after: Callable[[int, int], pd.DataFrame], total: int) ->
     with tqdm(total=total, desc=f"Embedding with {embedder.name}", unit="doc", smoothing=0.05) as bar:
         while True:
             try:
-                with collection.open() as client:
-                    since = since or time.monotonic()
-                    while batch is not None or len(documents := _together(after(last, size))):
+                with collection.open() as client, ThreadPoolExecutor(1) as pool:
+                    since, ahead = since or time.monotonic(), None
+                    while True:
                         start = time.monotonic()
                         if batch is None:
-                            ids, texts = documents["id"].tolist(), documents["text"].tolist()
-                            new = np.flatnonzero(~collection.holds(client, ids, texts))
+                            ids, texts, held = ahead or _asked(after(last, size), collection, client, pool)
+                            if not ids:
+                                break
+                            new = np.flatnonzero(~held.result())
+                            ahead = _asked(after(ids[-1], size), collection, client, pool)  # while these are embedded
                             bar.update(len(ids) - len(new))
                             batch = _embedded(embedder, np.array(ids)[new], [texts[row] for row in new], bar)
                             embedder = replace(embedder, faster="")  # is said once
@@ -72,17 +80,21 @@ def fill(store: Store, after: Callable[[int, int], pd.DataFrame], total: int) ->
                 time.sleep(PAUSE)
 
 
+def _asked(
+    documents: pd.DataFrame, collection: Collection, client: MilvusClient, pool: ThreadPoolExecutor
+) -> tuple[list[int], list[str], Future[np.ndarray]]:
+    """Of these documents those that Milvus takes together, one at least, and whether they are stored."""
+    letters = documents["text"].str.len().cumsum()
+    documents = documents[: max(int((letters <= INSERT_LETTERS).sum()), 1)]
+    ids, texts = documents["id"].tolist(), documents["text"].tolist()
+    return ids, texts, pool.submit(collection.holds, client, ids, texts)
+
+
 class _Batch(NamedTuple):
     ids: np.ndarray
     vectors: np.ndarray
     texts: list[str]
     words: csr_array | None
-
-
-def _together(documents: pd.DataFrame) -> pd.DataFrame:
-    """Those at the beginning that Milvus takes together, one at least."""
-    letters = documents["text"].str.len().cumsum()
-    return documents[: max(int((letters <= INSERT_LETTERS).sum()), 1)]
 
 
 def _embedded(embedder: Embedder, ids: np.ndarray, texts: list[str], bar: tqdm) -> _Batch:
