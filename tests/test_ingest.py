@@ -6,23 +6,29 @@ import csv
 import json
 import random
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import pymilvus
 import pytest
 from typer.testing import CliRunner
 
 import newsclust as nc
 from headline_reader import chunks, parts
 from newsclust.cli import app
+from newsclust.corpus import spool
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import NewsclustError
 from newsclust.run.ingest import ingest
-from newsclust.vectors import filling
+from newsclust.vectors import collection, connection, filling
 from newsclust.vectors.store import Store
+from test_server import server  # noqa: F401  # a fixture
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +150,7 @@ def test_the_command_says_what_became_of_the_rows(toy_model):
 
 STAND_IN = """
 import hashlib, sys, time
+from pathlib import Path
 import numpy as np
 from headline_reader import chunks, parts
 from newsclust import cli
@@ -159,6 +166,7 @@ class Model:
         return [list(text.encode()) for text in texts]
     def run(self, packs, tokens):
         for pack in packs:
+            Path("begun").touch()
             time.sleep(0.02)
             yield Embedded(pack, np.stack([vector(bytes(tokens[row])) for row in pack.rows]))
 
@@ -181,10 +189,11 @@ def kill_and_resume(path: Path, kills: int, *options: str) -> str:
             [sys.executable, "stand_in.py", str(path), *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         if number < kills:
-            deadline = time.monotonic() + 60
-            while not Path("milvus.db").exists() and not options and time.monotonic() < deadline and run.poll() is None:
+            begun, deadline = Path("begun"), time.monotonic() + 60
+            begun.unlink(missing_ok=True)
+            while chance.random() < 0.99 and not begun.exists() and time.monotonic() < deadline:
                 time.sleep(0.05)
-            time.sleep(chance.uniform(0, 3))
+            time.sleep(chance.uniform(0, 2))
             run.send_signal(signal.SIGKILL)
         said += run.communicate(timeout=300)[0].decode()
     assert run.returncode == 0, said
@@ -196,3 +205,128 @@ def test_killed_at_any_moment_the_same_command_goes_on(toy_model, kills):
     path = write_rows(900)
     kill_and_resume(path, kills)
     assert stored(Store()) == wanted(path)
+
+
+class Gate:
+    """Lets connections through to a server, except while it is shut."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self._open, self._sockets = port, True, list[socket.socket]()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.uri = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def shut(self, seconds: float) -> None:
+        self._open = False
+        for one in self._sockets:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+        threading.Timer(seconds, setattr, (self, "_open", True)).start()
+
+    def _listen(self) -> None:
+        while True:
+            here, _ = self._listener.accept()
+            if not self._open:
+                here.close()
+                continue
+            there = socket.create_connection(("127.0.0.1", self.port))
+            self._sockets += here, there
+            for pair in ((here, there), (there, here)):
+                threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
+
+    def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(1 << 16):
+                other.sendall(data)
+        with suppress(OSError):
+            other.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_server_gone_for_a_while_costs_nothing_and_its_token_is_not_shown(server, toy_model, monkeypatch, capfd):  # noqa: F811
+    monkeypatch.setenv("MILVUS_TOKEN", server.token)
+    monkeypatch.setattr(connection, "TIMEOUT", 2)
+    monkeypatch.setattr(filling, "PAUSE", 0.5)
+    gate, path = Gate(int(server.uri.rpartition(":")[2])), write_rows(200)
+
+    def shut_once(texts):
+        if len(toy_model.texts) == 90:
+            gate.shut(8)
+
+    toy_model.before = shut_once
+    done = ingest(str(path), uri=gate.uri, collection="gate", model="minilm")
+    assert stored(Store(server.uri, "gate")) == wanted(path)
+    assert done.embedded == len(toy_model.texts) == len(set(toy_model.texts))
+    ingest(str(path), uri=gate.uri, collection="gate", model="minilm")
+    with pytest.raises(NewsclustError):
+        ingest(str(path), 0.0, uri=gate.uri, collection="gate", model="minilm")
+    said = "".join(capfd.readouterr()) + done.rejected.read_text() + str(done)
+    assert server.token not in said and server.token.partition(":")[2] not in said
+
+
+def test_a_server_that_stays_away_is_said_and_the_same_command_goes_on(server, toy_model, monkeypatch):  # noqa: F811
+    monkeypatch.setenv("MILVUS_TOKEN", server.token)
+    monkeypatch.setattr(connection, "TIMEOUT", 1)
+    monkeypatch.setattr(filling, "PATIENCE", 1)
+    path = write_rows(200)
+    put, n = collection.Collection.put, []
+
+    def away(self, *given):
+        n.append(1)
+        if len(n) == 4:
+            with socket.create_server(("127.0.0.1", 0)) as closed:
+                address = f"http://127.0.0.1:{closed.getsockname()[1]}"
+            with connection.connect(address, None, "elsewhere"):
+                pass
+        put(self, *given)
+
+    with monkeypatch.context() as patch, pytest.raises(NewsclustError, match="No Milvus server answered"):
+        patch.setattr(collection.Collection, "put", away)
+        patch.setattr(filling, "PATIENCE", -1)
+        ingest(str(path), uri=server.uri, collection="away", model="minilm")
+    before = len(stored(Store(server.uri, "away")))
+    assert 0 < before < len(wanted(path))
+    assert ingest(str(path), uri=server.uri, collection="away", model="minilm").embedded == len(wanted(path)) - before
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.soak)])
+def test_killed_while_a_server_stores_the_same_command_goes_on(server, toy_model, monkeypatch, kills):  # noqa: F811
+    monkeypatch.setenv("MILVUS_TOKEN", server.token)
+    path = write_rows(400)
+    said = kill_and_resume(path, kills, "--uri", server.uri, "--collection", f"killed_{kills}")
+    assert stored(Store(server.uri, f"killed_{kills}")) == wanted(path) and server.token not in said
+    assert Store(server.uri, f"killed_{kills}").embed(read_corpus(str(path)).documents).n_embedded == 0
+
+
+def test_a_full_disk_is_said_and_the_same_command_goes_on(toy_model, monkeypatch):
+    path, put, n = write_rows(200), collection.Collection.put, []
+
+    def full(self, *given):
+        n.append(1)
+        if len(n) == 4:
+            raise pymilvus.MilvusException(message="[errno 28] No space left on device")
+        put(self, *given)
+
+    with monkeypatch.context() as patch, pytest.raises(NewsclustError, match=r"Make room on the disk .* run again"):
+        patch.setattr(collection.Collection, "put", full)
+        ingest(str(path), model="minilm")
+    before = len(stored(Store()))
+    assert ingest(str(path), model="minilm").embedded == len(wanted(path)) - before < len(wanted(path))
+
+
+def test_no_room_for_the_documents_that_are_read_is_said(monkeypatch):
+    monkeypatch.setattr(spool, "_TABLE", f"PRAGMA max_page_count = 4; {spool._TABLE}")
+    with pytest.raises(NewsclustError, match=r"can't be kept in the temporary folder .* make room there"):
+        ingest(str(write_rows(300)), model="minilm")
+
+
+def test_control_c_ends_with_a_sentence(toy_model, monkeypatch):
+    def stop(texts):
+        if len(toy_model.texts) > 50:
+            raise KeyboardInterrupt
+
+    toy_model.before = stop
+    run = CliRunner().invoke(app, ["ingest", str(write_rows()), "--model", "minilm"], catch_exceptions=False)
+    assert run.exit_code == 130 and "Stopped." in run.stderr
+    toy_model.before = lambda texts: None
+    assert ingest("mine.csv", model="minilm").embedded < len(wanted(Path("mine.csv")))
+    assert stored(Store()) == wanted(Path("mine.csv"))
