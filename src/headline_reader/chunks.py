@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -203,24 +204,27 @@ class _Passes:
 
     def chunks(self, rows: int) -> Iterator[Headlines]:
         """The second pass."""
-        several, n = len(self.files) > 1, 0
-        first: dict[str, Any] = {"notes": self.notes, "left_out": self.left_out}
+        n, first = 0, {"notes": self.notes, "left_out": self.left_out}
         for path in self.files:
-            names, decided = self.tables.get(path, (None, None))
-            for piece, asked, tables in self._tables(path, []):
-                for table in tables:
-                    if names is not None:
-                        table.rows = table.rows.reindex(columns=names, fill_value="")
-                    here, known = asked(dict.fromkeys(table.rows.columns)), Decided() if decided is None else decided
-                    try:
-                        found = headlines_of([(piece, table)], [], here, piece.name, self.detect, known, self.all)
-                    except NoHeadlines:
-                        continue  # it is among those that are left out
+            try:
+                for found in self._headlines(path):
                     n += len(found.table)
-                    if several:
-                        found = replace(found, rejected=found.rejected.assign(file=piece.label))
                     for some in _slices(found, rows):
-                        yield replace(some, **first)
+                        yield replace(some, **first)  # type: ignore[arg-type]  # lists of these
                         first = {"notes": [], "left_out": []}
+            except NotInParts:
+                raise ReaderError(f"{self.shown(path)} was changed while it was read: read it again.") from None
         if not n:
             refuse_nothing(self._texts["reason"], ", ".join(map(self.shown, self.files)))
+
+    def _headlines(self, path: Path) -> Iterator[Headlines]:
+        names, decided = self.tables.get(path, (None, None))
+        for piece, asked, tables in self._tables(path, []):
+            for table in tables:
+                if names is not None:
+                    table.rows = table.rows.reindex(columns=names, fill_value="")
+                here, known = asked(dict.fromkeys(table.rows.columns)), Decided() if decided is None else decided
+                with suppress(NoHeadlines):  # which is among those that are left out
+                    found = headlines_of([(piece, table)], [], here, piece.name, self.detect, known, self.all)
+                    file = {"file": piece.label} if len(self.files) > 1 else {}
+                    yield replace(found, rejected=found.rejected.assign(**file))

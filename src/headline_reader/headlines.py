@@ -200,7 +200,9 @@ def headlines_of(
     if detect:
         known = table["language"] != ""
         different = table["text"][~known].unique()
-        kept = decided.get(LANGUAGES) or (set_of_languages(texts.iloc[deciding]) if deciding is not None else None)
+        kept = decided.get(LANGUAGES)
+        if kept is None and deciding is not None:
+            kept = set_of_languages(texts.iloc[deciding])
         found = dict(zip(different, languages.detect(different, kept), strict=True))
         table = table.assign(language=table["language"].where(known, table["text"].map(found)))
     unfit = sum(len(part.table.rejected) for part in parts)

@@ -43,7 +43,7 @@ from .tables import (
     rows_that_fit,
     unclosed,
     unique_names,
-)  # fmt: skip
+)
 from .unpacking import DAMAGES, KINDS
 
 #: Lines, or records, that are read together, and how far a quotation mark is at first looked for beyond.

@@ -173,8 +173,7 @@ def ingest(
     from .run.ingest import ingest as ingest_files
 
     where = {"uri": uri, "collection": collection, "model": model, "precision": precision}
-    data = files[0] if len(files) == 1 else files
-    done = ingest_files(data, most_set_aside, columns={"title": title} if title else {}, **where)
+    done = ingest_files(files, most_set_aside, columns={"title": title} if title else {}, **where)
     _print_json(**vars(done)) if as_json else _tell(str(done))
     if done.left_out:
         raise typer.Exit(1)
@@ -239,10 +238,7 @@ def check(
     from .run.stored import read_run
 
     checked = check_pairs(pairs, read_run(run))
-    if as_json:
-        _print_json(**checked.facts)
-    else:
-        _tell(str(checked))
+    _print_json(**checked.facts) if as_json else _tell(str(checked))
     if checked.n_failed:
         raise typer.Exit(1)
 
@@ -371,11 +367,9 @@ def clean(
     if labels is not None:
         from .run.own_labels import remove as remove_labels
 
-        typer.echo(remove_labels(uri, labels))
-        return
+        return typer.echo(remove_labels(uri, labels))
     if name is None:
-        typer.echo(remove(state_dir("cache")))
-        return
+        return typer.echo(remove(state_dir("cache")))
     folder = find_output("reports").joinpath(name)
     made_here = any((folder / file).is_file() for file in ("log.txt", "grid.json"))
     if name in ("", ".", "..") or {"/", "\\"} & set(name) or not made_here:

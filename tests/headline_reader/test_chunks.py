@@ -81,9 +81,9 @@ def as_csv(rows: list[list[str]], header: str = "title,description,publisher,dat
     return Path("many.csv")
 
 
-@pytest.fixture(params=[50, 1000], ids="blocks of {}".format)
-def blocks(request, monkeypatch):
-    monkeypatch.setattr(parts, "BLOCK", request.param)
+@pytest.fixture
+def blocks(monkeypatch):
+    monkeypatch.setattr(parts, "BLOCK", 50)
     monkeypatch.setattr(parts, "BEYOND", 3)
 
 
@@ -181,3 +181,11 @@ def test_a_larger_file_takes_no_more_memory(monkeypatch):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_a_file_that_changes_between_the_passes_is_said(blocks):
+    found = in_chunks(as_csv(many()), rows=10)
+    next(found)
+    as_csv([*many(), ["headline", "summary", "source", "published"]])
+    with pytest.raises(ReaderError, match=r"many\.csv was changed while it was read"):
+        list(found)
