@@ -8,7 +8,7 @@ import re
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 import typer.core
@@ -120,8 +120,7 @@ def run(
                 name=one.name, folder=one.folder, report=report, **facts, metrics=read_stamp(one.folder, "metrics.json")
             )
     else:
-        _tell(f"Report: {short(plan.page)}")
-        _tell(said_after(plan, time.perf_counter() - start))
+        _tell(f"Report: {short(plan.page)}\n{said_after(plan, time.perf_counter() - start)}")
         if not plan.varied:
             _tell_news(plan.runs[0].folder)
     if failed:
@@ -163,6 +162,8 @@ def ingest(
     precision: Annotated[str, typer.Option(help="As the parameter of a run.")] = "auto",
     title: Annotated[str | None, typer.Option(help="The column that holds the headlines, if it is another.")] = None,
     most_set_aside: Annotated[float, typer.Option(min=0, max=1, help="The share of rows that may be none.")] = 0.5,
+    engine: Annotated[Literal["process", "ray"], typer.Option(help="Ray embeds on all processors.")] = "process",
+    parquet: Annotated[str | None, typer.Option(help="With Ray: a folder for files to import, no server.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Store very many headlines in Milvus, in little memory; a run of the same files embeds none of them again.
@@ -172,8 +173,8 @@ def ingest(
     """
     from .run.ingest import ingest as ingest_files
 
-    where = {"uri": uri, "collection": collection, "model": model, "precision": precision}
-    done = ingest_files(files, most_set_aside, columns={"title": title} if title else {}, **where)
+    named = {"uri": uri, "collection": collection, "columns": {"title": title} if title else {}}
+    done = ingest_files(files, most_set_aside, engine, parquet, model=model, precision=precision, **named)
     _print_json(**vars(done)) if as_json else _tell(str(done))
     if done.left_out:
         raise typer.Exit(1)

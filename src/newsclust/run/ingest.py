@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tqdm.auto import tqdm
 
@@ -15,6 +15,7 @@ from ..corpus.documents import read_in_chunks
 from ..corpus.spool import Spool
 from ..errors import InputError, notice
 from ..paths import find_output, short
+from ..vectors.by_ray import fill_by_ray
 from ..vectors.filling import fill
 from ..vectors.model_choice import AUTO, SAMPLED, choose_model
 from ..vectors.model_languages import language_notice
@@ -60,7 +61,13 @@ class Ingested:
         )
 
 
-def ingest(data: str | list[str], most_set_aside: float = 0.5, **parameters: Any) -> Ingested:
+def ingest(
+    data: str | list[str],
+    most_set_aside: float = 0.5,
+    engine: Literal["process", "ray"] = "process",
+    parquet: str | None = None,
+    **parameters: Any,
+) -> Ingested:
     """Embed headlines and store them in Milvus, where a run with the same parameters finds them.
 
     Parameters
@@ -69,6 +76,10 @@ def ingest(data: str | list[str], most_set_aside: float = 0.5, **parameters: Any
         As the parameter of a run.
     most_set_aside : float
         The largest share of the rows that may be no headlines.
+    engine : {"process", "ray"}
+        Ray embeds on every processor, into a server.
+    parquet : str, optional
+        A folder for files that Ray writes instead.
     **parameters
         columns, model, precision, uri and collection, as those of a run.
 
@@ -104,9 +115,12 @@ def ingest(data: str | list[str], most_set_aside: float = 0.5, **parameters: Any
         store, _ = choose_model(store, sample)
     if told := language_notice(sample["language"], store.model):
         notice(told)
-    embedded = fill(store, spool.after, len(spool))
     n = len(spool)
+    if engine == "ray":
+        embedded = fill_by_ray(store, spool.after, find_output(parquet) if parquet else None)
+    else:
+        embedded = fill(store, spool.after, n)
     return Ingested(
-        store.where, n_rows, n, n_found - n, n_aside, embedded, n_left_out, rejected if n_aside else None,
+        parquet or store.where, n_rows, n, n_found - n, n_aside, embedded, n_left_out, rejected if n_aside else None,
         time.monotonic() - start,
     )  # fmt: skip

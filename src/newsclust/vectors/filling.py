@@ -47,7 +47,7 @@ def fill(store: Store, after: Callable[[int, int], pd.DataFrame], total: int) ->
     """
     collection, embedder = store.in_milvus, store.embedder
     last, size, n_embedded, since = -1, FIRST_ROWS, 0, 0.0
-    batch: _Batch | None = None  # embedded, and not stored yet
+    batch: Batch | None = None  # embedded, and not stored yet
     with tqdm(total=total, desc=f"Embedding with {embedder.name}", unit="doc", smoothing=0.05) as bar:
         while True:
             try:
@@ -62,7 +62,7 @@ def fill(store: Store, after: Callable[[int, int], pd.DataFrame], total: int) ->
                             new = np.flatnonzero(~held.result())
                             ahead = _asked(after(ids[-1], size), collection, client, pool)  # while these are embedded
                             bar.update(len(ids) - len(new))
-                            batch = _embedded(embedder, np.array(ids)[new], [texts[row] for row in new], bar)
+                            batch = embedded(embedder, np.array(ids)[new], [texts[row] for row in new], bar.update)
                             embedder = replace(embedder, faster="")  # is said once
                         if len(batch.ids):
                             words = batch.words if collection.has_words(client) else None
@@ -90,21 +90,24 @@ def _asked(
     return ids, texts, pool.submit(collection.holds, client, ids, texts)
 
 
-class _Batch(NamedTuple):
+class Batch(NamedTuple):
     ids: np.ndarray
     vectors: np.ndarray
     texts: list[str]
     words: csr_array | None
 
 
-def _embedded(embedder: Embedder, ids: np.ndarray, texts: list[str], bar: tqdm) -> _Batch:
+def embedded(
+    embedder: Embedder, ids: np.ndarray, texts: list[str], tick: Callable[[int], object] = lambda n: None
+) -> Batch:
+    """Documents with their vectors, in the same order; `tick` is told how many more are done."""
     vectors = np.empty((len(ids), embedder.dim), dtype=np.float32)
     order, weighed = list[int](), list[csr_array | None]()
     for rows, some, words in embedder.stream(texts):
         vectors[rows] = some
         order += rows
         weighed.append(words)
-        bar.update(len(rows))
+        tick(len(rows))
     check_finite(ids, vectors)
     has_words = embedder.gives_words and len(ids) > 0
-    return _Batch(ids, vectors, texts, stack(weighed, np.argsort(order)) if has_words else None)
+    return Batch(ids, vectors, texts, stack(weighed, np.argsort(order)) if has_words else None)
