@@ -471,7 +471,7 @@ def test_a_collection_without_an_index_gets_one(toy_model):
     documents = make_documents(5)
     Store().embed(documents)
     with Store().open() as client:  # as if a change of index had been interrupted
-        Store()._collection._drop_index(client)
+        Store().in_milvus._drop_index(client)
     forget_cache()
     assert Store().embed(documents).n_embedded == 0
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 _MODULE_OF = {"read": "headlines", "understand": "headlines", "Headlines": "headlines", "Piece": "unpacking"}
+_MODULE_OF |= {"in_chunks": "chunks"}
 _MODULE_OF |= dict.fromkeys(["ReaderError", "ColumnsError", "NoHeadlines", "ReaderNotice"], "errors")
 __all__ = sorted(_MODULE_OF)
 

@@ -98,21 +98,29 @@ def one_line(text: str) -> str:
     return " ".join(text.split())[:200]
 
 
-def without_backslashes(values: list[str]) -> tuple[list[str], list[str]]:
+def without_backslashes(values: list[str], marks: list[str] | None = None) -> tuple[list[str], list[str]]:
     r"""The values without the backslashes that an export put before punctuation, and the marks that had one.
 
     A mark counts if none of the column stands without a backslash: ``Slate \(blog\)`` and ``page\?id=1``. A column with
-    a backslash before a letter, such as a path's, stays as it is.
+    a backslash before a letter, such as a path's, stays as it is. The marks may be given instead.
     """
-    if not any("\\" in value for value in values):
+    marks = escaped_marks(values) if marks is None else marks
+    if not marks:
         return values, []
+    escaped = re.compile(rf"\\(?=[{re.escape(''.join(marks))}])")
+    return [escaped.sub("", value) for value in values], marks
+
+
+def escaped_marks(values: list[str]) -> list[str]:
+    """The marks of `without_backslashes`."""
+    if not any("\\" in value for value in values):
+        return []
     text = "\n".join(values)
     followed = Counter(re.findall(r"\\(.)", text))
     marks = [mark for mark, n in followed.items() if text.count(mark) == n]
     if sum(followed[mark] for mark in marks) < 5 or any(re.match(r"[\w\s\\]", mark) for mark in followed):
-        return values, []
-    escaped = re.compile(rf"\\(?=[{re.escape(''.join(marks))}])")
-    return [escaped.sub("", value) for value in values], sorted(marks)
+        return []
+    return sorted(marks)
 
 
 def cleaned(values: Iterable[str], may_change: str, change: Callable[[str], str]) -> list[str]:

@@ -121,6 +121,11 @@ def read_dates(values: Iterable[str], order: str = "") -> Dates:
     return Dates(times, int((there & times.isna().to_numpy()).sum()), order, certain)
 
 
+def order_of(values: Iterable[str]) -> tuple[str, bool]:
+    """`Dates.order` and `Dates.certain` of a column."""
+    return _order([text for value in dict.fromkeys(values) if (text := value.strip())])
+
+
 def looks_like_dates(values: Iterable[str], numbers: bool = True) -> bool:
     """Whether a column holds dates, judged by its values alone; `numbers` may be dates, too."""
     texts = [text for text in dict.fromkeys(value.strip() for value in values) if text][:200]

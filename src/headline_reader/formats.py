@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -19,9 +20,12 @@ from .mail import read_mail
 from .tables import LONGEST_LINE, Table, read_text_table
 from .workbooks import read_xls, read_zipped_document
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _SMALLER = "give a smaller part of it"
 _BLANK = b"\xef\xbb\xbf \t\r\n"
-_BINARY = {
+BINARY = {
     **{b"%PDF": "a PDF", b"{\\rtf": "an RTF document", b"\x89HDF": "an HDF5 file", b"ORC": "an ORC file"},
     **{b"Obj\x01": "an Avro file", b"\x93NUMPY": "a NumPy array", b"Rar!": "a RAR archive"},
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",
@@ -49,10 +53,10 @@ def _read_rows(content: bytes, name: str) -> Table | Feeds:
     start = content[:4096].strip(_BLANK)  # of the beginning: a copy of the whole may not fit into memory
     if not start and not content.strip(_BLANK):
         raise ReaderError(f"{name} is empty: give a file with headlines in it.")
-    for magic, reader in _READERS.items():
+    for magic, reader in READERS.items():
         if content.startswith(magic):
             return reader(content, name)
-    for magic, kind in _BINARY.items():
+    for magic, kind in BINARY.items():
         if content.startswith(magic):
             raise ReaderError(f"{name} is {kind} and holds no table: export the headlines as CSV, Excel or JSON.")
     if re.match(rb"(\xef\xbb\xbf)?\s*<", content):
@@ -92,7 +96,6 @@ def _refuse_long_lines(content: bytes, name: str) -> None:
 
 
 def _parquet(content: bytes, name: str) -> Table:
-    import pyarrow as pa
     from pyarrow import feather, parquet
 
     with refused(name, "a damaged or incomplete Parquet file", "write or fetch it again", _SMALLER):
@@ -105,26 +108,32 @@ def _parquet(content: bytes, name: str) -> Table:
             table = file.read()
         else:
             table = feather.read_table(io.BytesIO(content))
-        if any(pa.types.is_struct(kind) or pa.types.is_list(kind) for kind in table.schema.types) and table.num_rows:
-            return records_table(table.to_pylist(), name)
-        cells = {}
-        for column, values in zip(table.column_names, table.columns, strict=True):
-            kind = values.type
-            if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-                values = values.cast(pa.string())
-            cells[column] = [text_of(value) for value in values.to_pylist()]
+        return table_of_arrow(table, name)
+
+
+def table_of_arrow(table: pa.Table, name: str, lines: list[int] | None = None) -> Table:
+    """A table of Arrow's as text; of one that holds records the fields of these. `lines` are the rows' numbers."""
+    import pyarrow as pa
+
+    if any(pa.types.is_struct(kind) or pa.types.is_list(kind) for kind in table.schema.types) and table.num_rows:
+        return records_table(table.to_pylist(), name, lines)
+    cells = {}
+    for column, values in zip(table.column_names, table.columns, strict=True):
+        kind = values.type
+        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            values = values.cast(pa.string())
+        cells[str(column)] = [text_of(value) for value in values.to_pylist()]
     frame = pd.DataFrame(cells, dtype=object)
     if frame.empty:
         raise ReaderError(f"{name} has columns but no rows: check that all of it was saved.")
-    frame.columns = [str(column) for column in frame.columns]
-    return Table(frame.drop(columns="__index_level_0__", errors="ignore"))
+    return Table(frame.drop(columns="__index_level_0__", errors="ignore"), lines or ())
 
 
 _KINDS = {
     **{b"PAR1": "Parquet", b"ARROW1": "Feather", b"FEA1": "Feather", b"SQLite": "SQLite", b"PK": "workbook"},
     **dict.fromkeys([b"\xd0\xcf\x11\xe0", b"\x09\x08"], "workbook"),
 }
-_READERS: dict[bytes, Callable[[bytes, str], Table]] = {
+READERS: dict[bytes, Callable[[bytes, str], Table]] = {
     **dict.fromkeys([b"PAR1", b"ARROW1", b"FEA1"], _parquet),
     b"SQLite format 3\0": read_sqlite,
     b"PK\x03\x04": read_zipped_document,

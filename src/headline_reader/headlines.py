@@ -13,17 +13,16 @@ from typing import Any
 import pandas as pd
 
 from . import languages
-from .cells import cleaned, without_backslashes
 from .columns import Found, check_columns, find_columns
-from .dates import joined, read_dates
+from .decided import Decided
 from .downloads import fetched
 from .errors import NoHeadlines, ReaderError, listed, notice
 from .feeds import Feeds
 from .formats import read_rows
-from .roles import ROLES, TEXTS, collected, is_called
+from .roles import ROLES, TEXTS, is_called
 from .source import gather, shown_source
 from .tables import Table
-from .text import REDIRECTS, UNCLEAN, clean, cleaned_address, tidy
+from .understood import LANGUAGES, deciding_rows, named, set_of_languages, tidied, understood_table
 from .unpacking import Piece
 
 #: What is known of a row that was set aside.
@@ -130,10 +129,17 @@ def read(
         NoHeadlines and ColumnsError are kinds of it.
     """
     asked = check_columns(columns)
-    fetch = partial(fetched, check=_try, folder=downloads, shown=shown, most=most)
-    tables, failed = _read_all(gather(source, fetch, find, shown, most), fetch)
+    fetch = fetcher(downloads, shown, most)
+    tables, failed = read_all(gather(source, fetch, find, shown, most), fetch)
     given = shown_source(source)
-    return _headlines(tables, failed, asked, name or (given if isinstance(given, str) else ", ".join(given)), detect)
+    return headlines_of(tables, failed, asked, name or (given if isinstance(given, str) else ", ".join(given)), detect)
+
+
+def fetcher(
+    downloads: Callable[[], Path] | None, shown: Callable[[Path], str], most: int | None = None
+) -> Callable[[str], list[Piece]]:
+    """What gives the pieces behind an address."""
+    return partial(fetched, check=_try, folder=downloads, shown=shown, most=most)
 
 
 def understand(
@@ -151,7 +157,7 @@ def understand(
         parts = [text.strip().partition("\n") for text in rows[texts[0]]]
         rows = rows.assign(**{texts[0]: [p[0] for p in parts], "description": [p[2] for p in parts]})
     try:
-        return _headlines([(Piece(name, name, b""), Table(rows))], [], asked, name, detect)
+        return headlines_of([(Piece(name, name, b""), Table(rows))], [], asked, name, detect)
     except NoHeadlines:
         if asked or not key:
             raise
@@ -162,22 +168,35 @@ def understand(
     return Headlines(table, rows, understood, [], pd.DataFrame(columns=REJECTED))
 
 
-def _headlines(
-    tables: list[tuple[Piece, Table]], failed: list[ReaderError], asked: dict[str, str], name: str, detect: bool
+def headlines_of(
+    tables: list[tuple[Piece, Table]],
+    failed: list[ReaderError],
+    asked: dict[str, str],
+    name: str,
+    detect: bool,
+    of_table: Decided | None = None,
+    of_all: Decided | None = None,
 ) -> Headlines:
-    parts, notes, left_out = _understood(tables, asked)
+    """`of_table` is what an earlier look decided of the one table that this is a part of, `of_all` of all tables."""
+    parts, notes, left_out = _understood(tables, asked, of_table)
     left_out = [*failed, *left_out]
     rows, many = _together(parts)
     fields = pd.concat([part.fields for part in parts], ignore_index=True)
-    texts = tidy(fields).assign(**{role: fields[role] for role in ("url", "published_at", "language")})
-    _refuse_nothing(texts["reason"], name)
+    deciding = deciding_rows([len(part.fields) for part in parts])
+    decided = Decided() if of_all is None else of_all
+    texts = tidied(fields, decided, deciding)
+    if of_all is None:
+        refuse_nothing(texts["reason"], name)
     rejected = _rejected(parts, texts, many)
     understood, unused = _table_of_roles(parts, fields, texts)
     table = texts.loc[texts["reason"] == "", [*ROLES, "text", "key"]]
     if detect:
         known = table["language"] != ""
         different = table["text"][~known].unique()
-        found = dict(zip(different, languages.detect(different), strict=True))
+        kept = decided.get(LANGUAGES)
+        if kept is None and deciding is not None:
+            kept = set_of_languages(texts.iloc[deciding])
+        found = dict(zip(different, languages.detect(different, kept), strict=True))
         table = table.assign(language=table["language"].where(known, table["text"].map(found)))
     unfit = sum(len(part.table.rejected) for part in parts)
     files = [(p.piece.name, p.table.kind, p.table.encoding, len(p.table.rows) + len(p.table.rejected)) for p in parts]
@@ -191,7 +210,7 @@ def _try(piece: Piece) -> None:
         find_columns(table.rows, {}, table.headed, piece.name)
 
 
-def _read_all(
+def read_all(
     pieces: list[Piece], fetch: Callable[[str], list[Piece]]
 ) -> tuple[list[tuple[Piece, Table]], list[ReaderError]]:
     """The tables of all pieces, and why some have none; one that has none is refused if it is the only one."""
@@ -235,79 +254,31 @@ def _tables(piece: Piece, fetch: Callable[[str], list[Piece]]) -> list[tuple[Pie
 
 
 def _understood(
-    tables: list[tuple[Piece, Table]], asked: Mapping[str, str]
+    tables: list[tuple[Piece, Table]], asked: Mapping[str, str], decided: Decided | None = None
 ) -> tuple[list[_Part], list[str], list[ReaderError]]:
     parts, notes, failures = list[_Part](), [], list[ReaderError]()
     names = {name for _, table in tables for name in table.rows.columns}
     for piece, table in tables:
         here = {r: name for r, name in asked.items() if len(tables) == 1 or name in table.rows or name not in names}
         try:
-            roles = find_columns(table.rows, here, table.headed, piece.name)
+            roles, fields, said = understood_table(table, here, piece.name, Decided() if decided is None else decided)
         except NoHeadlines as error:
             error.table = table
             failures.append(error)
             continue
-        fields, said = _fields(table, roles, piece.name)
         start = parts[-1].place.stop if parts else 0
         parts.append(_Part(piece, table, roles, fields, slice(start, start + len(fields))))
-        notes += [*table.notes, *said]
-        if table.others:
-            some = ", ".join(f"{what} ({n:,}: {why})" for what, n, why in table.others[:8])
-            more = f" and {len(table.others) - 8} more" if len(table.others) > 8 else ""
-            notes.append(f"{piece.name} also has lists that are not read: {some}{more}")
+        notes += [*table.notes, *said, *unread_lists(table.others, piece.name)]
     if not parts:
         raise failures[0]
     return parts, notes, failures
 
 
-def _fields(table: Table, roles: dict[str, Found], name: str) -> tuple[pd.DataFrame, list[str]]:
-    """Per row what has a role, "" where there is nothing; and what is to be said of it."""
-    notes = []
-    fields = {role: [""] * len(table.rows) for role in ROLES}
-    for role, found in roles.items():
-        # As objects: walking through Arrow's strings one by one takes ten times as long.
-        cells = [table.rows.iloc[:, position].to_numpy(dtype=object) for position in found.positions]
-        fields[role] = list(cells[0]) if len(cells) == 1 else [joined(parts) for parts in zip(*cells, strict=True)]
-        for position in found.instead:
-            others = table.rows.iloc[:, position].to_numpy(dtype=object)
-            fields[role] = [own if own.strip() else other for own, other in zip(fields[role], others, strict=True)]
-        if role in ("title", "description", "url", "publisher"):
-            fields[role], marks = without_backslashes(fields[role])
-            if marks:
-                notes.append(f"{_named(table, found)!r} of {name} has a backslash before each {' '.join(marks)}: "
-                             "it is left out")  # fmt: skip
-        if found.rivals:
-            own, *others = (str(table.rows.columns[p]) for p in (found.position, *found.rivals))
-            too = "is called so, too" if len(others) == 1 else "are called so, too"
-            others = f"{role} from {own!r}, though {listed(others)} {too}"
-            notes.append(f"{name}: {others}; name it in columns if that is meant")
-    guessed = [f"{role} from {table.rows.columns[found.position]!r}" for role, found in roles.items()
-               if found.how == "by its contents"]  # fmt: skip
-    if guessed and len(table.rows.columns) > 1:
-        notes.append(f"{name}: {', '.join(guessed)}, by what they hold; name others in columns if that is wrong")
-    fields["language"] = cleaned(fields["language"], "", languages.language_code)
-    fields["url"] = cleaned(fields["url"], REDIRECTS, cleaned_address)
-    if "published_at" in roles:
-        values = cleaned(fields["published_at"], UNCLEAN, clean)
-        dates = read_dates(values)
-        fields["published_at"] = list(dates.iso)
-        column = f"{_named(table, roles['published_at'])!r} of {name}"
-        known = [iso for iso in fields["published_at"] if iso]
-        if len(known) >= 5 and len(set(known)) == 1 and not known[0].endswith("T00:00:00Z"):
-            fields["published_at"] = [""] * len(values)
-            notes.append(f"{column} has one time for all rows, {known[0]}, when they were collected: no day is read")
-        elif collected(_named(table, roles["published_at"])):
-            notes.append(f"{column} says when a headline was collected or changed, not when it was published: it is "
-                         "read as its day for want of another")  # fmt: skip
-        if not dates.certain:
-            example = next(value for value in values if value)
-            which = f"whether day or month comes first, as in {example!r}"
-            notes.append(f"nothing in {column} says {which}: it is read with the {dates.order}")
-        if n := dates.n_unreadable:
-            example = next(v for v, iso in zip(values, fields["published_at"], strict=True) if v and not iso)
-            some = f"{n:,} value{'s' * (n != 1)} in {column}"
-            notes.append(f"{some} cannot be read as a date, such as {example[:40]!r}")
-    return pd.DataFrame(fields, dtype=object), notes
+def unread_lists(others: list[tuple[str, int, str]], name: str) -> list[str]:
+    """What is to be said of lists that are not read."""
+    some = ", ".join(f"{what} ({n:,}: {why})" for what, n, why in others[:8])
+    more = f" and {len(others) - 8} more" if len(others) > 8 else ""
+    return [f"{name} also has lists that are not read: {some}{more}"] if others else []
 
 
 def _together(parts: list[_Part]) -> tuple[pd.DataFrame, bool]:
@@ -336,7 +307,7 @@ def _rejected(parts: list[_Part], texts: pd.DataFrame, many: bool) -> pd.DataFra
     return pd.DataFrame(rejected, columns=[*REJECTED, *["file"] * many])
 
 
-def _refuse_nothing(reasons: pd.Series, name: str) -> None:
+def refuse_nothing(reasons: pd.Series, name: str) -> None:
     if (reasons == "").any():
         return
     (reason, n), *_ = Counter(reasons).most_common(1)
@@ -353,7 +324,7 @@ def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFram
         for role in ROLES:
             if found := part.roles.get(role):
                 used |= {str(part.table.rows.columns[position]) for position in (*found.positions, *found.instead)}
-                where, values = (role, _named(part.table, found), found.how), list(fields[role].iloc[part.place])
+                where, values = (role, named(part.table, found), found.how), list(fields[role].iloc[part.place])
             elif role == "publisher" and texts[role].iloc[part.place].ne("").any():
                 where, values = (role, "title", "behind the title"), list(texts[role].iloc[part.place])
             else:
@@ -368,8 +339,3 @@ def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFram
     ]
     unused = dict.fromkeys(str(name) for part in parts for name in part.table.rows.columns if str(name) not in used)
     return pd.DataFrame(understood, columns=["role", "column", "rows", "example", "found"]), list(unused)
-
-
-def _named(table: Table, found: Found) -> str:
-    together = " + ".join(str(table.rows.columns[position]) for position in found.positions)
-    return " or ".join([together, *(str(table.rows.columns[position]) for position in found.instead)])

@@ -63,18 +63,8 @@ def _json_lines(text: str) -> tuple[list[dict[str, Any]], list[int], list[tuple[
     one_a_line = sum(line.lstrip()[:1] == "{" and line.rstrip().rstrip(",")[-1:] == "}" for line in physical)
     if 2 * opened < len(physical) - text.count("\n\n") and opened < len(physical) - 100_000:
         return [], [], []  # a few records among a multitude of lines: no JSON lines
-    rows, lines, rejected = [], [], []
     if 2 * one_a_line > opened or len(physical) == 1 == opened:
-        for number, line in enumerate(physical, start=1):
-            line = line.strip()
-            if not line or line in ("[", "]"):
-                continue
-            value = _json_value(line.rstrip(","))
-            if isinstance(value, dict):
-                rows.append(value)
-                lines.append(number)
-            else:
-                rejected.append((number, "no JSON record", line[:200]))
+        rows, lines, rejected = record_a_line(physical)
         if rows:
             return rows, lines, rejected
     rows, lines, rejected = [], [], []
@@ -92,6 +82,24 @@ def _json_lines(text: str) -> tuple[list[dict[str, Any]], list[int], list[tuple[
             if isinstance(record, dict):
                 rows.append(record)
                 lines.append(len(rows))
+    return rows, lines, rejected
+
+
+def record_a_line(
+    physical: list[str], above: int = 0
+) -> tuple[list[dict[str, Any]], list[int], list[tuple[int, str, str]]]:
+    """The records of lines that have one each, the lines' numbers, and the lines that have none."""
+    rows, lines, rejected = [], [], []
+    for number, line in enumerate(physical, start=above + 1):
+        line = line.strip()
+        if not line or line in ("[", "]"):
+            continue
+        value = _json_value(line.rstrip(","))
+        if isinstance(value, dict):
+            rows.append(value)
+            lines.append(number)
+        else:
+            rejected.append((number, "no JSON record", line[:200]))
     return rows, lines, rejected
 
 

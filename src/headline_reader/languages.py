@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
@@ -37,8 +37,8 @@ def _codes() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     return names, codes, varieties
 
 
-def detect(texts: Iterable[str]) -> list[str]:
-    """The language of each text as a code ("en", "kab"), "" where it can't be told."""
+def detect(texts: Iterable[str], kept: Collection[str] | None = None) -> list[str]:
+    """The language of each text as a code ("en", "kab"), "" where it can't be told, or is none of those `kept`."""
     texts = [text[:400] for text in texts]
     found, (names, _, varieties) = [""] * len(texts), _codes()
     # Not those that say too little to tell; texts of one length take the same number of steps.
@@ -48,6 +48,8 @@ def detect(texts: Iterable[str]) -> list[str]:
         for row, code in zip(some, _classified([texts[row] for row in some]), strict=True):
             code = varieties.get(code, code)
             found[row] = code if code in names else ""
+    if kept is not None:
+        return [code if code in kept else "" for code in found]
     counts = pd.Series(found, dtype=object).value_counts()
     few = counts.drop("", errors="ignore")
     few = few[few < LEAST_SHARE * len(found)]

@@ -68,7 +68,18 @@ def records_of(lines: list[str], dialect: Dialect, types: list[str]) -> tuple[li
     """Each record with the line it begins at, counted from 1; and the lines with a quote that nothing closes."""
     records: list[tuple[int, list[str]]] = []
     opened: list[int] = []
-    start, quote, delimiter, escape = 0, dialect.quote, dialect.delimiter, dialect.escape
+    for start, record, is_open in each_record(lines, dialect, types):
+        records.append((start + 1, record))
+        if is_open:
+            opened.append(start + 1)
+    return records, opened
+
+
+def each_record(
+    lines: list[str], dialect: Dialect, types: list[str], start: int = 0
+) -> Iterator[tuple[int, list[str], bool]]:
+    """Each record with the line it begins at, counted from 0, and whether nothing closes a quotation mark in it."""
+    quote, delimiter, escape = dialect.quote, dialect.delimiter, dialect.escape
     while start < len(lines):
         line = lines[start]
         if (quote is None or quote not in line) and not (escape and escape in line):
@@ -76,16 +87,16 @@ def records_of(lines: list[str], dialect: Dialect, types: list[str]) -> tuple[li
             cells = body.split(delimiter) if delimiter else [body]
             if dialect.loose and delimiter:
                 cells = [cell.lstrip(" ") for cell in cells]
-            records.append((start + 1, cells))
+            yield start, cells, False
             start += 1
             continue
         record, end = _quoted(lines, start, dialect, types)
         if record is None:
-            opened.append(start + 1)
-            record, end = _mended(line, dialect), start + 1
-        records.append((start + 1, record))
+            yield start, _mended(line, dialect), True
+            end = start + 1
+        else:
+            yield start, record, False
         start = end
-    return records, opened
 
 
 def _quoted(lines: list[str], start: int, dialect: Dialect, types: list[str]) -> tuple[list[str] | None, int]:

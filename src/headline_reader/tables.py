@@ -89,10 +89,15 @@ def read_text_table(text: str, name: str) -> Table:
     finally:
         csv.field_size_limit(limit)
     if opened:
-        some = f"{len(opened):,} quotation mark{'s' * (len(opened) > 1)} of {name} that nothing closes"
-        read = "is read as it stands" if len(opened) == 1 else "are read as they stand"
-        table.notes.append(f"{some}, the first in line {opened[0] + skipped}, {read}")
+        table.notes.append(unclosed([line + skipped for line in opened], name))
     return table
+
+
+def unclosed(lines: list[int], name: str) -> str:
+    """What is to be said of lines with a quotation mark that nothing closes."""
+    some = f"{len(lines):,} quotation mark{'s' * (len(lines) > 1)} of {name} that nothing closes"
+    read = "is read as it stands" if len(lines) == 1 else "are read as they stand"
+    return f"{some}, the first in line {lines[0]}, {read}"
 
 
 def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: Dialect | None = None) -> Table:
@@ -109,12 +114,29 @@ def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: D
         raise ReaderError(f"{name} is empty: give a file with headlines in it.")
     if (widest := max(len(record) for _, record in records)) > MOST_COLUMNS:
         raise ReaderError(f"{name} has {widest:,} columns: give a table with a headline in each row.")
-    if len(blocks := _blocks(records)) > 1:
+    if len(blocks := blocks_of(records)) > 1:
         tables = [table_of_records(block, name, dialect) for block in blocks]
         table = below_each_other(tables)
         sizes = ", ".join(f"{len(one.rows):,}" for one in tables)
         table.notes.append(f"{name} has {len(blocks)} tables, of {sizes} rows, which are read below each other")
         return table
+    names, body, headed, notes = named_columns(records, name)
+    rows, lines, misfits, rejected = rows_that_fit(body, names, headed, dialect)
+    if not rows and not misfits:
+        raise ReaderError(f"{name} has a header but no rows: check that all of it was saved.")
+    if len(misfits) > MOST_MISFITS * len(body) or not rows:
+        number, fields = misfits[0]
+        with_them = f"fields with a {DELIMITERS.get(dialect.delimiter or '', 'delimiter')} in them"
+        unfit = f"line {number} of {name} has {fields} fields where the header has {len(names)}"
+        raise ReaderError(f"{unfit}: put double quotes around {with_them}.")
+    frame = pd.DataFrame(rows, columns=unique_names(names), dtype=object)
+    return Table(frame, lines, rejected, notes, headed)
+
+
+def named_columns(
+    records: list[tuple[int, list[str]]], name: str
+) -> tuple[list[str], list[tuple[int, list[str]]], bool, list[str]]:
+    """The names of one table's columns, the records below, whether the names are its own; and what is to be said."""
     header_at, notes = _header(records), []
     headed = header_at is not None
     if header_at is not None:
@@ -129,7 +151,13 @@ def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: D
         body = records
         if width > 1:
             notes.append(f"{name} has no header")
-    names = _fitted(names, body, headed)
+    return _fitted(names, body, headed), body, headed, notes
+
+
+def rows_that_fit(
+    body: list[tuple[int, list[str]]], names: list[str], headed: bool, dialect: Dialect
+) -> tuple[list[list[str]], list[int], list[tuple[int, int]], list[tuple[int, str, str]]]:
+    """Rows as wide as the header, and their lines; the lines and widths of wider records; and all that is set aside."""
     width, again = len(names), [cell.strip() for cell in names]
     rows, lines, misfits, rejected = [], [], [], []
     for number, record in body:
@@ -146,15 +174,7 @@ def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: D
         else:
             rows.append(record + [""] * (width - len(record)) if len(record) < width else record)
             lines.append(number)
-    if not rows and not misfits:
-        raise ReaderError(f"{name} has a header but no rows: check that all of it was saved.")
-    if len(misfits) > MOST_MISFITS * len(body) or not rows:
-        number, fields = misfits[0]
-        with_them = f"fields with a {DELIMITERS.get(dialect.delimiter or '', 'delimiter')} in them"
-        unfit = f"line {number} of {name} has {fields} fields where the header has {width}"
-        raise ReaderError(f"{unfit}: put double quotes around {with_them}.")
-    frame = pd.DataFrame(rows, columns=unique_names(names), dtype=object)
-    return Table(frame, lines, rejected, notes, headed)
+    return rows, lines, misfits, rejected
 
 
 def below_each_other(tables: list[Table], **columns: list[str]) -> Table:
@@ -195,17 +215,18 @@ def unique_names(names: Iterable[object]) -> list[str]:
 # Header and width
 
 
-def _blocks(records: list[tuple[int, list[str]]]) -> list[list[tuple[int, list[str]]]]:
+def is_header(record: list[str]) -> bool:
+    """Whether a record can only be a table's header, wherever it stands."""
+    if any(len(cell) > 40 and len(cell.strip()) > 40 for cell in record):
+        return False
+    if len(cells := [cell.strip() for cell in record if cell.strip()]) < 2:
+        return False
+    known = sum(any(is_name_of(role, cell) for role in ROLES) for cell in cells)
+    return known >= 2 and 2 * known >= len(cells) and names_titles(record)
+
+
+def blocks_of(records: list[tuple[int, list[str]]]) -> list[list[tuple[int, list[str]]]]:
     """The tables that stand beside each other, a blank column between, or below each other, each with its header."""
-
-    def is_header(record: list[str]) -> bool:
-        if any(len(cell) > 40 and len(cell.strip()) > 40 for cell in record):
-            return False
-        if len(cells := [cell.strip() for cell in record if cell.strip()]) < 2:
-            return False
-        known = sum(any(is_name_of(role, cell) for role in ROLES) for cell in cells)
-        return known >= 2 and 2 * known >= len(cells) and names_titles(record)
-
     top = next((i for i, (_, record) in enumerate(records[:PREAMBLE]) if is_header(record)), None)
     if top is None:
         return [records]
@@ -216,7 +237,7 @@ def _blocks(records: list[tuple[int, list[str]]]) -> list[list[tuple[int, list[s
     groups = [slice(a + 1, b) for a, b in zip(gaps, gaps[1:], strict=False) if b - a > 1]
     if len(groups) > 1 and all(is_header(header[group]) for group in groups):
         beside = [[(number, record[group]) for number, record in records[top:]] for group in groups]
-        return [block for part in beside for block in _blocks(part)]
+        return [block for part in beside for block in blocks_of(part)]
     names, starts = {bare(cell) for cell in header}, [0]
     for i, (_, record) in enumerate(records[top + 1 :], start=top + 1):
         if is_header(record) and {bare(cell) for cell in record if cell.strip()} - names:

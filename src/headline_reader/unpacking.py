@@ -68,14 +68,14 @@ def unpacked(content: bytes, name: str, label: str = "", depth: int = 0, sizes: 
     label = label or PurePosixPath(name.replace("\\", "/")).name
     if depth > _DEEPEST:
         raise ReaderError(f"{name} is packed more than {_DEEPEST} times: unpack it and give the file in it.")
-    kind = next((kind for magic, kind in _KINDS.items() if content.startswith(magic)), "")
+    kind = next((kind for magic, kind in KINDS.items() if content.startswith(magic)), "")
     kind = "tar" if not kind and content[257:262] == b"ustar" else kind
     try:
         if kind in _STREAMS:
             return unpacked(_read(_STREAMS[kind](content), sizes), name, label, depth + 1, sizes)
         if kind:
             return (_unzipped if kind == "zip" else _untarred)(content, name, label, depth, sizes)
-    except _DAMAGES:
+    except DAMAGES:
         raise ReaderError(f"{name} is a damaged or incomplete {kind} file: fetch or pack it again.") from None
     except MemoryError:
         raise ReaderError(f"{name} needs more memory to unpack than there is: {sizes.advice}.") from None
@@ -88,7 +88,7 @@ def _unzstd(content: bytes) -> io.BufferedIOBase:
     return pa.CompressedInputStream(pa.BufferReader(content), "zstd")
 
 
-_KINDS = {
+KINDS = {
     **{b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"},
     **dict.fromkeys([b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"], "zip"),
 }
@@ -99,7 +99,7 @@ _STREAMS: dict[str, Callable[[bytes], io.BufferedIOBase]] = {
     "zstd": _unzstd,
 }
 # RuntimeError: a password; NotImplementedError: a version or a method that zipfile lacks.
-_DAMAGES = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError,
+DAMAGES = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError,
             ValueError, IndexError, OverflowError, RuntimeError, NotImplementedError)  # fmt: skip
 
 
@@ -185,7 +185,7 @@ def _member(read: Callable[[], bytes], sizes: _Sizes, kind: str, *place: Any) ->
     name, label, depth = place
     try:
         content = read()
-    except _DAMAGES:
+    except DAMAGES:
         raise ReaderError(f"{name} is a damaged or incomplete {kind} file: fetch or pack it again.") from None
     return unpacked(content, name, label, depth + 1, sizes)
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 import typer.core
 
 from . import __version__
 from .errors import NewsclustError, RunError, shortage
-from .paths import find_input, find_output, short, state_dir
+from .paths import find_input, find_output, remove, short, state_dir
 from .wording import said_of_newcomers
 
 # The rooms are imported by the commands that need them: help and a slip in a command are answered at once.
@@ -122,8 +121,7 @@ def run(
                 name=one.name, folder=one.folder, report=report, **facts, metrics=read_stamp(one.folder, "metrics.json")
             )
     else:
-        _tell(f"Report: {short(plan.page)}")
-        _tell(said_after(plan, time.perf_counter() - start))
+        _tell(f"Report: {short(plan.page)}\n{said_after(plan, time.perf_counter() - start)}")
         if not plan.varied:
             _tell_news(plan.runs[0].folder)
     if failed:
@@ -150,6 +148,33 @@ def assign(
     what, emerging, alone = said_of_newcomers(metrics)
     _tell(f"{what} {emerging}{alone}")
     _tell_news(page.parent)
+
+
+@app.command()
+def ingest(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Headlines, in any form that a run takes.")],
+    uri: Annotated[str, typer.Option(help="A file ending in .db, or a server's address.")] = "milvus.db",
+    collection: Annotated[str, typer.Option(help="The collection's name begins with this.")] = "news_data",
+    model: Annotated[str, typer.Option(help="As the parameter of a run.")] = "auto",
+    precision: Annotated[str, typer.Option(help="As the parameter of a run.")] = "auto",
+    title: Annotated[str | None, typer.Option(help="The column that holds the headlines, if it is another.")] = None,
+    most_set_aside: Annotated[float, typer.Option(min=0, max=1, help="The share of rows that may be none.")] = 0.5,
+    engine: Annotated[Literal["process", "ray"], typer.Option(help="Ray embeds on all processors.")] = "process",
+    parquet: Annotated[str | None, typer.Option(help="With Ray: a folder for files to import, no server.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Store very many headlines in Milvus, in little memory; a run of the same files embeds none of them again.
+
+    For example: `newsclust ingest news/*.csv --uri http://localhost:19530`. Stopped, the same command goes on. Rows
+    that are no headlines go to reports/ingest/rejected.csv. Exit: 0 stored, 1 some files are left out, 2 can't.
+    """
+    from .run.ingest import ingest as ingest_files
+
+    named = {"uri": uri, "collection": collection, "columns": {"title": title} if title else {}}
+    done = ingest_files(files, most_set_aside, engine, parquet, model=model, precision=precision, **named)
+    _print_json(**vars(done)) if as_json else _tell(str(done))
+    if done.left_out:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -211,10 +236,7 @@ def check(
     from .run.stored import read_run
 
     checked = check_pairs(pairs, read_run(run))
-    if as_json:
-        _print_json(**checked.facts)
-    else:
-        _tell(str(checked))
+    _print_json(**checked.facts) if as_json else _tell(str(checked))
     if checked.n_failed:
         raise typer.Exit(1)
 
@@ -230,10 +252,10 @@ def report(
     For example: `newsclust report reports/quickstart`, `newsclust report grid` for the index of a grid,
     `newsclust report out.ipynb` for a notebook that papermill executed.
     """
-    from .grid.pages import NOTEBOOK_PAGE, render_page
+    from .grid.pages import NOTEBOOK_PAGE, page_of, render_page
     from .show.run_page import write_page
 
-    folder = _page_of(name)
+    folder = page_of(name)
     page = render_page(folder)
     alone = folder.with_suffix(".html")  # a single run's page stands beside its folder, too
     if page.name == "report.html" and folder.parent == find_output("reports") and alone.exists():
@@ -341,13 +363,11 @@ def clean(
     from .grid.run_plan import alone
 
     if labels is not None:
-        from .run.own_labels import remove
+        from .run.own_labels import remove as remove_labels
 
-        typer.echo(remove(uri, labels))
-        return
+        return typer.echo(remove_labels(uri, labels))
     if name is None:
-        _remove(state_dir("cache"))
-        return
+        return typer.echo(remove(state_dir("cache")))
     folder = find_output("reports").joinpath(name)
     made_here = any((folder / file).is_file() for file in ("log.txt", "grid.json"))
     if name in ("", ".", "..") or {"/", "\\"} & set(name) or not made_here:
@@ -355,7 +375,7 @@ def clean(
     if kept := sorted(folder.rglob("corrections.csv")):
         raise RunError(f"{short(kept[0])} holds corrections that a person made: move it elsewhere first.")
     with alone(folder):
-        _remove(folder)
+        typer.echo(remove(folder))
     (folder.parent / f"{name}.html").unlink(missing_ok=True)
 
 
@@ -370,26 +390,6 @@ def main() -> None:
         why = f"{error}: check that the file is there, its permissions and the room on its disk."
         typer.echo(f"newsclust: {shortage(error) or why}", err=True)
         sys.exit(2)
-
-
-def _page_of(name: str) -> Path:
-    for path in (find_input(name), find_output(f"reports/{name}")):
-        if (
-            path.suffix == ".ipynb"
-            and path.is_file()
-            or any((path / file).exists() for file in ("metrics.json", "grid.json"))
-        ):
-            return path
-    raise RunError(f"there is no run {name!r}: give its folder under reports/; `newsclust list` shows them.")
-
-
-def _remove(folder: Path) -> None:
-    size = sum(file.lstat().st_size for file in folder.rglob("*") if file.is_file())
-    if folder.is_symlink():
-        folder.unlink()  # not what somebody has put elsewhere
-    else:
-        shutil.rmtree(folder, ignore_errors=not folder.exists())
-    typer.echo(f"Removed {short(folder)} ({size / 2**20:.1f} MiB).")
 
 
 def _in_natural_order(path: Path) -> list[tuple[int, str]]:

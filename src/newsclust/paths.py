@@ -6,6 +6,7 @@ import hashlib
 import os
 import pickle
 import re
+import shutil
 import stat
 import sys
 import tempfile
@@ -176,6 +177,16 @@ def write_whole(path: Path, text: str) -> None:
             for left in path.parent.glob(f".{path.name}.*.part"):  # by a process that was killed
                 if not psutil.pid_exists(int(left.name.split(".")[-2])):
                     left.unlink(missing_ok=True)
+
+
+def remove(folder: Path) -> str:
+    """Remove a folder of ours, and say so; of a link to another place the link."""
+    size = sum(file.lstat().st_size for file in folder.rglob("*") if file.is_file())
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder, ignore_errors=not folder.exists())
+    return f"Removed {short(folder)} ({size / 2**20:.1f} MiB)."
 
 
 @lru_cache

@@ -16,15 +16,14 @@ from headline_reader.text import (
     REDIRECTS,
     STEADY,
     UNCLEAN,
-    _plain,
-    _reason,
     clean,
     cleaned_address,
     cleaned_description,
     cleaned_publisher,
     key,
-    tidy,
+    plain,
 )
+from headline_reader.tidy import _reason, tidy
 from reading import TABLE, read_file
 
 
@@ -106,12 +105,12 @@ MANY = settings(deadline=None, derandomize=True, max_examples=400)
 @given(TEXTS)
 @MANY
 def test_no_text_is_passed_over_that_cleaning_would_change(text):
-    plain = _plain(clean(text))
-    assert cleaned([text], UNCLEAN, lambda said: _plain(clean(said))) == [plain]
-    assert cleaned([plain], may_end(), cleaned_description) == [cleaned_description(plain)]
+    made = plain(clean(text))
+    assert cleaned([text], UNCLEAN, lambda said: plain(clean(said))) == [made]
+    assert cleaned([made], may_end(), cleaned_description) == [cleaned_description(made)]
     assert cleaned([text], REDIRECTS, cleaned_address) == [cleaned_address(text)]
-    if plain:
-        assert _reason(plain, "", bool(list(found_in([plain], may_be_none())))) == _reason(plain, "", True)
+    if made:
+        assert _reason(made, "", bool(list(found_in([made], may_be_none())))) == _reason(made, "", True)
 
 
 @given(TEXTS, TEXTS)

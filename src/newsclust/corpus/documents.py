@@ -32,12 +32,16 @@ from .facts import with_facts
 
 #: Stands for how texts are made into ids: collections made with other rules hold other ids.
 ID_VERSION = "text2"
+#: What decides which of equal texts is the document, the smallest of each; "shouted" is `is_shouted`.
+STANDING = ["published_at", "publisher", "url", "shouted", "title", "description"]
 #: The Milvus tutorial's data set, https://www.kaggle.com/datasets/dylanjcastillo/news-headlines-2024, as a zip.
 KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/dylanjcastillo/news-headlines-2024"
 #: Where a reader finds more than one sentence says.
 MORE = "`newsclust look FILE` shows more."
 #: Files that come with newsclust, under the names that `data` calls them by.
 BUNDLED = {"sample": "the sample", "january": "the headlines of January"}
+#: How the reader finds files, and what it calls them.
+WAYS: dict[str, Any] = {"find": find_input, "shown": short, "downloads": lambda: state_dir("downloads")}
 #: As `data` it is the user's own collection; a file or folder of this name is ./milvus.
 MILVUS = "milvus"
 
@@ -90,10 +94,28 @@ def made_of(
     names = given if isinstance(given, list) else [given]
     source = ", ".join(names) if len(names) <= 3 else f"{names[0]}, {names[1]} and {len(names) - 2} more"
     with _as_newsclust_says():
-        ways = {"find": find_input, "shown": short, "downloads": lambda: state_dir("downloads")}
         # Languages are detected of documents, which are fewer.
-        read = headline_reader.read(_resolved(data), columns, name=source, detect=False, most=most, **ways)
+        read = headline_reader.read(_resolved(data), columns, name=source, detect=False, most=most, **WAYS)
     return _corpus_of(read, source, truth, check_columns(columns), given), read
+
+
+def read_in_chunks(
+    data: str | Path | Sequence[str | Path], columns: Mapping[str, str] | None = None
+) -> Iterator[headline_reader.Headlines]:
+    """The rows of `read_corpus`, some thousands at a time; what is to be said of them is said with the first.
+
+    Languages are those that a column says.
+    """
+    with _as_newsclust_says():
+        chunks = headline_reader.in_chunks(_resolved(data), columns, detect=False, **WAYS)
+    while True:
+        with _as_newsclust_says():
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        for note in [*chunk.notes, *_left_out(chunk)]:
+            notice(sentence(note))
+        yield chunk
 
 
 def corpus_of_rows(rows: pd.DataFrame, source: str, truth: str | None, columns: Mapping[str, str], key: str) -> Corpus:
@@ -124,9 +146,13 @@ def _corpus_of(
     digest = hashlib.blake2b(documents["id"].to_numpy().astype("<i8").tobytes(), digest_size=8)
     known = rows[truth].str.strip() if truth is not None else None
     unused = [name for name in read.unused if name != truth]
-    notes = [*read.notes, *(f"left out: {_said(table).removesuffix(MORE).rstrip('. ')}" for table in read.left_out)]
+    notes = [*read.notes, *_left_out(read)]
     made = (read.understood, unused, read.rejected, notes, asked, read.n_unfit, given)
     return Corpus(source, rows, row_ids, documents, digest.hexdigest(), known, *made, standing=standing)
+
+
+def _left_out(read: headline_reader.Headlines) -> list[str]:
+    return [f"left out: {_said(table).removesuffix(MORE).rstrip('. ')}" for table in read.left_out]
 
 
 def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
@@ -151,6 +177,11 @@ def local_files(data: object) -> list[Path]:
 def text_id(key: str) -> int:
     """63 bits of a hash, because Milvus' INT64 has a sign."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def is_shouted(title: str) -> bool:
+    """Whether a title has one case throughout."""
+    return title.isupper() or title.islower()
 
 
 def _is_named(data: object) -> TypeGuard[str]:
@@ -218,9 +249,9 @@ def _unique(texts: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
     And which rows these are, of those of the input.
     """
     repeated = texts[texts.duplicated("id", keep=False)]
-    shouted = [text.isupper() or text.islower() for text in repeated["title"]]
-    repeated = repeated.assign(shouted=["1" if s else "0" for s in shouted]).sort_values(
-        ["published_at", "publisher", "url", "shouted", "title", "description"],
+    shouted = ["1" if is_shouted(title) else "0" for title in repeated["title"]]
+    repeated = repeated.assign(shouted=shouted).sort_values(
+        STANDING,
         key=lambda column: column.where(column != "", "\U0010ffff"),  # a row that says more goes first
     )
     documents = pd.concat([texts.drop_duplicates("id", keep=False), repeated.drop_duplicates("id")])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import RunError
 from ..markup import escape
-from ..paths import find_output, short, write_whole
+from ..paths import find_input, find_output, short, write_whole
 from ..show.run_page import write_page
 from .execute import execute, find_notebook, load_papermill
 from .freshness import fingerprint_of_comparison, read_stamp
@@ -125,3 +125,15 @@ def _compare(plan: Plan, say: Callable[[str], None]) -> None:
     if message:
         raise RunError(f"the runs cannot be compared, see {short(executed)}: {message}")
     write_whole(stamp, json.dumps(grid | {"fingerprint": current}, indent=2) + "\n")
+
+
+def page_of(name: str) -> Path:
+    """The folder of a run or a grid, or the notebook, that a name means."""
+    for path in (find_input(name), find_output(f"reports/{name}")):
+        if (
+            path.suffix == ".ipynb"
+            and path.is_file()
+            or any((path / file).exists() for file in ("metrics.json", "grid.json"))
+        ):
+            return path
+    raise RunError(f"there is no run {name!r}: give its folder under reports/; `newsclust list` shows them.")

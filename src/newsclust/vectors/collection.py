@@ -154,6 +154,16 @@ class Collection:
         self, ids: np.ndarray, vectors: np.ndarray, texts: list[str], words: csr_array | None, last: bool = False
     ) -> None:
         """Store documents, in place of those of the same ids."""
+        # Opened for each insert: a connection left idle while a slow model works is cut by the server.
+        with self.open() as client:
+            self.put(client, ids, vectors, texts, words)
+            if last:
+                client.flush(self.name)
+
+    def put(
+        self, client: MilvusClient, ids: np.ndarray, vectors: np.ndarray, texts: list[str], words: csr_array | None
+    ) -> None:
+        """As `insert`, over a connection that is there."""
         found = [
             {"id": id, "embedding": vector, "text": fitting(text)}
             for id, vector, text in zip(ids.tolist(), vectors, texts, strict=True)
@@ -161,11 +171,16 @@ class Collection:
         if words is not None:
             for document, row in zip(found, to_milvus(words), strict=True):
                 document["words"] = row
-        # Opened for each insert: a connection left idle while a slow model works is cut by the server.
-        with self.open() as client:
-            client.upsert(self.name, found)
-            if last:
-                client.flush(self.name)
+        client.upsert(self.name, found)
+
+    def holds(self, client: MilvusClient, ids: list[int], texts: list[str]) -> np.ndarray:
+        """Which documents are stored with these texts: bool, shape (n,). Their vectors are not looked at."""
+        found = (
+            client.query(self.name, ids=ids, output_fields=["id", "text"], consistency_level="Strong") if ids else []
+        )
+        stored = {document["id"]: document["text"] for document in found}
+        same = (stored.get(id) in (text, fitting(text)) for id, text in zip(ids, texts, strict=True))
+        return np.fromiter(same, bool, len(ids))
 
     def count(self, client: MilvusClient, ids: np.ndarray) -> int:
         """How many of the documents `ids` are stored."""

@@ -137,10 +137,11 @@ class Store:
     @property
     def where(self) -> str:
         """The collection, in words."""
-        return self._collection.where
+        return self.in_milvus.where
 
     @property
-    def _collection(self) -> Collection:
+    def in_milvus(self) -> Collection:
+        """The collection, by its own name."""
         return Collection(
             self.uri,
             self.path,
@@ -177,7 +178,7 @@ class Store:
             notice(told)
         fingerprint = self._fingerprint(ids, texts)
         key = {"vectors": fingerprint, "in": str(self.path or self.uri), "collection": self.name}
-        collection, missing = self._collection, np.zeros(len(ids), dtype=bool)
+        collection, missing = self.in_milvus, np.zeros(len(ids), dtype=bool)
 
         def read_and_embed() -> dict[str, np.ndarray]:
             with collection.open() as client:
@@ -199,14 +200,14 @@ class Store:
 
     def exists(self) -> bool:
         """Whether the collection is there; nothing is made. A local database is not opened for it."""
-        return self._collection.identity() is not None
+        return self.in_milvus.identity() is not None
 
     def held(self, ids: np.ndarray) -> int:
         """How many of these documents are stored; nothing is made."""
         if not self.exists():
             return 0
         with self.open() as client:
-            return self._collection.count(client, ids)
+            return self.in_milvus.count(client, ids)
 
     def recall(self, ids: np.ndarray) -> tuple[Embeddings, np.ndarray]:
         """What is stored of these documents: nothing is embedded, made or changed.
@@ -226,7 +227,7 @@ class Store:
         StoreError
             If the collection, or one of the documents in it, is gone.
         """
-        collection = self._collection
+        collection = self.in_milvus
         if not self.exists():
             raise StoreError(f"{self.where} is gone, and with it the vectors: run again what stored them there.")
         with stage("read vectors"), collection.open() as client:
@@ -255,8 +256,8 @@ class Store:
         ndarray of int32, shape (at most k,)
             Row numbers into `ids`, in no particular order.
         """
-        with self._collection.open() as client:
-            found = self._collection.search(client, ids, query[None, :], k, are_their_own=False)[0]
+        with self.in_milvus.open() as client:
+            found = self.in_milvus.search(client, ids, query[None, :], k, are_their_own=False)[0]
         return found[found >= 0]
 
     def nearest_to(self, ids: np.ndarray, phrase: str, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -279,7 +280,7 @@ class Store:
         ndarray of int32, shape (n, k)
             Row numbers into ``embeddings.ids``, in no particular order; -1 pads an answer that was shorter.
         """
-        ids, collection = embeddings.ids, self._collection
+        ids, collection = embeddings.ids, self.in_milvus
         with collection.open() as client:
             lacking = len(ids) - collection.count(client, ids)
             if lacking:  # somebody took them out while the cache went on holding them
@@ -306,7 +307,7 @@ class Store:
 
     def open(self) -> AbstractContextManager[MilvusClient]:
         """A client of the collection for as long as the block lasts."""
-        return self._collection.open()
+        return self.in_milvus.open()
 
     def _to_embed(self, vectors: np.ndarray, stored: np.ndarray, texts: np.ndarray) -> np.ndarray:
         """Which documents are not stored, or not as they should be."""

@@ -1,0 +1,105 @@
+"""Very many documents embedded by all processors of a machine, by Ray Data, into a Milvus server or Parquet files."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ModelError, ParameterError
+from .filling import embedded
+from .store import INSERT_ROWS, Store
+
+#: Documents in a batch of an actor: it stores them together.
+BATCH = 1024
+
+
+def fill_by_ray(store: Store, after: Callable[[int, int], pd.DataFrame], parquet: Path | None) -> int:
+    """Embed the documents that are not stored yet, and say how many these were.
+
+    An actor embeds on each processor but one, which is left for reading: without it the data would wait for ever. What
+    fails with a worker is done again by Ray; documents stay once, because their ids are hashes.
+
+    Parameters
+    ----------
+    store, after
+        As of `newsclust.vectors.filling.fill`.
+    parquet : Path or None
+        A folder for files with id, embedding and text, for a bulk import, instead of the server.
+
+    Raises
+    ------
+    NewsclustError
+    """
+    try:
+        import ray
+        import ray.data
+    except ImportError:
+        raise ModelError("engine 'ray' needs Ray Data: run pip install 'ray[data]', or leave the engine out.") from None
+    if store.path and not parquet:
+        raise ParameterError(
+            f"engine is 'ray', but {store.uri} is a local file, which one process at a time opens: give a server's "
+            "address as uri, or a folder with --parquet."
+        )
+    with TemporaryDirectory(prefix="newsclust-") as folder:
+        n = _write_new(store, after, Path(folder), look=parquet is None)
+        if n:
+            ray.init(
+                ignore_reinit_error=True, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
+            )
+            try:
+                actors = max(int(ray.cluster_resources().get("CPU", 1)) - 1, 1)
+                data = ray.data.read_parquet(folder).map_batches(
+                    _Actor, fn_constructor_kwargs={"store": store, "keep": parquet is None}, batch_size=BATCH,
+                    compute=ray.data.ActorPoolStrategy(size=actors), num_cpus=1,
+                )  # fmt: skip
+                if parquet:
+                    data.write_parquet(str(parquet))
+                else:
+                    for _ in data.iter_batches():
+                        pass
+                    with store.open() as client:
+                        client.flush(store.name)
+            finally:
+                ray.shutdown()
+    return n
+
+
+def _write_new(store: Store, after: Callable[[int, int], pd.DataFrame], folder: Path, look: bool) -> int:
+    """Files of the documents that are not stored, for the actors to read; how many these are."""
+    n, last, collection = 0, -1, store.in_milvus
+    while len(documents := after(last, INSERT_ROWS)):
+        last = int(documents["id"].iloc[-1])
+        if look:
+            with collection.open() as client:
+                held = collection.holds(client, documents["id"].tolist(), documents["text"].tolist())
+            documents = documents[~held]
+        if len(documents):
+            documents[["id", "text"]].to_parquet(folder / f"{n}.parquet", index=False)
+        n += len(documents)
+    return n
+
+
+class _Actor:
+    """Embeds on one processor."""
+
+    def __init__(self, store: Store, keep: bool) -> None:
+        import torch
+
+        torch.set_num_threads(1)
+        self._store, self._keep = store, keep
+
+    def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
+        ids, texts = batch["id"].astype(np.int64), [str(text) for text in batch["text"]]
+        found = embedded(self._store.embedder, ids, texts)
+        if not self._keep:
+            return {"id": ids, "embedding": found.vectors, "text": batch["text"]}
+        collection = self._store.in_milvus
+        with collection.open() as client:
+            collection.put(client, ids, found.vectors, texts, found.words if collection.has_words(client) else None)
+        return {"id": ids}
