@@ -7,8 +7,6 @@ import socket
 import sys
 import threading
 import time
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -16,71 +14,18 @@ import pandas as pd
 import pytest
 
 from conftest import make_embeddings
+from endpoint import KEY, answer
 from newsclust.clusters.clustering import cluster
 from newsclust.corpus.documents import Corpus, read_corpus
 from newsclust.errors import NewsclustWarning
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.show.listings import linked_titles
-from newsclust.stories import titles
+from newsclust.stories import answers, titles
 from newsclust.stories.stories import find_stories
 from newsclust.stories.titles import TITLE_LETTERS, as_title, write_titles
 
-KEY = "sk-marked-0123456789"
 STORIES = {4: ["Solar eclipse darkens Texas", "Millions watch the eclipse"], 7: ["Rate cut surprises markets"]}
 LANGUAGES = {4: "en", 7: "de"}
-
-
-def answer(text: str) -> bytes:
-    return json.dumps({"choices": [{"message": {"content": text}}]}).encode()
-
-
-class Endpoint(ThreadingHTTPServer):
-    """Answers every request by `self.respond(handler, request)`, and keeps what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.asked: list[dict] = []
-        self.paths: list[str] = []
-        self.keys: list[str] = []
-        self.respond = lambda handler, request: handler.send(200, answer("Eclipse Crosses Texas"))
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    def do_POST(self):
-        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.asked.append(request)
-        self.server.paths.append(self.path)
-        self.server.keys.append(self.headers["Authorization"])
-        self.server.respond(self, request)
-
-    def send(self, status: int, body: bytes, kind: str = "application/json", **headers: str) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        with suppress(ConnectionError):  # the other side had enough
-            self.wfile.write(body)
-
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture
-def endpoint(monkeypatch):
-    server = Endpoint()
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    monkeypatch.setenv("OPENAI_BASE_URL", server.address)
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    yield server
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture
@@ -146,7 +91,7 @@ def test_the_request_has_one_form_whatever_the_headlines_say(endpoint):
     ],
 )
 def test_an_answer_becomes_one_short_plain_line_or_no_title(said, title):
-    assert as_title(said) == title
+    assert as_title(answers.without_thoughts(said)) == title
 
 
 MISBEHAVIOURS = {
@@ -211,9 +156,9 @@ def test_models_that_think_are_asked_in_their_own_way(endpoint):
 
 @pytest.mark.parametrize("trickle", [False, True], ids=["silent", "trickling"])
 def test_a_server_that_never_ends_its_answer_is_left_when_patience_ends(endpoint, monkeypatch, hasty, trickle):
-    monkeypatch.setattr(titles, "TIMEOUT", 0.2)
-    monkeypatch.setattr(titles, "PATIENCE", 0.5 if trickle else 5)
-    monkeypatch.setattr(titles, "RETRIES", 0)
+    monkeypatch.setattr(answers, "TIMEOUT", 0.2)
+    monkeypatch.setattr(answers, "PATIENCE", 0.5 if trickle else 5)
+    monkeypatch.setattr(answers, "RETRIES", 0)
     over = threading.Event()
 
     def respond(handler, request):
