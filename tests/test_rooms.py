@@ -10,7 +10,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "src" / "newsclust"
 #: Data flows from the first to the last; the modules beside the rooms, which hold no data, come before all of them.
-ROOMS = """corpus vectors neighbors clusters stories run arrivals show pipeline defend grid cli __main__""".split()
+ROOMS = """corpus vectors neighbors clusters stories run arrivals show pipeline defend grid terminal cli_run cli
+    __main__""".split()
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -1,81 +1,22 @@
-"""Find the stories in headlines: look at files, run, assign new headlines, search, render reports, list, clean."""
+"""Find the stories in headlines: look at files, run, assign new headlines, search, list, clean."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
-import typer.core
 
-from . import __version__
 from .errors import NewsclustError, RunError, shortage
-from .paths import find_input, find_output, remove, short, state_dir
+from .paths import find_output, remove, short, state_dir
+from .terminal import Json, app, print_json, tell
 from .wording import said_of_newcomers
 
 # The rooms are imported by the commands that need them: help and a slip in a command are answered at once.
-
-
-class Commands(typer.core.TyperGroup):
-    """``newsclust mine.csv`` is ``newsclust run mine.csv``."""
-
-    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]  # its class is hidden
-        if args and args[0] not in self.commands and ("://" in args[0] or find_input(args[0]).exists()):
-            args = ["run", *args]
-        return super().resolve_command(ctx, args)
-
-    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # its class is hidden
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            typer.echo("\nStopped.", err=True)
-            raise typer.Exit(130) from None
-
-
-app = typer.Typer(cls=Commands, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per run and nothing else.")]
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"newsclust {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def common(
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what is wrong.")] = False,
-    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
-) -> None:
-    if quiet:
-        _say.clear()
-    if quiet or not sys.stderr.isatty():
-        os.environ["TQDM_DISABLE"] = "1"  # here and in the kernels
-
-
-#: Where lines for the user go; none where they asked for quiet.
-_say = [typer.echo]
-
-
-def _tell(line: str) -> None:
-    for say in _say:
-        say(line)
-
-
-def _tell_news(folder: Path) -> None:
-    from .show.run_page import news_of
-
-    if news := news_of(folder):
-        _tell(news)
-
-
-def _print_json(**facts: object) -> None:
-    print(json.dumps(facts, ensure_ascii=False, default=str))
 
 
 @app.command()
@@ -106,7 +47,7 @@ def run(
     start = time.perf_counter()
     try:
         plan = read_plan(file)
-        failed = run_plan(plan, jobs, (lambda line: None) if as_json else _tell)
+        failed = run_plan(plan, jobs, (lambda line: None) if as_json else tell)
     except KeyboardInterrupt:
         typer.echo("\nStopped. The same command goes on with the runs that are not finished.", err=True)
         sys.stdout.flush()
@@ -117,11 +58,11 @@ def run(
             stamp = read_stamp(one.folder)
             facts = {name: stamp.get(name) for name in ("status", "message", "seconds", "parameters")}
             report = one.report if plan.varied else plan.page
-            _print_json(
+            print_json(
                 name=one.name, folder=one.folder, report=report, **facts, metrics=read_stamp(one.folder, "metrics.json")
             )
     else:
-        _tell(f"Report: {short(plan.page)}\n{said_after(plan, time.perf_counter() - start)}")
+        tell(f"Report: {short(plan.page)}\n{said_after(plan, time.perf_counter() - start)}")
         if not plan.varied:
             _tell_news(plan.runs[0].folder)
     if failed:
@@ -141,12 +82,12 @@ def assign(
     """
     from .grid.assign import assign_file
 
-    page, metrics = assign_file(file, run, (lambda line: None) if as_json else _tell)
+    page, metrics = assign_file(file, run, (lambda line: None) if as_json else tell)
     if as_json:
-        return _print_json(folder=page.with_suffix(""), report=page, metrics=metrics)
-    _tell(f"Report: {short(page)}")
+        return print_json(folder=page.with_suffix(""), report=page, metrics=metrics)
+    tell(f"Report: {short(page)}")
     what, emerging, alone = said_of_newcomers(metrics)
-    _tell(f"{what} {emerging}{alone}")
+    tell(f"{what} {emerging}{alone}")
     _tell_news(page.parent)
 
 
@@ -172,7 +113,7 @@ def ingest(
 
     named = {"uri": uri, "collection": collection, "columns": {"title": title} if title else {}}
     done = ingest_files(files, most_set_aside, engine, parquet, model=model, precision=precision, **named)
-    _print_json(**vars(done)) if as_json else _tell(str(done))
+    print_json(**vars(done)) if as_json else tell(str(done))
     if done.left_out:
         raise typer.Exit(1)
 
@@ -191,7 +132,7 @@ def look(
 
     seen = look_at(files[0] if len(files) == 1 else files, {"title": title} if title else None)
     if as_json:
-        _print_json(**seen.facts)
+        print_json(**seen.facts)
     else:
         typer.echo(str(seen))
 
@@ -211,124 +152,6 @@ def search(
     from .run.stored import read_run
 
     typer.echo(str(search_run(read_run(run), phrase, n)))
-
-
-@app.command()
-def check(
-    pairs: Annotated[str, typer.Argument(help="A CSV file with the columns kind, headline_a and headline_b.")],
-    run: Annotated[str, typer.Option(help="A finished run's folder, or its name under reports/.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
-) -> None:
-    """Check that pairs of headlines are one story (same), or two (apart), in a finished run.
-
-    For example: `newsclust check pairs.csv --run reports/monday`, with a file pairs.csv that holds
-
-    \b
-        kind,headline_a,headline_b
-        same,Storm floods the harbour,Harbour under water
-        apart,Storm floods the harbour,Storm over the budget
-
-    A headline is named by its title, its address or its id. Each pair has a reason: its distance, the days
-    between, shared words, and the story of each. The exit code is 0 if all pairs are as they should be, 1 if one is not
-    or is not in the run, 2 if they can't be checked.
-    """
-    from .defend.golden_pairs import check_pairs
-    from .run.stored import read_run
-
-    checked = check_pairs(pairs, read_run(run))
-    _print_json(**checked.facts) if as_json else _tell(str(checked))
-    if checked.n_failed:
-        raise typer.Exit(1)
-
-
-@app.command()
-def report(
-    name: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run's folder, or its name under reports/; or an executed notebook.")
-    ],
-) -> None:
-    """Write a run's page again, from its record.
-
-    For example: `newsclust report reports/quickstart`, `newsclust report grid` for the index of a grid,
-    `newsclust report out.ipynb` for a notebook that papermill executed.
-    """
-    from .grid.pages import NOTEBOOK_PAGE, page_of, render_page
-    from .show.run_page import write_page
-
-    folder = page_of(name)
-    page = render_page(folder)
-    alone = folder.with_suffix(".html")  # a single run's page stands beside its folder, too
-    if page.name == "report.html" and folder.parent == find_output("reports") and alone.exists():
-        page = write_page(folder, links={"the notebook that made it": f"{folder.name}/{NOTEBOOK_PAGE}"}, page=alone)
-    typer.echo(f"Report: {short(page)}")
-
-
-@app.command()
-def methods(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A finished run's folder, or its name under reports/.")],
-    output: Annotated[str | None, typer.Option(help="A folder for the files, instead of RUN/methods.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and write no files.")] = False,
-) -> None:
-    """Describe a run's analysis for a paper: a paragraph, its references as BibTeX, tables and quotes as CSV.
-
-    For example: `newsclust methods reports/quickstart`. Every number comes from the run's record.
-    """
-    from .defend.methods import describe
-    from .run.preflight import find_run
-
-    found = describe(run)
-    if as_json:
-        tables = {name: rows.to_dict("records") for name, rows in found.tables.items()}
-        return _print_json(paragraph=found.paragraph, bibtex=found.bibtex, **tables)
-    files = found.write(find_output(output) if output else find_run(run) / "methods")
-    typer.echo(found.paragraph)
-    _tell(f"Written: {', '.join(map(short, files))}")
-
-
-@app.command()
-def feed(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A finished run's folder, or its name under reports/.")],
-    address: Annotated[str, typer.Option(help="Where the run's page is published; else items link to articles.")] = "",
-    output: Annotated[str | None, typer.Option(help="A folder for the files, instead of RUN.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the JSON Feed, and write no files.")] = False,
-) -> None:
-    """Write a run's stories as feeds, feed.json (JSON Feed) and feed.xml (RSS). Exit: 0 written, 2 can't.
-
-    For example: `newsclust feed reports/quickstart --address https://example.org/report.html`. An item is a story, with
-    its headlines inside; the stories with the latest headlines come first.
-    """
-    from .run.preflight import find_run
-    from .show.story_feeds import feed_of, write_feeds
-
-    made = feed_of(run, address)
-    if as_json:
-        return _print_json(**made)
-    files = write_feeds(made, find_output(output) if output else find_run(run))
-    _tell(f"Written: {', '.join(map(short, files))}")
-
-
-@app.command()
-def verify(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A finished run's folder, or its name under reports/.")],
-    data: Annotated[str | None, typer.Option(help="The headlines, where they are not the sample.")] = None,
-    trust: Annotated[bool, typer.Option("--trust", help="The record may name the headlines and the model.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
-) -> None:
-    """Repeat a run from its record, without its stored vectors, and compare. Exit: 0 agrees, 1 differs, 2 can't.
-
-    For example: `newsclust verify reports/quickstart`, or `newsclust verify reports/mine --data mine.csv`. The run is
-    not changed, no server is asked, and what comes out is thrown away.
-    """
-    from .defend.verify import verify as verify_run
-
-    found = verify_run(run, data, trust)
-    if as_json:
-        checks = [vars(check) for check in found.checks]
-        _print_json(run=found.run, agrees=found.agrees, reason=found.reason, elsewhere=found.elsewhere, checks=checks)
-    else:
-        typer.echo(str(found))
-    if not found.agrees:
-        raise typer.Exit(1)
 
 
 @app.command("list")
@@ -379,6 +202,13 @@ def clean(
     (folder.parent / f"{name}.html").unlink(missing_ok=True)
 
 
+def _tell_news(folder: Path) -> None:
+    from .show.run_page import news_of
+
+    if news := news_of(folder):
+        tell(news)
+
+
 def main() -> None:
     """Run the command; what the user can put right is one sentence, not a traceback."""
     try:
@@ -395,3 +225,6 @@ def main() -> None:
 def _in_natural_order(path: Path) -> list[tuple[int, str]]:
     """2 before 10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", str(path))]
+
+
+from . import cli_run  # noqa: E402, F401  whose commands stand below these in the help
