@@ -63,7 +63,7 @@ class OwnCollection(Store):
         check_uri(self.uri, self.path)
 
     @property
-    def _collection(self) -> Collection:
+    def in_milvus(self) -> Collection:
         return Collection(self.uri, self.path, self.name, 0, given=self.given)
 
     @contextmanager
