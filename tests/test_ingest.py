@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -337,6 +338,17 @@ def test_without_ray_its_engine_says_what_to_install(toy_model, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(NewsclustError, match=r"needs Ray Data: run pip install 'ray\[data\]'"):
         ingest(str(write_rows(20)), engine="ray", model="minilm")
+
+
+def test_where_ray_cannot_start_it_is_said(toy_model, monkeypatch):
+    def start(**given):
+        raise RuntimeError("The current node timed out\nduring startup.")
+
+    stand_in = SimpleNamespace(init=start, shutdown=lambda: None, data=SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "ray", stand_in)
+    monkeypatch.setitem(sys.modules, "ray.data", stand_in.data)
+    with pytest.raises(NewsclustError, match=r"Ray stopped \(RuntimeError: The current node timed out during startup"):
+        ingest(str(write_rows(20)), engine="ray", parquet="files", model="minilm")
 
 
 def test_ray_stores_every_document_once_on_a_server_and_refuses_a_local_file(server, monkeypatch):  # noqa: F811

@@ -225,9 +225,8 @@ def _rows(source: Iterator[str], name: str) -> Iterator[Table]:
     names, headed, header, notes = list[str](), True, set[str](), list[str]()
     widths, count, opened = Counter[int](), Counter[str](), list[int]()
     while len(lines) > begin:
-        found, marks, following = _records(lines, begin, dialect, types, source)
-        records = [(above + line + 1, r) for line, r in found if len(r) > 1 or any(map(str.strip, r))]
-        opened += [above + line + 1 for line in marks]
+        records, marks, following = _records(lines, begin, above, dialect, types, source)
+        opened += marks
         # The first line goes before each block: `each_record` looks at it.
         lines, begin, above = [first, *lines[following:], *islice(source, BLOCK)], 1, above + following - 1
         body = records
@@ -262,9 +261,9 @@ def _rows(source: Iterator[str], name: str) -> Iterator[Table]:
 
 
 def _records(
-    lines: list[str], begin: int, dialect: Dialect, types: list[str], source: Iterator[str]
+    lines: list[str], begin: int, above: int, dialect: Dialect, types: list[str], source: Iterator[str]
 ) -> tuple[list[tuple[int, list[str]]], list[int], int]:
-    """The records of a block with the lines they begin at, those with an open quote, and where the next block begins.
+    """The records of a block with their lines in the file, those with an open quote, and where the next block begins.
 
     More lines are taken from `source` where a record depends on them.
     """
@@ -274,8 +273,10 @@ def _records(
             if start >= begin + BLOCK:
                 following = start
                 break
-            found.append((start, record))
-            opened += [start] * is_open
+            if len(record) > 1 or any(map(str.strip, record)):
+                found.append((above + start + 1, record))
+            if is_open:
+                opened.append(above + start + 1)
         if seen.furthest < len(lines) - 1 or not (more := list(islice(source, len(lines)))):
             return found, opened, following
         lines += more

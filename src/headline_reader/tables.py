@@ -159,6 +159,7 @@ def rows_that_fit(
 ) -> tuple[list[list[str]], list[int], list[tuple[int, int]], list[tuple[int, str, str]]]:
     """Rows as wide as the header, and their lines; the lines and widths of wider records; and all that is set aside."""
     width, again = len(names), [cell.strip() for cell in names]
+    again_first = again[0] if headed and width > 1 else None
     rows, lines, misfits, rejected = [], [], [], []
     for number, record in body:
         while len(record) > width and not record[-1].strip():
@@ -167,7 +168,7 @@ def rows_that_fit(
         if len(record) > width:
             misfits.append((number, len(record)))
             reason = f"{len(record)} fields where the {'header has' if headed else 'others have'} {width}"
-        elif headed and width > 1 and record[0].strip() == again[0] and [cell.strip() for cell in record] == again:
+        elif again_first == record[0].strip() and [cell.strip() for cell in record] == again:
             reason = "the header again"
         if reason:
             rejected.append((number, reason, (dialect.delimiter or ",").join(record)[:500]))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import ModelError, ParameterError
+from ..errors import ModelError, NewsclustError, ParameterError, RunError
 from .filling import embedded
 from .store import INSERT_ROWS, Store
 
@@ -47,12 +47,11 @@ def fill_by_ray(store: Store, after: Callable[[int, int], pd.DataFrame], parquet
             "address as uri, or a folder with --parquet."
         )
     with TemporaryDirectory(prefix="newsclust-") as folder:
-        n = _write_new(store, after, Path(folder), look=parquet is None)
-        if n:
-            ray.init(
-                ignore_reinit_error=True, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
-            )
+        if n := _write_new(store, after, Path(folder), look=parquet is None):
             try:
+                ray.init(
+                    ignore_reinit_error=True, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
+                )
                 actors = max(int(ray.cluster_resources().get("CPU", 1)) - 1, 1)
                 data = ray.data.read_parquet(folder).map_batches(
                     _Actor, fn_constructor_kwargs={"store": store, "keep": parquet is None}, batch_size=BATCH,
@@ -61,10 +60,16 @@ def fill_by_ray(store: Store, after: Callable[[int, int], pd.DataFrame], parquet
                 if parquet:
                     data.write_parquet(str(parquet))
                 else:
-                    for _ in data.iter_batches():
-                        pass
+                    data.materialize()
                     with store.open() as client:
                         client.flush(store.name)
+            except NewsclustError:
+                raise
+            except Exception as error:  # of many kinds, where Ray can't start, or gives up a worker
+                why = " ".join(str(error).split())[:200]
+                raise RunError(
+                    f"Ray stopped ({type(error).__name__}: {why}): run the same again, which goes on."
+                ) from None
             finally:
                 ray.shutdown()
     return n

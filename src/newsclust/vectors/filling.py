@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 #: How many documents the first batch has. Those that follow have more, as long as they take less than half of
 #: `INSERT_SECONDS`: an interruption loses one batch.
-FIRST_ROWS = 512
-#: Seconds without a batch stored after which a server is given up, and between two tries.
+FIRST_ROWS = 64
+#: Seconds of tries after which a server is given up, and between two of them.
 PATIENCE, PAUSE = 300.0, 3.0
 
 
@@ -46,13 +46,13 @@ def fill(store: Store, after: Callable[[int, int], pd.DataFrame], total: int) ->
         As `Store.embed`; what was stored is stored, and the same again goes on.
     """
     collection, embedder = store.in_milvus, store.embedder
-    last, size, n_embedded, since = -1, FIRST_ROWS, 0, 0.0
+    last, size, n_embedded, reached, failing = -1, FIRST_ROWS, 0, False, 0.0
     batch: Batch | None = None  # embedded, and not stored yet
     with tqdm(total=total, desc=f"Embedding with {embedder.name}", unit="doc", smoothing=0.05) as bar:
         while True:
             try:
                 with collection.open() as client, ThreadPoolExecutor(1) as pool:
-                    since, ahead = since or time.monotonic(), None
+                    reached, ahead = True, None
                     while True:
                         start = time.monotonic()
                         if batch is None:
@@ -67,14 +67,14 @@ def fill(store: Store, after: Callable[[int, int], pd.DataFrame], total: int) ->
                         if len(batch.ids):
                             words = batch.words if collection.has_words(client) else None
                             collection.put(client, batch.ids, batch.vectors, batch.texts, words)
-                        since, last, n_embedded = time.monotonic(), ids[-1], n_embedded + len(batch.ids)
-                        batch = None
-                        quick = since - start < INSERT_SECONDS / 2
+                        last, n_embedded, batch, failing = ids[-1], n_embedded + len(batch.ids), None, 0.0
+                        quick = time.monotonic() - start < INSERT_SECONDS / 2
                         size = min(2 * size, INSERT_ROWS) if quick else max(size // 2, 1)
                     client.flush(collection.name)
                 return n_embedded
             except StoreError as error:
-                if collection.path or not since or time.monotonic() - since > PATIENCE:
+                failing = failing or time.monotonic()
+                if collection.path or not reached or time.monotonic() - failing > PATIENCE:
                     raise
                 notice(f"{error} It is tried again for {PATIENCE / 60:g} minutes.")
                 time.sleep(PAUSE)
