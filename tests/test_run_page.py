@@ -6,12 +6,14 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import newsclust as nc
 from browser import open_page  # noqa: F401  (a fixture)
 from conftest import make_embeddings
 from newsclust.arrivals.assigned import with_newcomers
@@ -619,3 +621,18 @@ def test_page_data_survives_json_and_holds_every_document_once(run):
     assert len(held["story"]) == len(held["minute"]) == len(held["x"]) == held["n"]
     assert sum(data["stories"]["size"]) + data["n_alone"] == held["n"]
     assert json.loads((run / "page.json").read_text(encoding="utf-8")) == data
+
+
+def test_who_had_a_story_first_stands_first_in_its_list_also_within_a_minute(toy_model):
+    rows = pd.read_csv(Path(nc.__file__).parent / "data/january.csv", dtype=str)
+    seconds = np.random.default_rng(0).integers(0, 4, len(rows))
+    rows.assign(published_at=[f"2024-01-05T10:00:0{second}Z" for second in seconds]).to_csv("mine.csv", index=False)
+    nc.find("mine.csv", min_cluster_size=2, min_samples=1, output="out")
+    data = read_page_data(Path("out"))
+    places = data["headlines"]["story"]
+    names = [data["publishers"][at] for at in data["headlines"]["publisher"]]
+    told = pd.read_csv("out/stories.csv", index_col="cluster", keep_default_na=False)
+    assert len(told) > 3
+    for place, number in enumerate(data["stories"]["number"]):
+        assert places.index(place) == data["stories"]["first"][place]
+        assert names[places.index(place)] == told.loc[number, "first_publisher"]

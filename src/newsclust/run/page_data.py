@@ -83,7 +83,9 @@ def page_data(
     pubs, names = pd.factorize(documents["publisher"].map(plain).str[:NAME_LETTERS].replace("", None))
     first = _first(documents, place, len(told))
     rows = _held(stories, place, first, len(told))
-    rows = rows[np.lexsort((rows, times[rows], np.where(place[rows] < 0, len(told), place[rows])))]  # undated last
+    moments, by = documents["time"].to_numpy(), pd.factorize(documents["publisher"], sort=True)[0]  # as `_first` does
+    story = np.where(place < 0, len(told), place)
+    rows = rows[np.lexsort((rows, by[rows], moments[rows], story[rows]))]  # undated last
     return {
         "n_documents": len(documents),
         "n_alone": int((stories.labels < 0).sum()),
