@@ -71,8 +71,9 @@ def once(
         kept = load(kind, key)
         if kept is not None and good(kept):
             return kept, False
-        for part in _path(kind, key).parent.glob(f"{_path(kind, key).stem}.*.part"):  # of a process that was killed
-            part.unlink(missing_ok=True)
+        with suppress(OSError):
+            for part in _path(kind, key).parent.glob(f"{_path(kind, key).stem}.*.part"):  # of a process that was killed
+                part.unlink(missing_ok=True)
         arrays = compute()
         save(kind, key, **arrays)
         return arrays, True

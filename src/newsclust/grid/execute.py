@@ -55,7 +55,7 @@ def find_notebook(name: str) -> Path:
 @contextmanager
 def kept_kernels() -> Iterator[list[Any]]:
     """A list for idle kernels, so that one serves several calls of `execute`; they end with the block."""
-    from jupyter_core.utils import run_sync
+    from jupyter_client.utils import run_sync
 
     kernels: list[Any] = []
     try:
