@@ -21,7 +21,7 @@ from statistics import median
 from inputs import WORK
 
 PUBLISHERS = "The Guardian|Coast Post|Town Crier|Der Bote|Le Monde|El Diario|BBC News".split("|")
-#: What becomes of some of the texts, each of one in so many.
+#: Odd forms of texts; the number says which text in a row gets it: 20 is every twentieth.
 ODD = {
     20: "{} - {publisher}", 41: "{} &amp; more", 43: "<p>{}</p>", 47: "He said: “{}”", 53: "{}\nMore soon, they say",
     59: "{} \U0001f389", 61: " {} ", 67: "{} Read more...", 71: "", 73: "{} [+1234 chars]", 79: "{} https://t.co/abc",

@@ -98,21 +98,20 @@ def one_line(text: str) -> str:
     return " ".join(text.split())[:200]
 
 
-def without_backslashes(values: list[str], marks: list[str] | None = None) -> tuple[list[str], list[str]]:
-    r"""The values without the backslashes that an export put before punctuation, and the marks that had one.
-
-    A mark counts if none of the column stands without a backslash: ``Slate \(blog\)`` and ``page\?id=1``. A column with
-    a backslash before a letter, such as a path's, stays as it is. The marks may be given instead.
-    """
-    marks = escaped_marks(values) if marks is None else marks
+def without_backslashes(values: list[str], marks: list[str]) -> list[str]:
+    """The values without the backslashes before these marks."""
     if not marks:
-        return values, []
+        return values
     escaped = re.compile(rf"\\(?=[{re.escape(''.join(marks))}])")
-    return [escaped.sub("", value) for value in values], marks
+    return [escaped.sub("", value) for value in values]
 
 
 def escaped_marks(values: list[str]) -> list[str]:
-    """The marks of `without_backslashes`."""
+    r"""The marks that an export put a backslash before: ``Slate \(blog\)`` and ``page\?id=1``.
+
+    A mark counts if none of the column stands without a backslash. A column with a backslash before a letter, such as a
+    path's, has none.
+    """
     if not any("\\" in value for value in values):
         return []
     text = "\n".join(values)

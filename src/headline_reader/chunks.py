@@ -22,7 +22,7 @@ from .tables import Table
 from .understood import LANGUAGES, set_of_languages, tidied, understood_table
 from .unpacking import Piece
 
-#: Sources of at most so many bytes are read whole.
+#: Bytes. A source that is no larger is read whole.
 WHOLE = 4 << 20
 
 

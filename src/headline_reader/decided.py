@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-#: At most so many rows decide, evenly spread.
+#: The most rows that decide; of a larger table they are evenly spread.
 ROWS = 20_000
 
 

@@ -275,7 +275,7 @@ def _understood(
 
 
 def unread_lists(others: list[tuple[str, int, str]], name: str) -> list[str]:
-    """What is to be said of lists that are not read."""
+    """A note on lists that are not read; none where there are none."""
     some = ", ".join(f"{what} ({n:,}: {why})" for what, n, why in others[:8])
     more = f" and {len(others) - 8} more" if len(others) > 8 else ""
     return [f"{name} also has lists that are not read: {some}{more}"] if others else []

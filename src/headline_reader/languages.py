@@ -80,8 +80,7 @@ def _classified(texts: list[str]) -> list[str]:
     """What ``py3langid.classify``, which goes letter by letter, says of each text, none empty; all of them at once.
 
     Its automaton takes a step for each byte and meets features on the way; naive Bayes weighs their counts. Fields of
-    py3langid 0.4 are read here that it does not promise to keep: with ``classify`` alone all reading takes three times
-    as long.
+    py3langid 0.4 are read here that it does not promise to keep.
     """
     model, following, row_of, met, weights = _detector()
     written = [model._encode(text) for text in texts]

@@ -94,7 +94,7 @@ def read_text_table(text: str, name: str) -> Table:
 
 
 def unclosed(lines: list[int], name: str) -> str:
-    """What is to be said of lines with a quotation mark that nothing closes."""
+    """The note on lines with a quotation mark that nothing closes."""
     some = f"{len(lines):,} quotation mark{'s' * (len(lines) > 1)} of {name} that nothing closes"
     read = "is read as it stands" if len(lines) == 1 else "are read as they stand"
     return f"{some}, the first in line {lines[0]}, {read}"
@@ -136,7 +136,7 @@ def table_of_records(records: list[tuple[int, list[str]]], name: str, dialect: D
 def named_columns(
     records: list[tuple[int, list[str]]], name: str
 ) -> tuple[list[str], list[tuple[int, list[str]]], bool, list[str]]:
-    """The names of one table's columns, the records below, whether the names are its own; and what is to be said."""
+    """The names of one table's columns, the records below, whether the names are its own; and notes."""
     header_at, notes = _header(records), []
     headed = header_at is not None
     if header_at is not None:

@@ -25,7 +25,7 @@ LANGUAGES = "languages"
 def understood_table(
     table: Table, asked: Mapping[str, str], name: str, decided: Decided
 ) -> tuple[dict[str, Found], pd.DataFrame, list[str]]:
-    """The columns that have a role; per row what has one, "" where there is nothing; and what is to be said of it."""
+    """The columns that have a role; per row what has one, "" where there is nothing; and notes about them."""
     notes, rows = [], spread_over(len(table.rows))
     some = table.rows if rows is None else table.rows.iloc[rows]
     roles = decided.once("roles", lambda: find_columns(some, asked, table.headed, name))
@@ -39,7 +39,7 @@ def understood_table(
             fields[role] = [own if own.strip() else other for own, other in zip(fields[role], others, strict=True)]
         if role in ("title", "description", "url", "publisher"):
             marks = decided.once(f"marks in {role}", escaped_marks, fields[role], rows=rows)
-            fields[role], _ = without_backslashes(fields[role], marks)
+            fields[role] = without_backslashes(fields[role], marks)
             if marks:
                 notes.append(f"{named(table, found)!r} of {name} has a backslash before each {' '.join(marks)}: "
                              "it is left out")  # fmt: skip

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -17,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from .errors import notice
-from .paths import state_dir
+from .paths import state_dir, whole
 
 Arrays = dict[str, np.ndarray]
 
@@ -71,9 +69,6 @@ def once(
         kept = load(kind, key)
         if kept is not None and good(kept):
             return kept, False
-        with suppress(OSError):
-            for part in _path(kind, key).parent.glob(f"{_path(kind, key).stem}.*.part"):  # of a process that was killed
-                part.unlink(missing_ok=True)
         arrays = compute()
         save(kind, key, **arrays)
         return arrays, True
@@ -105,16 +100,9 @@ def load(kind: str, key: dict) -> Arrays | None:
 def save(kind: str, key: dict, **arrays: np.ndarray) -> None:
     """Keep `arrays` as `kind` under `key`; an interrupted save leaves nothing that looks whole."""
     try:
-        path = _path(kind, key)
-        part = path.with_name(f"{path.stem}.{os.getpid()}-{secrets.token_hex(4)}.part")
-        try:
-            with part.open("xb") as file:  # with the rights that the user's umask gives, for others of a group
-                np.savez(file, names=np.array(list(arrays)), **arrays)  # type: ignore[arg-type]  # none is allow_pickle
-            os.replace(part, path)
-        except BaseException:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise
+        # With the rights that the user's umask gives, for others of a group.
+        with whole(_path(kind, key)) as part, part.open("xb") as file:
+            np.savez(file, names=np.array(list(arrays)), **arrays)  # type: ignore[arg-type]  # none is allow_pickle
     except OSError as error:
         _complain(error)
 

@@ -161,8 +161,8 @@ def second_coder(
     """Ask a language model whether pairs of a run's headlines are one story: Cohen's kappa, with an interval.
 
     For example: `newsclust second-coder reports/quickstart --model gpt-4.1-mini`. The endpoint and its key are those of
-    OPENAI_BASE_URL and OPENAI_API_KEY, in the environment or a file .env. It is said how many headlines go where, and
-    nothing is sent before you agree. Exit: 0 coded, 2 can't or not agreed.
+    OPENAI_BASE_URL and OPENAI_API_KEY, in the environment or a file .env. The command first names the
+    host and the number of headlines, and sends nothing before you agree. Exit: 0 coded, 2 can't or not agreed.
     """
     from .defend.second_coder import said_first, sample_pairs
     from .defend.second_coder import second_coder as code

@@ -10,11 +10,12 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from .errors import InputError, RunError, notice
@@ -154,29 +155,40 @@ def _mend_numbas_cache() -> None:
     Cache._load_overload, Cache._save_overload = load_or_compile, save_if_possible  # type: ignore[method-assign]  # mended
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that is either complete or not there.
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A file to write, which takes the place of `path` when the block ends well, and else goes.
+
+    What a process that was killed left of the same file goes, too.
+    """
+    import psutil
+
+    part = path.with_name(f".{path.name}.{os.getpid()}-{token_hex(4)}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        with suppress(OSError, ValueError):
+            part.unlink(missing_ok=True)
+            for left in path.parent.glob(f".{path.name}.*.part"):
+                if not psutil.pid_exists(int(left.name.split(".")[-2].partition("-")[0])):
+                    left.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: str | Callable[[Path], object]) -> None:
+    """Write a text, or call what writes a file at the path it is given; the file is complete or not there.
 
     Raises
     ------
     RunError
         If it can't be written.
     """
-    import psutil
-
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
+        with whole(path) as part:
+            part.write_text(content, encoding="utf-8") if isinstance(content, str) else content(part)
     except OSError as error:
         advice = "check that its folder is there, its permissions and the room on its disk, and run this again."
         raise RunError(f"{short(path)} can't be written ({error.strerror}): {advice}") from None
-    finally:
-        with suppress(OSError, ValueError):
-            part.unlink(missing_ok=True)
-            for left in path.parent.glob(f".{path.name}.*.part"):  # by a process that was killed
-                if not psutil.pid_exists(int(left.name.split(".")[-2])):
-                    left.unlink(missing_ok=True)
 
 
 def remove(folder: Path) -> str:

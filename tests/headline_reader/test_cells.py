@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from headline_reader import ReaderError
-from headline_reader.cells import literal, text_frame, text_of, without_backslashes
+from headline_reader.cells import escaped_marks, literal, text_frame, text_of
 from reading import read_file
 
 
@@ -49,4 +49,4 @@ def test_backslashes_that_an_export_put_before_marks_are_left_out_and_it_is_said
 @pytest.mark.parametrize("other", ["C:\\news (old)", "what (now)", "\\\\server (x)", "a \\ b"])
 def test_a_backslash_that_means_something_stays(other):
     values = ["Post \\(blog\\)"] * 6 + [other]
-    assert without_backslashes(values) == (values, [])
+    assert escaped_marks(values) == []

@@ -102,7 +102,7 @@ def made_of(
 def read_in_chunks(
     data: str | Path | Sequence[str | Path], columns: Mapping[str, str] | None = None
 ) -> Iterator[headline_reader.Headlines]:
-    """The rows of `read_corpus`, some thousands at a time; what is to be said of them is said with the first.
+    """The rows of `read_corpus`, some thousands at a time; notices come before the first.
 
     Languages are those that a column says.
     """

@@ -94,7 +94,9 @@ def sample_pairs(run: StoredRun, n: int, seed: int = 0) -> pd.DataFrame:
             near = nearest[row][nearest[row] >= 0]
             is_own = labels[near] == labels[row]
             others = near[is_own] if kind == "same" else near[~is_own][:1]
-            if len(others) and len(chosen) < wanted:
+            if len(chosen) == wanted:
+                break
+            if len(others):
                 chosen.add((min(row, other := int(rng.choice(others))), max(row, other)))
         pairs |= dict.fromkeys(sorted(chosen), kind)
     if not pairs:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import RunError
-from ..paths import short
+from ..paths import write_whole
 from .stored import StoredRun
 
 #: Rows of one group of the file.
@@ -37,14 +35,6 @@ def export(run: StoredRun, path: Path) -> Path:
     table = table.add_column(table.column_names.index("story"), "published_at", times)
     vectors = np.ascontiguousarray(run.embeddings.vectors)
     flat = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table.append_column("vector", flat), part, row_group_size=_ROWS)
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise RunError(
-            f"{short(path)} can't be written ({error}): check its folder and the room on its disk."
-        ) from None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, lambda part: pq.write_table(table.append_column("vector", flat), part, row_group_size=_ROWS))
     return path

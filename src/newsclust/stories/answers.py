@@ -31,7 +31,7 @@ NO_KEY = "no-key-needed"
 SIDE_BY_SIDE = 4
 #: Seconds that a server may be silent, and that all answers may take together; a later run asks for the rest.
 TIMEOUT, PATIENCE = 60, 600
-#: A request is repeated so often, at the pace the server asks for.
+#: The most repetitions of a request, at the pace that the server asks for.
 RETRIES = 2
 #: Give up after this many consecutive failures.
 FAILURES = 3

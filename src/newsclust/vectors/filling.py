@@ -36,7 +36,7 @@ def fill(store: Store, after: Callable[[int, int], pd.DataFrame], total: int) ->
     ----------
     store : Store
     after : callable
-        Gives the documents that follow an id, at most so many, as `newsclust.corpus.spool.Spool.after`.
+        ``after(id, n)`` gives the next `n` documents behind an id (`newsclust.corpus.spool.Spool.after`).
     total : int
         How many documents there are.
 
@@ -63,7 +63,7 @@ def fill(store: Store, after: Callable[[int, int], pd.DataFrame], total: int) ->
                             ahead = _asked(after(ids[-1], size), collection, client, pool)  # while these are embedded
                             bar.update(len(ids) - len(new))
                             batch = embedded(embedder, np.array(ids)[new], [texts[row] for row in new], bar.update)
-                            embedder = replace(embedder, faster="")  # is said once
+                            embedder = replace(embedder, faster="")  # one notice is enough
                         if len(batch.ids):
                             words = batch.words if collection.has_words(client) else None
                             collection.put(client, batch.ids, batch.vectors, batch.texts, words)
@@ -100,7 +100,7 @@ class Batch(NamedTuple):
 def embedded(
     embedder: Embedder, ids: np.ndarray, texts: list[str], tick: Callable[[int], object] = lambda n: None
 ) -> Batch:
-    """Documents with their vectors, in the same order; `tick` is told how many more are done."""
+    """Documents with their vectors, in the same order; `tick` gets the number of each part that is done."""
     vectors = np.empty((len(ids), embedder.dim), dtype=np.float32)
     order, weighed = list[int](), list[csr_array | None]()
     for rows, some, words in embedder.stream(texts):
