@@ -9,22 +9,33 @@ from nbval.plugin import IPyNbCell
 from tools.notebooks import WIDGET, run_needed
 from xdist.scheduler import LoadScopeScheduling
 
+#: They share a Milvus server, which takes twenty seconds to start and a twentieth of a core while it waits.
+WITH_SERVER = ["test_server.py", "test_own_collection.py", "test_ingest.py"]
 #: These take longest, the rest a few seconds each: what is begun last would keep one process busy and the others idle.
+#: The first compiles for all; the two after it do without what numba compiles.
 BEGUN_FIRST = [
     "notebooks",
+    "test_embedding.py",
+    "test_chunks.py",
+    "test_readme.py",
     "test_notebooks.py",
     "test_grid.py",
-    "test_readme.py",
+    "with a server",
     "test_situations.py",
-    "test_embedding.py",
-    "test_server.py",
+    "test_smallest.py",
+    "test_store.py",
+    "test_run_page.py",
     "test_reproducible.py",
     "test_newcomers.py",
-    "test_neighbors.py",
 ]
 
 # OpenMP's threads spin while they wait, which is time lost to the tests beside them: twice the processor time in all.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def pytest_xdist_auto_num_workers(config):
+    """One process more than there are cores: a fifth of the time is waited for kernels, browsers and servers."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items):
@@ -46,9 +57,11 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def _part(nodeid: str) -> str:
-    """What one process runs as a whole: a test module, by its file's name, or "notebooks"."""
+    """What one process runs as a whole: the notebooks, what needs a server, or a test module, by its file's name."""
     path = Path(nodeid.partition("::")[0])
-    return "notebooks" if path.suffix == ".ipynb" else path.name
+    if path.suffix == ".ipynb":
+        return "notebooks"
+    return "with a server" if path.name in WITH_SERVER else path.name
 
 
 def pytest_collectstart(collector):

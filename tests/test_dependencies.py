@@ -40,7 +40,9 @@ def test_no_import_depends_on_what_another_package_happens_to_bring():
     assert not missing
 
 
-def test_jsonschema_still_compiles_a_grammar_that_the_commands_do_without():
-    """Where this fails, newsclust.grid.execute need not keep rfc3987_syntax out any more."""
-    code = "import jsonschema, sys; sys.exit('rfc3987_syntax' not in sys.modules)"
+def test_starting_a_notebook_compiles_no_grammar_of_addresses():
+    """jsonschema 4.25 and 4.26 do so where they are imported, for four seconds: the lock keeps to an older one."""
+    locked = re.search(r"^jsonschema==(\d+)\.(\d+)", (TOP / "requirements.lock").read_text(), re.MULTILINE)
+    assert (int(locked[1]), int(locked[2])) < (4, 25)
+    code = "import papermill, sys; sys.exit('lark' in sys.modules)"
     assert not subprocess.run([sys.executable, "-c", code]).returncode

@@ -141,11 +141,11 @@ def test_a_text_in_a_pack_of_its_own_is_encoded_as_transformers_does_bit_for_bit
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_half_precision_keeps_the_direction(sample, precision):
-    texts = sample.documents["text"][:6].tolist()
+    texts = sample.documents["text"][:3].tolist()
     vectors = load_embedder("minilm", precision).encode(texts)
-    assert (vectors * sample.embeddings.vectors[:6]).sum(axis=1).min() > 0.999
+    assert (vectors * sample.embeddings.vectors[:3]).sum(axis=1).min() > 0.999
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
-    assert np.array_equal(load_embedder("minilm", precision).encode(texts[4:5]), vectors[4:5])
+    assert np.array_equal(load_embedder("minilm", precision).encode(texts[1:2]), vectors[1:2])
 
 
 def test_several_devices_share_the_work_and_change_nothing(monkeypatch):

@@ -268,7 +268,7 @@ def test_ctrl_c_ends_everything_quickly_and_leaves_nothing_that_looks_whole(tmp_
 def test_a_notebook_may_import_what_the_kernel_starts_without(tmp_path):
     write_notebook(
         tmp_path / "notebooks/cluster.ipynb",
-        "import ipywidgets, jsonschema, rfc3987_syntax\nipywidgets.IntSlider()",
+        "import ipywidgets, jsonschema\nipywidgets.IntSlider()",
         "from tqdm import auto, notebook\nassert not issubclass(auto.tqdm, notebook.tqdm)\nlist(notebook.tqdm([1]))",
     )
     write_plan("data: nowhere.csv\n")

@@ -30,7 +30,6 @@ from newsclust.errors import NewsclustError
 from newsclust.run.ingest import ingest
 from newsclust.vectors import by_ray, collection, connection, filling
 from newsclust.vectors.store import Store
-from test_server import server  # noqa: F401  # a fixture
 
 
 @pytest.fixture(autouse=True)
@@ -244,7 +243,7 @@ class Gate:
             other.shutdown(socket.SHUT_RDWR)
 
 
-def test_a_server_gone_for_a_while_costs_nothing_and_its_token_is_not_shown(server, toy_model, monkeypatch, capfd):  # noqa: F811
+def test_a_server_gone_for_a_while_costs_nothing_and_its_token_is_not_shown(server, toy_model, monkeypatch, capfd):
     monkeypatch.setenv("MILVUS_TOKEN", server.token)
     monkeypatch.setattr(connection, "TIMEOUT", 2)
     monkeypatch.setattr(filling, "PAUSE", 0.5)
@@ -265,7 +264,7 @@ def test_a_server_gone_for_a_while_costs_nothing_and_its_token_is_not_shown(serv
     assert server.token not in said and server.token.partition(":")[2] not in said
 
 
-def test_a_server_that_stays_away_is_said_and_the_same_command_goes_on(server, toy_model, monkeypatch):  # noqa: F811
+def test_a_server_that_stays_away_is_said_and_the_same_command_goes_on(server, toy_model, monkeypatch):
     monkeypatch.setenv("MILVUS_TOKEN", server.token)
     monkeypatch.setattr(connection, "TIMEOUT", 1)
     monkeypatch.setattr(filling, "PATIENCE", 1)
@@ -291,7 +290,7 @@ def test_a_server_that_stays_away_is_said_and_the_same_command_goes_on(server, t
 
 
 @pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.soak)])
-def test_killed_while_a_server_stores_the_same_command_goes_on(server, toy_model, monkeypatch, kills):  # noqa: F811
+def test_killed_while_a_server_stores_the_same_command_goes_on(server, toy_model, monkeypatch, kills):
     monkeypatch.setenv("MILVUS_TOKEN", server.token)
     path = write_rows(400)
     said = kill_and_resume(path, kills, "--uri", server.uri, "--collection", f"killed_{kills}")
@@ -351,7 +350,7 @@ def test_where_ray_cannot_start_it_is_said(toy_model, monkeypatch):
         ingest(str(write_rows(20)), engine="ray", parquet="files", model="minilm")
 
 
-def test_ray_stores_every_document_once_on_a_server_and_refuses_a_local_file(server, monkeypatch):  # noqa: F811
+def test_ray_stores_every_document_once_on_a_server_and_refuses_a_local_file(server, monkeypatch):
     pytest.importorskip("ray.data", reason="Ray Data is not installed")
     monkeypatch.setenv("MILVUS_TOKEN", server.token)
     monkeypatch.setattr(by_ray, "BATCH", 16)

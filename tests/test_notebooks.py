@@ -247,6 +247,7 @@ def site(tmp_path_factory) -> Path:
     return folder / "site"
 
 
+@pytest.mark.soak  # the suite runs a parameter file so
 def test_the_notebook_runs_from_an_empty_folder_with_only_the_installed_package(tmp_path, site):
     folder = tmp_path / "empty"
     folder.mkdir()

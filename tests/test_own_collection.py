@@ -13,6 +13,7 @@ import pytest
 from pymilvus import DataType, MilvusClient
 
 import newsclust as nc
+from milvus_server import Server
 from newsclust.cli import main
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import (
@@ -26,7 +27,6 @@ from newsclust.errors import (
 )
 from newsclust.vectors.embedding import load_embedder
 from newsclust.vectors.own_collection import bring_to_length
-from test_server import Server, server  # noqa: F401
 
 N_STORIES, SIZE = 6, 8
 SETTINGS = {"min_samples": 2, "min_cluster_size": 4}

@@ -18,13 +18,11 @@ from ..paths import find_shipped
 #: Collections of garbage are rare: imports make little of it, and looking for it took a quarter of a kernel's time.
 RARELY = 50_000, 20, 100
 # In a kernel that nobody looks at tqdm draws its bars as text, where it would load ipywidgets for bars that only a
-# browser shows. And jsonschema 4.26, which plotly and papermill load, does without rfc3987_syntax, which compiles a
-# grammar of web addresses for two to three seconds: tests/test_dependencies.py says when that can go.
+# browser shows.
 _AT_START = f"""import gc, sys, tqdm.std
 gc.set_threshold(*{RARELY})
-sys.modules.update({{"tqdm.autonotebook": tqdm.std, "rfc3987_syntax": None}})
-import jsonschema
-del sys.modules["rfc3987_syntax"], gc, sys, tqdm, jsonschema"""
+sys.modules["tqdm.autonotebook"] = tqdm.std
+del gc, sys, tqdm"""
 _KERNEL_ARGUMENTS = [
     "--IPKernelApp.log_level=CRITICAL",  # its warnings would tear the progress bar
     f"--IPKernelApp.exec_lines={'; '.join(_AT_START.splitlines())}",
@@ -131,7 +129,6 @@ def execute(
 def load_papermill() -> Any:
     """papermill, set to the kernel of this environment; to be called once before several threads execute."""
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # not a kernel of that name that the user installed
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None keeps it out
     gc.set_threshold(*RARELY)
     import papermill
     from papermill.clientwrap import PapermillNotebookClient
