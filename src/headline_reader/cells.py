@@ -76,6 +76,12 @@ def text_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(cells, index=range(len(rows)), dtype=object)
 
 
+def is_text(value: str) -> bool:
+    """Whether two letters or more make up most of it."""
+    letters = sum(c.isalpha() for c in value)
+    return letters >= 2 and letters >= 0.4 * len(value) or is_unspaced(value)
+
+
 def is_unspaced(text: str, letters: int = 1) -> bool:
     """Whether a text has this number of letters in scripts that put no spaces between words."""
     return not text.isascii() and len(_UNSPACED.findall(text)) >= letters

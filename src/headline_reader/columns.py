@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .boilerplate import outlet, programs
-from .cells import has_letter, is_unspaced
+from .cells import has_letter, is_text, is_unspaced
 from .dates import NO_TIME, is_clock, looks_like_dates, read_dates
 from .errors import ColumnsError, NoHeadlines, ReaderError, listed
 from .roles import ROLES, bare, lists, place_of, rank_of
@@ -115,7 +115,7 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
             if (position := table.short_body(found)) is not None:
                 found[role] = Found(position, "by its name")
         elif (position := table.by_contents(role, found)) is not None:
-            found[role] = Found(position, "by its contents")
+            found[role] = Found(position, "by its contents", rivals=table.numbered_like(position, found))
     if headed and "published_at" not in found and (position := table.unreadable_dates(found)) is not None:
         found["published_at"] = Found(position, "by its name")
     if headed and (date := found.get("published_at")) and not date.also:
@@ -123,7 +123,8 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
     if "title" not in found and "description" not in found:
         names = [str(column) for column in rows.columns]
         if not headed and len(names) == 1:
-            such = f"{name} holds lines that do not look like headlines, such as {rows.iloc[0, 0].strip()[:60]!r}"
+            few = min(rows.iloc[:20, 0].str.strip(), key=lambda line: (len(line.split()), len(line)))
+            such = f"{name} holds lines that do not look like headlines, such as {few[:60]!r}"
             raise NoHeadlines(f"{such}: give a headline a line, or a table.")
         raise NoHeadlines(f"{name} has no column of headlines that can be told, only {listed(names)}.", names)
     return {role: found[role] for role in ROLES if role in found}
@@ -199,10 +200,20 @@ class _Table:
             if (blank & ~self.blank(p)).any():
                 instead.append(p)
                 blank = blank & self.blank(p)
-            called = ranks[p] == 0 and (role == "publisher" or (role == "title" and self.headline_likeness(p) > 0))
-            if called and self.filled(p) > 0.5 * len(self.rows) and 2 * len({*own} & {*self.sample(p)}) < len({*own}):
+            called = {"publisher": ranks[p] == 0, "title": ranks[p] < 2 and self.headline_likeness(p) > 0}
+            if (
+                called.get(role)
+                and self.filled(p) > 0.5 * len(self.rows)
+                and 2 * len({*own} & {*self.sample(p)}) < len({*own})
+            ):
                 rivals.append(p)
         return replace(one, instead=tuple(instead), rivals=tuple(rivals))
+
+    def numbered_like(self, position: int, found: Mapping[str, Found]) -> tuple[int, ...]:
+        """The columns whose names differ from this one's by a number, such as "title2" from "title1"."""
+        stems = {p: re.sub(r"\d+", "", bare(self.names[p])) for p in (position, *self.free(found))}
+        own = stems.pop(position)
+        return tuple(p for p in stems if own and stems[p] == own and self.filled(p))
 
     def short_body(self, found: Mapping[str, Found]) -> int | None:
         """The body below a headline, where it is no longer than a description."""
@@ -252,12 +263,13 @@ class _Table:
         if role == "publisher":
             return bool(tier < 2 or len(set(values)) > 1) and _share(values, lambda v: len(v) <= 300) >= 0.8 and (
                 _share(values, has_letter) >= 0.5 and _share(values, programs().search) < 0.5
+                and not looks_like_dates(values)
                 and (bare(self.names[position]) != "key" or _share(list(set(values)), outlet().search) > 0.5)
             )  # fmt: skip
         if role == "title" and _share(values, _URL.match) > 0.5:
             return False
-        if role == "description" and tier == 2:
-            return self.headline_likeness(position) > 0  # "Video" above a headline describes nothing
+        if role == "description" and tier == 2:  # "Video" above a headline describes nothing
+            return self.headline_likeness(position) > 0
         if role == "title":
             return _share(values, has_letter) > 0 if tier < 2 else self.is_weak_title(position, found)
         return _share(values, has_letter) > 0
@@ -267,7 +279,8 @@ class _Table:
         description = found.get("description")
         if description is not None and 2 * self.filled(description.position) < self.filled(position):
             description = None
-        shorter = description is None or self.length(position) < self.length(description.position)
+        most = 1.5 if bare(self.names[position]) == "name" else 1  # a text may be what the description sums up
+        shorter = description is None or self.length(position) < most * self.length(description.position)
         values = self.sample(position) if description else []  # beside what describes them also numbers are titles
         different = len(set(values)) > 0.8 * len(values) and _share(values, has_letter) > 0.9
         return shorter and (self.headline_likeness(position) > 0 or different)
@@ -315,7 +328,7 @@ class _Table:
     def headline_likeness(self, position: int) -> float:
         """How much a column looks like headlines: varied texts of several words, not too long."""
         values = self.sample(position)
-        if not values or _share(values, _is_text) < 0.8 or _share(values, _URL.match) > 0.2 or looks_like_dates(values):
+        if not values or _share(values, is_text) < 0.8 or _share(values, _URL.match) > 0.2 or looks_like_dates(values):
             return 0
         if _share(values, lambda v: v[0] in "[{" and v[-1] in "]}") > 0.5:
             return 0
@@ -340,8 +353,7 @@ class _Table:
 
     def counts(self, position: int) -> bool:
         """Whether numbers in this column are something else than times: row numbers, ids of any size."""
-        values = [v for v in self.sample(position) if v.isdecimal() and len(v) < 30]
-        if not values:
+        if not (values := [v for v in self.sample(position) if v.isdecimal() and len(v) < 30]):
             return False
         lengths = {len(v) for v in values}
         seconds = [int(v) for v in values]
@@ -361,9 +373,8 @@ class _Table:
         # A column of headlines for each section: nearly all columns are texts, and none is much longer than the others.
         likely = [p for p in range(len(self.names)) if self.filled(p) and self.headline_likeness(p) > 0]
         lengths = [self.length(p) for p in likely]
-        if len(likely) >= 4 and len(likely) >= 0.8 * len(self.names) and max(lengths) < 2 * min(lengths):
-            return [self.names[p] for p in likely]
-        return []
+        alike = len(likely) >= max(4, 0.8 * len(self.names)) and max(lengths) < 2 * min(lengths)
+        return [self.names[p] for p in likely] if alike else []
 
     def sample(self, position: int) -> list[str]:
         """Values that are not blank, from all over the column."""
@@ -387,8 +398,3 @@ class _Table:
 
 def _share(values: list[str], holds: Callable[[str], object]) -> float:
     return sum(1 for value in values if holds(value)) / len(values) if values else 0.0
-
-
-def _is_text(value: str) -> bool:
-    letters = sum(c.isalpha() for c in value)
-    return letters >= 2 and letters >= 0.4 * len(value) or is_unspaced(value)

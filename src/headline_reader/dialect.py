@@ -115,6 +115,9 @@ def _score(sample: list[str], dialect: Dialect) -> float:
         share = sum(2 <= len(trimmed(r)) <= width + 1 for _, r in after) / max(len(after), 1)
         tidy = sum(len(r) in (width, width + 1) or len(trimmed(r)) == width for _, r in after) / max(len(after), 1)
         return 2 + share / 2 + tidy + 0.001 * width if after else 2.5
+    torn = sum(any(cell.count("(") != cell.count(")") for cell in record) for _, record in records)
+    if 2 * torn > len(records):
+        return 0.0  # what is in brackets belongs together
     width, count = wide.most_common(1)[0]
     share = count / max(len(records) - min(len(records) - count, 5), 1)
     typed = types_of([r for _, r in records if len(r) == width][1:])  # the first may be a header

@@ -18,8 +18,9 @@ _URL = re.compile(r"<?(?:https?://|www\.)\S+$", re.IGNORECASE)
 _DATED = re.compile(
     r"[\[(]?((?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{2,4}|\d{4}\s?[年년]\s?\d\d?\s?[月월]\s?\d\d?\s?[日일]"
     r"|\d\d?\.?(?:\s+de)?\s+[^\W\d_]{3,12}\.?(?:\s+de)?,?\s+\d{4}|[^\W\d_]{3,12}\.?\s+\d\d?,\s+\d{4})"
-    r"(?:[T ,]+\d\d?:\d\d(?::\d\d)?(?:Z|\s?[+-]\d\d:?\d\d)?)?)[\])]?\s*[-–—:·]?\s+(\S.*)$"
+    r"(?:[T ,]+\d\d?:\d\d(?::\d\d)?(?:Z|\s?[+-]\d\d:?\d\d|\s?[AaPp]\.?[Mm]\b\.?)?)?)[\])]?\s*[-–—:·]?\s+(\S.*)$"
 )
+_BEHIND = re.compile(r"(?P<title>\S.*\S)\s*[(\[](?P<publication>[^()\[\],]{2,40}),\s*(?P<date>[^()\[\]]{4,30})[)\]]\.?")
 _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])+)\]\(\s*<?(https?://[^\s)>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 _RULE = re.compile(r"\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?\s*)?")
 _TAG = re.compile(
@@ -61,7 +62,7 @@ def read_export(text: str, name: str) -> Table | None:
         if re.match(pattern, start, re.MULTILINE) and (rows := list(read(text))):
             return Table(text_frame(rows))
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
-    some = (read(lines) for read in (_links, _dated, _labelled, _pairs))
+    some = (read(lines) for read in (_links, _dated, _before_dated, _labelled, _pairs))
     return _yaml(start, text, name) or _tables(lines, name) or next(filter(None, some), None)
 
 
@@ -69,7 +70,7 @@ def refuse_no_headlines(lines: list[str], name: str) -> None:
     """Refuse plain lines that are no headlines: most have one word, or markup, or the names of fields before them."""
     lines = [line.strip() for line in lines if line.strip()][:5000]
     likely = sum(len(line.split()) > 1 or (len(line) > 7 and is_unspaced(line, 6)) for line in lines)
-    signs = re.compile(r"[<@%{}\\|>]|#{1,6}\s|[\w-]+\s*=\s*[{\"']|[^`]*`[^`]+`|//|.*[;{]$")
+    signs = re.compile(r"[<@%{}\\|>]|#{1,6}\s|[\w-]+\s*=\s*[{\"']|[^`]*`[^`]+`|//|.*[;{]$|={2,}|.*\[\[.+\]\]")
     markup = sum(map(bool, map(signs.match, lines)))
     tags = Counter(match[1] for line in lines if (match := re.match(r"([\w-]{2,25})(?::|\s{1,2}-)(?:\s|$)", line)))
     tagged = [count for count in tags.values() if count > 2]
@@ -199,13 +200,26 @@ def _plain(text: str) -> str:
 
 
 def _dated(lines: list[tuple[int, str]]) -> Table | None:
-    """A headline a line, each behind its day."""
+    """A headline a line, each behind its day, and in a chat behind its sender."""
     some = [match for _, line in lines[:300] if (match := _DATED.match(line))]
-    table = any(sum(mark in match[0] for match in some) > 0.8 * len(some) for mark in "\t|;,")
+    table = any(sum(mark in match[0].replace(match[1], "") for match in some) > 0.8 * len(some) for mark in "\t|;,")
     if len(some) < max(3, 0.8 * len(lines[:300])) or table or not looks_like_dates([match[1] for match in some]):
         return None
     parts = [(match[2], match[1]) if (match := _DATED.match(line)) else (line, "") for _, line in lines]
+    senders = [title.partition(": ")[0] for title, day in parts if ":" in day and ": " in title[:40]]
+    if len(senders) > 0.8 * len(parts) and 2 * len(set(senders)) <= len(senders):
+        parts = [(title.partition(": ")[2] or title, day) for title, day in parts]
     return Table(text_frame([{"title": title, "date": day} for title, day in parts]), [n for n, _ in lines])
+
+
+def _before_dated(lines: list[tuple[int, str]]) -> Table | None:
+    """A headline a line, each before its paper and day in brackets."""
+    found = [(number, match) for number, line in lines if (match := _BEHIND.fullmatch(line))]
+    if len(found) < max(3, 0.8 * len(lines)) or not looks_like_dates([match["date"] for _, match in found]):
+        return None
+    rejected = [(number, "no day behind it", line[:500]) for number, line in lines if not _BEHIND.fullmatch(line)]
+    rows = [{**match.groupdict(), "title": _plain(match["title"])} for _, match in found]
+    return Table(text_frame(rows), [number for number, _ in found], rejected)
 
 
 def _labelled(lines: list[tuple[int, str]]) -> Table | None:

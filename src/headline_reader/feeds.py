@@ -46,7 +46,7 @@ def read_markup(content: bytes, start: str, name: str) -> Table | Feeds | None:
         return _feed(content, name)
     if re.match(
         r"\s*(<!--.*?-->\s*)*<(!doctype (?:html|netscape)|html|head|body)", whole, re.IGNORECASE | re.DOTALL
-    ) or (re.search(r"<html[\s>]", whole[:3000], re.IGNORECASE)):
+    ) or (re.search(r"<html[\s>]", whole[:3000].partition("</")[0], re.IGNORECASE)):
         if (table := read_html_tables(content, name)) is not None:
             return table
         page = f"{name} is a web page (HTML), not a table or feed of headlines"

@@ -81,6 +81,11 @@ def collected(name: str) -> bool:
     return rank_of("published_at", name) == 2 and any(word in bare(name) for word in lists()["contents"]["collected"])
 
 
+def are_bookmarks(names: Iterable[object]) -> bool:
+    """Whether columns so called are those of a list of bookmarks, whose days are those of keeping."""
+    return {"folder", "tags"} <= {bare(str(name)) for name in names}
+
+
 def bare(name: str) -> str:
     """A name without case, accents, spaces and punctuation."""
     return "".join(c for c in fold(name) if c.isalnum() or unicodedata.category(c) in ("Mn", "Mc"))

@@ -13,7 +13,7 @@ from .columns import Found, find_columns
 from .dates import joined, order_of, read_dates
 from .decided import Decided, spread_over
 from .errors import listed
-from .roles import ROLES, collected
+from .roles import ROLES, are_bookmarks, collected
 from .tables import Table
 from .text import REDIRECTS, UNCLEAN, clean, cleaned_address
 from .tidy import tidy
@@ -64,7 +64,7 @@ def understood_table(
         if one := decided.once("one time", _one_time, fields["published_at"], rows=rows):
             fields["published_at"] = [""] * len(values)
             notes.append(f"{column} has one time for all rows, {one}, when they were collected: no day is read")
-        elif collected(named(table, roles["published_at"])):
+        elif collected(named(table, roles["published_at"])) or are_bookmarks(table.rows.columns):
             notes.append(f"{column} says when a headline was collected or changed, not when it was published: it is "
                          "read as its day for want of another")  # fmt: skip
         if not certain:

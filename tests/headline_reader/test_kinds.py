@@ -192,7 +192,20 @@ KINDS = {
     "sentences with a link": ("\n".join(f"- {t.rsplit(' ', 1)[0]} [{t.rsplit(' ', 1)[1]}]({u})" for t, _, _, u, _ in ROWS), "url anonymous"),
     "lines with a class": ("\n".join(f"{t}@{'up' if i % 2 else 'down'}" for i, t in enumerate(TITLES)), ""),
     "lines of fastText": ("\n".join(f"__label__{'up' if i % 2 else 'down'} {t}" for i, t in enumerate(TITLES)), ""),
+    "a chat": ("\n".join(f"{int(d[8:]):02d}/09/2023, 09:{i:02d} - Desk: {t} {u}" for i, (t, d, _, u, _) in enumerate(ROWS)), AFTER),
+    "paper and day in brackets": ("\n".join(f"{i}. {t} ({p}, {int(d[8:])} September 2023)" for i, (t, d, p, *_) in
+                                  enumerate(ROWS, start=1)), "publisher published_at"),
     # Exports.
+    "Bing's name": (json.dumps({"value": [{"name": t, "url": u, "description": b[:35], "provider": [{"name": p}],
+                    "datePublished": d} for t, d, p, u, b in ROWS]}), "url publisher published_at"),
+    "a page's birthday": (table("Page Name,Page Created,Post Created,Link,Link Text", [[f"Friends {i}", "2009-01-01", f"{d} 10:00:00 EST",
+                          u, t] for i, (t, d, _, u, _) in enumerate(ROWS)]), "url published_at"),
+    "NewsML": ("<?xml version='1.0'?><newsMessage><header><sent>2024-01-01</sent></header><itemSet>" + "".join(
+        f"<newsItem guid='{i}'><itemMeta><versionCreated>{d}T08:00:00Z</versionCreated></itemMeta><contentMeta><headline>{t}</headline>"
+        f"</contentMeta><contentSet><inlineXML><html><body><p>{b}</p></body></html></inlineXML></contentSet></newsItem>"
+        for i, (t, d, _, _, b) in enumerate(ROWS)) + "</itemSet></newsMessage>", AFTER),
+    "NITF": ("<?xml version='1.0'?><articles>" + "".join(f"<nitf><head><title>{t}</title><pubdata date.publication='{d}'/></head>"
+             f"<body><p>{b}</p></body></nitf>" for t, d, _, _, b in ROWS) + "</articles>", "published_at anonymous"),
     "RIS": ("\n".join(f"TY  - NEWS\nTI  - {t}\nAU  - X\nT2  - {p}\nDA  - {d.replace('-', '/')}\nUR  - {u}\nER  - \n"
                       for t, d, p, u, _ in ROWS), "url publisher published_at"),
     "Medline": ("\n".join(f"PMID- {i}\nTI  - {t.partition(' ')[0]}\n      {t.partition(' ')[2]}\nDP  - {d}\nJT  - {p}\n"
@@ -273,6 +286,8 @@ def test_every_headline_of_a_kind_is_read_with_what_belongs_to_it(kind):
             "// ====\n// a program (Titles, Headlines, Days)\n" + "let a = [\n'one, two',\n];\nplay();\n" * 9,
             "no headlines",
         ),
+        ("== March ==\n" + "".join(f"* [[{t[:9]}]]{t[9:]}\n" for t in TITLES), "no headlines"),
+        ("\n\n".join(f"{t}\nIda\nBody\n{d}" for t, d, *_ in ROWS), "such as 'Ida'"),
         ("# Sources\n\n" + "- **Paper** is read from `https://paper.example/feed`\n" * 9, "no headlines"),
         ("410412347\t20130203\t201302\t2013\t2013.1\tUSA\n", "GDELT"),
         ("<!DOCTYPE html><html><body><p>Some page</p></body></html>", "web page"),
@@ -329,6 +344,18 @@ def test_texts_beside_articles_are_no_headlines_unless_they_are_called_so():
 def test_of_two_columns_that_are_called_so_the_other_is_named():
     cells = [[t, t.upper()[::-1], u] for t, _, _, u, _ in ROWS]
     assert any("'title'" in note and "columns" in note for note in read_file(table("headline,title,url", cells)).notes)
+
+
+@pytest.mark.parametrize("names", ["title_en,title_fr", "title1,title2", "head 1,head 2"])
+def test_of_a_pair_of_headlines_in_a_row_the_one_that_is_not_read_is_named(names):
+    cells = [[t, f"Titre de la page {t[::-1]}"] for t in TITLES]
+    assert any(repr(names.split(",")[1]) in note for note in read_file(table(names, cells)).notes)
+
+
+def test_the_day_on_which_a_reader_kept_a_bookmark_is_not_taken_for_that_of_the_article_without_a_word():
+    cells = [[u, t, "Unread", f"{1694390400 + 86400 * i}", "[]"] for i, (t, _, _, u, _) in enumerate(ROWS)]
+    notes = read_file(table("URL,Title,Folder,Timestamp,Tags", cells)).notes
+    assert any("when a headline was collected" in note for note in notes)
 
 
 def test_of_an_archive_texts_beside_tables_are_named_and_headings_between_tables_are_no_rows():
