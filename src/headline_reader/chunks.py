@@ -12,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from .columns import check_columns
 from .decided import Decided, step
 from .errors import NoHeadlines, ReaderError
 from .headlines import Headlines, Source, fetcher, headlines_of, read, read_all, refuse_nothing, unread_lists
 from .parts import NotInParts, in_parts
+from .roles import check_columns
 from .source import gather, is_address, paths
 from .tables import Table
 from .understood import LANGUAGES, set_of_languages, tidied, understood_table

@@ -12,7 +12,7 @@ import pandas as pd
 from .boilerplate import outlet, programs
 from .cells import has_letter, is_text, is_unspaced
 from .dates import NO_TIME, is_clock, looks_like_dates, read_dates
-from .errors import ColumnsError, NoHeadlines, ReaderError, listed
+from .errors import NoHeadlines, ReaderError, listed
 from .roles import ROLES, bare, lists, place_of, rank_of
 
 _URL = re.compile(r"(https?://|www\.)\S+$|[\w-]+(\.[\w-]+)+/\S*$", re.IGNORECASE)
@@ -54,22 +54,6 @@ class Found:
     @property
     def positions(self) -> tuple[int, ...]:
         return (self.position, *self.also)
-
-
-def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
-    """`columns` as a dict role -> name of a column, or a ColumnsError that says what it can be."""
-    if not columns:
-        return {}
-    example = "give for example {title: hed, published_at: when}"
-    if not isinstance(columns, Mapping):
-        raise ColumnsError(f"columns is {columns!r}: {example}.")
-    for role, name in columns.items():
-        if role not in ROLES:
-            known = ", ".join(ROLES)
-            raise ColumnsError(f"columns names {role!r}, which is no role a column can have: the roles are {known}.")
-        if not isinstance(name, str) or not name.strip():
-            raise ColumnsError(f"columns gives {name!r} as the column for {role}: {example}.")
-    return dict(columns)
 
 
 def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, name: str) -> dict[str, Found]:
@@ -115,7 +99,8 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
             if (position := table.short_body(found)) is not None:
                 found[role] = Found(position, "by its name")
         elif (position := table.by_contents(role, found)) is not None:
-            found[role] = Found(position, "by its contents", rivals=table.numbered_like(position, found))
+            rivals = table.numbered_like(position, found) if headed and role == "title" else ()
+            found[role] = Found(position, "by its contents", rivals=rivals)
     if headed and "published_at" not in found and (position := table.unreadable_dates(found)) is not None:
         found["published_at"] = Found(position, "by its name")
     if headed and (date := found.get("published_at")) and not date.also:
@@ -138,11 +123,12 @@ class _Table:
         self.names = [str(name) for name in rows.columns]
         self._samples: dict[int, list[str]] = {}
         self._filled: dict[int, int] = {}
-        objects = {self.owner(p) for p, n in enumerate(self.names) if rank_of("title", n) in (0, 1) and self.filled(p)}
+        titles = [p for p, n in enumerate(self.names) if rank_of("title", n) in (0, 1) and self.filled(p)]
         self.title = ""
         self.objects: set[str] = set()  # that have a headline of their own, beside the one whose headline is read
         if (title := self.by_name("title", {}, (0, 1))) is not None:
             own, self.title = self.owner(title), self.names[title]
+            objects = {self.owner(p) for p in titles if self.sample(p) != self.sample(title)}
             self.objects = {o for o in objects if o != own and not f"{own}.".startswith(f"{o}.")} - {""}
 
     def owner(self, position: int) -> str:
@@ -210,10 +196,10 @@ class _Table:
         return replace(one, instead=tuple(instead), rivals=tuple(rivals))
 
     def numbered_like(self, position: int, found: Mapping[str, Found]) -> tuple[int, ...]:
-        """The columns whose names differ from this one's by a number, such as "title2" from "title1"."""
+        """Columns of headlines whose names differ from this one's by a number, such as "title2" from "title1"."""
         stems = {p: re.sub(r"\d+", "", bare(self.names[p])) for p in (position, *self.free(found))}
         own = stems.pop(position)
-        return tuple(p for p in stems if own and stems[p] == own and self.filled(p))
+        return tuple(p for p in stems if own and stems[p] == own and self.is_of_headlines(p))
 
     def short_body(self, found: Mapping[str, Found]) -> int | None:
         """The body below a headline, where it is no longer than a description."""
@@ -325,6 +311,9 @@ class _Table:
         longer = [p for p in scores if scores[p] > 0 and 1.2 * length < self.length(p) < 1000]
         return max(longer, key=lambda p: scores[p], default=None)
 
+    def is_of_headlines(self, position: int) -> bool:
+        return self.headline_likeness(position) > 0 and not self.looks_like_publishers(position)
+
     def headline_likeness(self, position: int) -> float:
         """How much a column looks like headlines: varied texts of several words, not too long."""
         values = self.sample(position)
@@ -368,7 +357,7 @@ class _Table:
             if match := re.fullmatch(r"(\D*?)[\s_.-]*\d+", own.strip()):
                 series.setdefault(bare(match[1]), []).append(position)
         for stem, positions in series.items():
-            if stem and len(positions) >= 3 and np.mean([self.headline_likeness(p) > 0 for p in positions]) > 0.6:
+            if stem and len(positions) >= 3 and np.mean([self.is_of_headlines(p) for p in positions]) > 0.6:
                 return [self.names[p] for p in positions]
         # A column of headlines for each section: nearly all columns are texts, and none is much longer than the others.
         likely = [p for p in range(len(self.names)) if self.filled(p) and self.headline_likeness(p) > 0]

@@ -13,13 +13,13 @@ from typing import Any
 import pandas as pd
 
 from . import languages
-from .columns import Found, check_columns, find_columns
+from .columns import Found, find_columns
 from .decided import Decided
 from .downloads import fetched
 from .errors import NoHeadlines, ReaderError, listed, notice
 from .feeds import Feeds
 from .formats import read_rows
-from .roles import ROLES, TEXTS, is_called
+from .roles import ROLES, TEXTS, check_columns, is_called
 from .source import gather, shown_source
 from .tables import Table
 from .understood import LANGUAGES, deciding_rows, named, set_of_languages, tidied, understood_table

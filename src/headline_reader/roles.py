@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 
+from .errors import ColumnsError
 from .wordlists import fold, require, words
 
 #: What a column can be, in the order in which they are shown.
 ROLES = ("title", "description", "url", "publisher", "published_at", "language")
 #: Those of what a headline says.
 TEXTS = ROLES[:2]
+
+
+def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
+    """`columns` as a dict role -> name of a column, or a ColumnsError that says what it can be."""
+    if not columns:
+        return {}
+    example = "give for example {title: hed, published_at: when}"
+    if not isinstance(columns, Mapping):
+        raise ColumnsError(f"columns is {columns!r}: {example}.")
+    for role, name in columns.items():
+        if role not in ROLES:
+            known = ", ".join(ROLES)
+            raise ColumnsError(f"columns names {role!r}, which is no role a column can have: the roles are {known}.")
+        if not isinstance(name, str) or not name.strip():
+            raise ColumnsError(f"columns gives {name!r} as the column for {role}: {example}.")
+    return dict(columns)
 
 
 def is_name_of(role: str, name: str) -> bool:

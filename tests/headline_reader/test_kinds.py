@@ -198,6 +198,9 @@ KINDS = {
     # Exports.
     "Bing's name": (json.dumps({"value": [{"name": t, "url": u, "description": b[:35], "provider": [{"name": p}],
                     "datePublished": d} for t, d, p, u, b in ROWS]}), "url publisher published_at"),
+    "thread beside post": (json.dumps({"posts": [{"thread": {"site": p, "title": t, "url": u}, "url": u, "title": t, "published": d,
+                           "text": b} for t, d, p, u, b in ROWS]}), "url publisher published_at"),
+    "names of columns that say nothing": (table("v1,v2,v3", [[t, p, f"{int(d[8:]):02d}sep2023"] for t, d, p, *_ in ROWS]), AFTER),
     "a page's birthday": (table("Page Name,Page Created,Post Created,Link,Link Text", [[f"Friends {i}", "2009-01-01", f"{d} 10:00:00 EST",
                           u, t] for i, (t, d, _, u, _) in enumerate(ROWS)]), "url published_at"),
     "NewsML": ("<?xml version='1.0'?><newsMessage><header><sent>2024-01-01</sent></header><itemSet>" + "".join(

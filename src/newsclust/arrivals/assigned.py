@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from headline_reader.columns import check_columns
+from headline_reader.roles import check_columns
 
 from ..corpus.documents import Corpus
 from ..corpus.facts import headlines

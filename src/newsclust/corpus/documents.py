@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 import headline_reader
-from headline_reader import columns as _columns
 from headline_reader import languages as _languages
+from headline_reader import roles as _roles
 from headline_reader import source as _source
 from headline_reader.errors import SOURCE, ColumnsError, NoHeadlines, ReaderError, ReaderNotice, listed
 from headline_reader.roles import ROLES
@@ -158,7 +158,7 @@ def _left_out(read: headline_reader.Headlines) -> list[str]:
 def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
     """The parameter `columns` as a dict role -> name of a column, or a ParameterError that says what it can be."""
     with _as_newsclust_says():
-        return _columns.check_columns(columns)
+        return _roles.check_columns(columns)
 
 
 def local_files(data: object) -> list[Path]:
