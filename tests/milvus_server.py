@@ -7,8 +7,9 @@ import secrets
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -27,15 +28,13 @@ class Server:
     token: str
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory) -> Iterator[Server]:
-    """Milvus 2.3.5 standalone; one more may run on the same machine."""
+@contextmanager
+def started(folder: Path, **settings: object) -> Iterator[str]:
+    """The address of Milvus 2.3.5 standalone, which runs as long as the block lasts; several may run on one machine."""
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         pytest.skip("the package milvus==2.3.5 brings a server for Linux on x86-64 only")
     from milvus import MilvusServer, MilvusServerConfig
-    from pymilvus import MilvusClient
 
-    folder = tmp_path_factory.mktemp("server")
     port, etcd, etcd_peer = free_ports(3)
     (folder / "etcd.yaml").write_text(
         f"listen-client-urls: http://127.0.0.1:{etcd}\nadvertise-client-urls: http://127.0.0.1:{etcd}\n"
@@ -43,20 +42,29 @@ def server(tmp_path_factory) -> Iterator[Server]:
         f"initial-cluster: default=http://127.0.0.1:{etcd_peer}\n"
     )
     config = MilvusServerConfig(data_dir=str(folder / "milvus"), proxy_port=port, etcd_port=etcd)
-    # Milvus 2.3 has no setting to listen on the loopback interface alone: a password keeps others out.
-    config.set("common.security.authorizationEnabled", True)
     # Below so many documents it would compare all pairs, whatever the index.
-    config.set("indexCoord.segment.minSegmentNumRowsToEnableIndex", 16)
+    settings = {"indexCoord.segment.minSegmentNumRowsToEnableIndex": 16, **settings}
+    for name, value in settings.items():
+        config.set(name, value)
     running = MilvusServer(config)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ETCD_CONFIG_PATH", str(folder / "etcd.yaml"))
         running.start()
     try:
-        uri, password = f"http://127.0.0.1:{port}", secrets.token_urlsafe(12)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        running.stop()
+        running.cleanup()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[Server]:
+    """Milvus 2.3 has no setting to listen on the loopback interface alone: a password keeps others out."""
+    from pymilvus import MilvusClient
+
+    with started(tmp_path_factory.mktemp("server"), **{"common.security.authorizationEnabled": True}) as uri:
+        password = secrets.token_urlsafe(12)
         client = MilvusClient(uri, token="root:Milvus", timeout=10)
         client.update_password("root", "Milvus", password)
         client.close()
         yield Server(uri, f"root:{password}")
-    finally:
-        running.stop()
-        running.cleanup()

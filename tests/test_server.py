@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from conftest import ToyModel, make_documents
+from milvus_server import started
 from newsclust.clusters.clustering import cluster
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.neighbors.neighbors import Neighbors, find_neighbors
@@ -205,3 +207,41 @@ def test_a_wrong_token_is_said_soon_and_not_shown(server, connected, monkeypatch
     assert "refused MILVUS_TOKEN: it should be user:password" in str(error.value)
     assert stopwatch() < 60
     assert not list(Path(".newsclust").rglob("*.npz"))
+
+
+def test_a_database_in_the_address_is_the_one_that_is_used(server, connected, monkeypatch):
+    documents = make_documents(6)
+    use(ToyModel(), monkeypatch)
+    with connection.connect(server.uri, None, "the server") as client:
+        client.create_database("archive")
+    assert Store(f"{server.uri}/archive", collection="elsewhere").embed(documents).n_embedded == 6
+    held = []
+    for address in (server.uri, f"{server.uri}/archive"):
+        with connection.connect(address, None, "the server") as client:
+            held.append(any(name.startswith("elsewhere") for name in client.list_collections()))
+    assert held == [False, True]
+    with pytest.raises(NewsclustError, match="not found.*Create it on the server, or leave its name out"):
+        Store(f"{server.uri}/nowhere", collection="elsewhere").embed(documents)
+
+
+def test_a_certificate_that_is_not_there_is_named_before_anything_is_sent(monkeypatch):
+    monkeypatch.setenv("MILVUS_SERVER_PEM", "nowhere.pem")
+    with pytest.raises(NewsclustError, match="MILVUS_SERVER_PEM is 'nowhere.pem', and there is no such file"):
+        Store("https://127.0.0.1:1").embed(make_documents(6))
+
+
+@pytest.mark.soak  # a server of its own
+def test_a_server_that_encrypts_is_reached_with_its_certificate_alone(tmp_path, monkeypatch):
+    key, certificate = tmp_path / "key.pem", tmp_path / "server.pem"
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    )
+    subprocess.run([*command.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    tls = {"tls.serverPemPath": str(certificate), "tls.serverKeyPath": str(key), "common.security.tlsMode": 1}
+    with started(tmp_path, **tls) as uri:
+        uri = uri.replace("http://127.0.0.1", "https://localhost")
+        use(ToyModel(), monkeypatch)
+        with pytest.raises(NewsclustError, match="No Milvus server answered.*MILVUS_SERVER_PEM"):
+            Store(uri).embed(make_documents(6))
+        monkeypatch.setenv("MILVUS_SERVER_PEM", str(certificate))
+        assert Store(uri).embed(make_documents(6)).n_embedded == 6

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # there, and not documented
 
@@ -26,6 +27,14 @@ TIMEOUT = 10
 _UNREACHED = 2  # pymilvus.client.types.Status.CONNECT_FAILED
 #: What Milvus Lite raises at files that can't be read as what they should be, beside errors of its own.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, EOFError, struct.error, zlib.error)
+#: For an https address: the setting that names a file -> pymilvus's argument. All but the first are for servers that
+#: check their clients, too.
+CERTIFICATES = {
+    "MILVUS_SERVER_PEM": "server_pem_path",
+    "MILVUS_CA_PEM": "ca_pem_path",
+    "MILVUS_CLIENT_PEM": "client_pem_path",
+    "MILVUS_CLIENT_KEY": "client_key_path",
+}
 #: What gRPC takes a proxy from, the first that is set. It knows no names in capitals.
 PROXIES = "grpc_proxy", "https_proxy", "http_proxy"
 
@@ -89,7 +98,8 @@ def connect(uri: str, path: Path | None, where: str, given: bool = True) -> Iter
         try:
             yield client
         except refusals as error:
-            if is_unreached(error):  # it answered once, and does not any more
+            # It answered once, and does not any more; or pymilvus had a connection that another token opened.
+            if is_unreached(error) or (not path and _is_of_token(error)):
                 raise StoreError(_no_answer(path, error) if path else _cannot_reach(uri, error)) from None
             answer = getattr(error, "message", None) or error.details()  # type: ignore[attr-defined]  # gRPC's have it
             answer = answer.replace(token, "***") if token else answer
@@ -102,8 +112,9 @@ def connect(uri: str, path: Path | None, where: str, given: bool = True) -> Iter
 def _client(uri: str, path: Path | None, token: str, failures: list[BaseException], again: bool = True) -> MilvusClient:
     """A client that has been answered; a local file's server is started `again`, at another port, if it is silent."""
     MilvusClient, _ = _import_milvus()
+    options: dict[str, Any] = {"grpc_options": _grpc_options(uri, path), **_certificates(uri)}
     try:
-        return MilvusClient(str(path or uri), token=token, timeout=TIMEOUT, grpc_options=_grpc_options(uri, path))
+        return MilvusClient(str(path or uri), token=token, timeout=TIMEOUT, **options)
     except Exception as error:
         # The library's own message is left out: it can repeat the token.
         reason = failures[-1] if failures else error
@@ -155,6 +166,16 @@ def _token() -> str:
     except StoreError as error:
         notice(str(error))
         return os.environ.get("MILVUS_TOKEN", "")
+
+
+def _certificates(uri: str) -> dict[str, str]:
+    """The files that encryption needs where the machine's own certificates are not enough."""
+    given = settings() if uri.startswith("https:") else {}
+    files = {argument: file for name, argument in CERTIFICATES.items() if (file := given.get(name))}
+    for name, argument in CERTIFICATES.items():
+        if argument in files and not Path(files[argument]).is_file():
+            raise StoreError(f"{name} is {files[argument]!r}, and there is no such file: check the path.")
+    return files
 
 
 def _grpc_options(uri: str, path: Path | None) -> dict[str, int]:
@@ -226,9 +247,13 @@ def _holder(lock: Path) -> str:
     return ""
 
 
-def _cannot_reach(uri: str, error: BaseException) -> str:
+def _is_of_token(error: BaseException) -> bool:
     text = f"{error} {error.__cause__ or error.__context__}".casefold()  # pymilvus's own says only that it failed
-    if any(word in text for word in ("unauthenticated", "auth check", "username and password")):
+    return any(word in text for word in ("unauthenticated", "auth check", "username and password"))
+
+
+def _cannot_reach(uri: str, error: BaseException) -> str:
+    if _is_of_token(error):
         return (
             f"The Milvus server at {uri} refused MILVUS_TOKEN: it should be user:password, or the API key of Zilliz "
             "Cloud, in the environment or in .env; correct it and run again."
@@ -243,13 +268,16 @@ def _cannot_reach(uri: str, error: BaseException) -> str:
             f"there, add {host} to the variable no_proxy; else check the address, that the server runs and that "
             "MILVUS_TOKEN is right."
         )
+    certificate = ", MILVUS_SERVER_PEM, if its certificate is its own," if uri.startswith("https:") else ""
     return (
-        f"{said}: check the address, that the server runs and that MILVUS_TOKEN is right, or set uri to 'milvus.db' "
-        "to work in a local file."
+        f"{said}: check the address, that the server runs and that MILVUS_TOKEN{certificate} is right, or set uri to "
+        "'milvus.db' to work in a local file."
     )
 
 
 def _advice(path: Path | None, answer: str) -> str:
+    if re.search(r"database\b.*\bnot found", answer):
+        return " Create it on the server, or leave its name out of the address."
     if path is None:
         return ""
     if lacking := shortage(answer):
