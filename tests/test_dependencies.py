@@ -10,6 +10,8 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import yaml
+
 TOP = Path(__file__).parent.parent
 
 
@@ -46,3 +48,9 @@ def test_starting_a_notebook_compiles_no_grammar_of_addresses():
     assert (int(locked[1]), int(locked[2])) < (4, 25)
     code = "import papermill, sys; sys.exit('lark' in sys.modules)"
     assert not subprocess.run([sys.executable, "-c", code]).returncode
+
+
+def test_a_commit_is_checked_by_the_ruff_that_the_lock_installs():
+    hooks = yaml.safe_load((TOP / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    locked = re.search(r"^ruff==.*", (TOP / "requirements.lock").read_text(), re.MULTILINE)[0]
+    assert [hook["additional_dependencies"] for hook in hooks if hook["id"].startswith("ruff")] == [[locked]] * 2
