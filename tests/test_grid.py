@@ -277,6 +277,13 @@ def test_a_notebook_may_import_what_the_kernel_starts_without(tmp_path):
     assert message.startswith("The notebook left no") and "does it still call finish?" in out, out + err
 
 
+def test_a_file_that_hides_a_library_is_named():
+    Path("umap.py").write_text("x = 1\n")
+    write_notebook(Path("made/hidden.ipynb"), "import sys\nsys.path.insert(0, '.')\nfrom umap import UMAP")
+    said = execute(Path("made/hidden.ipynb"), Path("done.ipynb"), {})
+    assert said == "umap.py in this folder hides the library of that name: rename it and run again."
+
+
 def test_a_run_finds_nothing_in_the_kernel_of_the_run_before_and_a_new_kernel_after_one_that_died():
     write_notebook(
         Path("made/first.ipynb"),

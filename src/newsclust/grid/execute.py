@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -108,7 +109,7 @@ def execute(
     except papermill.PapermillExecutionError as error:
         message = error.evalue
         if not _is_sentence(error.ename):
-            message = f"{error.ename}: {message}"
+            message = _hidden(message) or f"{error.ename}: {message}"
             message = f"The machine is short of something: {lacking}" if (lacking := shortage(message)) else message
     except DeadKernelError:
         message = (
@@ -193,6 +194,13 @@ def _is_sentence(name: str) -> bool:
     """Whether the error of this name is one of our own, whose message is a sentence already."""
     kind = getattr(errors, name, None)
     return isinstance(kind, type) and issubclass(kind, NewsclustError)
+
+
+def _hidden(message: str) -> str:
+    """What to do where a file of the working folder is imported instead of a library; "" where none is."""
+    files = [Path(f"{name}.py") for name in re.findall(r"'(\w+)'", message)]
+    hiding = next((file for file in files if file.is_file()), None)
+    return f"{hiding} in this folder hides the library of that name: rename it and run again." if hiding else ""
 
 
 def _literal(path: Path) -> str:
