@@ -1,4 +1,4 @@
-"""Text from strangers made fit for HTML, scripts and plotly: the one place where escaping is done.
+"""Escape untrusted text for HTML, scripts and plotly: the one place where escaping is done.
 
 What a headline says has to be read as it stands in the file, in JupyterLab, the classic notebook, Colab, VS Code,
 nbconvert's page and the report: no markup of its own takes effect, no two dollars make a formula, and no mark that
@@ -114,7 +114,7 @@ def table(frame: pd.DataFrame, header: bool = True, classes: str = "") -> str:
 
 
 def are_numbers(texts: Iterable[str]) -> bool:
-    """Whether a column of texts holds numbers, with units or not, and otherwise only what stands for missing ones."""
+    """Whether a column of texts holds only numbers, with units or not, and signs for missing ones."""
     known = [text for text in texts if text.lower() not in _NO_NUMBER]
     return bool(known) and all(map(_NUMBER.fullmatch, known))
 
