@@ -82,7 +82,7 @@ FIGURES = {
     "v_measure": ("V-measure with the known stories", "{:.2f}"),
     "b_cubed_f1": ("B-cubed F1 with the known stories", "{:.2f}"),
     "n_corrections": ("corrections that hold", "{:,}"),
-    "n_corrections_needed": ("of them the stories would not be so without", "{:,}"),
+    "n_corrections_needed": ("of them change the stories", "{:,}"),
     "n_corrections_left_out": ("corrections that can't be followed", "{:,}"),
     "n_truth": ("rows with a known story", "{:,}"),
 }
