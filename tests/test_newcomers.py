@@ -156,7 +156,7 @@ def test_headlines_whose_texts_are_cleaned_otherwise_today_are_the_runs_own(days
     changed = changed[["title", "description", "published_at"]]
     changed.to_csv(tmp_path / "cleaned.csv", index=False)
     corpus = nc.read(str(tmp_path / "cleaned.csv"))
-    with pytest.warns(UserWarning, match=f"{len(held)} headlines of .* are known by address or title"):
+    with pytest.warns(UserWarning, match=f"{len(held)} headlines of .* are recognised by address or title"):
         found = nc.assign_newcomers(days.run, corpus, days.run.store.embed(corpus.documents))
     assert found.counts["n_known"] == len(held) and found.counts["n_newcomers"] == 0
     story = pd.Series(days.run.labels[::40], index=held["title"])
