@@ -145,7 +145,7 @@ _FOLDED_ASCII = "".join(chr(code).lower().translate(_FOLD) for code in range(128
 
 
 def plain(text: str) -> str:
-    """Without Markdown's signs, and without addresses where words stand beside them."""
+    """The text without Markdown's signs, and without addresses if there are words beside them."""
     if "[http" in text:
         text = re.sub(r"\[https?://\S+\s+([^\]]*)\]", r"\1", text)  # a link of MediaWiki
     if "](" in text:

@@ -171,7 +171,7 @@ def _several(
     beside = [] if whole else [member for member, _ in files]
     for member in tables_among([member for member in beside if member not in chosen and not member.startswith("__")]):
         if not re.match(_ABOUT, PurePosixPath(member.lower()).name):
-            why = f"{member} in {name} stands beside tables and is not read: give it alone if it holds headlines."
+            why = f"{member} in {name} is beside tables and is not read: give it alone if it holds headlines."
             pieces.append(Piece(f"{member} in {name}", member, b"", why))
     files = [(member, read) for member, read in files if member in chosen]
     for member, read in files:

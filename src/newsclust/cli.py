@@ -230,4 +230,4 @@ def _in_natural_order(path: Path) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", str(path))]
 
 
-from . import cli_run  # noqa: E402, F401  whose commands stand below these in the help
+from . import cli_run  # noqa: E402, F401  its commands come below these in the help

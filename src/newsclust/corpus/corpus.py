@@ -125,7 +125,7 @@ class Corpus:
 
     @property
     def n_repeats(self) -> int:
-        """Rows whose text another row has too, which stands for both."""
+        """Rows that repeat the text of another row."""
         return int(self.row_ids.notna().sum()) - self.n_documents
 
     @property

@@ -13,7 +13,7 @@ from ..errors import RunError
 from .documents import STANDING, is_shouted, text_id
 
 _TABLE = "CREATE TABLE documents (id INTEGER PRIMARY KEY, standing BLOB, text TEXT, language TEXT)"
-# The smaller one stands for both.
+# Of two rows with equal texts the smaller one is kept.
 _ADD = """INSERT INTO documents VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET standing = excluded.standing,
 text = excluded.text, language = excluded.language WHERE excluded.standing < standing"""
 

@@ -162,8 +162,8 @@ def unsettled(grid: Grid, n: int = 15) -> Table:
     Returns
     -------
     Table
-        Of a frame, the most unsettled first, index ``id``: ``headline``; ``instability``, 0 to 1; ``noise in``, the
-        number of runs in which it is noise; ``goes to``, a list of the clusters that take it in, each named by its
+        Of a frame, the most unstable first, index ``id``: ``headline``; ``instability``, 0 to 1; ``noise in``, the
+        number of runs in which it is noise; ``goes to``, a list of the clusters that include it, each named by its
         clearest other member, with its mean size and the number of runs.
     """
     sound = [run for run, fault in excluded(grid).items() if not fault]

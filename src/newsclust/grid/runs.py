@@ -137,7 +137,7 @@ def levels(grid: Grid, parameter: str) -> tuple[np.ndarray, list[str], bool]:
 
 
 def label(grid: Grid, run: str) -> str:
-    """A run's varied values alone, short enough to stand on an axis."""
+    """Only a run's varied values, short enough for an axis."""
     row = grid.runs.set_index("name").loc[run]
     return ", ".join(said(row[parameter]) for parameter in grid.varied) or run
 

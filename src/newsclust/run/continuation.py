@@ -54,7 +54,7 @@ class Continuation:
         what = self.identity.changes["what"].value_counts()
         merged = int(what.get("merged", 0))
         return (
-            f"{count(int(what.get('continues', 0)), 'story goes on', 'stories go on')} from {self.earlier.name}, "
+            f"{count(int(what.get('continues', 0)), 'story continues', 'stories continue')} from {self.earlier.name}, "
             f"{what.get('new', 0):,} are new, {what.get('split off', 0):,} split off, "
             f"{merged:,} merged into others, {what.get('ended', 0):,} ended."
         )
@@ -139,7 +139,7 @@ def renumbered(stories: Stories, identity: Identity, previous: str) -> Stories:
 def _said(what: str, others: list[int]) -> str:
     names = ", ".join(map(str, others))
     return {
-        "continues": f"goes on, and took in {names}",
+        "continues": f"continues, and took in {names}",
         "new": "new",
         "split off": f"split off from {names}",
         "merged": f"went into {names}",

@@ -121,7 +121,7 @@ def titles(
 
 
 def style_map(fig: go.Figure, in_space: bool, **layout: Any) -> None:
-    """No axes, one scale, and no background, so that it stands on light and dark pages."""
+    """Set no axes, one scale, and no background, so that the map fits light and dark pages."""
     hidden = dict(visible=False, showspikes=False)
     fig.update_layout(
         template="none",

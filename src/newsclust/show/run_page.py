@@ -34,7 +34,7 @@ _IN_HEAD = {"n_documents", "n_clusters", "noise_fraction"}
 _ELSEWHERE = {"command", "stages", "notices"}
 _SAID = {
     "emerging": "emerging",
-    "joined": "go on",
+    "joined": "continue",
     "new": "new",
     "split": "split off",
     "merged": "merged",
