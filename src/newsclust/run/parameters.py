@@ -108,7 +108,7 @@ class Parameters(BaseModel):
         0.0, description="weight of near neighbours in common, 0 to 1; 0.3 parts events of one kind"
     )
     fold_copies: bool = Field(
-        False, description="True: near-copies, which share nearly all words, are clustered as one headline"
+        False, description="True: a headline and its near-copies (nearly the same words) are clustered as one headline"
     )
     distance_floor: Annotated[float, Field(ge=0, le=4)] = Field(
         0.0, description="headlines nearer than this are clustered as though they were this far apart; 0.8 helps"
