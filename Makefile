@@ -14,7 +14,7 @@ test: .venv/ready
 soak: .venv/ready
 	NEWSCLUST_SOAK=10 NEWSCLUST_EXAMPLES=5000 $(BIN)/pytest -m 'soak or not soak' --durations=40 tests
 
-# The sample and the tests of what computes, as older processors would have them: ten minutes.
+# The sample and the tests of computations, as on older processors: ten minutes.
 guises: .venv/ready
 	$(BIN)/python tools/guises.py
 

@@ -21,7 +21,7 @@ def run(points: pd.DataFrame) -> SimpleNamespace:
 def test_a_headline_whose_text_was_cleaned_is_known_by_its_address_or_its_title():
     earlier = rows((1, "Storm", "x/1"), (2, "Vote https://x", "x/2"), (3, "Fire", ""), (4, "Gone", "x/4"))
     today = rows((1, "Storm", "x/1"), (20, "Vote", "x/2"), (30, "Fire", ""), (50, "New", "x/5"))
-    with pytest.warns(UserWarning, match="2 headlines of reports/monday are known by address or title"):
+    with pytest.warns(UserWarning, match="2 headlines of reports/monday are recognised by address or title"):
         assert ids_of_today(run(earlier), today).tolist() == [1, 20, 30, 4]
 
 

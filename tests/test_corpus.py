@@ -224,7 +224,7 @@ def test_what_cannot_be_a_path_is_refused_in_a_sentence(data):
 
 def test_where_no_column_holds_headlines_the_columns_found_are_listed():
     message = complaint(write("score;hits;day\n1;2;2024-01-01\n3;4;2024-01-02\n"))
-    assert "no column of headlines that can be told, only 'score', 'hits', 'day'" in message
+    assert "no column that is recognised as headlines, only 'score', 'hits', 'day'" in message
     assert "columns={'title': 'score'}" in message
     header = ",".join(f"c{i}" for i in range(40))
     assert "and 28 more" in complaint(write(header + "\n" + ",".join("1" * 40) + "\n"))
@@ -313,7 +313,7 @@ def test_an_address_given_as_a_path_shows_no_password_either():
     ("data", "columns", "error", "said"),
     [
         ("yonder/nowhere.csv", None, InputError, "/nowhere.csv: correct the path in data."),
-        ("*.nothing", None, InputError, "there is no file that fits *.nothing: correct the pattern in data."),
+        ("*.nothing", None, InputError, "there is no file that matches *.nothing: correct the pattern in data."),
         ([], None, InputError, "data is an empty list: name at least one file."),
         (3, None, InputError, "data is 3: give 'sample', 'kaggle', or the path or http(s) address of your headlines."),
         ("http://", None, InputError, "the address in data is not valid: give http(s)://host/path, special characters"),

@@ -257,7 +257,7 @@ def test_ctrl_c_ends_everything_quickly_and_leaves_nothing_that_looks_whole(tmp_
     _, err = process.communicate(timeout=300)  # the runs would sleep for longer
     assert process.returncode == 130
     assert have_ended(running)
-    assert "The same command goes on" in err and "Traceback" not in err
+    assert "The same command resumes" in err and "Traceback" not in err
     reports = tmp_path / "reports/mine"
     left = {path.name for folder in reports.iterdir() if "=2" not in folder.name for path in folder.glob("*")}
     assert not left & {"run.ipynb", "run.json", "report.html", "clusters.csv"}

@@ -81,7 +81,7 @@ def test_of_a_file_without_headlines_its_columns_are_shown(news):
     with open("numbers.csv", "w") as file:
         file.write("place,count\n" + "".join(f"A{i},{i}\n" for i in range(9)))
     facts = look("numbers.csv").facts
-    assert facts["unused"] == ["place ('A0')", "count ('0')"] and "no column of headlines" in facts["notes"][-1]
+    assert facts["unused"] == ["place ('A0')", "count ('0')"] and "no column that is recognised" in facts["notes"][-1]
     with pytest.raises(InputError, match="`newsclust look FILE` shows more"):
         read_corpus("numbers.csv")
 

@@ -156,7 +156,7 @@ def test_headlines_whose_texts_are_cleaned_otherwise_today_are_the_runs_own(days
     changed = changed[["title", "description", "published_at"]]
     changed.to_csv(tmp_path / "cleaned.csv", index=False)
     corpus = nc.read(str(tmp_path / "cleaned.csv"))
-    with pytest.warns(UserWarning, match=f"{len(held)} headlines of .* are known by address or title"):
+    with pytest.warns(UserWarning, match=f"{len(held)} headlines of .* are recognised by address or title"):
         found = nc.assign_newcomers(days.run, corpus, days.run.store.embed(corpus.documents))
     assert found.counts["n_known"] == len(held) and found.counts["n_newcomers"] == 0
     story = pd.Series(days.run.labels[::40], index=held["title"])
@@ -354,7 +354,7 @@ def test_tomorrows_run_keeps_the_numbers_of_stories_that_go_on(days):
     named = one["kind"] == "story"
     np.testing.assert_array_equal(stories.numbers[one["story"][named]], other["story"][named])
     assert part_stories(stories).eom["title"].equals(stories.table["title"])
-    assert "goes on" in repr(tuesday) or "go on" in repr(tuesday)
+    assert "story continues" in repr(tuesday) or "stories continue" in repr(tuesday)
     assert len(tuesday.told) and tuesday.told["title"].notna().all() and "<table" in tuesday._repr_html_()
 
 

@@ -79,7 +79,7 @@ def test_the_grid_that_comes_along_has_a_dozen_runs():
         ("fixed:\n  distance: near\n", "'euclidean' or 'squared'"),
         ("fixed:\n  truth: no\n", "truth is False"),
         ("fixed:\n  output: here\n", "output is chosen by newsclust"),
-        ("fixed:\n  k: 5\n  k: 6\n", "line 3: this cannot be read (k stands here twice)"),
+        ("fixed:\n  k: 5\n  k: 6\n", "line 3: this cannot be read (k is here twice)"),
         (
             "fixed:\n  k: !strange 5\n",
             "line 2: this cannot be read (could not determine a constructor for the tag '!strange')",

@@ -1,6 +1,6 @@
-"""Headlines from wherever they are, as one table with roles, days, languages and clean text: see README.md.
+"""Read headlines from any source into one table with roles, days, languages and clean text: see README.md.
 
-Nothing of the package is imported before its first use.
+Modules are imported at their first use.
 """
 
 from __future__ import annotations

@@ -11,12 +11,12 @@ _WHOLE = (b"PK", b"PAR1", b"ARROW1", b"SQLite", b"\xd0\xcf", b"\x1f\x8b", b"BZh"
 
 
 def beginning(content: bytes, most: int, name: str) -> bytes:
-    """At most `most` bytes from the beginning of a file or answer that may be longer than `content`, unpacked.
+    """At most `most` unpacked bytes from the beginning of a file or response, which may be longer than `content`.
 
     Raises
     ------
     ReaderError
-        Where the file can only be read whole.
+        If the file can only be read whole.
     """
     if content.startswith(_WHOLE):
         more = f"{name} has more than {most >> 20} MB and is packed or in a form that can only be read whole"

@@ -1,4 +1,4 @@
-"""What stands in fields of headlines without being news: "Continue reading", pages for robots, names of papers."""
+"""Text in headline fields that is not news: "Continue reading", pages for robots, names of newspapers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 
 from .wordlists import words
 
-#: How far from the end of a description that which goes may begin.
+#: Characters from the end of a description within which text to remove begins.
 REACH = 420
 REMOVED = re.compile(
     r"[\[(<]\s*(?:removed|deleted|untitled|no title|unavailable|redacted)(?: by \w+)?\s*[\])>]", re.IGNORECASE
@@ -16,9 +16,9 @@ REMOVED = re.compile(
 
 @cache
 def tails() -> list[tuple[tuple[str, ...], re.Pattern[str]]]:
-    """What goes from the end of a description, each behind letters one of which it can't be without.
+    """Expressions for text to remove from the end of a description, each with strings of which a match contains one.
 
-    Looking for the letters first halves the time.
+    Searching for the strings first halves the time.
     """
     more, always, post, first = (_any_of("tails", name) for name in ("more", "always", "post", "first"))
     after = rf"""(?:^|(?<=[.!?…:;»”"')\]>।。！？])|\s[\[(|]|\s[-–—]|\s(?={always}))\s*[\[(]*"""
@@ -43,16 +43,16 @@ def tails() -> list[tuple[tuple[str, ...], re.Pattern[str]]]:
 
 @cache
 def may_end() -> str:
-    """What a description must have, in RE2's words, for one of `tails` to be in it."""
+    """An RE2 expression that is found in every description with one of `tails`."""
     letters = [re.escape(some) for several, _ in tails() for some in several if len(some) > 1]
     more = _any_of("tails", "more").replace(r"\b", "").replace(".{0,60}", ".*")
-    asked = re.sub("[iı]", "[iıİ]", rf"{'|'.join(letters)}|{more}[ .…»>→›\])|]*$")  # which are one to Python
+    asked = re.sub("[iı]", "[iıİ]", rf"{'|'.join(letters)}|{more}[ .…»>→›\])|]*$")  # Python matches them alike
     return rf"(?i:{asked})|[\])] *$"
 
 
 @cache
 def may_be_none() -> str:
-    """What a title must have, in RE2's words, to be no headline by what it says."""
+    """An RE2 expression that is found in every title whose text shows that it is no headline."""
     return rf"^[\[(<]|^(?i:https?://|www\.|{_any_of('titles', 'robots')}$)".replace(r"\w", r"\S")
 
 
@@ -64,13 +64,13 @@ def robots() -> re.Pattern[str]:
 
 @cache
 def programs() -> re.Pattern[str]:
-    """What a post was sent with, which X's exports call its source."""
+    """Programs that posts are sent with, which X's exports call their source."""
     return re.compile(_any_of("titles", "programs"), re.IGNORECASE)
 
 
 @cache
 def outlet() -> re.Pattern[str]:
-    """Words by which a name is a paper's, and names of hosts."""
+    """Words in the names of newspapers, and host names."""
     name, end = _any_of("titles", "outlets"), _any_of("titles", "hosts")
     return re.compile(rf"\b{name}\b|^[\w-]+(?:\.[\w-]+)*\.{end}(?:\.\w\w)?$", re.IGNORECASE)
 

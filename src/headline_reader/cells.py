@@ -1,4 +1,4 @@
-"""Values of any kind as the text that a table of headlines is made of."""
+"""Values of any kind as the text in a table of headlines."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ import pyarrow.compute as pc
 
 from .errors import ReaderError
 
-#: More cells than this are no table of headlines but a bomb, or more than memory holds.
+#: A table with more cells than this is a decompression bomb, or too large for memory.
 MOST_CELLS = 200_000_000
 # Scripts that don't put spaces between words.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-_MANY, _LEAST = 5_000_000, 8  # values; and characters of each where there are more
+_MANY, _LEAST = 5_000_000, 8  # values; and the least characters of each if there are more
 
 
 def refuse_crumbs(values: int, text: str, name: str, what: str = "values") -> None:
-    """Before they fill memory: millions of values, each of a few characters, are no headlines."""
+    """Refuse millions of values of a few characters each, which are no headlines, before they fill memory."""
     if values > _MANY and values > len(text) / _LEAST:
         raise ReaderError(
             f"{name} has {values:,} {what} of a few characters each, which are no headlines: give a smaller part of it."
@@ -35,7 +35,7 @@ def text_of(value: Any) -> str:
     """A cell as text: whole numbers without a point, times in ISO form, nothing for what is missing."""
     if value is None:
         return ""
-    if isinstance(value, str):  # half of a pair, as cut JSON has it, is no letter
+    if isinstance(value, str):  # half of a surrogate pair, as in truncated JSON, is no letter
         return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, float):
         if value != value:
@@ -57,7 +57,7 @@ def text_of(value: Any) -> str:
 
 
 def is_run(item: Any) -> bool:
-    """A piece of a text with its form: Telegram's ``{"type": "bold", "text": "Storm"}``."""
+    """Whether this is a piece of formatted text, as Telegram's ``{"type": "bold", "text": "Storm"}``."""
     return isinstance(item, str) or (isinstance(item, dict) and "type" in item and isinstance(item.get("text"), str))
 
 
@@ -68,7 +68,7 @@ def _is_day(parts: list[Any]) -> bool:
 
 
 def text_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Records as a table of text, a column for each name that one of them has."""
+    """Records as a table of text, with a column for each name in any of them."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     if len(names) * len(rows) > MOST_CELLS:
         raise ReaderError(f"the records have {len(names):,} different names: give a list of articles.")
@@ -92,7 +92,7 @@ def has_letter(text: str) -> bool:
 
 
 def literal(text: str) -> Any:
-    """The value that Python has printed, None where it is no literal."""
+    """The value of a printed Python literal, None where it is no literal."""
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -100,7 +100,7 @@ def literal(text: str) -> Any:
 
 
 def one_line(text: str) -> str:
-    """The beginning of a message of somebody else's, for one of ours."""
+    """The beginning of a library's message, to quote in one of ours."""
     return " ".join(text.split())[:200]
 
 
@@ -113,10 +113,10 @@ def without_backslashes(values: list[str], marks: list[str]) -> list[str]:
 
 
 def escaped_marks(values: list[str]) -> list[str]:
-    r"""The marks that an export put a backslash before: ``Slate \(blog\)`` and ``page\?id=1``.
+    r"""The punctuation marks that an export escaped with a backslash: ``Slate \(blog\)`` and ``page\?id=1``.
 
-    A mark counts if none of the column stands without a backslash. A column with a backslash before a letter, such as a
-    path's, has none.
+    A mark counts if the column never has it without a backslash. A column with a backslash before a letter, as in
+    paths, has none.
     """
     if not any("\\" in value for value in values):
         return []
@@ -129,7 +129,7 @@ def escaped_marks(values: list[str]) -> list[str]:
 
 
 def cleaned(values: Iterable[str], may_change: str, change: Callable[[str], str]) -> list[str]:
-    """The values, changed where `may_change`, an expression of RE2, is found: each different one once."""
+    """The values, changed where the RE2 expression `may_change` is found; each distinct value is changed once."""
     out, known = list(values), dict[str, str]()
     for place in found_in(out, may_change):
         value = out[place]
@@ -140,7 +140,7 @@ def cleaned(values: Iterable[str], may_change: str, change: Callable[[str], str]
 
 
 def found_in(texts: list[str], expression: str) -> Iterator[int]:
-    """The places of the texts in which RE2 finds an expression; Arrow asks many in the time that Python asks one."""
+    """The positions of the texts in which RE2 finds an expression; Arrow tests many while Python tests one."""
     for start in range(0, len(texts), 20_000):
         some = pa.array(texts[start : start + 20_000], pa.large_string())
         yield from (start + np.flatnonzero(pc.match_substring_regex(some, expression))).tolist()

@@ -1,4 +1,4 @@
-"""Headlines in chunks, the same as `read` gives: a first pass over large files gathers what whole columns decide."""
+"""The headlines of `read` in chunks: a first pass over large files makes the decisions that need whole columns."""
 
 from __future__ import annotations
 
@@ -38,26 +38,26 @@ def in_chunks(
 ) -> Iterator[Headlines]:
     """Read headlines as `read` does, at most `rows` of them at a time: together they are the same.
 
-    Large files of delimited text, JSON lines and Parquet are read twice, and never held whole; of others one at a time
-    is. What is behind an address, and sources of a few megabytes, are read once.
+    Large files of delimited text, JSON lines and Parquet are read twice, and are never in memory whole; other files
+    are, one at a time. Downloads, and sources of a few megabytes, are read once.
 
     Parameters
     ----------
     source, columns, detect, find, shown
-        As of `headline_reader.read`.
+        As in `headline_reader.read`.
     rows : int
     **ways
-        As the others of `headline_reader.read`.
+        The other parameters of `headline_reader.read`.
 
     Yields
     ------
     Headlines
-        The notes, and what was left out, stand in the first alone.
+        Only the first has the notes and what was left out.
 
     Raises
     ------
     ReaderError
-        As `headline_reader.read`; nothing was given before.
+        As in `headline_reader.read`, before the first headline is given.
     """
     files = _files(source, find)
     if files is None or sum(file.stat().st_size for file in files) <= WHOLE:
@@ -85,7 +85,7 @@ def _slices(whole: Headlines, rows: int) -> Iterator[Headlines]:
 
 
 class _Sample:
-    """The rows of a table that decide, gathered while the table is read: those of `spread_over`."""
+    """The deciding rows of a table (`spread_over`), collected while the table is read."""
 
     def __init__(self) -> None:
         self._frames: list[pd.DataFrame] = []
@@ -104,7 +104,7 @@ class _Sample:
 
 @dataclass
 class _Passes:
-    """Two passes over files, and what the first found for the second.
+    """Two passes over files, and what the first finds for the second.
 
     Attributes
     ----------
@@ -113,9 +113,9 @@ class _Passes:
     whole : set of Path
         Those of them that are read whole.
     tables : dict
-        By file, for the others: the columns' names, and what they decide.
+        By file, for the others: the names of the columns, and the decisions from them.
     all : Decided
-        What the rows of all files decide.
+        The decisions from the rows of all files.
     """
 
     files: list[Path]
@@ -158,7 +158,7 @@ class _Passes:
         self.all[LANGUAGES] = set_of_languages(self._texts) if self.detect else set()
 
     def _look_at(self, path: Path, named: set[str]) -> list[pd.DataFrame]:
-        """What the rows that decide say, of each table of a file."""
+        """The deciding rows of each table of a file, with their roles."""
         found, left_out = [], list[ReaderError]()
         for piece, asked, tables in self._tables(path, left_out):
             sample, names, notes, headed = _Sample(), dict[str, None](), list[str](), True
@@ -185,7 +185,7 @@ class _Passes:
         return found
 
     def _tables(self, path: Path, failed: list[ReaderError]) -> Iterator[tuple[Piece, Any, Iterator[Table]]]:
-        """The tables of a file, each in parts, with the columns that are asked for where these names are there."""
+        """The tables of a file, each in parts, with those of the requested columns that it has."""
         if path not in self.whole:
             every: list[tuple[Piece, Iterator[Table]]] = [
                 (Piece(self.shown(path), path.name, b""), in_parts(path, self.shown(path)))
@@ -224,7 +224,7 @@ class _Passes:
                 if names is not None:
                     table.rows = table.rows.reindex(columns=names, fill_value="")
                 here, known = asked(dict.fromkeys(table.rows.columns)), Decided() if decided is None else decided
-                with suppress(NoHeadlines):  # which is among those that are left out
+                with suppress(NoHeadlines):  # it is among those that are left out
                     found = headlines_of([(piece, table)], [], here, piece.name, self.detect, known, self.all)
                     file = {"file": piece.label} if len(self.files) > 1 else {}
                     yield replace(found, rejected=found.rejected.assign(**file))

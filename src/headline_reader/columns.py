@@ -1,4 +1,4 @@
-"""Which column holds what: by what it is called, in the ways the field's sources write it, else by what it holds."""
+"""Which column has which role: by its name, in the spellings of the field's sources, else by its contents."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class Found:
     Attributes
     ----------
     position : int
-        Of the column in its table.
+        The column's position in its table.
     how : str
         "by its name", "by its contents", or "as asked".
     also : tuple of int
-        Of a date the columns that complete it: the time of day; or, where this is the year, month and day.
+        For a date, the columns that complete it: the time of day; or month and day, if this is the year.
     instead : tuple of int
-        The columns that stand in, in this order, where this one is blank.
+        The columns that replace this one where it is blank, in this order.
     rivals : tuple of int
-        Columns that are called so, too, and hold something else.
+        Columns whose names fit the role, too, and whose contents differ.
     """
 
     position: int
@@ -110,13 +110,13 @@ def find_columns(rows: pd.DataFrame, asked: Mapping[str, str], headed: bool, nam
         if not headed and len(names) == 1:
             few = min(rows.iloc[:20, 0].str.strip(), key=lambda line: (len(line.split()), len(line)))
             such = f"{name} holds lines that do not look like headlines, such as {few[:60]!r}"
-            raise NoHeadlines(f"{such}: give a headline a line, or a table.")
-        raise NoHeadlines(f"{name} has no column of headlines that can be told, only {listed(names)}.", names)
+            raise NoHeadlines(f"{such}: give one headline per line, or a table.")
+        raise NoHeadlines(f"{name} has no column that is recognised as headlines, only {listed(names)}.", names)
     return {role: found[role] for role in ROLES if role in found}
 
 
 class _Table:
-    """What can be asked of a table's columns: samples and profiles are made once."""
+    """Questions about a table's columns; samples and profiles are computed once."""
 
     def __init__(self, rows: pd.DataFrame) -> None:
         self.rows = rows
@@ -165,7 +165,7 @@ class _Table:
         return sparse
 
     def order(self, role: str, position: int) -> tuple[float, ...]:
-        """Of columns that are called so the one with more in it, "Link" for "Link.Text", the better name, the first."""
+        """The sort key of columns with fitting names: how full, "Link" for "Link.Text", the better name, the first."""
         own = self.names[position]
         beside = role == "url" and self.title.casefold().startswith(own.casefold())
         return (self.weight(role, position), beside, -place_of(role, own), -position)
@@ -175,7 +175,7 @@ class _Table:
         return {p: rank for p in free if (rank := rank_of(role, self.names[p])) is not None}
 
     def completed(self, role: str, found: Mapping[str, Found]) -> Found:
-        """With the columns of the same role that stand in where the column is blank, and those that differ from it."""
+        """The role's column with those that replace it where it is blank, and those that differ from it."""
         one, ranks = found[role], self.ranks(role, found)
         instead, rivals, own = [], [], self.sample(one.position)
         blank = self.blank(one.position) if ranks and one.how == "by its name" else np.zeros(0, bool)
@@ -202,7 +202,7 @@ class _Table:
         return tuple(p for p in stems if own and stems[p] == own and self.is_of_headlines(p))
 
     def short_body(self, found: Mapping[str, Found]) -> int | None:
-        """The body below a headline, where it is no longer than a description."""
+        """The column of bodies below headlines, if they are no longer than descriptions."""
         if found.get("title", Found(0, "")).how != "by its name":
             return None
         least = 0.9 * self.length(found["title"].position)
@@ -213,7 +213,7 @@ class _Table:
         return np.array([*map(str.strip, self.rows.iloc[:, position].to_numpy(dtype=object))], dtype=object) == ""
 
     def unreadable_dates(self, found: Mapping[str, Found]) -> int | None:
-        """A column that is called so but holds no date that can be read, which is worth a word."""
+        """A column that is named like a date but holds none that can be read, which deserves a note."""
         named = [p for p in self.free(found) if rank_of("published_at", self.names[p]) == 0]
         date_words = lists()["contents"]["date_words"]
         called = (p for p in named if any(word in bare(self.names[p]) for word in date_words))
@@ -231,14 +231,14 @@ class _Table:
         return tuple(parts) if len(parts) >= 2 else ()
 
     def clocks(self, found: Mapping[str, Found], date: int) -> tuple[int, ...]:
-        """The column of the times that go with days, where the days have none themselves."""
+        """The column of times of day that belongs to a column of days without times."""
         if _share(self.sample(date), lambda v: bool(re.search(r"\d[:h]\d\d", v)) and not NO_TIME.search(v)) > 0.1:
             return ()
         named = [p for p in self.free(found) if rank_of("time", self.names[p]) == 0]
         return next(((p,) for p in named if _share(self.sample(p), is_clock) > 0.8), ())
 
     def fits(self, role: str, position: int, tier: int, found: Mapping[str, Found]) -> bool:
-        """Whether a column that is called so holds such things at all."""
+        """Whether a column's contents fit the role that its name suggests."""
         values = self.sample(position)
         if role == "published_at":
             return sum(t is not pd.NaT for t in read_dates(values[:100]).times) >= 0.3 * len(values[:100])
@@ -261,13 +261,13 @@ class _Table:
         return _share(values, has_letter) > 0
 
     def is_weak_title(self, position: int, found: Mapping[str, Found]) -> bool:
-        """Whether "name" or "text" are headlines here: they look so, and are shorter than what describes them."""
+        """Whether "name" or "text" are headlines here: they look like some, and are shorter than the descriptions."""
         description = found.get("description")
         if description is not None and 2 * self.filled(description.position) < self.filled(position):
             description = None
         most = 1.5 if bare(self.names[position]) == "name" else 1  # a text may be what the description sums up
         shorter = description is None or self.length(position) < most * self.length(description.position)
-        values = self.sample(position) if description else []  # beside what describes them also numbers are titles
+        values = self.sample(position) if description else []  # with descriptions beside them, numbers are titles, too
         different = len(set(values)) > 0.8 * len(values) and _share(values, has_letter) > 0.9
         return shorter and (self.headline_likeness(position) > 0 or different)
 
@@ -280,7 +280,7 @@ class _Table:
         return float(np.median([len(value) for value in self.sample(position)] or [0]))
 
     def weight(self, role: str, position: int) -> float:
-        """How much there is in a column: where two are called so, the one with more of it."""
+        """How full a column is: of two with fitting names the fuller one is chosen."""
         share = round(self.filled(position) / max(len(self.rows), 1), 1)
         if role in ("title", "description") and share:
             length = float(np.mean([len(v) for v in self.sample(position)]))
@@ -301,7 +301,7 @@ class _Table:
             return next((p for p in free if self.looks_like_publishers(p)), None)
         no_texts = lists()["contents"]["no_texts"]
         scores = {p: self.headline_likeness(p) for p in free if bare(self.names[p]) not in no_texts}
-        if role == "title":  # of a headline and what describes it the headline comes first and is shorter
+        if role == "title":  # a headline comes before its description and is shorter
             best = max((p for p in scores if scores[p] > 0), key=scores.__getitem__, default=None)
             text, most = (found["description"].position, 0.9) if "description" in found else (best, 0.75)
             likely = [p for p in scores if scores[p] > 20 and self.length(p) >= 20]
@@ -341,7 +341,7 @@ class _Table:
         )
 
     def counts(self, position: int) -> bool:
-        """Whether numbers in this column are something else than times: row numbers, ids of any size."""
+        """Whether numbers in this column are no times but row numbers, or ids of any size."""
         if not (values := [v for v in self.sample(position) if v.isdecimal() and len(v) < 30]):
             return False
         lengths = {len(v) for v in values}
@@ -351,7 +351,7 @@ class _Table:
         )  # fmt: skip
 
     def wide(self, headed: bool) -> list[str]:
-        """Columns of one name but for a number, all of them like headlines."""
+        """Columns whose names differ only in a number and that all look like headlines."""
         series: dict[str, list[int]] = {}
         for position, own in enumerate(self.names if headed else ()):
             if match := re.fullmatch(r"(\D*?)[\s_.-]*\d+", own.strip()):
@@ -366,7 +366,7 @@ class _Table:
         return [self.names[p] for p in likely] if alike else []
 
     def sample(self, position: int) -> list[str]:
-        """Values that are not blank, from all over the column."""
+        """Values that are not blank, evenly spread over the column."""
         if position not in self._samples:
             column = self.rows.iloc[:, position].to_numpy(dtype=object)
             step = max(len(column) // (2 * _SAMPLE), 1)

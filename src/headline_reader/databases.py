@@ -21,7 +21,7 @@ _WAL = b"\2\2"  # at byte 18: pages are first written to a file beside this one
 
 
 def read_sqlite(content: bytes, name: str) -> Table:
-    """The table of headlines in a database: of several the one with most rows, and those with the same columns.
+    """The table of headlines in a database; if there are several, the largest and those with the same columns.
 
     Where a row names its source by a key (`source_id`), a column `source.name` says what the key stands for.
 
@@ -31,14 +31,14 @@ def read_sqlite(content: bytes, name: str) -> Table:
         Where it is damaged or has no table with rows.
     """
     beside = content[18:20] == _WAL
-    if beside:  # such a file opens from memory only as one that is written in place
+    if beside:  # from memory, SQLite opens such a file only if its header says that it is written in place
         content = content[:18] + b"\1\1" + content[20:]
     damaged, again = "a damaged or locked SQLite database", "copy it again while no program writes to it"
     in_memory = closing(sqlite3.connect(":memory:"))
     with refused(name, damaged, again, _AS_CSV, (sqlite3.Error, UnicodeError, OverflowError)), in_memory as database:
         database.text_factory = lambda raw: raw.decode("utf-8", "replace")
         database.deserialize(content)
-        database.execute("PRAGMA trusted_schema = OFF")  # what it defines itself may not run anything
+        database.execute("PRAGMA trusted_schema = OFF")  # the file's own definitions may not run anything
         database.execute("PRAGMA query_only = ON")
         tables = _tables(database, len(content), name)
     if not tables:
@@ -50,7 +50,7 @@ def read_sqlite(content: bytes, name: str) -> Table:
         table.notes.append(f"of {name} only {', '.join(map(repr, tables))} is read, which has more headlines than "
                            f"{', '.join(map(repr, smaller))}")  # fmt: skip
     if beside:
-        table.notes.append(f"what may still stand in {name}-wal is not read")
+        table.notes.append(f"changes that may still be in {name}-wal are missing")
     return table
 
 
@@ -79,7 +79,7 @@ def _tables(database: sqlite3.Connection, size: int, name: str) -> dict[str, Tab
 
 
 def _spelt_out(database: sqlite3.Connection, table: str, rows: pd.DataFrame) -> dict[str, list[str]]:
-    """For each key into another table what that calls the thing."""
+    """For each foreign key, the names that the other table gives."""
     spelt = {}
     for key in database.execute(f"PRAGMA foreign_key_list({_quoted(table)})").fetchall():
         other, own, there = key[2], key[3], key[4]
@@ -95,7 +95,7 @@ def _spelt_out(database: sqlite3.Connection, table: str, rows: pd.DataFrame) -> 
 
 
 def _alike(tables: dict[str, Table]) -> tuple[dict[str, Table], list[str]]:
-    """Of several tables with headlines the largest and those with its columns: feeds have titles, too."""
+    """The largest of several tables with headlines, and those with its columns: feeds have titles, too."""
     named = [title for title, table in tables.items() if has_titles(table)]
     if len(named) < 2:
         return tables, []

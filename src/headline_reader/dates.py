@@ -14,7 +14,7 @@ import pandas as pd
 
 from .wordlists import fold, require, words
 
-#: Years outside are taken for nonsense (0001 and 9999 stand for "none" in exports).
+#: Years outside this range are ignored (0001 and 9999 mean "none" in exports).
 YEARS = range(1600, 2101)
 #: A column is taken for dates, whatever its name, where this share of its values can be read.
 SHARE = 0.8
@@ -28,7 +28,7 @@ _YEAR_LAST = re.compile(r"(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{4}|\d{2})\
 _CLOCK = re.compile(
     r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?\s*([ap]\.?\s?m\b\.?)?|(\d{1,2})\s*([ap]\.?m\b\.?)", re.I
 )
-#: What a spreadsheet writes behind a day.
+#: What a spreadsheet writes after a day.
 NO_TIME = re.compile(r"[T ]00:00(:00(\.0+)?)?(Z|[+-]00:?00)?$")
 _BARE_CLOCK = re.compile(r"(\d{2})(\d{2})(\d{2})?(?=\D|$)")
 _OFFSET = re.compile(r"(?:gmt|utc)?\s*([+\-\u2212])(\d{2}):?(\d{2})?\b", re.I)
@@ -61,7 +61,7 @@ class Dates:
     times : Series of datetime64[s], shape (n,)
         In UTC; NaT where there is no date or none that can be read. A time without a zone is taken for UTC.
     n_unreadable : int
-        Values that are there but are no date.
+        Values that are neither blank nor a date.
     order : str
         How ``3/4/2024`` was read: "day first", "month first", or "" where no date is written so.
     certain : bool
@@ -89,9 +89,9 @@ class Dates:
 def read_dates(values: Iterable[str], order: str = "") -> Dates:
     """Read a column of dates, each different value once.
 
-    Read are ISO 8601 and what is near it, RFC 822, seconds to nanoseconds since 1970, Excel's serial numbers,
-    ``20030219``, dates with month names in some twenty languages, and numbers between slashes, dots or dashes. Of
-    these the whole column decides whether the day or the month comes first: by a number above 12, else by am and pm
+    It reads ISO 8601 and its variants, RFC 822, seconds to nanoseconds since 1970, Excel's serial numbers,
+    ``20030219``, dates with month names in some twenty languages, and numbers between slashes, dots or dashes. For the
+    latter, the whole column decides whether the day or the month comes first: by a number above 12, else by am and pm
     (month first) or dots (day first), else by which reading spans less time. A year alone is no date.
 
     Parameters
@@ -191,7 +191,7 @@ def _seconds(text: str, month_first: bool) -> int | None:
 
 
 def _digits(text: str) -> str:
-    """With Western digits, and a day that is one number with the year behind it (11252024) in three."""
+    """The text with Western digits, and a day written as one number that ends in the year (11252024) split in three."""
     if not text.isascii():
         text = "".join(str(unicodedata.digit(c)) if c.isdigit() and unicodedata.digit(c, -1) >= 0 else c for c in text)
     if match := re.fullmatch(r"(\d{1,2})(\d\d)((?:19|20)\d\d)", text):  # as a year first it would have 19 or 20 months

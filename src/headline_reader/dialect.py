@@ -9,7 +9,7 @@ from .records import SAMPLE, Dialect, records_of, trimmed, types_of
 from .roles import ROLES, is_name_of, names_titles
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "\x01": "control-A", "^": "caret", "~": "tilde"}
-#: Records in which the header is looked for.
+#: Records that are searched for the header.
 PREAMBLE = 40
 
 
@@ -33,14 +33,14 @@ def find_dialect(lines: list[str], delimiter: str | None) -> Dialect:
 
 
 def _own_sign(sample: list[str]) -> list[str]:
-    """A sign that few tables are cut by, where it parts the names in the first line and is in the lines below."""
+    """An unusual delimiter, if it separates known names in the first line and occurs in the lines below."""
     signs = dict.fromkeys(c for c in "".join(sample[:1]) if not c.isalnum() and c not in {*DELIMITERS, *" _-.\"'\r\n"})
     return [c for c in signs if names_titles(sample[0].split(c)) and all(c in line for line in sample[1:4]) and
             sum(any(is_name_of(role, cell) for role in ROLES) for cell in sample[0].split(c)) > 1]  # fmt: skip
 
 
 def without_leading_lines(lines: list[str]) -> tuple[list[str], int, str | None]:
-    """Without Excel's ``sep=;`` and comments above the header; how many lines went, and the delimiter named."""
+    """The lines without Excel's ``sep=;`` and comments above the header; how many were removed; the delimiter named."""
     skipped, delimiter = 0, None
     while skipped < min(len(lines) - 1, 200):
         line = lines[skipped].strip("\ufeff \t\r\n")
@@ -88,7 +88,7 @@ def _quotings(text: str, delimiter: str) -> list[Dialect]:
 
 
 def _line_quoting(sample: list[str]) -> tuple[str | None]:
-    """One field a line: quotes count where some line needs them, as a program writes a single column."""
+    """For one field per line: quotes count if some line needs them, as when a program writes a single column."""
     quoted = [line.strip() for line in sample if line.strip()[:1] == '"']
     needed = sum(bool(re.fullmatch(r'"(?:[^"]|"")*(?:,|"")(?:[^"]|"")*"', line)) for line in quoted)
     opened = sum(line.count('"') % 2 for line in sample)
@@ -100,7 +100,7 @@ def _score(sample: list[str], dialect: Dialect) -> float:
     records, _ = records_of(sample, dialect, [])
     records = [(n, r) for n, r in records if any(cell.strip() for cell in r)][:1000]
     if len(records) > 2 and len("".join(sample)) >= SAMPLE:
-        records.pop()  # cut by the sample's end
+        records.pop()  # the sample's end may cut it
     widths = Counter(len(trimmed(record)) for _, record in records)
     wide = Counter({width: count for width, count in widths.items() if width > 1})
     whole = Counter(len(record) for _, record in records if len(record) > 1)

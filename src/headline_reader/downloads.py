@@ -1,4 +1,4 @@
-"""What is behind an address, fetched once and kept where the caller says."""
+"""Downloads, fetched once and kept where the caller says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .errors import SOURCE, ReaderError, notice
 from .unpacking import Piece, most_bytes, unpacked
 
 TIMEOUT = (10, 60)  # seconds, to connect and between two pieces of the answer
-#: Seconds that a download may take, and bytes that buy one second more.
+#: Seconds that a download may take, and bytes that add one more second.
 PATIENCE, SLOWEST = 120, 2_000
 BY_HAND = f"download the file in a browser and give its path as {SOURCE}"
 
@@ -27,15 +27,15 @@ def fetched(
     url: str, check: Callable[[Piece], None], folder: Callable[[], Path] | None, shown: Callable[[Path], str],
     most: int | None = None,
 ) -> list[Piece]:  # fmt: skip
-    """What is behind `url`, fetched once; it is kept in `folder` only if headlines can be read from it.
+    """The content of `url`, fetched once; it is kept in `folder` only if headlines can be read from it.
 
     Parameters
     ----------
     url : str
     check : callable
-        Raises a ReaderError where a piece is not worth keeping.
+        Raises a ReaderError if a piece is not worth keeping.
     folder, shown, most
-        As `downloads`, `shown` and `most` of `headline_reader.read`.
+        As `downloads`, `shown` and `most` in `headline_reader.read`.
     """
     try:
         parts = urlsplit(url)
@@ -95,7 +95,7 @@ def _fetch(url: str, most: int | None = None) -> bytes:
         except BaseException as error:
             ended.put(error)
 
-    # A server that sends a byte a second keeps every limit between two pieces: the whole is timed from outside.
+    # A server that sends a byte per second keeps every limit between two pieces: the whole is timed from outside.
     Thread(target=work, daemon=True).start()
     start = time.monotonic()
     try:
@@ -114,7 +114,7 @@ def _fetch(url: str, most: int | None = None) -> bytes:
 
 
 def _read(url: str, content: bytearray, total: list[int | None], given_up: Event, most: int | None) -> None:
-    """What the server sends into `content`, as it was packed, and how much that will be into `total`."""
+    """Append what the server sends, still packed, to `content`, and its expected size to `total`."""
     import requests
     from requests.packages.urllib3.exceptions import HTTPError  # type: ignore[import-not-found]  # made as it runs
 
@@ -123,12 +123,10 @@ def _read(url: str, content: bytearray, total: list[int | None], given_up: Event
             if not answer.ok:
                 status = f"{answer.status_code} {answer.reason or ''}".strip()
                 raise ReaderError(f"{shown_address(url)} answered {status}: check the address, or {BY_HAND}.")
-            said = answer.headers.get("Content-Length", "")  # some say it twice, or in words
+            said = answer.headers.get("Content-Length", "")  # some servers give it twice, or in words
             total[0] = int(said) if said.isascii() and said.isdigit() else None
             limit, packed = most_bytes(1 << 40), "gzip" in answer.headers.get("Content-Encoding", "").lower()
-            for piece in answer.raw.stream(
-                1 << 14, decode_content=not packed
-            ):  # gzip that is cut is seen as such later
+            for piece in answer.raw.stream(1 << 14, decode_content=not packed):  # truncated gzip is noticed later
                 content += piece
                 if given_up.is_set() or (most is not None and len(content) > most):
                     return

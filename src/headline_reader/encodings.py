@@ -1,4 +1,4 @@
-"""Bytes to text: byte-order marks decide, then UTF-8, then what a detector finds; a notice names what was uncertain."""
+"""Bytes to text: byte-order marks decide, then UTF-8, then a detector; a notice says what was uncertain."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _SAMPLE = 60_000
 
 
 def decoded(content: bytes, name: str) -> tuple[str, list[str]]:
-    """The text in `content`, and what a reader should know of how it was read.
+    """The text in `content`, and notes on how it was read.
 
     Raises
     ------
     ReaderError
-        Where it is no text.
+        If it is no text.
     """
     for mark, encoding in _MARKS.items():
         if content.startswith(mark):
@@ -53,7 +53,7 @@ def decoded(content: bytes, name: str) -> tuple[str, list[str]]:
 
 
 def encoding_of(content: bytes, notes: list[str]) -> str:
-    """What the encoding is called that `decoded` used, as its notes tell."""
+    """The name of the encoding that `decoded` used, from its notes."""
     marked = (encoding for mark, encoding in _MARKS.items() if content.startswith(mark))
     told = (match[1] for note in notes if (match := re.search(r" read as ([^,]+)", note)) and "byte" not in note)
     return next(told, next(marked, "utf-8").upper())
@@ -85,7 +85,7 @@ def _nearly_utf8(content: bytes, name: str) -> tuple[str, list[str]]:
 
     codecs.register_error("headlines-stray", stray)
     text = content.decode("utf-8", "headlines-stray")
-    if not strays:  # what a program could not read stands in the file itself
+    if not strays:  # the file itself holds the sign for what a program could not read
         return text.replace("\0", ""), []
     whole = sum(1 for _ in re.finditer(rb"[\xc3-\xf4][\x80-\xbf]+", content))
     if len(strays) <= 0.2 * whole:
@@ -120,7 +120,7 @@ def _detected(content: bytes) -> tuple[str, bool]:
 
 
 def _is_scattered(text: str) -> bool:
-    """Whether what would be Chinese, Japanese or Korean stands in the midst of Latin words: "S緌 Paulo"."""
+    """Whether supposed Chinese, Japanese or Korean letters are inside Latin words: "S緌 Paulo"."""
     wide = len(re.findall("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\uffef\ue000-\uf8ff]", text))
     after = "(?<=[A-Za-z])[\u2e80-\u9fff\uac00-\ud7a3\ue000-\uf8ff\uff61-\uff9f]"
     amid = len(re.findall(f"{after}(?![\u2e80-\u9fff\uac00-\ud7a3])", text))
@@ -128,11 +128,11 @@ def _is_scattered(text: str) -> bool:
 
 
 def _latin(sample: bytes) -> str:
-    """Which of the code pages for Latin letters: they differ in few letters, so that the language decides."""
+    """The code page for Latin letters: code pages differ in few letters, so the language decides."""
     from .languages import detect
 
     western = sample.decode("cp1252", "replace")
-    # What Mac Roman writes for accented letters, Windows reads as signs, which don't stand between letters.
+    # Windows reads Mac Roman's accented letters as signs, which don't occur between letters.
     signs = "\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d\u201a-\u201e\u2022\u2014\u02dc\u2122\x8d-\x9d"
     amid = len(re.findall(f"(?<=[a-z])[{signs}](?=[a-z])", western))
     if amid > 0.3 * len(re.findall("[^\x00-\x7f]", western)):
@@ -149,7 +149,7 @@ def _latin(sample: bytes) -> str:
 
 
 def _telling_lines(content: bytes) -> bytes:
-    """Lines with bytes beyond ASCII: only they tell."""
+    """The lines with bytes beyond ASCII: only these identify the encoding."""
     lines, size = [], 0
     for line in content.splitlines(keepends=True):
         if not line.isascii():

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from .wordlists import BrokenWords
 
-#: Stands in a message for what the caller calls the source of the headlines; no path and no text holds it.
+#: A placeholder in messages for the caller's name of the source of headlines; no path and no text contains it.
 SOURCE = "\0"
 
 
@@ -27,20 +27,20 @@ class ReaderError(Exception):
 
 
 class ColumnsError(ReaderError):
-    """`columns` is no mapping of roles to names of columns."""
+    """`columns` is not a mapping of roles to names of columns."""
 
 
 class NoHeadlines(ReaderError):
-    """A table without headlines: among several files it is left out, alone it is refused.
+    """A table without headlines: if there are other files it is left out, alone it is refused.
 
     Attributes
     ----------
     column_names : list of str
-        The columns one of which could be named: none where there are none.
+        The columns of which the user may name one; empty if there are none.
     several : bool
         Whether each of them holds headlines.
     table : Table or None
-        What was read, for those who want to look at it.
+        What was read, for display.
     """
 
     table: object = None
@@ -51,7 +51,7 @@ class NoHeadlines(ReaderError):
 
 
 class ReaderNotice(UserWarning):
-    """What was read is not all that was asked for, or is worth a look; `message` is as that of `ReaderError`."""
+    """Not all that was asked for was read, or the result is worth a look; `message` is as in `ReaderError`."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message.replace(SOURCE, "source"))
@@ -66,9 +66,9 @@ def notice(message: str) -> None:
 def refused(
     name: str, what: str, advice: str, smaller: str = "", errors: tuple[type[Exception], ...] = (Exception,)
 ) -> Iterator[None]:
-    """Say what a library raises, which depends on which byte is wrong, in a sentence: `name` is `what`: `advice`.
+    """Turn whatever a library raises, which depends on the damaged byte, into a sentence: `name` is `what`: `advice`.
 
-    Where memory does not suffice, the advice is `smaller`.
+    If memory runs out, the advice is `smaller`.
     """
     try:
         yield
@@ -81,6 +81,6 @@ def refused(
 
 
 def listed(names: Iterable[object], most: int = 12) -> str:
-    """Names for a message: quoted, the first few, none too long."""
+    """Names for a message: quoted, only the first few, long ones cut."""
     quoted = [repr(name if len(name) <= 60 else name[:57] + "...") for name in map(str, names)]
     return ", ".join(quoted[:most]) + (f" and {len(quoted) - most} more" if len(quoted) > most else "")

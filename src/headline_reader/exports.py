@@ -1,4 +1,4 @@
-"""What news databases, reference managers and crawlers export as text that is no table."""
+"""Exports of news databases, reference managers and crawlers that are text but no table."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NAMES = {
 }  # fmt: skip
 _NAME_OF = {tag: name for name, tags in _NAMES.items() for tag in tags.split()}
 _SQL = "a dump of a database (SQL): load it and export the table of headlines as CSV"
-#: What is known by its beginning and not read, and what to export instead.
+#: Formats that are recognised by their beginning and not read, and what to export instead.
 _REFUSED = {
     r"WARC/1\.": "a WARC or WET file of a crawler: take the titles out of it, with warcio for example",
     r"\s*(?:%.*\n\s*)*@\w+\s*[{(]\s*[^\s,]+,": "BibTeX: export RIS or CSL-JSON",
@@ -47,12 +47,12 @@ _REFUSED = {
 
 
 def read_export(text: str, name: str) -> Table | None:
-    """The records of a text that a program exported and that is no table; None where it is none of these.
+    """The records of an exported text that is no table; None where it is in none of these formats.
 
     Raises
     ------
     ReaderError
-        Where it is known and can't be read; the message says what to export instead.
+        If the format is known but can't be read; the message says what to export instead.
     """
     start = text[:6000].lstrip("\ufeff \t\r\n")
     for pattern, what in _REFUSED.items():
@@ -81,7 +81,7 @@ def refuse_no_headlines(lines: list[str], name: str) -> None:
 
 
 def _tagged(text: str) -> Iterator[dict[str, str]]:
-    """Lines that begin with a tag; the first tag again begins a record."""
+    """Lines that begin with a tag; a repetition of the first tag begins a record."""
     record: dict[str, str] = {}
     first = field = ""
     for line in text.splitlines():
@@ -149,7 +149,7 @@ def _yaml(start: str, text: str, name: str) -> Table | None:
 
 
 def _links(lines: list[tuple[int, str]]) -> Table | None:
-    """A list of links in Markdown; what stands behind a link is its paper and day."""
+    """A list of links in Markdown; the text after a link is its newspaper and day."""
     linked = sum("](" in line and bool(_LINK.search(line)) for _, line in lines)
     if linked < 3 or 2 * linked < sum(not line.startswith("#") for _, line in lines):
         return None
@@ -169,7 +169,7 @@ def _links(lines: list[tuple[int, str]]) -> Table | None:
                 row.setdefault("date" if read_dates([part]).iso[0] else "publication", part)
             rows.append(row)
             numbers.append(number)
-    if 5 * sum("publication" in row for row in rows) < 3 * len(rows):  # of a text with some links
+    if 5 * sum("publication" in row for row in rows) < 3 * len(rows):  # it is a text with some links
         rows = [{"note" if name == "publication" else name: cell for name, cell in row.items()} for row in rows]
     return Table(text_frame(rows), numbers, rejected)
 
@@ -195,12 +195,12 @@ def _tables(lines: list[tuple[int, str]], name: str) -> Table | None:
 
 
 def _plain(text: str) -> str:
-    """Markdown without links, bullets and stress."""
+    """Markdown without links, bullets and emphasis."""
     return re.sub(r"^(?:[-*+•>]|\d+\.)\s+|\*\*|__|`", "", _LINK.sub(r"\1", text).strip()).strip(" *_")
 
 
 def _dated(lines: list[tuple[int, str]]) -> Table | None:
-    """A headline a line, each behind its day, and in a chat behind its sender."""
+    """One headline per line, each after its day, and in a chat after its sender."""
     some = [match for _, line in lines[:300] if (match := _DATED.match(line))]
     table = any(sum(mark in match[0].replace(match[1], "") for match in some) > 0.8 * len(some) for mark in "\t|;,")
     if len(some) < max(3, 0.8 * len(lines[:300])) or table or not looks_like_dates([match[1] for match in some]):
@@ -213,7 +213,7 @@ def _dated(lines: list[tuple[int, str]]) -> Table | None:
 
 
 def _before_dated(lines: list[tuple[int, str]]) -> Table | None:
-    """A headline a line, each before its paper and day in brackets."""
+    """One headline per line, each before its paper and day in brackets."""
     found = [(number, match) for number, line in lines if (match := _BEHIND.fullmatch(line))]
     if len(found) < max(3, 0.8 * len(lines)) or not looks_like_dates([match["date"] for _, match in found]):
         return None
@@ -223,7 +223,7 @@ def _before_dated(lines: list[tuple[int, str]]) -> Table | None:
 
 
 def _labelled(lines: list[tuple[int, str]]) -> Table | None:
-    """A headline a line with the class that it was given: behind a sign, or before it as fastText writes it."""
+    """One headline per line with its class: after a separator, or before the headline as fastText writes it."""
     for pattern in (r"__label__(?P<label>[\w-]+)\s+(?P<title>.+)", r"(?P<title>.*\S)\s*[@#~^](?P<label>[\w-]{1,20})"):
         if not all(re.fullmatch(pattern, line) for _, line in lines[:5]):
             continue
@@ -235,7 +235,7 @@ def _labelled(lines: list[tuple[int, str]]) -> Table | None:
 
 
 def _pairs(lines: list[tuple[int, str]]) -> Table | None:
-    """A headline and its address, on lines in turn; perhaps with other lines between."""
+    """Headlines and their addresses on alternating lines, perhaps with other lines between them."""
     places = [i for i, (_, line) in enumerate(lines) if _URL.match(line)]
     steps = {b - a for a, b in zip(places, places[1:], strict=False)}
     if len(places) < 3 or len(steps) != 1 or not 2 <= (period := steps.pop()) <= 5 or len(lines) > 6 * len(places):

@@ -22,13 +22,13 @@ _FEED = re.compile(r"<(?:\w+:)?(rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
 
 @dataclass
 class Feeds:
-    """A list of feeds' addresses, which hold the headlines that the list itself does not."""
+    """A list of addresses of feeds, which hold the headlines; the list itself has none."""
 
     addresses: list[str] = field(default_factory=list)
 
 
 def is_markup(start: str) -> bool:
-    """Whether a text that begins so is markup, as far as its beginning tells."""
+    """Whether a text with this beginning looks like markup."""
     return bool(_MARKUP.match(start))
 
 
@@ -53,7 +53,7 @@ def read_markup(content: bytes, start: str, name: str) -> Table | Feeds | None:
         if b"from_name" in content and b"chat_page" in content:
             raise ReaderError(f"{name} is a page of Telegram's export: export the chat as JSON.")
         if not re.match("https?://", name):
-            raise ReaderError(f"{page}: give what its headlines can be exported as, CSV, JSON or RSS.")
+            raise ReaderError(f"{page}: export its headlines as CSV, JSON or RSS and give that file.")
         raise ReaderError(f"{page}: download the file in a browser and give its path as {SOURCE}.")
     if re.match(r"\s*(<meta[^>]*>\s*)*<table[\s>]", start, re.IGNORECASE):
         return read_html_tables(content, name)
@@ -63,7 +63,7 @@ def read_markup(content: bytes, start: str, name: str) -> Table | Feeds | None:
 
 
 def _ends(content: bytes) -> str:
-    """The beginning and the end, which show whether one element holds all."""
+    """The beginning and the end, which show whether one element encloses everything."""
     return (content[:2000] + content[2000:][-2000:]).decode("utf-8", "replace")
 
 
@@ -121,7 +121,7 @@ def _elements(content: bytes, name: str) -> Table:
 
 
 def _value(element: Any) -> Any:
-    """An element as a value of JSON: what repeats in it is a list."""
+    """An element as a JSON value: repeated children become a list."""
     value: dict[str, Any] = {key.rpartition("}")[2]: text for key, text in element.attrib.items()}
     children: dict[str, list[Any]] = {}
     names = [child.attrib.pop("name", "") for child in element] if all(c.get("name") for c in element) else []

@@ -35,7 +35,7 @@ BINARY = {
 
 
 def read_rows(content: bytes, name: str) -> Table | Feeds:
-    """As `_read_rows`; tables know what kind of file they were and how its bytes were read."""
+    """As `_read_rows`; each table records the kind of its file and its encoding."""
     table = _read_rows(content, name)
     if isinstance(table, Table):
         table.kind = table.kind or next((k for magic, k in _KINDS.items() if content.startswith(magic)), "markup")
@@ -43,14 +43,14 @@ def read_rows(content: bytes, name: str) -> Table | Feeds:
 
 
 def _read_rows(content: bytes, name: str) -> Table | Feeds:
-    """The rows in `content`, told by what it holds; `name` is what messages call the file.
+    """The rows in `content`, whose kind is recognised by its contents; `name` is what messages call the file.
 
     Raises
     ------
     ReaderError
-        Where it is empty, of a kind that holds no rows, or damaged.
+        If it is empty, of a kind that holds no rows, or damaged.
     """
-    start = content[:4096].strip(_BLANK)  # of the beginning: a copy of the whole may not fit into memory
+    start = content[:4096].strip(_BLANK)  # only the beginning: a copy of the whole may not fit into memory
     if not start and not content.strip(_BLANK):
         raise ReaderError(f"{name} is empty: give a file with headlines in it.")
     for magic, reader in READERS.items():
@@ -76,7 +76,7 @@ def _read_rows(content: bytes, name: str) -> Table | Feeds:
         table, kind = read_export(text, name), "export"
     if table is None:
         held = [text]
-        del text  # which may take four times the file's bytes, and is not needed beside its lines
+        del text  # it may take four times the file's bytes, and only its lines are needed
         table, kind = read_text_table(held.pop(), name), "delimited text or lines"
         if not table.headed and list(table.rows) == ["title"]:
             refuse_no_headlines(list(table.rows["title"]), name)
@@ -86,12 +86,12 @@ def _read_rows(content: bytes, name: str) -> Table | Feeds:
 
 
 def _refuse_long_lines(content: bytes, name: str) -> None:
-    """Before anything is copied: a file of which no line ends is no table."""
+    """Refuse, before anything is copied, a file without line ends, which is no table."""
     position = 0
     while len(content) - position > 4 * LONGEST_LINE:  # four bytes a character at most
         end = max(content.rfind(mark, position, position + 4 * LONGEST_LINE) for mark in (b"\n", b"\r"))
         if end < 0:
-            raise ReaderError(f"{name} has a line of more than {LONGEST_LINE:,} characters: give a headline a line.")
+            raise ReaderError(f"{name} has a line of over {LONGEST_LINE:,} characters: give one headline per line.")
         position = end + 1
 
 
@@ -102,7 +102,7 @@ def _parquet(content: bytes, name: str) -> Table:
         if content.startswith(b"PAR1"):
             file = parquet.ParquetFile(io.BytesIO(content))
             size = file.metadata.num_rows * max(file.metadata.num_columns, 1)
-            # A bomb: one value said often. Headlines take more than a few hundredths of a byte each.
+            # A bomb repeats one value. Headlines take more than a few hundredths of a byte each.
             if size > MOST_CELLS or size > 5_000_000 and size > 20 * len(content):
                 raise ReaderError(f"{name} says that it holds {size:,} cells: {_SMALLER}.")
             table = file.read()
@@ -112,7 +112,7 @@ def _parquet(content: bytes, name: str) -> Table:
 
 
 def table_of_arrow(table: pa.Table, name: str, lines: list[int] | None = None) -> Table:
-    """A table of Arrow's as text; of one that holds records the fields of these. `lines` are the rows' numbers."""
+    """An Arrow table as text, with the fields of records as columns. `lines` are the rows' line numbers."""
     import pyarrow as pa
 
     if any(pa.types.is_struct(kind) or pa.types.is_list(kind) for kind in table.schema.types) and table.num_rows:

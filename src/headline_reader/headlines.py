@@ -1,4 +1,4 @@
-"""The whole way: from a name, path or address to one table of headlines, and what was made of the input."""
+"""From a name, path or address to one table of headlines, and how the input was understood."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .tables import Table
 from .understood import LANGUAGES, deciding_rows, named, set_of_languages, tidied, understood_table
 from .unpacking import Piece
 
-#: What is known of a row that was set aside.
+#: The columns of the table of rows that were set aside.
 REJECTED = ["line", "reason", "text"]
 Source = str | Path | Piece
 
@@ -49,12 +49,12 @@ class Headlines:
     unused : list of str
         The columns that no role was found for.
     rejected : DataFrame
-        What was set aside: line (of the file, counted from 1; of a list of records the number of the record), reason,
-        and text; of several files also file.
+        What was set aside: line (in the file, counted from 1; in a list of records the number of the record), reason,
+        and text; for several files also file.
     notes : list of str
-        What else a reader should know of how the input was read: sentences without an end.
+        What else a reader should know about how the input was read: sentences without a full stop.
     left_out : list of ReaderError
-        Of several files those without headlines and those that can't be read.
+        If there are several files, those without headlines and those that can't be read.
     n_unfit : int
         Rows that fit no header.
     files : list of (name, kind, encoding, rows)
@@ -101,7 +101,7 @@ def read(
     downloads: Callable[[], Path] | None = None,
     most: int | None = None,
 ) -> Headlines:
-    """Read headlines, as a reader would read them: without markup, entities and the publisher's name behind the title.
+    """Read headlines, as a reader would read them: without markup, entities and the publisher's name after the title.
 
     Parameters
     ----------
@@ -110,23 +110,23 @@ def read(
         its names. Several files are one table.
     columns : mapping, optional
         From a role (title, description, url, publisher, published_at, language) to the name of the column that has it,
-        for those that are not to be found by name or contents.
+        for those that can't be found by name or contents.
     name : str
         What messages call all of the source.
     detect : bool
-        Whether to detect the languages that no column says.
+        Whether to detect the languages that no column gives.
     find, shown : callable
-        The path of what was named, and what messages call a path.
+        From what was named to its path, and from a path to what messages call it.
     downloads : callable, optional
         Gives the folder in which downloads are kept, so that they are not fetched again.
     most : int, optional
-        The most bytes to read from the beginning of each file and answer; a note says where there are more.
+        The most bytes to read from the beginning of each file and response; a note says where there are more.
 
     Raises
     ------
     ReaderError
-        Where there is no such file, it cannot be fetched or read, or has no headlines; the message says where and why.
-        NoHeadlines and ColumnsError are kinds of it.
+        If there is no such file, it cannot be fetched or read, or has no headlines; the message says where and why.
+        NoHeadlines and ColumnsError are subclasses.
     """
     asked = check_columns(columns)
     fetch = fetcher(downloads, shown, most)
@@ -138,18 +138,18 @@ def read(
 def fetcher(
     downloads: Callable[[], Path] | None, shown: Callable[[Path], str], most: int | None = None
 ) -> Callable[[str], list[Piece]]:
-    """What gives the pieces behind an address."""
+    """A function that fetches the pieces at an address."""
     return partial(fetched, check=_try, folder=downloads, shown=shown, most=most)
 
 
 def understand(
     rows: pd.DataFrame, columns: Mapping[str, str] | None = None, *, name: str, key: str = "", detect: bool = True
 ) -> Headlines:
-    """As `read`, of a table that is in memory: rows of str, "" where there is nothing; messages call it `name`.
+    """As `read`, for a table in memory: rows of str, "" where there is nothing; messages call it `name`.
 
-    Where one column alone is called as texts are, and has texts of several lines, what is behind the first line is a
-    description. Where none holds headlines, and no column is asked for, those of `key` stand for them: they are titles
-    without a text.
+    If only one column is named like a text, and its texts have several lines, what follows the first line is the
+    description. If no column holds headlines, and none is asked for, the values of `key` are used as titles, without a
+    text.
     """
     asked = check_columns(columns)
     texts = [column for column in rows if column in asked.values() or is_called(column, *TEXTS)]
@@ -161,7 +161,7 @@ def understand(
     except NoHeadlines:
         if asked or not key:
             raise
-    notice(f"{name} has no headlines that can be told, only {listed(rows.columns)}: {key!r} stands for them.")
+    notice(f"{name} has no column that is recognised as headlines, only {listed(rows.columns)}: {key!r} is used.")
     table = pd.DataFrame(dict.fromkeys([*ROLES, "text"], "") | {"title": rows[key], "key": rows[key]}, dtype=object)
     known = {"role": "title", "column": key, "rows": len(rows), "example": rows[key].iloc[0]}
     understood = pd.DataFrame([known | {"found": "for want of others"}])
@@ -177,7 +177,7 @@ def headlines_of(
     of_table: Decided | None = None,
     of_all: Decided | None = None,
 ) -> Headlines:
-    """`of_table` is what an earlier look decided of the one table that this is a part of, `of_all` of all tables."""
+    """`of_table` has earlier decisions about the one table that this is a part of, `of_all` those about all tables."""
     parts, notes, left_out = _understood(tables, asked, of_table)
     left_out = [*failed, *left_out]
     rows, many = _together(parts)
@@ -205,7 +205,7 @@ def headlines_of(
 
 
 def _try(piece: Piece) -> None:
-    """Whether headlines can be read from what was downloaded."""
+    """Raise an error if no headlines can be read from what was downloaded."""
     if isinstance(table := read_rows(piece.content, piece.name), Table):
         find_columns(table.rows, {}, table.headed, piece.name)
 
@@ -213,7 +213,7 @@ def _try(piece: Piece) -> None:
 def read_all(
     pieces: list[Piece], fetch: Callable[[str], list[Piece]]
 ) -> tuple[list[tuple[Piece, Table]], list[ReaderError]]:
-    """The tables of all pieces, and why some have none; one that has none is refused if it is the only one."""
+    """The tables of all pieces, and why some have none; a piece without one is refused if it is the only one."""
     tables, failures = [], []
     while pieces:
         piece = pieces.pop(0)
@@ -233,7 +233,7 @@ def _tables(piece: Piece, fetch: Callable[[str], list[Piece]]) -> list[tuple[Pie
     table = read_rows(piece.content, piece.name)
     if isinstance(table, Table):
         if piece.cut:
-            table.notes.append(f"of {piece.name} only the first {len(piece.content):,} bytes are read, it has more")
+            table.notes.append(f"only the first {len(piece.content):,} bytes of {piece.name} are read; it has more")
         return [(replace(piece, content=b""), table)]
     tables, failures = [], []
     for address in table.addresses:
@@ -282,7 +282,7 @@ def unread_lists(others: list[tuple[str, int, str]], name: str) -> list[str]:
 
 
 def _together(parts: list[_Part]) -> tuple[pd.DataFrame, bool]:
-    """All rows below each other; those of several files with a column that says which."""
+    """All rows below each other; for several files with a column that names the file."""
     if len(parts) == 1:
         return parts[0].table.rows, False
     taken = {name for part in parts for name in part.table.rows.columns}

@@ -1,4 +1,4 @@
-"""Tables of headlines in web pages, and in what web sites call Excel: HTML with the ending .xls."""
+"""Tables of headlines in web pages, and in files that web sites call Excel: HTML with the ending .xls."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OFFICE = re.compile(r"schemas-microsoft-com:office", re.IGNORECASE)
 
 
 def read_html_tables(content: bytes, name: str) -> Table | None:
-    """The tables of headlines in a page, with a column for the addresses that cells link to; None where it has none."""
+    """The tables of headlines in a page, with a column for the addresses that cells link to; None if it has none."""
     if not re.search(rb"<table[\s>]", content, re.IGNORECASE) and not _EXPORT.search(content) or _is_too_deep(content):
         return None
     from bs4 import BeautifulSoup, UnicodeDammit
@@ -69,7 +69,7 @@ def _articles(page: Any) -> Iterator[dict[str, str]]:
 
 
 def _is_too_deep(content: bytes) -> bool:
-    """Whether elements lie so deep in each other that the parser would take time without end."""
+    """Whether elements are nested so deep that the parser would not finish."""
     depth = 0
     for match in re.finditer(rb"<(/?)(?:table|div|span|ul|ol|section|article|font|center|b|i)[\s>]", content, re.I):
         depth += -1 if match[1] else 1

@@ -1,4 +1,4 @@
-"""The lists in a value as JSON has them: which hold the headlines, what stands above each, which are left."""
+"""The lists in a JSON value: which hold the headlines, which fields are above each, and which are not read."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def _is_texts(name: str) -> bool:
 
 @dataclass(eq=False)
 class Group:
-    """The records, or texts, that the same names lead to, each with what stands above it.
+    """The records, or texts, with one path, each with the fields above it.
 
-    Names that are data, such as a newspaper or a day, are "*" in the path, "[]" is a list's item.
+    In the path, "*" is a name that is data, such as a newspaper or a day, and "[]" is a list's item.
     """
 
     path: str
@@ -41,35 +41,35 @@ class Group:
         return [flat(unwrapped(record)) for record in self.records[:: len(self.records) // _SAMPLE + 1]]
 
     def titles(self, *ranks: int) -> list[str]:
-        """What stands where headlines do, for each record of the sample; "" where there is nothing."""
+        """The value that is named like a headline in each record of the sample; "" where there is none."""
         return [next(filter(None, (text_of(value) for key, value in row.items() if isinstance(value, (str, list))
                                    and rank_of("title", str(key)) in ranks)), "") for row in self.sample()]  # fmt: skip
 
     def promise(self) -> int:
-        """2 where most records have a headline by its name, 1 where they have a text, else 0."""
+        """2 if most records have a field named like a headline, 1 if they have a text, else 0."""
         for promise, ranks in ((2, (0, 1)), (1, (2,))):
             if 2 * sum(map(bool, titles := self.titles(*ranks))) >= len(titles):
                 return promise
         return 0
 
     def about(self) -> int:
-        """How much else of what an article has is there."""
+        """How many other fields of an article are there."""
         names = {str(key) for record in self.sample() for key, value in record.items() if value}
         roles = ("url", "description", "published_at")
         weak = any(rank_of("title", k) == 2 for k in names)
         return sum(any(is_name_of(role, k) for k in names) for role in roles) + weak
 
     def belongs(self) -> bool:
-        """Whether these are called as what belongs to an article, and nothing in them as headlines are."""
+        """Whether these are named like parts of an article, and nothing in them like a headline."""
         return self.promise() < 2 and self.name in lists()["lists"]["related"]
 
     def is_related(self) -> bool:
-        """Whether these are part of a record and called as what belongs to an article."""
+        """Whether these are in a record and named like parts of an article."""
         steps = self.path.removesuffix(_TEXTS).partition("[]")[2].split(".")
         return not {bare(step.strip("[]*")) for step in steps}.isdisjoint(lists()["lists"]["related"])
 
     def holds_headlines(self) -> bool:
-        """Whether texts are headlines: they are called so, or look so and are not a part of a record."""
+        """Whether texts are headlines: they are named so, or look so and are not in a record."""
         if not self.texts or is_name_of("title", self.name):
             return True
         plain = "[]." not in self.path and self.name not in lists()["contents"]["no_texts"]
@@ -83,14 +83,14 @@ def like_headlines(texts: list[str]) -> bool:
 
 
 def has_text(path: str, groups: dict[str, Group]) -> bool:
-    """Whether a record that a list stands in has a text that looks like a headline itself."""
+    """Whether the record around a list has a text of its own that looks like a headline."""
     outer = [group for other, group in groups.items() if not group.texts and path.startswith(other + "[]")]
     values = [value for group in outer for row in group.sample() for value in row.values() if isinstance(value, str)]
     return like_headlines(values)
 
 
 def gather(value: Any, path: str, above: dict[str, Any], groups: dict[str, Group]) -> dict[str, Group]:
-    """Every list of records, of texts and of rows with a header, by the names that lead to it."""
+    """Every list of records, of texts and of rows with a header, by its path."""
 
     def add(record: dict[str, Any], above: dict[str, Any], where: str) -> None:
         group = groups.setdefault(where, Group(where))
@@ -130,15 +130,15 @@ def gather(value: Any, path: str, above: dict[str, Any], groups: dict[str, Group
 
 
 def chosen(groups: dict[str, Group]) -> list[Group]:
-    """The lists that hold the headlines: of events the articles in them, of articles not those that are related."""
+    """The lists that hold the headlines: the articles in events, but not the related articles of an article."""
     promise = {path: group.promise() for path, group in groups.items()}
     for path in [path for path, group in groups.items() if group.is_related()]:
         if any(promise[outer] and path.startswith(outer + "[]") for outer in groups):
-            promise[path] = 0  # they belong to what has a headline, or a text, itself
+            promise[path] = 0  # they belong to a record that has a headline, or a text, itself
     best = max(promise.values(), default=0)
     likely = [group for path, group in groups.items() if promise[path] == best > 0 and group.holds_headlines()]
     records = {group.path for group in likely if not group.texts}
-    if records:  # beside articles texts are headlines where they are called so, or stand under names as these do
+    if records:  # beside articles, texts are headlines if they are named so, or are under names as the articles are
         likely = [g for g in likely if not g.texts or is_name_of("title", g.name) or g.path[: -len(_TEXTS)] in records]
     if not likely:  # a page or a day of texts, which has no text of its own
         silent = lists()["contents"]["no_texts"]
@@ -178,13 +178,13 @@ def table_of(read: list[Group], groups: dict[str, Group], name: str, lines: list
         named = any(group.titles(0, 1)) if (within and not group.texts) or outside else not within
         if group not in read and (named or (not outside and group.texts and group.holds_headlines())):
             why = "they are part of others" if within else "no headlines"
-            why = "they gather those that are read" if outside else why
+            why = "they contain those that are read" if outside else why
             table.others.append((group.shown, len(group.records), why))
     return table
 
 
 def _is_event(outer: Group, inner: Group) -> bool:
-    """Whether records that have a headline only gather the articles in them."""
+    """Whether records with a headline are only containers of the articles in them."""
     way, words = inner.path.removeprefix(outer.path), lists()["lists"]
     sides = way.count("[]") == 1 and way.endswith("*")
     likely = sides or inner.about() + (inner.name in words["articles"]) >= outer.about()
@@ -221,13 +221,13 @@ def _names_are_data(value: dict[str, Any]) -> bool:
 
 
 def _key(key: str, above: dict[str, Any]) -> dict[str, str]:
-    """A name that is data, as a field of what it leads to."""
+    """A name that is data, as a field of the records below it."""
     name = "date" if _DAY.match(key) else "key"
     return {name if name not in above else f"{name} {len(above) + 1}": key}
 
 
 def _told(record: dict[str, Any], whole: bool) -> dict[str, Any]:
-    """What a record says of those within: day and publisher under their names, the rest so that nothing is mixed up."""
+    """The fields that a record gives to those within it, other texts under names that can't be confused with theirs."""
     told = {}
     for key, item in ((str(key), item) for key, item in record.items() if not isinstance(item, (list, dict))):
         if is_name_of("published_at", key) or is_name_of("publisher", key):
@@ -247,16 +247,16 @@ def unwrapped(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def named_so(record: dict[str, Any]) -> bool:
-    """Whether a field is called as headlines are."""
+    """Whether a field is named like a headline."""
     return any(rank_of("title", str(key)) in (0, 1) and isinstance(value, (str, dict)) for key, value in record.items())
 
 
 def flat(record: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[str, Any]:
-    """One level: ``{"source": {"name": "X"}}`` is ``source.name``."""
+    """The record on one level: ``{"source": {"name": "X"}}`` becomes ``source.name``."""
     row: dict[str, Any] = {}
     for key, value in record.items():
         if key == "title" and record.get("type") == "service" and "action" in record:
-            continue  # Telegram's word on the channel
+            continue  # Telegram's remark on the channel
         key = f"{prefix}{key}"
         if isinstance(value, dict) and value and depth < 3:
             row |= flat(value, "" if key == "_source" else f"{key}.", depth + 1)

@@ -1,4 +1,4 @@
-"""JSON: records, wrapped or not, in lists or under names that are data; columns; or one record a line."""
+"""JSON: records, wrapped or not, in lists or under names that are data; columns; or one record per line."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .tables import Table, table_of_records, unique_names
 _NAME = re.compile(
     r"\s*(?:(?:export|var|let|const|default)\s+)*(?:[\w.$]+\s*=\s*|[\w.$]*\(\s*)?(?=[\[{]\s*[\"'{\[}\]])"
 )
-# Python values that are no literals, as a program prints them: what stands between the brackets says enough.
+# Printed Python values that are no literals: the text between the brackets is enough.
 _CALLS = re.compile(r"\b(?:time\.struct_time|(?:datetime\.)?datetime|Timestamp|ObjectId)\(([^()]*)\)")
 _ADDRESS = re.compile(r"https?://\S+$", re.IGNORECASE)
 
 
 def read_json(text: str, name: str) -> Table | None:
-    """Records, wrapped or not, columns, or one record a line; None where it is no JSON at all."""
+    """Records, wrapped or not, columns, or one record per line; None where it is no JSON at all."""
     text = without_name(text)
     refuse_crumbs(text.count(",") + 1, text, name)
     try:
@@ -44,12 +44,12 @@ def read_json(text: str, name: str) -> Table | None:
         return table
     if re.match(r"\s*(\[\s*)?[\[{]\s*[\"'{\[}]", text):
         line, reason = getattr(failure, "lineno", 1), one_line(getattr(failure, "msg", "") or type(failure).__name__)
-        raise ReaderError(f"line {line} of {name} is no JSON any more ({reason}): fetch or export it again.")
+        raise ReaderError(f"{name} is not valid JSON from line {line} on ({reason}): fetch or export it again.")
     return None
 
 
 def without_name(text: str) -> str:
-    """Without the name that a program gives the value: ``var news = [...];``, ``show({...})``."""
+    """The text without the name that a program gives the value: ``var news = [...];``, ``show({...})``."""
     text = text.lstrip("\ufeff")
     if (match := _NAME.match(text)) and match[0].strip():
         return text[match.end() :].rstrip().rstrip(";").rstrip().rstrip(")" if "(" in match[0] else "")
@@ -57,12 +57,12 @@ def without_name(text: str) -> str:
 
 
 def _json_lines(text: str) -> tuple[list[dict[str, Any]], list[int], list[tuple[int, str, str]]]:
-    """Records from JSON lines; values that follow each other in any other way; or Python's way of writing them."""
+    """Records from JSON lines, from values that follow each other in another way, or as Python prints them."""
     physical = text.split("\n")
     opened = sum(line.lstrip()[:1] == "{" for line in physical)
     one_a_line = sum(line.lstrip()[:1] == "{" and line.rstrip().rstrip(",")[-1:] == "}" for line in physical)
     if 2 * opened < len(physical) - text.count("\n\n") and opened < len(physical) - 100_000:
-        return [], [], []  # a few records among a multitude of lines: no JSON lines
+        return [], [], []  # a few records among many other lines: no JSON lines
     if 2 * one_a_line > opened or len(physical) == 1 == opened:
         rows, lines, rejected = record_a_line(physical)
         if rows:
@@ -104,7 +104,7 @@ def record_a_line(
 
 
 def _python_value(text: str) -> Any:
-    """A whole file that Python has printed, None where it is not."""
+    """The value of a whole file of printed Python, None where it is none."""
     if len(text) > 5_000_000 or not re.match(r"\s*[\[{]\s*(?:\{\s*)?['}\]]", text):
         return None
     return literal(_CALLS.sub(_printed, text.strip()))
@@ -127,7 +127,7 @@ def _json_value(text: str) -> Any:
 
 
 def records_table(value: Any, name: str, lines: list[int] | None = None) -> Table:
-    """The records of a value as JSON has them, wherever they lie in it."""
+    """The records in a JSON value, wherever they are in it."""
     if isinstance(value, dict):
         if (rows := _linked(value)) is not None:
             return Table(text_frame(rows))
@@ -157,7 +157,7 @@ def records_table(value: Any, name: str, lines: list[int] | None = None) -> Tabl
 
 
 def spread(rows: pd.DataFrame) -> pd.DataFrame:
-    """With a column for each field of the records that the cells of a column hold, as pandas and Python write them."""
+    """The rows with a column for each field of records in their cells, as pandas and Python write them."""
     columns: dict[str, pd.Series] = {}
     for name, cells in rows.items():
         some = list(islice(filter(None, cells), 200))

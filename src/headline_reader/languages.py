@@ -1,4 +1,4 @@
-"""Which language a text is in, and what languages are called."""
+"""The language of a text, and the names of languages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from scipy.sparse import csr_array
 
 from .wordlists import fold, require, words
 
-#: A language that fewer of the texts than this seem to be in is a detector's slip.
+#: A language detected in fewer of the texts than this is an error of the detector.
 LEAST_SHARE = 0.05
 _MANY_TOGETHER = 0.4
 #: Texts that are classified together: their scores stay in the processor's cache.
 _AT_A_TIME = 2000
-#: Bits for the number of a feature.
+#: Bits for a feature's number.
 _BITS = 17
 
 
@@ -38,10 +38,10 @@ def _codes() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
 
 
 def detect(texts: Iterable[str], kept: Collection[str] | None = None) -> list[str]:
-    """The language of each text as a code ("en", "kab"), "" where it can't be told, or is none of those `kept`."""
+    """The language of each text as a code ("en", "kab"), "" where it can't be detected, or is none of those `kept`."""
     texts = [text[:400] for text in texts]
     found, (names, _, varieties) = [""] * len(texts), _codes()
-    # Not those that say too little to tell; texts of one length take the same number of steps.
+    # Texts that are too short to classify are left out; texts of one length take the same number of steps.
     rows = sorted((row for row, text in enumerate(texts) if _tells(text)), key=lambda row: len(texts[row]))
     for start in range(0, len(rows), _AT_A_TIME):
         some = rows[start : start + _AT_A_TIME]
@@ -53,7 +53,7 @@ def detect(texts: Iterable[str], kept: Collection[str] | None = None) -> list[st
     counts = pd.Series(found, dtype=object).value_counts()
     few = counts.drop("", errors="ignore")
     few = few[few < LEAST_SHARE * len(found)]
-    # Few texts in each of many languages are no slips where they are many together.
+    # Few texts in each of many languages are no errors if they are many together.
     least = LEAST_SHARE * len(found) if few.sum() < _MANY_TOGETHER * len(found) else 0.01 * len(found)
     kept = set(counts.index[counts >= max(least, 1)]) - {""}
     return [code if code in kept else "" for code in found]
@@ -77,10 +77,10 @@ def _detector() -> tuple[Any, ...]:
 
 
 def _classified(texts: list[str]) -> list[str]:
-    """What ``py3langid.classify``, which goes letter by letter, says of each text, none empty; all of them at once.
+    """What ``py3langid.classify``, which goes letter by letter, gives for each text, none empty; vectorised.
 
-    Its automaton takes a step for each byte and meets features on the way; naive Bayes weighs their counts. Fields of
-    py3langid 0.4 are read here that it does not promise to keep.
+    Its automaton takes a step for each byte and meets features on the way; naive Bayes weighs their counts. This reads
+    fields of py3langid 0.4 that are not part of its public interface.
     """
     model, following, row_of, met, weights = _detector()
     written = [model._encode(text) for text in texts]
@@ -103,13 +103,13 @@ def _classified(texts: list[str]) -> list[str]:
     rows = np.searchsorted(pairs, np.arange(n + 1) << _BITS)
     counts = csr_array((np.log1p(times), features.astype(np.int32), rows.astype(np.int32)), shape=(n, len(weights)))
     scores = counts.tocsc() @ weights + model.nb_pc  # by columns, so that a feature's weights are fetched once
-    scores[features[rows[1:] - 1] == 0] = 0  # of a text without any feature the first language is as likely as others
+    scores[features[rows[1:] - 1] == 0] = 0  # for a text without any feature the first language is as likely as others
     found = dict(zip(longest_first, scores.argmax(axis=1), strict=True))
     return [model.nb_classes[found[row]] for row in range(n)]
 
 
 def language_code(name: str) -> str:
-    """The code of whatever a column calls a language ("en-US", "English", "eng"); "" for no language."""
+    """The code of a language as columns write it ("en-US", "English", "eng"); "" for no language."""
     names, codes, varieties = _codes()
     name = fold(name.strip())
     code = codes.get(name) or name.replace("_", "-").partition("-")[0]

@@ -16,7 +16,7 @@ from .tables import Table
 _HEADERS = re.compile(rb"(?:From \S+[^\n]*\n)?(?:[A-Za-z][\w-]*:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}", re.MULTILINE)
 _TOLD = re.compile(rb"(?im)^(?:from|subject|date|received|mime-version|message-id|return-path|delivered-to):")
 _ADDRESS = re.compile(r"<?(https?://[^\s<>]+)>?$", re.IGNORECASE)
-# Links of a letter that are no news.
+# Links of a newsletter that are no news.
 _SERVICE = re.compile(
     r"unsubscri|abmelden|abbestell|d[ée]sabonn|darse de baja|cancelar|preferences|privacy|view (?:this )?(?:email )?in "
     r"|im browser|see more results|edit this alert|create another alert|sign up|manage|flag as irrelevant",
@@ -42,7 +42,7 @@ def read_mail(content: bytes, name: str) -> Table | None:
 
 def _items(message: EmailMessage, number: int) -> list[dict[str, str]]:
     sender = str(message.get("from", "")).partition("<")[0].strip(' "')
-    sent = getattr(message.get("date"), "datetime", None)  # its day is that of the news, its time is not
+    sent = getattr(message.get("date"), "datetime", None)  # it has the day of the news, but not the time
     day, subject = sent.date().isoformat() if sent else "", str(message.get("subject", ""))
     about = {"date": day, "subject": subject, "mail": str(number)}
     part = message.get_body(("html", "plain"))
@@ -67,7 +67,7 @@ def _linked(text: str) -> Iterator[dict[str, str]]:
 
 
 def _blocks(text: str) -> Iterator[dict[str, str]]:
-    """Blocks of lines that end with an address: the headline, its paper where another line follows, the text."""
+    """Blocks of lines that end with an address: the headline, its newspaper if another line follows, the text."""
     for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
         lines = [line.strip() for line in block.splitlines() if line.strip()]
         address = next((match[1] for line in lines if (match := _ADDRESS.match(line))), "")

@@ -1,7 +1,7 @@
-"""Large files piece by piece: delimited text and lines in UTF-8, JSON lines, Parquet; with the rows of `read_rows`.
+"""Large files in parts: delimited text and lines in UTF-8, JSON lines, Parquet; with the rows of `read_rows`.
 
-What only the whole of a file decides, such as whether it holds a second table, is watched while it is read: where that
-is in doubt, the file is `NotInParts`.
+Some questions need the whole file, such as whether it holds a second table. They are checked while it is read: in case
+of doubt `NotInParts` is raised.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ from .tables import (
 )
 from .unpacking import DAMAGES, KINDS
 
-#: Lines, or records, that are read together, and how far a quotation mark is at first looked for beyond.
+#: Lines, or records, that are read together, and how many more are first searched for a closing quotation mark.
 BLOCK, BEYOND = 20_000, 2_000
 _LINE = re.compile(r"[^\n]*\n")
 _RULE = re.compile(r"^[|:\- \t]*--[|:\- \t]*$", re.MULTILINE)
 _ADDRESS = re.compile(r"^<?(?:https?://|www\.)\S+\s*?$", re.MULTILINE)
-#: Bytes from the beginning that tell what a file is; so much is read at once.
+#: Bytes from the beginning that identify the kind of a file; also the size of one read.
 BEGINNING = 1 << 20
 
 
@@ -60,12 +60,12 @@ class NotInParts(Exception):
 
 
 def in_parts(path: Path, name: str) -> Iterator[Table]:
-    """The rows of a file below each other, as tables of some thousand rows with the same columns, but for new ones.
+    """The rows of a file, as tables of some thousand rows with the same columns; later tables may have new ones.
 
     Raises
     ------
     NotInParts
-        Before or while tables are given.
+        Before or while tables are yielded.
     ReaderError
     """
     try:
@@ -104,7 +104,7 @@ def _unpacked(path: Path, opened: ExitStack) -> IO[bytes]:
 
 
 def _way(start: bytes, name: str) -> Callable[[IO[bytes], str], Iterator[Table]]:
-    """How text that begins so is read."""
+    """The function that reads a text with this beginning."""
     if start.startswith((*READERS, *BINARY, *KINDS)) or start[257:262] == b"ustar" or b"\0" in start:
         raise NotInParts("it is in a form that is only read whole")
     text = start[: start.rfind(b"\n") + 1].decode("utf-8-sig")
@@ -124,7 +124,7 @@ def _way(start: bytes, name: str) -> Callable[[IO[bytes], str], Iterator[Table]]
 
 
 def _lines(file: IO[bytes]) -> Iterator[str]:
-    """Those of a text, which is watched for what only the whole of it tells."""
+    """The lines of a text, checked for what requires reading it whole."""
     text = io.TextIOWrapper(file, "utf-8-sig", newline="\n")
     n = letters = links = addresses = 0
     rest = ""
@@ -197,7 +197,7 @@ def _parquet(file: IO[bytes], name: str) -> Iterator[Table]:
 
 
 class _Seen(list[str]):
-    """Lines that know how far they were looked at."""
+    """Lines that record how far they were read."""
 
     furthest = -1
 

@@ -1,6 +1,6 @@
-"""Text into records: Python's csv reads each; what it can't tell is decided here.
+"""Text into records. Python's csv reads each; this module decides what csv can't.
 
-That is where a physical line ends, and whether a quotation mark that is still open after several lines is a mistake.
+That is, where a physical line ends, and whether a quotation mark that is still open after several lines is a mistake.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Dialect:
     quote: str | None = '"'
     escape: str | None = None
     loose: bool = False  # blanks after the delimiter
-    bare: bool = False  # most fields stand without quotes, so a field that is quoted amiss keeps its marks
+    bare: bool = False  # most fields have no quotes, so a badly quoted field keeps its quotation marks
 
     def reader(self, lines: Iterable[str], strict: bool = True) -> Iterator[list[str]]:
         return csv.reader(lines, delimiter=self.delimiter or "\0", quotechar=self.quote or '"', strict=strict,
@@ -36,12 +36,12 @@ class Dialect:
 
 
 def lines_of(text: str) -> list[str]:
-    """Physical lines, which end in a bare carriage return where that is the file's way, else in a line feed."""
-    outside = "".join(text[:SAMPLE].split('"')[::2]) if "\r" in text else text  # what is in quotes ends no record
+    """Physical lines, which end in a bare carriage return if the file uses that, else in a line feed."""
+    outside = "".join(text[:SAMPLE].split('"')[::2]) if "\r" in text else text  # a line end in quotes ends no record
     breaks, returns = outside.count("\n"), outside.count("\r") - outside.count("\r\n")
     if returns > breaks:
         return re.findall(r"[^\r]*\r\n?|[^\r]+$", text)
-    lines = text.splitlines(keepends=True)  # which also ends lines at signs that end none in a table
+    lines = text.splitlines(keepends=True)  # this also ends lines at characters that end none in a table
     return lines if all(line[-1] == "\n" for line in lines[:-1]) else re.findall(r"[^\n]*\n|[^\n]+$", text)
 
 
@@ -65,7 +65,7 @@ def types_of(rows: list[list[str]]) -> list[str]:
 
 
 def records_of(lines: list[str], dialect: Dialect, types: list[str]) -> tuple[list[tuple[int, list[str]]], list[int]]:
-    """Each record with the line it begins at, counted from 1; and the lines with a quote that nothing closes."""
+    """Each record with the line it begins at, counted from 1; and the lines with an unclosed quote."""
     records: list[tuple[int, list[str]]] = []
     opened: list[int] = []
     for start, record, is_open in each_record(lines, dialect, types):
@@ -78,7 +78,7 @@ def records_of(lines: list[str], dialect: Dialect, types: list[str]) -> tuple[li
 def each_record(
     lines: list[str], dialect: Dialect, types: list[str], start: int = 0
 ) -> Iterator[tuple[int, list[str], bool]]:
-    """Each record with the line it begins at, counted from 0, and whether nothing closes a quotation mark in it."""
+    """Each record with the line it begins at, counted from 0, and whether it has an unclosed quotation mark."""
     quote, delimiter, escape = dialect.quote, dialect.delimiter, dialect.escape
     while start < len(lines):
         line = lines[start]
@@ -110,7 +110,7 @@ def _quoted(lines: list[str], start: int, dialect: Dialect, types: list[str]) ->
         while start + taken < len(lines):
             at_power = taken >= 2 and taken & (taken - 1) == 0
             if at_power and _are_rows(lines[start : start + taken], dialect, types, whole=False):
-                return  # at 2, 4, 8, ... lines, so that a mistake does not cost a reading of all the rest
+                return  # at 2, 4, 8, ... lines, so that a mistake does not cost reading all the rest
             if taken > 100_000:
                 return
             taken += 1
@@ -132,7 +132,7 @@ def _quoted(lines: list[str], start: int, dialect: Dialect, types: list[str]) ->
 
 
 def _undoubled(lines: list[str], start: int, dialect: Dialect) -> tuple[list[str], int] | None:
-    """A record all of whose fields are in quotes, with quotes within that a program did not double."""
+    """A record with all fields in quotes, and quotes within them that a program did not double."""
     quote, between = dialect.quote or "", f"{dialect.quote}{dialect.delimiter}{dialect.quote}"
     width = len(_alone(lines[0], dialect) or ())
     if width < 2 or dialect.bare or not lines[start].startswith(quote):
@@ -157,7 +157,7 @@ def _alone(line: str, dialect: Dialect) -> list[str] | None:
 def _are_rows(lines: list[str], dialect: Dialect, types: list[str], whole: bool) -> bool:
     """Whether lines that one quoted field spans look like rows of their own.
 
-    The last of `whole` is where the field ends. Text seldom has as many delimiters in each line as the table has
+    If `whole`, the field ends in the last line. Text seldom has as many delimiters in each line as the table has
     columns; where it may (a comma between two columns), a column of dates, addresses or numbers has to fit as well.
     """
     if dialect.delimiter is None or not types or len(types) < 2:
@@ -190,7 +190,7 @@ def _holds(kind: str, value: str) -> bool:
 
 
 def _mended(line: str, dialect: Dialect) -> list[str]:
-    """A line whose quotes are amiss: a field ends at a quote before a delimiter, or, in vain, at the delimiter."""
+    """A line with misplaced quotes: a field ends at a quote before a delimiter or, failing that, at the delimiter."""
     line = line.rstrip("\r\n")
     if dialect.delimiter is None:
         return [line]

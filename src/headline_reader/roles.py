@@ -1,4 +1,4 @@
-"""What columns are called, in the field's sources and in twenty languages: the role that a name stands for."""
+"""Names of columns, in the field's sources and in twenty languages, and the role that each stands for."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from functools import cache, lru_cache
 from .errors import ColumnsError
 from .wordlists import fold, require, words
 
-#: What a column can be, in the order in which they are shown.
+#: The roles of columns, in the order in which they are shown.
 ROLES = ("title", "description", "url", "publisher", "published_at", "language")
-#: Those of what a headline says.
+#: The roles of texts.
 TEXTS = ROLES[:2]
 
 
@@ -33,22 +33,22 @@ def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def is_name_of(role: str, name: str) -> bool:
-    """Whether a column so called has this role, by the names that are used for nothing else."""
+    """Whether a column of this name has this role, by the names that are used for nothing else."""
     return rank_of(role, name) in (0, 1)
 
 
 def is_called(name: str, *roles: str) -> bool:
-    """Whether a column so called may have one of these roles."""
+    """Whether a column of this name may have one of these roles."""
     return any(rank_of(role, name) is not None for role in roles)
 
 
 def any_title(names: Iterable[object]) -> bool:
-    """Whether one of the names is what headlines are called."""
+    """Whether one of the names is a name for headlines."""
     return any(is_name_of("title", str(name)) for name in names)
 
 
 def names_titles(record: list[str]) -> bool:
-    """Whether one of a record's cells is called as headlines are: the record is a header."""
+    """Whether one of a record's cells is a name for headlines, which makes the record a header."""
     cells = [cell.strip().lstrip("#").strip() for cell in record]
     return any_title(cell for cell in cells if len(cell) <= 60)
 
@@ -84,7 +84,7 @@ def rank_of(role: str, name: str) -> int | None:
 
 
 def place_of(role: str, name: str) -> int:
-    """Where a name stands among those of a role: the best have the smallest numbers."""
+    """The rank of a name among those of a role: the best have the smallest numbers."""
     strong, weak = _keys(role)
     owner, _, last = name.rpartition(".")
     names = lists()["owners"]["names"]

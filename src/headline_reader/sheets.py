@@ -8,19 +8,19 @@ from .tables import Table, below_each_other
 
 
 def has_titles(table: Table) -> bool:
-    """Whether a column of the table is called as headlines are."""
+    """Whether a column of the table is named like headlines."""
     return table.headed and any_title(table.rows.columns)
 
 
 def with_headlines(tables: dict[str, Table], without: list[str], name: str, kind: str) -> Table:
-    """One table of those that have a column called so, else of the largest; a note names the others.
+    """One table from all that have such a column, else from the largest; a note names the others.
 
     Parameters
     ----------
     tables : dict of str to Table
-        By what each is called, at least one.
+        By name, at least one.
     without : list of str
-        Others of the file, in which no table could be found.
+        Names of other parts of the file, in which no table was found.
     name, kind : str
         What messages call the file, and such a part of it: "sheet", "table".
     """

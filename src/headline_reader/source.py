@@ -32,9 +32,9 @@ def gather(
     source : str, Path, Piece, or a list of them
         See `headline_reader.read`.
     fetch : callable
-        Gives what is behind an address.
+        Fetches the pieces at an address.
     find, shown, most
-        As of `headline_reader.read`.
+        As in `headline_reader.read`.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def paths(source: str | os.PathLike, find: Callable[[str | os.PathLike], Path]) 
             found = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]
             if found := [file for file in found if _is_seen(file)]:
                 return found
-            raise ReaderError(f"there is no file that fits {source}: correct the pattern in {SOURCE}.")
+            raise ReaderError(f"there is no file that matches {source}: correct the pattern in {SOURCE}.")
         beside = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
     except (OSError, ValueError, RuntimeError):  # a name too long, with a NUL, with an unknown ~user
         raise ReaderError(f"{SOURCE}, {listed([str(source)])}, cannot be the path of a file: correct it.") from None
@@ -97,7 +97,7 @@ def paths(source: str | os.PathLike, find: Callable[[str | os.PathLike], Path]) 
 
 
 def _tables_in(folder: Path) -> list[Path]:
-    """The files of a folder that could hold headlines, those of its subfolders where it has none itself."""
+    """The files of a folder that could hold headlines; those of its subfolders if it has none itself."""
     for pattern in ("*", "**/*"):
         files = [str(file) for file in sorted(folder.glob(pattern)) if _is_seen(file)]
         if chosen := tables_among(files):

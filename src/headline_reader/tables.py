@@ -1,4 +1,4 @@
-"""Delimited text as people have it: where the header is, which rows fit it, and no row lost without a word."""
+"""Delimited text of any dialect: where the header is, which rows fit it, and no row lost without a note."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .errors import ReaderError
 from .records import NUMBER, URL, Dialect, lines_of, records_of, trimmed, types_of, types_of_columns
 from .roles import ROLES, bare, is_name_of, names_titles
 
-#: With more columns than this a file is no table of headlines.
+#: A file with more columns than this is no table of headlines.
 MOST_COLUMNS = 10_000
-#: A line longer than this is none of a table: a file without line ends, a bomb.
+#: A line longer than this belongs to no table, but to a file without line ends, or to a bomb.
 LONGEST_LINE = 20_000_000
 #: If more than this share of the rows do not fit the header, the file is refused rather than read in part.
 MOST_MISFITS = 0.5
@@ -27,7 +27,7 @@ MOST_MISFITS = 0.5
 
 @dataclass
 class Table:
-    """Rows of text and where they stood.
+    """Rows of text and where they were.
 
     Attributes
     ----------
@@ -37,13 +37,13 @@ class Table:
     rejected : list of (line, reason, text)
         What could not become a row.
     notes : list of str
-        What a reader should know of how the file was read: sentences without an end.
+        What a reader should know about how the file was read: sentences without a full stop.
     headed : bool
         Whether the columns' names are the file's own.
     others : list of (name, size, why)
-        Other lists of records of the file, which are not read.
+        Other lists of records in the file, which are not read.
     kind, encoding : str
-        What the file is, and how its bytes are read, for those who look at it.
+        The kind of file, and its encoding, for display.
     """
 
     rows: pd.DataFrame
@@ -65,14 +65,14 @@ def read_text_table(text: str, name: str) -> Table:
     Raises
     ------
     ReaderError
-        Where it has no rows, or rows and header do not fit each other.
+        If it has no rows, or rows and header do not fit each other.
     """
     refuse_crumbs(text.count("\n"), text, name, "lines")
     lines = lines_of(text)
     del text
     if len(longest := max(lines, key=len, default="")) > LONGEST_LINE:
         long = f"line {lines.index(longest) + 1} of {name} has {len(longest):,} characters"
-        raise ReaderError(f"{long}: give a file with a headline a line.")
+        raise ReaderError(f"{long}: give a file with one headline per line.")
     for number, line in enumerate(lines[:5], start=1):
         if '"' not in line and (widest := max(map(line.count, DELIMITERS))) >= MOST_COLUMNS:
             wide = f"line {number} of {name} has {widest + 1:,} fields"
@@ -94,8 +94,8 @@ def read_text_table(text: str, name: str) -> Table:
 
 
 def unclosed(lines: list[int], name: str) -> str:
-    """The note on lines with a quotation mark that nothing closes."""
-    some = f"{len(lines):,} quotation mark{'s' * (len(lines) > 1)} of {name} that nothing closes"
+    """The note on lines with an unclosed quotation mark."""
+    some = f"{len(lines):,} unclosed quotation mark{'s' * (len(lines) > 1)} of {name}"
     read = "is read as it stands" if len(lines) == 1 else "are read as they stand"
     return f"{some}, the first in line {lines[0]}, {read}"
 
@@ -144,7 +144,7 @@ def named_columns(
         names = [re.sub(r"^\s*#+\s*", "", header[0]), *header[1:]]
         body = records[header_at + 1 :]
         if header_at:
-            notes.append(f"the header of {name} is line {line}; what stands above is no row")
+            notes.append(f"the header of {name} is line {line}; the lines above it are not read")
     else:
         width = Counter(len(record) for _, record in records).most_common(1)[0][0]
         names = ["title"] if width == 1 else [f"column {i}" for i in range(1, width + 1)]
@@ -189,7 +189,7 @@ def below_each_other(tables: list[Table], **columns: list[str]) -> Table:
 
 
 def with_links(records: list[tuple[int, list[str]]], links: list[list[str]]) -> None:
-    """Give each column most of whose cells link to an address another one behind the last, with the addresses."""
+    """For each column most of whose cells are links, append another column with the addresses."""
     width = max((len(record) for _, record in records), default=0)
     linked = [i for i in range(width) if sum(bool(row[i : i + 1] and row[i]) for row in links) >= 0.5 * len(links)]
     head = next((record for _, record in records if sum(map(bool, record)) > 1), records[0][1] if records else [])
@@ -201,7 +201,7 @@ def with_links(records: list[tuple[int, list[str]]], links: list[list[str]]) -> 
 
 
 def unique_names(names: Iterable[object]) -> list[str]:
-    """Names as pandas would make them different: ``title.1``, and ``Unnamed: 0`` for a blank."""
+    """Names made unique as pandas does: ``title.1``, and ``Unnamed: 0`` for a blank."""
     unique: dict[str, None] = {}
     number_of: Counter[str] = Counter()
     for position, name in enumerate(map(str, names)):
@@ -227,7 +227,7 @@ def is_header(record: list[str]) -> bool:
 
 
 def blocks_of(records: list[tuple[int, list[str]]]) -> list[list[tuple[int, list[str]]]]:
-    """The tables that stand beside each other, a blank column between, or below each other, each with its header."""
+    """Tables beside each other with a blank column between, or below each other, each with its header."""
     top = next((i for i, (_, record) in enumerate(records[:PREAMBLE]) if is_header(record)), None)
     if top is None:
         return [records]
@@ -243,7 +243,7 @@ def blocks_of(records: list[tuple[int, list[str]]]) -> list[list[tuple[int, list
     for i, (_, record) in enumerate(records[top + 1 :], start=top + 1):
         if is_header(record) and {bare(cell) for cell in record if cell.strip()} - names:
             while i - 1 > starts[-1] and sum(map(bool, records[i - 1][1])) < 2:
-                i -= 1  # what is the next table's heading
+                i -= 1  # it is the next table's heading
             starts.append(i)
             names = {bare(cell) for cell in record}
     ends = [*starts[1:], len(records)]
@@ -274,7 +274,7 @@ def _header(records: list[tuple[int, list[str]]]) -> int | None:
             return position
         if len(filled) > 2 and known >= 2 and known >= 0.5 * len(filled):
             return position
-    # No name that is known: the first row of the usual width, unless it is like those below it.
+    # No name is known: the first row of the usual width is the header, unless it is like those below it.
     start = next((i for i, (_, record) in enumerate(top) if len(trimmed(record)) >= min(usual, 2)), 0)
     if usual == 1:
         return None
@@ -283,7 +283,7 @@ def _header(records: list[tuple[int, list[str]]]) -> int | None:
 
 
 def _is_header(record: list[str], rows: list[list[str]]) -> bool:
-    """Whether a record names columns rather than filling them: short, different words, unlike what stands below."""
+    """Whether a record names columns rather than filling them: short, different words, unlike the rows below."""
     cells = [cell.strip() for cell in record]
     if not rows or len({cell for cell in cells if cell}) < len([cell for cell in cells if cell]):
         return False

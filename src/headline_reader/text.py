@@ -1,4 +1,4 @@
-"""Text as a reader would read it, without markup and boilerplate; and when two texts are one."""
+"""Text as a reader would read it, without markup and boilerplate; and which texts count as the same."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .boilerplate import REACH, tails
 from .cells import has_letter, literal
 from .wordlists import words
 
-#: What pandas writes for, or reads as, a missing value (the na_values of pandas.read_csv), and databases.
+#: What pandas (the na_values of pandas.read_csv) and databases write for, or read as, a missing value.
 NOTHING = frozenset(
     "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|")
 )
@@ -38,19 +38,19 @@ _REDIRECTED = re.compile(
     r"https?://(?:(?:www\.)?google\.[\w.]+/url|l\.facebook\.com/l\.php|[\w-]+\.safelinks\.protection\.outlook\.com/)\?",
     re.IGNORECASE,
 )
-#: What an address must have, in RE2's words, for `cleaned_address` to change it.
+#: An RE2 expression that is found in every address that `cleaned_address` may change.
 REDIRECTS = r"(?i)[^!-~]|/url\?|/l\.php\?|safelinks"
 ADDRESSES = re.compile(r"(?:https?://|\bt\.co/|pic\.twitter\.com/)[^\s<>)\]]*", re.IGNORECASE)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*(?:https?://|/|#|mailto:)[^)\s]*(?:\s[^)]*)?\)")
 _SIGNS = re.compile(r"\*\*|~~|(?<![\w/])__(?=\S)|(?<=\S)__(?![\w/])")
 _MARKED = re.compile(r"(?<!\w)_{2,}(?!\w)|(?<=\S)_{2,}(?=\s|$)")
-# Letters and signs of the world that Unicode's composed form leaves as they are, whatever stands beside them.
+# Characters that Unicode's composed form leaves unchanged, whatever is beside them.
 STEADY = (
     "\u00a1-\u00ac\u00ae-\u012f\u0132-\u017e\u0180-\u02ff\u0388-\u0482\u048a-\u052f\u05d0-\u05ea\u0621-\u064a\u066e\u066f\u0671-\u06d3"
     "\u0904-\u0939\u093d-\u0950\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2122\u3001-\u3029\u3041-\u3096\u30a1-\u30fc\u4e00-\u9fff"
     "\uac00-\ud7a3\uff01-\uff9d\U0001f300-\U0001faff"
 )
-# What a text must have, in RE2's words, for `clean` and `_plain` to change it.
+# An RE2 expression that is found in every text that `clean` and `_plain` may change.
 UNCLEAN = (
     rf"[^ -~{STEADY}]|[&#<]|^ |  | $| [,.'’]|^b['\"]|^.{{0,8}}$"
     r"|\[http|\]\(|\*\*|__|~~|://|t\.co/|pic\.twitter"
@@ -83,7 +83,7 @@ def clean(text: str) -> str:
 
 
 def cleaned_description(text: str) -> str:
-    """A clean description without "Continue reading" and its like at the end."""
+    """A clean description without "Continue reading" and the like at the end."""
     for _ in range(4):
         before, end = text, text[-REACH:].lower()
         for letters, pattern in tails():
@@ -98,7 +98,7 @@ def cleaned_description(text: str) -> str:
 
 
 def cleaned_publisher(text: str) -> str:
-    """A publisher's name, out of whatever a program wrote for it: a record, a list, an address."""
+    """A publisher's name, from what a program wrote for it: a record, a list, an address."""
     text = text.strip()
     if text[:1] in "{[" and text[-1:] in "}]":
         text = _name_in(_value(text)) or text
@@ -119,7 +119,7 @@ def cleaned_address(text: str) -> str:
 
 
 def key(text: str) -> str:
-    """What is left of a text when case, punctuation, blanks, emoji and Unicode's forms make no difference."""
+    """A text reduced to what does not depend on case, punctuation, blanks, emoji and Unicode's forms."""
     if text.isascii():
         return " ".join(text.encode().translate(_FOLDED_ASCII).decode().split())
     text = unicodedata.normalize("NFKC", text).casefold()
@@ -129,7 +129,7 @@ def key(text: str) -> str:
 
 
 class _Fold(dict):
-    """What becomes of each character in a key: letters, digits, marks and a few signs stay."""
+    """Each character's replacement in a key: letters, digits, marks and a few signs stay."""
 
     def __missing__(self, code: int) -> str | None:
         character = chr(code)
@@ -145,7 +145,7 @@ _FOLDED_ASCII = "".join(chr(code).lower().translate(_FOLD) for code in range(128
 
 
 def plain(text: str) -> str:
-    """Without Markdown's signs, and without addresses where words stand beside them."""
+    """The text without Markdown's signs, and without addresses if there are words beside them."""
     if "[http" in text:
         text = re.sub(r"\[https?://\S+\s+([^\]]*)\]", r"\1", text)  # a link of MediaWiki
     if "](" in text:

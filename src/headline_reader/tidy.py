@@ -1,5 +1,5 @@
-"""Titles and descriptions as a reader would read them, where that takes whole columns: a channel's own words, lists'
-numbers, publishers behind titles; and which rows hold no headline.
+"""The cleaning of titles and descriptions that needs whole columns: a channel's footers, numbers of lists, publishers
+after titles; and which rows hold no headline.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ORDINAL = re.compile(r"[(\[]?\d{1,5}[.):\]]\s+(?=\S)")
 _TAIL = re.compile(r"^(.*\S)\s+([-–—|·•»]|::|\|\|)\s+(\S.*)$", re.DOTALL)
 
 
-#: A title in parts: what it says, a sign, and what may be a publisher.
+#: A title in parts: what it says, a separator, and what may be a publisher.
 _Parts = tuple[str, ...] | None
 
 
@@ -34,15 +34,15 @@ def tidy(fields: pd.DataFrame, decided: Decided | None = None, rows: Sequence[in
     fields : DataFrame of str
         With title, description and publisher.
     decided : Decided, optional
-        What is known of the channel's own words and of publishers' names; what is missing is added.
+        Earlier decisions about footers and publishers' names; missing ones are added.
     rows : sequence of int, optional
-        Those of `fields` that decide it, instead of all.
+        The rows of `fields` that decide these, instead of all.
 
     Returns
     -------
     DataFrame
         The same columns cleaned, with `text` (title, a line end, description; or the one of the two that is there),
-        `key` (what makes two texts one document) and `reason`, "" where the row is a document's.
+        `key` (what makes two texts one document) and `reason`, "" where the row is a document.
     """
     decided = Decided() if decided is None else decided
     publishers = cleaned(fields["publisher"], "", cleaned_publisher)
@@ -113,7 +113,7 @@ def _reason(title: str, description: str, odd: bool) -> str:
 
 
 def _without_title(description: str, title: str, said: str, heading: str, paper: str) -> str:
-    """The description, unless all it does is say the title again; then what it adds. `said` and so on are the keys."""
+    """The description; if it repeats the title, only what it adds. `said` and so on are the keys."""
     if not said or said == heading or said == f"{heading} {paper}".strip():
         return ""
     if description.startswith(title) and (rest := description[len(title) :]) and not rest[0].isalnum():
@@ -127,7 +127,7 @@ def _without_title(description: str, title: str, said: str, heading: str, paper:
 
 
 def _footers(texts: list[str]) -> list[set[str]]:
-    """The lines, or sentences, that stand under a third of the texts or more: a channel's own words, the last first."""
+    """The lines, or sentences, that end a third of the texts or more, which are a channel's footers; the last first."""
     found: list[set[str]] = []
     for _ in range(4):
         different = list(dict.fromkeys(filter(None, texts)))
@@ -152,7 +152,7 @@ def _end(text: str) -> str:
 
 
 def _footer(text: str) -> int:
-    """Where the last line begins, or of one line the last sentence; 0 where there is only one."""
+    """Where the last line begins, or in a single line the last sentence; 0 where there is only one."""
     if "\n" in (text := text.rstrip()):
         return text.rfind("\n") + 1
     return _last_sentence(text) if len(text) > 40 else 0
@@ -177,7 +177,7 @@ def _refrains(descriptions: list[str]) -> tuple[set[str], set[str]]:
     whole = Counter(filter(None, descriptions))
     refrains = {text for text, count in whole.items() if count >= often and len(whole) > 1}
     different = [text for text in whole if text not in refrains]
-    ends = Counter(text[-8:] for text in different)  # what ends many texts ends in letters that end as many
+    ends = Counter(text[-8:] for text in different)  # the last letters of a common ending are as common
     may = [text for text in different if ends[text[-8:]] >= often]
     last = Counter(text[cut:] for text in may if (cut := _last_sentence(text)))
     return refrains, {tail for tail, count in last.items() if count >= often and len(tail) >= 15}
@@ -200,13 +200,13 @@ def _last_sentence(text: str) -> int:
 
 
 def _tails(split: list[_Parts], titles: list[str], publishers: list[str]) -> tuple[set[str], set[str], set[str]]:
-    """What tells a publisher behind a title: the keys of the known ones, signs, and tails that recur.
+    """What identifies a publisher after a title: the keys of known publishers, separators, and tails that recur.
 
-    The tail goes where it is the row's publisher or another row's; and where it recurs as a publisher's would: most
-    titles have one after the same sign and few different ones make up many of them, or it names a kind of newspaper.
+    A tail is removed if it is the publisher of its row or of another one, or if it recurs like a publisher: most titles
+    have a tail after the same separator and few different tails cover many titles, or it names a kind of newspaper.
     """
     known = {key(publisher) for publisher in set(publishers) if publisher} - {""}
-    n_titles = max(len(set(filter(None, titles))), 1)  # a title again is no witness
+    n_titles = max(len(set(filter(None, titles))), 1)  # a repeated title is no evidence
     by_sign: dict[str, Counter[str]] = {}
     for parts in dict.fromkeys(split):
         if parts and _names_someone(parts[2]):

@@ -1,4 +1,4 @@
-"""What a table says: which column has which role, and per row what has one. Whole columns decide, or rows of them."""
+"""The roles of a table's columns, and their values row by row. Whole columns decide, or some of their rows."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from .tables import Table
 from .text import REDIRECTS, UNCLEAN, clean, cleaned_address
 from .tidy import tidy
 
-#: What `Decided` calls the languages of texts of which no column says it.
+#: The name in `Decided` of the languages of texts for which no column gives one.
 LANGUAGES = "languages"
 
 
 def understood_table(
     table: Table, asked: Mapping[str, str], name: str, decided: Decided
 ) -> tuple[dict[str, Found], pd.DataFrame, list[str]]:
-    """The columns that have a role; per row what has one, "" where there is nothing; and notes about them."""
+    """The columns that have a role; their values row by row, "" where there is nothing; and notes about them."""
     notes, rows = [], spread_over(len(table.rows))
     some = table.rows if rows is None else table.rows.iloc[rows]
     roles = decided.once("roles", lambda: find_columns(some, asked, table.headed, name))
     fields = {role: [""] * len(table.rows) for role in ROLES}
     for role, found in roles.items():
-        # As objects: walking through Arrow's strings one by one takes ten times as long.
+        # As objects: a loop over Arrow's strings takes ten times as long.
         cells = [table.rows.iloc[:, position].to_numpy(dtype=object) for position in found.positions]
         fields[role] = list(cells[0]) if len(cells) == 1 else [joined(parts) for parts in zip(*cells, strict=True)]
         for position in found.instead:
@@ -45,7 +45,7 @@ def understood_table(
                              "it is left out")  # fmt: skip
         if found.rivals:
             own, *others = (str(table.rows.columns[p]) for p in (found.position, *found.rivals))
-            too = "is called so, too" if len(others) == 1 else "are called so, too"
+            too = "has such a name, too" if len(others) == 1 else "have such names, too"
             notes.append(
                 f"{name}: {role} from {own!r}, though {listed(others)} {too}; name it in columns if that is meant"
             )
@@ -79,7 +79,7 @@ def understood_table(
 
 
 def _one_time(dates: list[str]) -> str:
-    """The time that all rows have, which says when they were collected; "" where there is none."""
+    """The time that all rows share, which is when they were collected; "" where there is none."""
     known = [iso for iso in dates if iso]
     one = len(known) >= 5 and len(set(known)) == 1 and not known[0].endswith("T00:00:00Z")
     return known[0] if one else ""
@@ -93,9 +93,9 @@ def tidied(fields: pd.DataFrame, decided: Decided, deciding: Sequence[int] | Non
 
 
 def deciding_rows(sizes: list[int]) -> Sequence[int] | None:
-    """The rows that decide for all tables, of tables of these sizes below each other; None where all do.
+    """The rows that decide for all tables, for tables of these sizes below each other; None where all do.
 
-    They are some of those that decide for each.
+    They are some of those that decide for each table.
     """
     starts = np.cumsum([0, *sizes])
     rows = np.concatenate(
@@ -106,7 +106,7 @@ def deciding_rows(sizes: list[int]) -> Sequence[int] | None:
 
 
 def set_of_languages(texts: pd.DataFrame) -> set[str]:
-    """The languages that texts are in of which no column says it, without a detector's slips."""
+    """The detected languages of texts for which no column gives one, without errors of the detector."""
     return {*languages.detect(texts.loc[(texts["reason"] == "") & (texts["language"] == ""), "text"].unique())}
 
 

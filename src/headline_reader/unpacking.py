@@ -1,4 +1,4 @@
-"""Packed files: their members as pieces, however often they are packed, and no more of them than memory holds."""
+"""Packed files: their members as pieces, however often they are packed, within the limits of memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from .errors import ReaderError, listed
 
-#: In Kaggle's archive of "News Headlines 2024" this file holds all headlines, without repeats: only it is taken.
+#: In Kaggle's archive of "News Headlines 2024" this file holds all headlines, without repeats: only it is read.
 WHOLE_FILE = "news_data_dedup.csv"
 TABLES = (".csv", ".tsv", ".tab", ".psv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".feather", ".arrow",
           ".xlsx", ".xlsm", ".xls", ".ods", ".xml", ".rss", ".atom", ".rdf", ".opml", ".ris", ".bib", ".nbib", ".enw",
@@ -35,7 +35,7 @@ _DEEPEST = 4
 
 
 class TooMuch(ReaderError):
-    """What is packed is more than memory holds, whichever of the files it is."""
+    """The unpacked files need more memory than there is, whichever of them it is."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class Piece:
     name : str
         What messages call it.
     label : str
-        What a column that tells files apart says.
+        Its value in a column that distinguishes files.
     content : bytes
     failure : str
-        Why one of several files can't be read; "" where it can.
+        Why this file, one of several, can't be read; "" if it can.
     cut : int
-        Of how many bytes this is only the beginning; 0 where it is all.
+        The size in bytes of a file of which this is only the beginning; 0 if it is the whole file.
     """
 
     name: str
@@ -104,7 +104,7 @@ DAMAGES = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, str
 
 
 def _read(stream: IO[bytes] | io.BufferedIOBase, sizes: _Sizes) -> bytes:
-    """A member in pieces: what an archive says of its size need not be true."""
+    """Read a member piece by piece: the size that an archive states may be wrong."""
     pieces = []
     while piece := stream.read(1 << 20):
         sizes.add(len(piece))
@@ -150,7 +150,7 @@ def _untarred(content: bytes, name: str, label: str, depth: int, sizes: _Sizes) 
 
 
 class _Sizes:
-    """What an archive and those in it have unpacked to so far, and no more of it than memory holds."""
+    """How much an archive and those in it have unpacked to so far; more than memory allows is an error."""
 
     def __init__(self, name: str, packed: int) -> None:
         self.name, self.limit, self.total = name, most_bytes(packed), 0
@@ -171,7 +171,7 @@ def _several(
     beside = [] if whole else [member for member, _ in files]
     for member in tables_among([member for member in beside if member not in chosen and not member.startswith("__")]):
         if not re.match(_ABOUT, PurePosixPath(member.lower()).name):
-            why = f"{member} in {name} stands beside tables and is not read: give it alone if it holds headlines."
+            why = f"{member} in {name} is beside tables and is not read: give it alone if it holds headlines."
             pieces.append(Piece(f"{member} in {name}", member, b"", why))
     files = [(member, read) for member, read in files if member in chosen]
     for member, read in files:
@@ -191,7 +191,7 @@ def _member(read: Callable[[], bytes], sizes: _Sizes, kind: str, *place: Any) ->
 
 
 def one_of(n: int, unpack: Callable[[], list[Piece]], name: str, label: str) -> list[Piece]:
-    """The pieces of one of `n` files; of several one that can't be read is a piece that says why."""
+    """The pieces of one of `n` files; one of several that can't be read becomes a piece that says why."""
     try:
         return unpack()
     except ReaderError as error:
@@ -217,7 +217,7 @@ def labelled(pieces: list[Piece]) -> list[Piece]:
 
 
 def tables_among(names: list[str]) -> list[str]:
-    """Those whose ending says that they are tables; text files and databases only where nothing else is."""
+    """The names whose ending marks a table; text files and databases only if there is nothing else."""
 
     def without(pattern: str) -> list[str]:
         return [name for name in kept if not re.match(pattern, PurePosixPath(name.lower()).name)]

@@ -1,4 +1,4 @@
-"""Lists of words, from the files in ``data/``: each is read once, when first needed, and refused if a word is amiss."""
+"""Lists of words, from the files in ``data/``: each is read once, when first needed, and refused if a word is wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).with_name("data")
-# Letters that Unicode does not take apart into a plain one and a mark; the marks of Latin, Greek and Arabic letters.
+# Letters that Unicode does not decompose into a plain one and a mark; the marks of Latin, Greek and Arabic letters.
 _PLAIN = str.maketrans("łđøı", "ldoi") | dict.fromkeys([*range(0x300, 0x370), *range(0x64B, 0x656)])
 _QUOTES = re.compile("[\"'`´\u2018-\u201f«»‹›「」]")
 # Scripts that are written together.
@@ -18,7 +18,7 @@ _TOGETHER = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "LATIN"}
 
 
 class BrokenWords(Exception):
-    """A file in ``data/`` holds what can't be meant, which no reader of damaged files may take for one of theirs."""
+    """A file in ``data/`` is wrong; a class of its own, so that code for damaged input does not catch it."""
 
 
 def fold(text: str) -> str:
@@ -59,7 +59,7 @@ def _checked(value: Any, place: str) -> Any:
     folded = [fold(item) if isinstance(value, str) else item for item in items]  # expressions are not folded
     require(items, file, f"{where} is empty")
     for item, one in zip(items, folded, strict=True):
-        why = _amiss(item) or ("stands there twice" if folded.count(one) > 1 else "")
+        why = _amiss(item) or ("is there twice" if folded.count(one) > 1 else "")
         if isinstance(value, str) and any(not c.isascii() and "LATIN" in unicodedata.name(c, "") for c in one):
             why = "has a letter that `fold` leaves as it is"
         require(not why, file, f"{item!r} of {where} {why}")

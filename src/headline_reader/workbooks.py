@@ -13,7 +13,7 @@ from .errors import ReaderError, refused
 from .sheets import with_headlines
 from .tables import MOST_COLUMNS, Table, table_of_records, with_links
 
-_LARGE = 20_000_000  # bytes: a larger workbook takes too long to be read again for what cells link to
+_LARGE = 20_000_000  # bytes: reading a larger workbook again for the links of its cells takes too long
 _MARKS = (b"<mergeCell ", b"<hyperlink ", b"HYPERLINK(")
 _HYPERLINK = re.compile(r'=HYPERLINK\(\s*"([^"]+)"\s*(?:[,;]\s*"((?:[^"]|"")*)"\s*)?\)', re.IGNORECASE)
 
@@ -39,7 +39,7 @@ def _xlsx(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list
     import openpyxl
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # openpyxl tells of styles that it leaves out
+        warnings.simplefilter("ignore")  # openpyxl warns about styles that it leaves out
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             sheets = (archive.read(part) for part in archive.namelist() if "/worksheets/sheet" in part)
@@ -48,7 +48,7 @@ def _xlsx(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list
             for sheet in book.worksheets:
                 if sheet.sheet_state != "visible" and len(book.worksheets) > 1:
                     continue
-                sheet.reset_dimensions()  # what a sheet says of its size is often wrong
+                sheet.reset_dimensions()  # the size that a sheet states is often wrong
                 records, cells = [], 0
                 for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
                     cells += len(row) + 1
@@ -63,7 +63,7 @@ def _xlsx(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list
 
 
 def _complete(records: list[tuple[int, list[str]]], content: bytes, title: str) -> None:
-    """Fill in what openpyxl leaves out when it reads row by row: cells merged downwards, and what cells link to."""
+    """Fill in what openpyxl leaves out when it reads row by row: cells merged downwards, and the links of cells."""
     import openpyxl
 
     sheet = openpyxl.load_workbook(io.BytesIO(content))[title]
@@ -87,13 +87,13 @@ def _complete(records: list[tuple[int, list[str]]], content: bytes, title: str) 
 def _ods(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
     """The sheets of an OpenDocument spreadsheet (OpenDocument v1.3, part 3, chapter 9).
 
-    Read by hand: odfpy builds the whole document first, and calamine does not end on some damaged files.
+    Read by hand: odfpy builds the whole document first, and calamine does not terminate on some damaged files.
     """
     from defusedxml.ElementTree import iterparse
 
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         xml = archive.read("content.xml")
-    limit = 2_000_000 + len(xml)  # a row that is said to be there a million times takes no more bytes than one
+    limit = 2_000_000 + len(xml)  # a row that is repeated a million times takes no more bytes than one
     title, number, cells = "", 0, 0
     records: list[tuple[int, list[str]]] = []
     for event, element in iterparse(io.BytesIO(xml), events=("start", "end")):
@@ -149,7 +149,7 @@ def _attribute(element: Any, name: str) -> str:
 
 
 def read_xml_workbook(top: Any, name: str) -> Table:
-    """Excel's XML of 2003, which exports of web sites still are."""
+    """Excel's XML of 2003, which web sites still export."""
 
     def sheets() -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
         for sheet in top.iter():

@@ -38,7 +38,7 @@ def fingerprint(*parts: object) -> str:
 def once(
     kind: str, key: dict, compute: Callable[[], Arrays], good: Callable[[Arrays], bool] = lambda arrays: True
 ) -> tuple[Arrays, bool]:
-    """The arrays kept as `kind` under `key`; computed and saved where there are none.
+    """The arrays saved as `kind` under `key`; computed and saved if there are none.
 
     Of several processes that need an entry at the same time one computes it, and the others wait and read.
 
@@ -48,9 +48,9 @@ def once(
     key : dict
         All that the arrays depend on.
     compute : callable
-        Gives the arrays by name.
+        Returns the arrays by name.
     good : callable, optional
-        Whether arrays that are kept will do.
+        Whether saved arrays can be used.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def load(kind: str, key: dict) -> Arrays | None:
         file = path.open("rb")
     except FileNotFoundError:
         return None
-    except OSError as error:  # another user's, perhaps: not for us to judge or to delete
+    except OSError as error:  # perhaps another user's file, which we neither judge nor delete
         _complain(error)
         return None
     try:
@@ -98,7 +98,7 @@ def load(kind: str, key: dict) -> Arrays | None:
 
 
 def save(kind: str, key: dict, **arrays: np.ndarray) -> None:
-    """Keep `arrays` as `kind` under `key`; an interrupted save leaves nothing that looks whole."""
+    """Save `arrays` as `kind` under `key`; an interrupted save leaves nothing that looks complete."""
     try:
         # With the rights that the user's umask gives, for others of a group.
         with whole(_path(kind, key)) as part, part.open("xb") as file:
@@ -109,7 +109,7 @@ def save(kind: str, key: dict, **arrays: np.ndarray) -> None:
 
 @contextmanager
 def turn(lock: Path, other: str) -> Iterator[None]:
-    """Wait until no other process holds the file `lock`, and say so; where no lock can be had, nobody waits."""
+    """Wait until no other process has locked the file `lock`, and say so; if it can't be locked, nobody waits."""
     from filelock import FileLock, Timeout
 
     held = FileLock(lock)

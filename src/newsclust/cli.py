@@ -16,7 +16,7 @@ from .paths import find_output, remove, short, state_dir
 from .terminal import Json, app, print_json, tell
 from .wording import said_of_newcomers
 
-# The rooms are imported by the commands that need them: help and a slip in a command are answered at once.
+# The commands import the rooms that they need, so that help and errors in a command appear at once.
 
 
 @app.command()
@@ -25,7 +25,7 @@ def run(
     jobs: Annotated[int, typer.Option(min=1, help="Runs side by side.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Run the notebook for every combination of a parameter file, and leave reports under reports/.
+    """Run the notebook for every combination of a parameter file, and write reports under reports/.
 
     `newsclust run mine.csv` finds the stories of a file with the settings of params/stories.yaml.
 
@@ -37,7 +37,7 @@ def run(
 
     run `newsclust run mine.yaml` and open reports/mine/index.html.
     A file of parameters alone is a single run, with its report in reports/mine.html.
-    Stopped, the same command goes on.
+    If it was stopped, the same command resumes.
     """
     from .grid.execute import kill_kernels
     from .grid.freshness import read_stamp
@@ -49,7 +49,7 @@ def run(
         plan = read_plan(file)
         failed = run_plan(plan, jobs, (lambda line: None) if as_json else tell)
     except KeyboardInterrupt:
-        typer.echo("\nStopped. The same command goes on with the runs that are not finished.", err=True)
+        typer.echo("\nStopped. The same command resumes with the runs that are not finished.", err=True)
         sys.stdout.flush()
         kill_kernels()
         os._exit(130)  # without waiting for the threads that wait for the kernels
@@ -75,10 +75,10 @@ def assign(
     run: Annotated[str, typer.Option(help="A finished run's folder, or its name under reports/.")],
     as_json: Json = False,
 ) -> None:
-    """Give new headlines the stories of a finished run, or find them new. The run is not touched.
+    """Assign new headlines to the stories of a finished run, or mark them as new. The run is not changed.
 
-    For example: `newsclust assign tuesday.csv --run reports/monday`. The report says which stories go on, what emerges,
-    and how sure that is; assigned.csv beside it has every headline with its story.
+    For example: `newsclust assign tuesday.csv --run reports/monday`. The report says which stories continue, which
+    emerge, and how certain that is; assigned.csv beside it has every headline with its story.
     """
     from .grid.assign import assign_file
 
@@ -99,15 +99,18 @@ def ingest(
     model: Annotated[str, typer.Option(help="As the parameter of a run.")] = "auto",
     precision: Annotated[str, typer.Option(help="As the parameter of a run.")] = "auto",
     title: Annotated[str | None, typer.Option(help="The column that holds the headlines, if it is another.")] = None,
-    most_set_aside: Annotated[float, typer.Option(min=0, max=1, help="The share of rows that may be none.")] = 0.5,
+    most_set_aside: Annotated[
+        float, typer.Option(min=0, max=1, help="The share of rows that may be no headlines.")
+    ] = 0.5,
     engine: Annotated[Literal["process", "ray"], typer.Option(help="Ray embeds on all processors.")] = "process",
-    parquet: Annotated[str | None, typer.Option(help="With Ray: a folder for files to import, no server.")] = None,
+    parquet: Annotated[str | None, typer.Option(help="With Ray: write files to import to this folder.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Store very many headlines in Milvus, in little memory; a run of the same files embeds none of them again.
+    """Store any number of headlines in Milvus, in little memory; a run of the same files embeds none of them again.
 
-    For example: `newsclust ingest news/*.csv --uri http://localhost:19530`. Stopped, the same command goes on. Rows
-    that are no headlines go to reports/ingest/rejected.csv. Exit: 0 stored, 1 some files are left out, 2 can't.
+    For example: `newsclust ingest news/*.csv --uri http://localhost:19530`. If it was stopped, the same command
+    resumes. Rows that are no headlines go to reports/ingest/rejected.csv. Exit: 0 stored, 1 some files are left out,
+    2 failed.
     """
     from .run.ingest import ingest as ingest_files
 
@@ -124,9 +127,9 @@ def look(
     title: Annotated[str | None, typer.Option(help="The column that holds the headlines, if it is another.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Show what is made of a file before a run: format, columns and why, three documents, what is set aside.
+    """Show how a run would read a file: format, columns and why, three documents, what is set aside.
 
-    For example: `newsclust look mine.csv`. Of a large file, or of what is behind an address, it reads at most 64 MB.
+    For example: `newsclust look mine.csv`. It reads at most 64 MB of a large file or a download.
     """
     from .corpus.look import look as look_at
 
@@ -174,7 +177,7 @@ def clean(
     name: Annotated[str | None, typer.Argument(help="A grid under reports/, to remove with all its runs.")] = None,
     labels: Annotated[
         str | None,
-        typer.Option(help="A collection of yours: what write_labels wrote beside it is removed from Milvus."),
+        typer.Option(help="Remove from Milvus what write_labels wrote beside this collection."),
     ] = None,
     uri: Annotated[str, typer.Option(help="Where that collection is.")] = "milvus.db",
 ) -> None:
@@ -210,7 +213,7 @@ def _tell_news(folder: Path) -> None:
 
 
 def main() -> None:
-    """Run the command; what the user can put right is one sentence, not a traceback."""
+    """Run the command; an error that the user can fix is one sentence, not a traceback."""
     try:
         app(standalone_mode=True)
     except NewsclustError as error:
@@ -223,8 +226,8 @@ def main() -> None:
 
 
 def _in_natural_order(path: Path) -> list[tuple[int, str]]:
-    """2 before 10."""
+    """A sort key that puts 2 before 10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", str(path))]
 
 
-from . import cli_run  # noqa: E402, F401  whose commands stand below these in the help
+from . import cli_run  # noqa: E402, F401  its commands come below these in the help

@@ -1,4 +1,4 @@
-"""Commands that ask of one finished run: is it right, what do its pages, papers and feeds say, does it repeat."""
+"""Commands on one finished run: check it, repeat it, and write its page, methods, feeds and data."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def report(
 
     folder = page_of(name)
     page = render_page(folder)
-    alone = folder.with_suffix(".html")  # a single run's page stands beside its folder, too
+    alone = folder.with_suffix(".html")  # a single run's page is beside its folder, too
     if page.name == "report.html" and folder.parent == find_output("reports") and alone.exists():
         page = write_page(folder, links={"the notebook that made it": f"{folder.name}/{NOTEBOOK_PAGE}"}, page=alone)
     typer.echo(f"Report: {short(page)}")
@@ -93,7 +93,7 @@ def feed(
     output: Annotated[str | None, typer.Option(help="A folder for the files, instead of RUN.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the JSON Feed, and write no files.")] = False,
 ) -> None:
-    """Write a run's stories as feeds, feed.json (JSON Feed) and feed.xml (RSS). Exit: 0 written, 2 can't.
+    """Write a run's stories as feeds, feed.json (JSON Feed) and feed.xml (RSS). Exit: 0 written, 2 failed.
 
     For example: `newsclust feed reports/quickstart --address https://example.org/report.html`. An item is a story, with
     its headlines inside; the stories with the latest headlines come first.
@@ -111,14 +111,14 @@ def feed(
 @app.command()
 def verify(
     run: Run,
-    data: Annotated[str | None, typer.Option(help="The headlines, where they are not the sample.")] = None,
-    trust: Annotated[bool, typer.Option("--trust", help="The record may name the headlines and the model.")] = False,
+    data: Annotated[str | None, typer.Option(help="The headlines, if they are not the sample.")] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="Load the headlines and model that the record names.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Repeat a run from its record, without its stored vectors, and compare. Exit: 0 agrees, 1 differs, 2 can't.
+    """Repeat a run from its record, without its stored vectors, and compare. Exit: 0 agrees, 1 differs, 2 failed.
 
     For example: `newsclust verify reports/quickstart`, or `newsclust verify reports/mine --data mine.csv`. The run is
-    not changed, no server is asked, and what comes out is thrown away.
+    not changed, no server is contacted, and the new results are deleted.
     """
     from .defend.verify import verify as verify_run
 
@@ -137,7 +137,7 @@ def export(
     run: Run,
     output: Annotated[str | None, typer.Option(help="The file, instead of RUN/points.parquet.")] = None,
 ) -> None:
-    """Write a run's headlines with their vectors, places and stories as Parquet. Exit: 0 written, 2 can't.
+    """Write a run's headlines with their vectors, places and stories as Parquet. Exit: 0 written, 2 failed.
 
     For example: `newsclust export reports/quickstart`, then `pandas.read_parquet("reports/quickstart/points.parquet")`,
     or `embedding-atlas reports/quickstart/points.parquet --x x --y y --text text`.
@@ -162,7 +162,7 @@ def second_coder(
 
     For example: `newsclust second-coder reports/quickstart --model gpt-4.1-mini`. The endpoint and its key are those of
     OPENAI_BASE_URL and OPENAI_API_KEY, in the environment or a file .env. The command first names the
-    host and the number of headlines, and sends nothing before you agree. Exit: 0 coded, 2 can't or not agreed.
+    host and the number of headlines, and sends nothing before you agree. Exit: 0 coded, 2 failed or not agreed.
     """
     from .defend.second_coder import said_first, sample_pairs
     from .defend.second_coder import second_coder as code

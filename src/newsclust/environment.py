@@ -1,4 +1,4 @@
-"""What the user keeps in the environment or in a file .env: tokens and keys."""
+"""The user's tokens and keys, from the environment or a file .env."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .errors import StoreError
 
 
 def read_dotenv() -> str:
-    """The text of the nearest file .env, "" where there is none; UTF-16, as Windows PowerShell 5 writes it, will do.
+    """The text of the nearest file .env, "" if there is none, in UTF-8, or UTF-16 as Windows PowerShell 5 writes it.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def read_dotenv() -> str:
 
 
 def settings() -> dict[str, str | None]:
-    """What stands in the environment, else in the file .env.
+    """The settings in the environment, else in the file .env.
 
     Raises
     ------

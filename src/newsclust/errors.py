@@ -8,9 +8,9 @@ from typing import Any, TextIO
 
 
 class NewsclustError(Exception):
-    """Something the user can put right.
+    """An error that the user can fix.
 
-    Notebooks show the message alone, without a traceback of anybody's insides.
+    Notebooks show only the message, without a traceback.
     """
 
     def _render_traceback_(self) -> list[str]:
@@ -27,19 +27,19 @@ class InputError(NewsclustError):
 
 
 class ModelError(NewsclustError):
-    """The embedding model can't be found or loaded, or gives vectors that are none."""
+    """The embedding model can't be found or loaded, or gives invalid vectors."""
 
 
 class StoreError(NewsclustError):
-    """The Milvus collection can't be opened or reached, or holds something else than it should."""
+    """The Milvus collection can't be opened or reached, or holds other data than it should."""
 
 
 class RunError(NewsclustError):
-    """A run or a grid is not there, not finished, damaged, or in use."""
+    """A run or a grid is missing, not finished, damaged, or in use."""
 
 
 def shortage(error: BaseException | str) -> str:
-    """What the machine did not have, with what to do, where an error says so; "" where it is about something else."""
+    """What the machine lacked, and what to do, if an error says so; "" if it is about something else."""
     text = f"{type(error).__name__}: {error}".casefold()
     return next((said for words, said in _SHORT_OF.items() if any(word in text for word in words)), "")
 
@@ -55,15 +55,15 @@ _SHORT_OF = {
 
 
 class NewsclustWarning(UserWarning):
-    """Something was done otherwise than asked, or is worth a look."""
+    """Something was done differently from what was asked, or is worth a look."""
 
 
-#: What was shown as notices, for the record of a run; its first step empties it.
+#: The notices shown so far, for the record of a run; its first step empties the list.
 told: list[str] = []
 
 
 def notice(text: str) -> None:
-    """Tell the user `text`, in one line and without a place in our code: as a `NewsclustWarning`."""
+    """Show the user `text` as a `NewsclustWarning`, on one line and without a place in our code."""
     warnings.warn(text, NewsclustWarning, stacklevel=3)
 
 

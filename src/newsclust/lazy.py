@@ -17,7 +17,7 @@ def offered(
     package : str
         Its name.
     modules : dict
-        Module, as seen from the package -> the names it has, separated by blanks.
+        Module, relative to the package -> the names it offers, separated by blanks.
     packages : str
         Packages within it that are offered whole, separated by blanks.
     """

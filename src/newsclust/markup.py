@@ -1,8 +1,8 @@
-"""Text from strangers made fit for HTML, scripts and plotly: the one place where escaping is done.
+"""Escape untrusted text for HTML, scripts and plotly: the one place where escaping is done.
 
-What a headline says has to be read as it stands in the file, in JupyterLab, the classic notebook, Colab, VS Code,
-nbconvert's page and the report: no markup of its own takes effect, no two dollars make a formula, and no mark that
-turns the direction of writing reaches beyond its cell.
+A headline has to look as it does in the file, in JupyterLab, the classic notebook, Colab, VS Code, nbconvert's page
+and the report: no markup in it takes effect, no two dollars make a formula, and no mark that changes the direction of
+writing has an effect beyond its cell.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def table(frame: pd.DataFrame, header: bool = True, classes: str = "") -> str:
         Its cells are shown as text, but for `Html`; a list is shown as lines, one below the other. Numbers are shown
         as ``str`` writes them: format them before. The index is not shown.
     header : bool
-        Whether the names of the columns stand above them.
+        Whether to show the names of the columns above them.
     classes : str
         Of the table element; reports give ``sortable`` ones headers that sort and ``filterable`` ones a box that
         filters.
@@ -105,7 +105,7 @@ def table(frame: pd.DataFrame, header: bool = True, classes: str = "") -> str:
 
     columns = [[_lines(value) for value in frame.iloc[:, place]] for place in range(frame.shape[1])]
     sides = [_side([plain(line) for lines in cells for line in lines]) for cells in columns]
-    # Alignment stands in the cells, because each notebook program aligns cells by rules of its own.
+    # Cells have their own alignment, because each notebook program aligns cells by its own rules.
     written = [[_cell(lines, side) for lines in cells] for cells, side in zip(columns, sides, strict=True)]
     whole = pd.DataFrame(dict(enumerate(written)), dtype=object)
     whole.columns = [_cell([name], side.partition(";")[0]) for name, side in zip(frame.columns, sides, strict=True)]
@@ -114,7 +114,7 @@ def table(frame: pd.DataFrame, header: bool = True, classes: str = "") -> str:
 
 
 def are_numbers(texts: Iterable[str]) -> bool:
-    """Whether a column of texts holds numbers, with units or not, and otherwise only what stands for missing ones."""
+    """Whether a column of texts holds only numbers, with units or not, and signs for missing ones."""
     known = [text for text in texts if text.lower() not in _NO_NUMBER]
     return bool(known) and all(map(_NUMBER.fullmatch, known))
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from .errors import InputError, RunError, notice
 
-#: Bytes that file systems allow a name; one in a folder that is not there yet can't be tried.
+#: Bytes that file systems allow for a name; a name in a folder that does not exist yet can't be tried.
 NAME_BYTES = 255
 
 
@@ -35,16 +35,16 @@ def root() -> Path:
 
 
 def state_dir(name: str) -> Path:
-    """The folder ``.newsclust/<name>`` for what can be made again: downloads and cached stages.
+    """The folder ``.newsclust/<name>`` for the cache: downloads and cached stages.
 
-    Where it can't be written, as in a read-only checkout, one of the user's own elsewhere, with one notice.
+    If it can't be written, as in a read-only checkout, a folder of the user elsewhere, with one notice.
     """
     path = root() / ".newsclust" / name
     if _can_keep(path):
         return path
     other = fallback_dir() / name
     other.mkdir(parents=True, exist_ok=True)
-    tell_once(f"{path} can't be written: what later runs can use again is kept in {other} instead.")
+    tell_once(f"{path} can't be written: the cache is kept in {other} instead.")
     return other
 
 
@@ -74,7 +74,7 @@ def find_input(path: str | os.PathLike) -> Path:
 def find_shipped(path: str | Path) -> Path | None:
     """A file of ``notebooks/`` or ``params/`` of newsclust's project, or as it came with newsclust; None for neither.
 
-    What another project has under this name is not taken, and not executed.
+    Another project's files of this name are not used, and not executed.
     """
     package, here = Path(__file__).parent, root()
     checkout = package.parents[1]  # where the package is installed in place, they are not in it
@@ -117,8 +117,8 @@ def short(path: Path) -> str:
 def give_numba_a_folder() -> None:
     """Call this before importing what numba compiles.
 
-    Where numba can't write beside the code, nor into a home, it fails instead of compiling without a cache; so it does
-    where a file of its cache is cut, as by a full disk, and then again in every later run.
+    If numba can write neither beside the code nor into a home folder, it fails instead of compiling without a cache. It
+    also fails, in every later run, if a file of its cache is truncated, as by a full disk.
     """
     _choose_numbas_folder()
     _mend_numbas_cache()
@@ -130,13 +130,13 @@ def _choose_numbas_folder() -> None:
     if "NUMBA_CACHE_DIR" in os.environ or all(can_write(folder / "__pycache__") for folder in beside):
         return
     os.environ["NUMBA_CACHE_DIR"] = folder = str(state_dir("numba"))
-    if "numba" in sys.modules:  # which has read the environment already
+    if "numba" in sys.modules:  # it has read the environment already
         sys.modules["numba"].config.CACHE_DIR = folder
 
 
 @lru_cache
 def _mend_numbas_cache() -> None:
-    """What can't be read is compiled again, what can't be written is not kept."""
+    """Make numba compile again what it can't read from its cache, and ignore what it can't write there."""
     from numba.core.caching import Cache
 
     load, save = Cache._load_overload, Cache._save_overload
@@ -144,7 +144,7 @@ def _mend_numbas_cache() -> None:
     def load_or_compile(cache: Cache, *arguments: Any) -> Any:
         try:
             return load(cache, *arguments)
-        except Exception:  # which one depends on where the file is cut
+        except Exception:  # the exception depends on where the file is truncated
             with suppress(Exception):
                 cache.flush()
 
@@ -157,9 +157,9 @@ def _mend_numbas_cache() -> None:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A file to write, which takes the place of `path` when the block ends well, and else goes.
+    """A file to write, which replaces `path` if the block succeeds, and is deleted otherwise.
 
-    What a process that was killed left of the same file goes, too.
+    Leftovers of killed processes for the same file are deleted, too.
     """
     import psutil
 
@@ -192,7 +192,7 @@ def write_whole(path: Path, content: str | Callable[[Path], object]) -> None:
 
 
 def remove(folder: Path) -> str:
-    """Remove a folder of ours, and say so; of a link to another place the link."""
+    """Remove a folder of ours, and say so; of a link to another place only the link."""
     size = sum(file.lstat().st_size for file in folder.rglob("*") if file.is_file())
     if folder.is_symlink():
         folder.unlink()
@@ -208,7 +208,7 @@ def tell_once(text: str) -> None:
 
 
 def _user_caches() -> Path | None:
-    """None for a user without a home, whose "~" would be a folder of that name."""
+    """The user's cache folder; None for a user without a home, whose "~" would be a folder of that name."""
     import platformdirs
 
     path = platformdirs.user_cache_path()
@@ -233,7 +233,7 @@ def _can_keep(folder: Path) -> bool:
 
 @lru_cache
 def _temporary_dir() -> Path:
-    """The same for every process of a user, unless somebody else has taken its name."""
+    """A temporary folder, the same for every process of a user, unless somebody else has taken its name."""
     if not hasattr(os, "getuid"):
         return Path(tempfile.gettempdir(), "newsclust")  # of the user alone, on Windows
     path = Path(tempfile.gettempdir(), f"newsclust-{os.getuid()}")

@@ -1,7 +1,7 @@
 """The steps from headlines to stories, in order. The notebooks show them one by one; `find` takes them all.
 
 Each step takes the result before it and parameters: what a notebook set (`parameters`), or keywords. A result holds the
-one before, and the parameters that all of it was made with: a step whose parameters say something else by now stops.
+one before, and the parameters that all of it was made with: a step stops if these parameters have changed since.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from .vectors.model_choice import AUTO, choose_model
 from .vectors.own_collection import OwnCollection
 from .wording import count
 
-#: The parameters that each step reads, beside what the steps before it have read.
+#: The parameters that each step reads, beside those that earlier steps have read.
 READS = {
     "read": "data columns truth filter".split(),
     "embed": "model precision uri collection index index_params search_params".split(),
@@ -63,7 +63,7 @@ READS = {
 _STEPS = list(READS)
 #: The run of params/quickstart.yaml, which notebooks look at.
 _QUICKSTART = "reports/quickstart"
-#: What a notebook's reader calls the result of each step.
+#: The names of the steps' results in the notebooks.
 _RESULTS = dict(zip(_STEPS, "corpus vectors links clusters stories map run".split(), strict=True))
 
 
@@ -87,8 +87,8 @@ def embed(corpus: Corpus, p: Notebook | Parameters | StoredRun | None = None, **
     """Give each document its vector, and store it in Milvus; what is stored already is not embedded again.
 
     With a finished run the vectors are of its model, in its collection. Those of a collection of the user's own are
-    read from there, and nothing is stored. ``model = "auto"`` is settled here, and stays what it was for what goes on
-    with an earlier run (`newsclust.vectors.model_choice.choose_model`).
+    read from there, and nothing is stored. ``model = "auto"`` is decided here; a run that continues an earlier one
+    keeps its model (`newsclust.vectors.model_choice.choose_model`).
     """
     by_user = "uri" in given or not isinstance(p, StoredRun)
     if isinstance(p, StoredRun):
@@ -106,7 +106,7 @@ def embed(corpus: Corpus, p: Notebook | Parameters | StoredRun | None = None, **
 
 
 def link(vectors: Vectors, p: Notebook | Parameters | None = None, **given: Any) -> Links:
-    """Find each document's nearest others, and blend words and days into their distances."""
+    """Find each document's nearest neighbours, and blend words and days into their distances."""
     now = _now("link", p, vectors.made_with, given)
     there = len(vectors.corpus.documents) - 1
     if there < now.k != Parameters.model_fields["k"].default:
@@ -117,7 +117,7 @@ def link(vectors: Vectors, p: Notebook | Parameters | None = None, **given: Any)
 
 
 def _links(vectors: Vectors, blended: Neighbors, plain: Neighbors, now: Parameters, made: dict[str, Any]) -> Links:
-    """With near-copies folded, if asked for: who stands for them has neighbours of its own kind, measured anew."""
+    """The links; if near-copies are folded, the documents that stand for them are searched among themselves."""
     documents = vectors.corpus.documents
     leaders = find_repeats(documents, blended.head(min(now.k, blended.k))) if now.fold_copies else None
     folded = {"fold_copies": now.fold_copies}
@@ -157,7 +157,7 @@ def cluster(links: Links, p: Notebook | Parameters | None = None, **given: Any) 
 
 
 def name(clusters: Clusters, p: Notebook | Parameters | None = None, **given: Any) -> Named:
-    """Name the clusters, let noise join them if asked to, obey corrections, and keep the numbers of an earlier run."""
+    """Name the clusters, assign noise if asked to, apply corrections, and keep the numbers of an earlier run."""
     now = _now("name", p, clusters.made_with, given)
     links = clusters.links
     found = find_stories(
@@ -205,7 +205,7 @@ def finish(drawn: Map, p: Notebook | Parameters | None = None, **given: Any) -> 
         try_output(now.output, shown(now.data))
         obeyed = {row["file"] for row in named.stories.corrected.corrections.listed} if named.stories.corrected else ()
         if len(gather_corrections(output=now.output)) and CORRECTIONS not in obeyed:
-            notice(f"{CORRECTIONS} in {now.output} is not obeyed: give nc.name the output, too, or call nc.find.")
+            notice(f"{CORRECTIONS} in {now.output} is not applied: give nc.name the output, too, or call nc.find.")
     record = write_record(
         vectors.corpus,
         vectors.embeddings,
@@ -234,12 +234,12 @@ def find(data: str | Path | list = "sample", **parameters: Any) -> Run:
     p = make_parameters({"data": data, **parameters})
     if p.output:
         try_output(p.output, shown(p.data))
-    gather_corrections(p.corrections, p.output, p.previous)  # a slip in them is seen at once
+    gather_corrections(p.corrections, p.output, p.previous)  # so that an error in them is found at once
     return finish(map(name(cluster(link(embed(read(p), p), p), p), p), p), p)
 
 
 def read_run(folder: str | Path) -> StoredRun:
-    """A finished run (`newsclust.run.stored.read_run`); that of the sample is made where it is missing."""
+    """Read a finished run (`newsclust.run.stored.read_run`); that of the sample is made if it is missing."""
     made_here = find_shipped("params/quickstart.yaml")
     if made_here and Path(folder) == Path(_QUICKSTART) and not any(path.exists() for path in run_folders(folder)):
         find(**yaml.load(made_here.read_text(encoding="utf-8"), Reader), output=_QUICKSTART)
@@ -247,7 +247,7 @@ def read_run(folder: str | Path) -> StoredRun:
 
 
 def repeat(run: StoredRun) -> Run:
-    """Take the steps of a finished run again, from its stored vectors: nothing is read, embedded or written.
+    """Repeat the steps of a finished run, from its stored vectors: nothing is read, embedded or written.
 
     The stories keep the numbers and titles that they have in the run.
 
@@ -309,7 +309,7 @@ def check_against_hdbscan(clusters: Clusters) -> Sentences:
 
 
 def _now(step: str, p: Notebook | Parameters | None, made_with: dict[str, Any], given: dict[str, Any]) -> Parameters:
-    """The parameters as they stand, which must be those that the result before was made with."""
+    """The current parameters, which must be those that the previous result was made with."""
     if given:
         reads = [*READS[step], *(("uri", "collection") if step == "read" and given.get("data") == MILVUS else ())]
         if unknown := [one for one in given if one not in reads]:
@@ -323,12 +323,12 @@ def _now(step: str, p: Notebook | Parameters | None, made_with: dict[str, Any], 
 
 
 def check_now(step: str, p: Notebook | Parameters | None, made_with: dict[str, Any]) -> Parameters:
-    """The parameters as they stand, which must be those that what comes before `step` was made with.
+    """The current parameters, which must be those that the results before `step` were made with.
 
     Raises
     ------
     ParameterError
-        If one differs, with the step to begin again from.
+        If one differs; the message names the step to repeat from.
     """
     if p is None:
         return make_parameters(made_with)

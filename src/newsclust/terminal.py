@@ -1,4 +1,4 @@
-"""What all commands share: how they are found, stopped and told to be quiet, and where their lines go."""
+"""What all commands share: how they are found, stopped and made quiet, and where their lines go."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def common(
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what is wrong.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     if quiet:
@@ -53,7 +53,7 @@ def common(
         os.environ["TQDM_DISABLE"] = "1"  # here and in the kernels
 
 
-#: Where lines for the user go; none where they asked for quiet.
+#: Prints lines for the user; none with --quiet.
 _say = [typer.echo]
 
 

@@ -1,4 +1,4 @@
-"""How counts and values are said, in messages, tables and figures alike."""
+"""How counts and values are written, in messages, tables and figures alike."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def said(value: Any) -> str:
-    """A parameter's value, or a fact of a run, as one would say it."""
+    """A parameter's value, or a fact of a run, as text."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -20,12 +20,12 @@ def count(n: int, noun: str, plural: str = "") -> str:
 
 
 def sentence(note: str) -> str:
-    """A note with the end of a sentence, where it has none."""
+    """A note with a full stop, if it has none."""
     return f"{note}." if note[-1:] not in ".?!" else note
 
 
 def assigned(values: dict[str, Any]) -> str:
-    """Parameters as one would set them: ``words = 0.2, days = 0.15``."""
+    """Parameters as assignments: ``words = 0.2, days = 0.15``."""
     return ", ".join(f"{name} = {value!r}" for name, value in values.items())
 
 

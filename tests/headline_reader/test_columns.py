@@ -51,7 +51,7 @@ def test_labels_above_headlines_and_keywords_are_no_texts():
     headlines = read_file(TABLE.assign(subtitle=["Video", "NU+", "Video", ""]).to_csv(index=False))
     assert headlines.unused == ["subtitle"] and is_the_table(headlines)
     keywords = [f"{title}, {paper}, economy and more" for title, paper in zip(TITLES, PAPERS, strict=True)]
-    with pytest.raises(ReaderError, match="no column of headlines that can be told"):
+    with pytest.raises(ReaderError, match="no column that is recognised as headlines"):
         read_file(pd.DataFrame({"keywords": keywords, "published": DAYS}).to_csv(index=False))
 
 

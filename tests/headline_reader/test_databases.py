@@ -45,7 +45,7 @@ def test_a_database_that_is_written_ahead_is_read_and_what_is_beside_it_told():
     content = database(("news", TABLE), setup="PRAGMA journal_mode = WAL;")
     assert content[18:20] == b"\2\2"
     headlines = read_file(content, "news.db")
-    assert is_the_table(headlines) and any("news.db-wal is not read" in note for note in headlines.notes)
+    assert is_the_table(headlines) and any("news.db-wal are missing" in note for note in headlines.notes)
 
 
 def test_a_damaged_database_is_called_so():

@@ -1,4 +1,4 @@
-"""Text into records: where a line ends, and a quotation mark that nothing closes."""
+"""Text into records: where a line ends, and an unclosed quotation mark."""
 
 from __future__ import annotations
 

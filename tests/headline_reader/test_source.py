@@ -53,7 +53,7 @@ def test_a_missing_file_is_named_with_its_near_namesakes():
     Path("headlines_2024.csv").write_text(CSV)
     assert complaint("headlines_2042.csv").endswith("did you mean headlines_2024.csv?")
     assert complaint("nowhere/x.csv") == "there is no file nowhere/x.csv: correct the path in source."
-    assert complaint("*.tsv") == "there is no file that fits *.tsv: correct the pattern in source."
+    assert complaint("*.tsv") == "there is no file that matches *.tsv: correct the pattern in source."
 
 
 @pytest.mark.parametrize("source", [None, "", "  ", 3, [], "x" * 5000, "a\0b", "~nobody-of-that-name/x.csv"])

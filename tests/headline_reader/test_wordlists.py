@@ -54,7 +54,7 @@ def test_every_file_passes_its_checks(file):
             "Headline_text ",
             "'Headline_text' of names.title.strong has a capital letter",
         ),
-        ("titular ", "titular título ", "'título' of names.title.strong stands there twice"),
+        ("titular ", "titular título ", "'título' of names.title.strong is there twice"),
         ("título ", "ti\u0301tulo ", "is not in Unicode's composed form"),
         ("শিরোনাম", "শিরোनাম", "mixes BENGALI and DEVANAGARI"),
         ("titel titelzeile", "titel þitill", "has a letter that `fold` leaves as it is"),
@@ -80,7 +80,7 @@ def test_a_broken_list_of_names_is_refused(broken, old, new, why):
         ("languages", '"en eng', '"e1 en', "the code of english is 'e1', no code", languages._codes),
         ("languages", '"fr fra', '"fr fra spa', "'spa' is es and fr", languages._codes),
         ("languages", "\nde = ", "\nxx = ", "a variety is one of a language without a name", languages._codes),
-        ("boilerplate", "'see more'", "'see more', 'see more'", "stands there twice", lambda: words("boilerplate")),
+        ("boilerplate", "'see more'", "'see more', 'see more'", "is there twice", lambda: words("boilerplate")),
         ("boilerplate", "'see more'", "' see more'", "blanks around it", lambda: words("boilerplate")),
     ],
 )

@@ -1,4 +1,4 @@
-"""A run and new headlines in; who joins which story, and what is new, out."""
+"""From a run and new headlines to which of them join which story, and which are new."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an assignment of new headlines leaves behind, in a folder of its own: the run's is not touched."""
+"""The results of assigning new headlines, in a folder of their own: the run's folder is not changed."""
 
 from __future__ import annotations
 
@@ -116,8 +116,8 @@ def finish_assignment(corpus: Corpus, newcomers: Newcomers, output: str | None =
 def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]:
     """A run's page data with the new headlines in their stories, and the emerging stories among them.
 
-    Marks are ``emerging`` and ``joined``, with the number of new headlines; ``headlines`` has also ``fresh``, the
-    places of these. What the run's own page says of doubts stands as it was.
+    Marks are ``emerging`` and ``joined``, with the number of new headlines; ``headlines`` also has ``fresh``, their
+    positions. The doubts of the run's own page are unchanged.
     """
     new = np.flatnonzero(~newcomers.is_known)
     documents, labels = newcomers.documents.iloc[new], newcomers.labels[new]

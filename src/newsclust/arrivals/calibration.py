@@ -1,4 +1,4 @@
-"""How sure a vote is, learnt from a run's own documents: each fifth is held out, and put back by the vote."""
+"""How certain a vote is, learnt from a run's own documents: each fifth is held out, and assigned by the vote."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from ..neighbors.neighbors import Neighbors
 
 FOLDS = 5
-#: Held-out documents after which further folds would teach nothing: the fit has nine numbers.
+#: Enough held-out documents: further folds would add nothing to a fit of nine numbers.
 ENOUGH = 20_000
-#: A smaller support is taken for this much.
+#: A smaller support counts as this much.
 LEAST = 0.05
-#: What can be right of a document: the story its neighbours support most, no story that is there, or another one.
+#: What can be right for a document: the story its neighbours support most, no existing story, or another one.
 OUTCOMES = ("nearest", "none", "other")
-#: Edges of what the curve puts together.
+#: Edges of the curve's bins.
 _BINS = (0, 0.6, 0.7, 0.8, 0.9, 0.95, 1)
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """What the votes of a run's held-out documents were worth.
+    """How often the votes for a run's held-out documents were right.
 
     Attributes
     ----------
@@ -62,13 +62,13 @@ class Calibration:
             found = self._model.predict_proba(_features(support, margin))
             columns = {outcome: found[:, place] for place, outcome in enumerate(self._model.classes_)}
             nearest, none = (columns.get(outcome, np.zeros(len(support))) for outcome in OUTCOMES[:2])
-        # Where nobody votes there is no nearest story.
+        # Without votes there is no nearest story.
         silent = np.asarray(support) <= 0
         return np.where(silent, 0.0, nearest), np.where(silent, np.maximum(none, nearest), none)
 
     @property
     def curve(self) -> pd.DataFrame:
-        """Said and right, among the held-out documents: one row per range of the probability that was said.
+        """Predicted and right, among the held-out documents: one row per range of the predicted probability.
 
         Columns ``from, to, documents, said, right``; the last two are means.
         """
@@ -78,7 +78,7 @@ class Calibration:
 
 
 def reliability(said: np.ndarray, right: np.ndarray) -> pd.DataFrame:
-    """A calibration curve: of the documents said to be right with a probability, how many are.
+    """A calibration curve: of the documents with a predicted probability, the share that is right.
 
     Returns
     -------
@@ -97,22 +97,22 @@ def reliability(said: np.ndarray, right: np.ndarray) -> pd.DataFrame:
 def calibrate(
     neighbors: Neighbors, labels: np.ndarray, clustering: dict[str, Any], assigned: bool, least_support: float
 ) -> Calibration:
-    """Learn from a run what a vote is worth for a document that the run has not seen.
+    """Learn from a run how likely a vote is right for a document that the run has not seen.
 
-    A fifth of the documents is taken out, the others are clustered by the run's own parameters, from what is left of
-    their neighbour lists, and the held-out ones are given the story that their nearest neighbours support most. That is
-    right where most of that story's documents have the run's label of the held-out one. Where the run has the
-    held-out document in no story, or in one that the others do not make, no story is right. Multinomial logistic
+    A fifth of the documents is held out, the others are clustered by the run's own parameters, on the rest of their
+    neighbour lists, and the held-out ones get the story that their nearest neighbours support most. That is right if
+    most of that story's documents have the same label in the run as the held-out one. If the run has the held-out
+    document in no story, or in one that the others do not form, no story is right. Multinomial logistic
     regression on the logarithm of the vote's support and on its margin (scikit-learn's, with its default penalty) turns
     that into probabilities; nothing in it was chosen for a data set.
 
-    "Right" is what a run over everything says. Where such a run itself puts two stories together, so does the vote, and
-    no probability learnt without known stories can tell.
+    "Right" means as in a run over everything. If such a run itself merges two stories, so does the vote, and no
+    probability learnt without known stories can show it.
 
     Parameters
     ----------
     neighbors : Neighbors
-        As the run clustered them, or longer lists.
+        The lists that the run clustered, or longer ones.
     labels : ndarray of int, shape (n,)
         The run's stories; -1 is in no story.
     clustering : dict
@@ -160,7 +160,7 @@ def _hold_out(
 
 
 def _majority(found: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """For each cluster found the label that most of its documents have; of equally many the smaller."""
+    """For each cluster found, the most frequent label among its documents; in a tie the smaller."""
     counts = pd.DataFrame({"found": found, "label": labels})[found >= 0].value_counts().reset_index()
     first = counts.sort_values(["found", "count", "label"], ascending=[True, False, True]).drop_duplicates("found")
     return first["label"].to_numpy(dtype=np.int64)  # clusters are numbered from 0 without gaps
@@ -178,7 +178,7 @@ def _fit(rows: pd.DataFrame) -> Pipeline | None:
 
 
 def _features(support: Any, margin: Any) -> np.ndarray:
-    """The support's logarithm: what it is worth grows fast at first, and then hardly."""
+    """The logarithm of the support, because its effect grows fast at first, and then hardly; and the margin."""
     support = np.asarray(support, dtype=np.float64)
     margin = np.nan_to_num(np.asarray(margin, dtype=np.float64))
     return np.column_stack((np.log(np.maximum(support, LEAST)), margin))

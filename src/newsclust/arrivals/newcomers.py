@@ -1,4 +1,4 @@
-"""Tomorrow's headlines: the story of a finished run that each would join, or that it is new, and how sure that is."""
+"""Tomorrow's headlines: the story of a finished run that each would join, or that each is new, and how certainly."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
     from ..run.stored import StoredRun
     from ..vectors.store import Embeddings
 
-#: How far the members of an emerging story stand from its middle on the map, as a share of how far apart they would
-#: stand by their own neighbours, which may be in many stories.
+#: How far the members of an emerging story are from its middle on the map, as a share of the distance that their own
+#: neighbours, which may be in many stories, would give.
 _GATHERED = 0.25
 
 
 @dataclass(frozen=True, eq=False)
 class Newcomers:
-    """What a run makes of documents that it has not seen.
+    """The stories of documents that a run has not seen.
 
     Attributes
     ----------
     run : StoredRun
-        The run, as it was and is.
+        The run, which is not changed.
     documents : DataFrame, n rows
         All documents of the new file, as `Corpus.documents`.
     is_known : ndarray of bool, shape (n,)
@@ -51,19 +51,18 @@ class Newcomers:
         The story of the run that each joins, or the number of an emerging story, ``run.next_number`` or larger; -1 is
         new and alone.
     probability : ndarray of float64, shape (n,)
-        How likely that is right, see `newsclust.arrivals.calibration.calibrate`; NaN for those that the run holds.
+        How likely this is right, see `newsclust.arrivals.calibration.calibrate`; NaN for those that the run holds.
     nearest : ndarray of int32, shape (n,)
         The story with the most support, whether or not it was joined; -1 where none has any.
     emerging : DataFrame, one row per emerging story
         Index ``cluster``; as from `newsclust.stories.naming.describe_clusters`.
     coordinates : ndarray of float32, shape (n, 2) or (n, 3)
-        Places on the run's map, by those of their neighbours.
+        Places on the run's map, from those of their neighbours.
     calibration : Calibration
     parameters : dict
         ``data``, ``columns``, ``run`` and ``least_emerging``.
     run_labels : ndarray of int, shape (n_run,)
-        The story of each document of the run: as the run has it, but for noise that corrections make one story with a
-        newcomer.
+        The story of each document of the run, as in the run, except noise that corrections join to a newcomer.
     """
 
     run: StoredRun
@@ -118,24 +117,24 @@ class Newcomers:
 
 @stage("assign")
 def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, least_emerging: int = 10) -> Newcomers:
-    """Give each new document the story of the run that it would join, or find it new.
+    """Assign each new document to the story of the run that it would join, or mark it as new.
 
-    *Joining.* As the run's noise finds its story, so do newcomers: of the five nearest documents of the run, by the
-    run's own measure, each votes for its story (`newsclust.stories.noise.assign_noise`), and the story with the most
-    support is joined where that is more likely right than that no story is. Where the run folds near-copies, a newcomer
-    that nearly repeats one of its documents goes where that one is. How likely follows from the support and its
-    margin over the next story, as learnt from the run's own documents (`newsclust.arrivals.calibration.calibrate`).
+    *Joining.* Newcomers are assigned like the run's noise: each of the five nearest documents of the run, by the run's
+    own measure, votes for its story (`newsclust.stories.noise.assign_noise`), and the story with the most support is
+    joined if that is more likely right than that no story is. If the run folds near-copies, a newcomer that nearly
+    repeats one of its documents gets that document's story. The probability follows from the support and its margin
+    over the next story, as learnt from the run's own documents (`newsclust.arrivals.calibration.calibrate`).
 
-    *Emerging.* The project's HDBSCAN clusters the run's documents and the newcomers together, by the run's own
-    parameters. A cluster with enough newcomers, more of them than of the run's documents in stories, and with less
-    than half of any story of the run, is an emerging story; its newcomers belong to it, whatever they would join, and
-    others may join it by the vote. Enough is what made a story in the run, ten at the most. (HDBSCAN on those alone
-    that join nothing, with the run's noise around them, found two of three stories that were held out whole, this nine
-    of ten: headlines of a story that is not there join the next best one, each for itself.)
+    *Emerging.* HDBSCAN clusters the run's documents and the newcomers together, by the run's own parameters. A cluster
+    with enough newcomers, more of them than of the run's documents in stories, and with less than half of any story of
+    the run, is an emerging story; its newcomers belong to it, whatever they would join, and others may join it by the
+    vote. Enough is the run's minimum for a story, but ten at the most. (This found nine of ten stories that were held
+    out whole. HDBSCAN on only the newcomers that join nothing, with the run's noise, found two of three: headlines of a
+    missing story each join the next best one.)
 
-    *Corrections* of the run that name a newcomer hold; the run's own stories are not touched.
+    *Corrections* of the run that name a newcomer hold; the run's own stories are not changed.
 
-    A newcomer's own result does not depend on which others come with it, but by the emerging stories they make.
+    A newcomer's result depends on the other newcomers only through the emerging stories that they form.
 
     Parameters
     ----------
@@ -145,7 +144,7 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
     embeddings : Embeddings
         Of the corpus, in the run's collection.
     least_emerging : int
-        The most newcomers that an emerging story must have.
+        An emerging story needs at most this many newcomers.
 
     Returns
     -------
@@ -166,7 +165,7 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
     old, rows = np.arange(n_old), np.arange(n_old, n_old + n_new)
     calibration = calibrate(run.neighbors, run.labels, run.clustering, given.assign_noise, run.least_support)
 
-    enough = min(least_emerging, int(given.min_cluster_size))  # "auto" is settled in a run
+    enough = min(least_emerging, int(given.min_cluster_size))  # a finished run has a number for "auto"
     found, certainty, edges = _emerging(run, space, rows, enough)
     group = np.where(found >= 0, found + run.next_number, -1)
     labels = np.concatenate([run.labels, group])
@@ -188,7 +187,7 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
     own, _ = calibration.probabilities(*_standing(votes, group))
     probability = np.where(is_told[rows], 1, np.where(group >= 0, own, np.where(labels[rows] >= 0, joins, none)))
 
-    # Named beside the run's stories, so that keywords tell them from these.
+    # Named together with the run's stories, so that keywords distinguish them from these.
     emerging = _named(everything, labels, certainty, vectors, run.next_number)
     places = _places(run.coordinates, indices, distances, n_old, group)
     return Newcomers(
@@ -212,7 +211,7 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
 
 
 def _words_of_both(old: Embeddings, new: Embeddings, are_new: np.ndarray) -> csr_array | None:
-    """The words of a run's documents and, below, of newcomers, as the model weighs them; None where TF-IDF does."""
+    """The words of a run's documents and, below, of newcomers, as the model weighs them; None if TF-IDF weighs them."""
     if old.weigher != new.weigher:
         raise InputError(
             f"The run's words are weighed by {old.weigher}, those of the new headlines by {new.weigher}: embed these "
@@ -229,7 +228,7 @@ def _corrected(
     edges: np.ndarray,
     support: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The labels as the run's corrections have them, and which newcomers these name: bool, shape (n,)."""
+    """The labels after the run's corrections, and which newcomers these name: bool, shape (n,)."""
     named, n_old = np.zeros(len(labels), dtype=bool), len(run.ids)
     if (rows := corrections_of(run.folder)).empty:
         return labels, named
@@ -239,7 +238,7 @@ def _corrected(
     corrections = replace(all_rows, rows=told[is_ours].reset_index(drop=True))
     if n := int(replace(all_rows, rows=told[~is_ours]).contradict(run.labels).sum()):
         notice(
-            f"{count(n, 'correction')} of {run.name} came after it was made: run it again, so that its stories obey."
+            f"{count(n, 'correction')} of {run.name} came after it was made: run it again to apply them to its stories."
         )
     fixed = np.append(run.labels, np.full(len(labels) - n_old, -1))
     done = apply(corrections, labels, certainty, edges, support, fixed=fixed, first_free=run.next_number).labels
@@ -251,8 +250,8 @@ def _corrected(
         done[:n_old][moved] = run.labels[moved]
     if n := int((done[:n_old] != run.labels).sum()):
         notice(
-            f"{count(n, 'headline')} that {run.name} has in no story {'is' if n == 1 else 'are'} one story with new "
-            "ones by corrections: run it again with these headlines to see all in one place."
+            f"corrections make {count(n, 'headline')} that {run.name} has in no story one story with new headlines: "
+            "run it again with these headlines to see all in one place."
         )
     return done, named
 
@@ -266,7 +265,7 @@ def _emerging(run: StoredRun, space: Space, rows: np.ndarray, enough: int) -> tu
         -1 is in none.
     certainty : ndarray of float, shape (n_new,)
     edges : ndarray, shape (n - 1, 3)
-        The spanning tree of all documents; empty where too few newcomers came.
+        The spanning tree of all documents; empty if there are too few newcomers.
     """
     n_old, n = space.n_known, space.n_known + len(rows)
     if len(rows) < enough:
@@ -295,16 +294,16 @@ def _emerging(run: StoredRun, space: Space, rows: np.ndarray, enough: int) -> tu
 
 
 def _copied(documents: pd.DataFrame, indices: np.ndarray, n_old: int) -> np.ndarray:
-    """The run's document that each newcomer nearly repeats, the nearest one; -1 where it repeats none."""
+    """The nearest document of the run that each newcomer nearly repeats; -1 if it repeats none."""
     new, place = np.nonzero((indices[:, :NEAREST] >= 0) & (indices[:, :NEAREST] < n_old))
     old, new = near_copies(documents, indices[new, place].astype(np.int64), new + n_old, n_old)
     copied = np.full(len(indices), -1)
-    copied[new[::-1] - n_old] = old[::-1]  # of many assignments to one place the last counts
+    copied[new[::-1] - n_old] = old[::-1]  # of several assignments to one position the last counts
     return copied
 
 
 def _standing(votes: Any, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The support of each one's own group, and its margin over the best of the others, below 0 where one has more."""
+    """The support of each one's own group, and its margin over the best of the others, below 0 if one has more."""
     support, margin = np.zeros(len(group)), np.zeros(len(group))
     for row in np.flatnonzero(group >= 0):
         cast = slice(votes.indptr[row], votes.indptr[row + 1])
@@ -327,7 +326,7 @@ def _named(
 def _places(
     coordinates: np.ndarray, indices: np.ndarray, distances: np.ndarray, n_old: int, group: np.ndarray
 ) -> np.ndarray:
-    """Where newcomers stand on the run's map: amid those that voted, the nearer the more; emerging stories gathered."""
+    """Newcomers' places on the run's map: amid those that voted, weighted by nearness; emerging stories contracted."""
     indices, distances = indices[:, : 2 * VOTERS], distances[:, : 2 * VOTERS].astype(np.float64)
     weights = np.clip(1 - distances**2 / 2, 1e-6, None) ** POWER
     weights[(indices < 0) | (indices >= n_old)] = 0
@@ -349,7 +348,7 @@ def _wide(lists: np.ndarray, k: int, padding: float) -> np.ndarray:
 
 
 def _spread(known: np.ndarray, new: np.ndarray, is_known: np.ndarray) -> np.ndarray:
-    """Values of the two kinds of documents in the order of all."""
+    """The values of known and new documents in the order of all."""
     values = np.empty((len(is_known), *new.shape[1:]), dtype=np.result_type(known, new))
     values[is_known], values[~is_known] = known, new
     return values

@@ -1,4 +1,4 @@
-"""A corpus: the rows as they came, the documents they are, and what was made of the input."""
+"""A corpus: the rows of the input, the documents made from them, and how the input was understood."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ..wording import assigned, count, sentence
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """Headlines as they came (`rows`), the documents they are (`documents`), and what was understood of the input.
+    """Headlines as they came (`rows`), the documents made from them, and how the input was understood.
 
     Every row is one of three things: ``n_rows = n_documents + n_repeats + n_set_aside``.
 
     Attributes
     ----------
     source : str
-        What the user gave as `data`; of an address neither user, password nor query.
+        What the user gave as `data`; an address without user, password and query.
     rows : DataFrame
         The input: every column as text, original names, input order; of several files with a column ``file``. Rows
         that fit no header are in `rejected` alone.
@@ -38,27 +38,27 @@ class Corpus:
     fingerprint : str
         16 hex digits of a hash over the sorted ids: the same for any order of the rows.
     truth : Series of str, shape (len(rows),), or None
-        The known story of each row, where a column for it was named; "" where it is blank.
+        The known story of each row, if a column for it was named; "" where it is blank.
     understood : DataFrame
         One row per role and the column it was found in: role, column, rows (how many have it), example, and found
         ("by its name", "by its contents" or "as asked").
     unused : list of str
         The columns that no role was found for.
     rejected : DataFrame
-        Rows set aside: line (of the file, counted from 1; of a list of records the number of the record), reason,
-        and text; of several files also file.
+        Rows set aside: line (in the file, counted from 1; in a list of records the number of the record), reason,
+        and text; for several files also file.
     notes : list of str
-        What else a reader should know of how the input was read.
+        What else a reader should know about how the input was read.
     undated : int
         Documents without a date that could be read.
     asked : dict
-        What the run that reads it asked for, beside the defaults.
+        The parameters of the run that differ from the defaults.
     standing : ndarray of int, shape (n_documents,)
-        The row of `rows` that each document is.
+        The row of `rows` that each document comes from.
     row_keys : ndarray of int64 or object, shape (len(rows),), or None
-        The rows' primary keys, where they are those of the user's own collection in Milvus.
+        The rows' primary keys, if they are from the user's own collection in Milvus.
     place : dict
-        The parameters that say where that is.
+        The parameters that locate this collection.
     parameters : dict
         The notebook's parameters that made this corpus.
     """
@@ -96,7 +96,7 @@ class Corpus:
 
     @cached_property
     def known(self) -> pd.Series | None:
-        """The known story of each document, "" where unknown: of the truth column, or the sample's own."""
+        """The known story of each document, from the truth column or the sample's own; "" where unknown."""
         rows = self.truth
         if rows is None and self.given == "sample" and "story" in self.rows:
             rows = self.rows["story"]
@@ -106,12 +106,12 @@ class Corpus:
 
     @property
     def keys(self) -> list[Any]:
-        """What Milvus calls the documents: their ids, or in the user's own collection the primary keys."""
+        """The documents' keys in Milvus: their ids, or in the user's own collection the primary keys."""
         return self.ids if self.row_keys is None else self.row_keys[self.standing].tolist()
 
     @property
     def has_texts(self) -> bool:
-        """Whether the documents say anything: without a text they are known by their primary keys alone."""
+        """Whether the documents have texts; without, they are identified only by their primary keys."""
         return bool((self.documents["text"] != "").any())
 
     @property
@@ -125,7 +125,7 @@ class Corpus:
 
     @property
     def n_repeats(self) -> int:
-        """Rows whose text another row has too, which stands for both."""
+        """Rows that repeat the text of another row."""
         return int(self.row_ids.notna().sum()) - self.n_documents
 
     @property

@@ -30,15 +30,15 @@ from ..wording import count, sentence
 from .corpus import Corpus
 from .facts import with_facts
 
-#: Stands for how texts are made into ids: collections made with other rules hold other ids.
+#: The version of the rules that make ids from texts: collections made with other rules hold other ids.
 ID_VERSION = "text2"
-#: What decides which of equal texts is the document, the smallest of each; "shouted" is `is_shouted`.
+#: The columns that decide which of equal texts is the document: the first in this order; "shouted" is `is_shouted`.
 STANDING = ["published_at", "publisher", "url", "shouted", "title", "description"]
 #: The Milvus tutorial's data set, https://www.kaggle.com/datasets/dylanjcastillo/news-headlines-2024, as a zip.
 KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/dylanjcastillo/news-headlines-2024"
-#: Where a reader finds more than one sentence says.
+#: Where a user finds more than an error says.
 MORE = "`newsclust look FILE` shows more."
-#: Files that come with newsclust, under the names that `data` calls them by.
+#: Files that come with newsclust, by their names in `data`.
 BUNDLED = {"sample": "the sample", "january": "the headlines of January"}
 #: How the reader finds files, and what it calls them.
 WAYS: dict[str, Any] = {"find": find_input, "shown": short, "downloads": lambda: state_dir("downloads")}
@@ -53,15 +53,15 @@ def read_corpus(
     """Read headlines and give each distinct text an id.
 
     A document is ``title + "\\n" + description``, or the one of the two that is not empty, as a reader would read them:
-    without markup, entities, "Continue reading" and the publisher's name behind the title. Its id is a hash of what is
-    left of that text when case, punctuation and blanks make no difference, so that other spellings of a headline are
-    repeats of it, whatever the order of the rows.
+    without markup, entities, "Continue reading" and the publisher's name after the title. Its id is a hash of that text
+    without case, punctuation and blanks, so that other spellings of a headline are repeats of it, whatever the order of
+    the rows.
 
     Parameters
     ----------
     data : str, Path, or a list of them
         "sample" (comes with newsclust), "kaggle" (`newsclust.corpus.documents.KAGGLE_URL`), or the path of a file, of a
-        folder, a pattern such as ``news/*.csv``, or an http(s) address. Read are CSV and its like, JSON and JSON lines,
+        folder, a pattern such as ``news/*.csv``, or an http(s) address. It reads CSV and the like, JSON and JSON lines,
         Parquet, Excel and OpenDocument, SQLite, RSS and Atom, OPML (its feeds are fetched), tables in web pages, and
         plain lines; packed by zip, gzip, bzip2, xz, zstd or tar. Several files are one corpus. Downloads are kept in
         ``.newsclust/downloads`` and not fetched again.
@@ -69,14 +69,14 @@ def read_corpus(
         The name of a column with known stories, to compare with.
     columns : mapping, optional
         From a role (title, description, url, publisher, published_at, language) to the name of the column that has it,
-        for those that are not to be found by name or contents.
+        for those that can't be found by name or contents.
 
     Raises
     ------
     InputError
-        Where there is no such file, it cannot be fetched or read, or has no headlines; the message says where and why.
+        If there is no such file, it cannot be fetched or read, or has no headlines; the message says where and why.
     ParameterError
-        Where `columns` is no such mapping.
+        If `columns` is not such a mapping.
     """
     corpus, _ = made_of(data, truth, columns)
     _tell(corpus)
@@ -89,12 +89,12 @@ def made_of(
     columns: Mapping[str, str] | None = None,
     most: int | None = None,
 ) -> tuple[Corpus, headline_reader.Headlines]:
-    """The corpus of `read_corpus`, and the reader's account of the input; `most` limits the bytes of each file."""
+    """The corpus of `read_corpus`, and the reader's result; `most` limits the bytes read from each file."""
     given = shown(data)
     names = given if isinstance(given, list) else [given]
     source = ", ".join(names) if len(names) <= 3 else f"{names[0]}, {names[1]} and {len(names) - 2} more"
     with _as_newsclust_says():
-        # Languages are detected of documents, which are fewer.
+        # Languages are detected later, for documents only, which are fewer.
         read = headline_reader.read(_resolved(data), columns, name=source, detect=False, most=most, **WAYS)
     return _corpus_of(read, source, truth, check_columns(columns), given), read
 
@@ -104,7 +104,7 @@ def read_in_chunks(
 ) -> Iterator[headline_reader.Headlines]:
     """The rows of `read_corpus`, some thousands at a time; notices come before the first.
 
-    Languages are those that a column says.
+    Languages are only those that a column gives.
     """
     with _as_newsclust_says():
         chunks = headline_reader.in_chunks(_resolved(data), columns, detect=False, **WAYS)
@@ -119,7 +119,7 @@ def read_in_chunks(
 
 
 def corpus_of_rows(rows: pd.DataFrame, source: str, truth: str | None, columns: Mapping[str, str], key: str) -> Corpus:
-    """The corpus of a table that is in memory, as `headline_reader.understand` understands it."""
+    """The corpus of a table in memory, as `headline_reader.understand` understands it."""
     with _as_newsclust_says():
         read = headline_reader.understand(rows, columns, name=source, key=key, detect=False)
     corpus = _corpus_of(read, source, truth, check_columns(columns), source)
@@ -162,7 +162,7 @@ def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def local_files(data: object) -> list[Path]:
-    """The files on this machine that `data` names: none of what comes along, of Kaggle and of an address.
+    """The files on this machine that `data` names: none for bundled data, for Kaggle and for an address.
 
     Raises
     ------
@@ -175,12 +175,12 @@ def local_files(data: object) -> list[Path]:
 
 
 def text_id(key: str) -> int:
-    """63 bits of a hash, because Milvus' INT64 has a sign."""
+    """63 bits of a hash, because Milvus's INT64 has a sign."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") >> 1
 
 
 def is_shouted(title: str) -> bool:
-    """Whether a title has one case throughout."""
+    """Whether a title is all capitals or all small letters."""
     return title.isupper() or title.islower()
 
 
@@ -189,7 +189,7 @@ def _is_named(data: object) -> TypeGuard[str]:
 
 
 def _resolved(data: Any) -> Any:
-    """`data` as the reader takes it: without the names that newsclust has for some headlines."""
+    """`data` as the reader takes it, with paths and addresses instead of newsclust's own names."""
     if isinstance(data, (list, tuple)):
         return [_resolved(item) for item in data]
     if not isinstance(data, (str, os.PathLike)) or not str(data).strip():
@@ -215,7 +215,7 @@ def shown(data: object) -> str | list[str]:
 
 
 def _said(error: ReaderError | ReaderNotice) -> str:
-    """The reader's sentence with the names that newsclust's parameters have, and how to use them."""
+    """The reader's sentence with the names of newsclust's parameters, and how to use them."""
     message = error.message.replace(SOURCE, "data")
     if isinstance(error, NoHeadlines) and error.column_names:
         first = error.column_names[0] if error.several else error.column_names[0][:40]
@@ -226,7 +226,7 @@ def _said(error: ReaderError | ReaderNotice) -> str:
 
 @contextmanager
 def _as_newsclust_says() -> Iterator[None]:
-    """Errors and notices of the reader as newsclust's own."""
+    """Turn errors and notices of the reader into newsclust's own."""
     try:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", ReaderNotice)
@@ -244,10 +244,7 @@ def _as_newsclust_says() -> Iterator[None]:
 
 
 def _unique(texts: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
-    """One row per id: of equal texts the earliest dated, then by publisher and url, whatever the file's order.
-
-    And which rows these are, of those of the input.
-    """
+    """One row per id, and its position in the input: of equal texts the earliest, then by publisher and url."""
     repeated = texts[texts.duplicated("id", keep=False)]
     shouted = ["1" if is_shouted(title) else "0" for title in repeated["title"]]
     repeated = repeated.assign(shouted=shouted).sort_values(
@@ -260,7 +257,7 @@ def _unique(texts: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def _tell(corpus: Corpus) -> None:
-    """One sentence each about what was set aside and what a reader could have wanted otherwise."""
+    """One sentence each about what was set aside and what a user may want to change."""
     if corpus.n_set_aside:
         counts = Counter(corpus.rejected["reason"])
         why = ", ".join(f"{n:,}: {reason}" for reason, n in counts.most_common(4))

@@ -1,4 +1,4 @@
-"""What every room asks of documents: their headlines and their times. A corpus has both as columns, made once."""
+"""Headlines and times of documents, which every room needs. A corpus has both as columns, made once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HEADLINE, TIME = "headline", "time"
 
 
 def headlines(documents: pd.DataFrame) -> pd.Series:
-    """Each document's title, the first line of its text where it has none: str."""
+    """Each document's title, or the first line of its text if it has none: str."""
     if HEADLINE in documents:
         return documents[HEADLINE]
     told = list(map(str.strip, documents["title"].to_numpy(dtype=object)))

@@ -1,4 +1,4 @@
-"""What is made of a file of headlines, before a run: how it is read, what its columns are, what is set aside."""
+"""How a file of headlines would be read, before a run: its format, its columns, and what is set aside."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ..errors import InputError
 from ..wording import count
 from .documents import MORE, local_files, made_of, shown
 
-#: Bytes that a look reads of a large file, or of what is behind an address.
+#: Bytes that a look reads from a large file or a download.
 MOST = 64 << 20
 
 
 @dataclass(frozen=True)
 class Look:
-    """What was made of a source of headlines; its text is for reading.
+    """How a source of headlines was understood; ``str`` of it is for people.
 
     Attributes
     ----------
@@ -66,19 +66,19 @@ class Look:
 
 
 def look(data: str | Path | Sequence[str | Path], columns: Mapping[str, str] | None = None) -> Look:
-    """Show what is made of headlines: formats, columns and why, documents, days, what is set aside, what is not read.
+    """Show how headlines are read: formats, columns and why, documents, days, what is set aside, what is not read.
 
-    At most 64 MB of each file and of each answer are read; a note says where there is more.
+    At most 64 MB of each file and of each download are read; a note says where there is more.
 
     Parameters
     ----------
     data, columns
-        As of `newsclust.corpus.documents.read_corpus`.
+        As in `newsclust.corpus.documents.read_corpus`.
 
     Raises
     ------
     InputError
-        Where there is no such file, it cannot be fetched or read; the message says where and why.
+        If there is no such file, or it cannot be fetched or read; the message says where and why.
     """
     try:
         corpus, read = made_of(data, columns=columns, most=MOST)
@@ -106,7 +106,7 @@ def look(data: str | Path | Sequence[str | Path], columns: Mapping[str, str] | N
 
 
 def try_data(data: str | Path | Sequence[str | Path], columns: Mapping[str, str] | None = None) -> None:
-    """See that there are headlines in the files on this machine that `data` names: at most 64 MB of each are read.
+    """Check that the files on this machine that `data` names have headlines: at most 64 MB of each are read.
 
     Raises
     ------

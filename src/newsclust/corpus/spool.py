@@ -1,4 +1,4 @@
-"""Documents on disk while more of them are read than memory holds: one for equal texts, the one that a corpus has."""
+"""Documents on disk, for more of them than memory holds: one for equal texts, the same one as in a corpus."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ..errors import RunError
 from .documents import STANDING, is_shouted, text_id
 
 _TABLE = "CREATE TABLE documents (id INTEGER PRIMARY KEY, standing BLOB, text TEXT, language TEXT)"
-# The smaller one stands for both.
+# Of two rows with equal texts the smaller one is kept.
 _ADD = """INSERT INTO documents VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET standing = excluded.standing,
 text = excluded.text, language = excluded.language WHERE excluded.standing < standing"""
 
 
 class Spool:
-    """Documents in a file among the temporary ones, which nobody else sees and which goes with this process."""
+    """Documents in a private temporary file, which is deleted with this process."""
 
     def __init__(self) -> None:
         self._file = sqlite3.connect("", isolation_level=None)
@@ -35,7 +35,7 @@ class Spool:
         """Add what `headline_reader` has read."""
         shouted = ["1" if is_shouted(title) else "0" for title in table["title"]]
         parts = [shouted if name == "shouted" else table[name].tolist() for name in STANDING]
-        # As `newsclust.corpus.documents` sorts: what is blank goes last, and no cell holds the sign between two.
+        # The order of `newsclust.corpus.documents`: blanks come last, and no cell contains the separator.
         standing = ["\x01".join([part or "\U0010ffff" for part in row]).encode() for row in zip(*parts, strict=True)]
         texts, languages = table["text"].tolist(), table["language"].tolist()
         with _room():  # in the order of ids, in which the file keeps them: that takes half the time

@@ -1,4 +1,4 @@
-"""The words of texts, of any script; for keywords without those that say nothing in the corpus's languages."""
+"""The words of texts in any script; for keywords, without the stop words of the corpus's languages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _THAI = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _UNSPACED = re.compile(
     rf"(?P<han>[{_HAN}]+)|(?P<kana>[\u30a1-\u30fa\u30fc]{{2,}})|(?P<thai>[{_THAI}]{{2,}})|[\u3041-\u309f]+"
 )
-# Characters that join words in Chinese rather than being part of one that tells a story.
+# Characters that join words in Chinese rather than being part of a meaningful one.
 _JOINING = frozenset("的了在是和与與及将將被把对對为為于於也而但或等并並其这這那从從由向以所之就都又还還")
 #: A language with a smaller share of the documents leaves its stop words in.
 _SHARE = 0.05
@@ -44,7 +44,7 @@ def split(text: str) -> tuple[list[str], list[str]]:
 
 
 class Numbered(NamedTuple):
-    """The words of texts as numbers, which are counted in a fraction of the time that written-out pairs take.
+    """The words of texts as numbers: counting pairs of numbers takes a fraction of the time of pairs of strings.
 
     Attributes
     ----------
@@ -52,11 +52,11 @@ class Numbered(NamedTuple):
     names : list of str
         Each word, and each term of a script without spaces, once, in order of appearance.
     numbers : ndarray of int32, shape (m,)
-        Which of them stands where, text after text; in each text the words in order, then the other terms.
+        The words as positions in `names`, text after text; in each text the words in order, then the other terms.
     text : ndarray of int32, shape (m,)
-        Of which text.
+        The text of each.
     first : ndarray of int
-        The places in `numbers` where a word stands before another.
+        The positions in `numbers` of words that are followed by another word.
     """
 
     n_texts: int
@@ -67,7 +67,7 @@ class Numbered(NamedTuple):
 
 
 def number_words(texts: Iterable[str], silent: Set[str] = frozenset(), what: str = "Reading words") -> Numbered:
-    """Split texts into words, those in `silent` left out; `what` stands before the progress bar."""
+    """Split texts into words, without those in `silent`; `what` labels the progress bar."""
     number_of: defaultdict[str, int] = defaultdict(count().__next__)
     numbers, lengths, n_words = array("i"), array("i"), array("i")
     for text in tqdm(texts, desc=what, leave=False, delay=2):
@@ -85,7 +85,7 @@ def number_words(texts: Iterable[str], silent: Set[str] = frozenset(), what: str
 
 
 def silent_words(languages: pd.Series | None) -> set[str]:
-    """The words that say nothing in a corpus: of the languages that a share of its documents is in, or of English.
+    """The stop words of a corpus: those of the languages of a large enough share of its documents, or of English.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def silent_words(languages: pd.Series | None) -> set[str]:
 
 
 def vectorizer_options(languages: pd.Series | None, texts: pd.Series) -> dict[str, object]:
-    """What makes a vectorizer of scikit-learn go by words without those that say nothing.
+    """Options that make a scikit-learn vectorizer use these words, without stop words.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def parts_of(term: str) -> list[str]:
 
 @cache
 def stop_words(codes: frozenset[str]) -> frozenset[str]:
-    """Words that say nothing in the given languages; English ones are scikit-learn's."""
+    """The stop words of the given languages; English ones are scikit-learn's."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     words: set[str] = set(ENGLISH_STOP_WORDS) if "en" in codes or not codes else set()

@@ -1,4 +1,4 @@
-"""Parameter files in; runs, executed once each and compared, out."""
+"""From parameter files to runs, each executed once, and their comparison."""
 
 from __future__ import annotations
 

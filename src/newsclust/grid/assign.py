@@ -26,11 +26,11 @@ def assign_file(data: str, run: str, say: Callable[[str], None] = print) -> tupl
     Parameters
     ----------
     data : str
-        As of `newsclust.corpus.documents.read_corpus`.
+        As in `newsclust.corpus.documents.read_corpus`.
     run : str
         A run's folder, or its name under ``reports/``.
     say : callable
-        Takes one line for the user.
+        Called with each line for the user.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def assign_file(data: str, run: str, say: Callable[[str], None] = print) -> tupl
     Raises
     ------
     NewsclustError
-        If the run can't be used, which is seen before anything is read, or the notebook fails.
+        If the run can't be used, which is checked before anything is read, or the notebook fails.
     """
     stored = read_run(run)
     folder = find_output(f"reports/{FOLDER}") / f"{stored.folder.name}-{_stem(data)}"
@@ -64,6 +64,6 @@ def assign_file(data: str, run: str, say: Callable[[str], None] = print) -> tupl
 
 
 def _stem(data: str) -> str:
-    """A name for a folder, from that of a file or an address."""
+    """A folder's name, made from that of a file or an address."""
     stem = re.sub(r"(\.\w{1,8})+$", "", data.rstrip("/\\").replace("\\", "/").rpartition("/")[2])
     return re.sub(r"\W+", "-", stem).strip("-")[:60] or "headlines"

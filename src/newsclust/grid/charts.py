@@ -20,13 +20,13 @@ from .runs import Grid, label, levels
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: More pairs of parameters than this nobody compares by eye.
+#: Nobody compares more pairs of parameters than this by eye.
 MOST_PAIRS = 6
 #: With more runs than this the agreement map does not name them.
 MOST_NAMES = 40
-# Pale to dark in even steps of lightness: also readable in grey and with colour-blind eyes.
+# Pale to dark in even steps of lightness: readable in grey and for colour-blind people, too.
 _CELLS = ["#f4efdf", "#cfdcc0", "#92c0b2", "#4a97ad", "#1f6a96", "#143a66"]
-_ROW, _BETWEEN = 36, 84  # pixels: a row of cells; axis, title and air between two heat maps
+_ROW, _BETWEEN = 36, 84  # pixels: a row of cells; axis, title and space between two heat maps
 
 
 def sensitivity_chart(grid: Grid) -> Figure | Sentences:

@@ -1,4 +1,4 @@
-"""What a grid's pictures say, in sentences: computed from the same numbers, for whatever grid is read."""
+"""A grid's charts in sentences, computed from the same numbers."""
 
 from __future__ import annotations
 

@@ -16,10 +16,9 @@ from .. import errors
 from ..errors import NewsclustError, RunError, shortage
 from ..paths import find_shipped
 
-#: Collections of garbage are rare: imports make little of it, and looking for it took a quarter of a kernel's time.
+#: Garbage collection is rare: imports make little garbage, and looking for it took a quarter of a kernel's time.
 RARELY = 50_000, 20, 100
-# In a kernel that nobody looks at tqdm draws its bars as text, where it would load ipywidgets for bars that only a
-# browser shows.
+# In a kernel without a browser tqdm draws its bars as text, instead of loading ipywidgets for bars that nobody sees.
 _AT_START = f"""import gc, sys, tqdm.std
 gc.set_threshold(*{RARELY})
 sys.modules["tqdm.autonotebook"] = tqdm.std
@@ -28,7 +27,7 @@ _KERNEL_ARGUMENTS = [
     "--IPKernelApp.log_level=CRITICAL",  # its warnings would tear the progress bar
     f"--IPKernelApp.exec_lines={'; '.join(_AT_START.splitlines())}",
 ]
-# A kernel keeps for the next run the libraries, which take five seconds to load, and nothing of this project.
+# For the next run a kernel keeps the libraries, which take five seconds to load, but nothing of this project.
 _FORGET = """import sys
 for name in list(sys.modules):
     if name.partition(".")[0] in ("graph_hdbscan", "headline_reader", "newsclust"):
@@ -71,7 +70,7 @@ def execute(
     show_bars: bool = False,
     kernels: list[Any] | None = None,
 ) -> str:
-    """Execute `notebook` with `parameters` into a file that is whole or not there.
+    """Execute `notebook` with `parameters`, and write it whole or not at all.
 
     Parameters
     ----------
@@ -80,7 +79,7 @@ def execute(
     show_bars : bool
         Pass on what the notebook writes to its standard error, such as progress bars.
     kernels : list, optional
-        As `kept_kernels` gives it; without it the notebook has a kernel of its own.
+        The list of `kept_kernels`; without it the notebook gets a kernel of its own.
 
     Returns
     -------
@@ -136,7 +135,7 @@ def load_papermill() -> Any:
     from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
     class SparingClient(PapermillNotebookClient):
-        """Takes an idle kernel, where there is one, and leaves it to others."""
+        """A client that uses an idle kernel, if there is one, and leaves it running for others."""
 
         def execute(self, kernels: list[Any] | None) -> None:
             with suppress(AttributeError, IndexError):
@@ -158,7 +157,7 @@ def load_papermill() -> Any:
             super().papermill_execute_cells()
 
     class SparingEngine(NBClientEngine):
-        """papermill writes the whole notebook before and after each cell, maps and all: seconds of each run."""
+        """An engine that saves rarely: papermill's writes the whole notebook around each cell, seconds per run."""
 
         @classmethod
         def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, *arguments: Any, **options: Any) -> None:
@@ -182,7 +181,7 @@ def load_papermill() -> Any:
 
 
 def kill_kernels() -> None:
-    """End the kernels of this process at once; by themselves they would not notice its end amid a long computation."""
+    """End the kernels of this process at once; during a long computation they would not notice its end."""
     import psutil
 
     for child in psutil.Process().children(recursive=True):
@@ -191,7 +190,7 @@ def kill_kernels() -> None:
 
 
 def _is_sentence(name: str) -> bool:
-    """Whether the error of this name is one of our own, whose message is a sentence already."""
+    """Whether an error of this name is one of our own, whose message already is a sentence."""
     kind = getattr(errors, name, None)
     return isinstance(kind, type) and issubclass(kind, NewsclustError)
 
@@ -204,12 +203,12 @@ def _hidden(message: str) -> str:
 
 
 def _literal(path: Path) -> str:
-    """A path as papermill wants it: it fills parameters in between braces."""
+    """A path as text for papermill, which would fill in parameters between braces."""
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _note_failure(notebook: Path, message: str) -> None:
-    """Put an error where the notebook stopped, which papermill leaves out where not the code failed but the kernel."""
+    """Add an error where the notebook stopped, because papermill adds none if the kernel failed and not the code."""
     import nbformat
 
     nb = nbformat.read(notebook, as_version=4)

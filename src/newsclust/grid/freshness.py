@@ -1,4 +1,4 @@
-"""What a finished run depends on, as fingerprints: a run or a comparison is made again when one has changed."""
+"""Fingerprints of what a finished run depends on: a run or a comparison is made again when one has changed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CODE = (".py", ".toml", ".j2", ".css", ".js")
 
 
 def fingerprints(plan: Plan) -> dict[str, str]:
-    """Run by run, of all that it depends on: code, versions, parameters, headlines, weights of the model."""
+    """For each run the fingerprint of its code, versions, parameters, headlines and weights of the model."""
     made_by = [_cells("cluster"), _versions(), _code()]
     headlines = {str(run.parameters.data): _headlines(run.parameters.data) for run in plan.runs}
     models = {name: _weights(name) for name in {run.parameters.model for run in plan.runs}}
@@ -42,14 +42,14 @@ def fingerprints(plan: Plan) -> dict[str, str]:
 
 
 def fingerprint_of_comparison(plan: Plan) -> str:
-    """Of what the index of a grid depends on, all its runs among it."""
+    """The fingerprint of what the index of a grid depends on, including all its runs."""
     runs = [(run.folder / "run.json").read_text(encoding="utf-8") for run in plan.runs]
     made_by = [_cells("compare"), _versions(), _code()]
     return fingerprint(made_by, plan.varied, runs)
 
 
 def read_stamp(folder: Path, name: str = "run.json") -> dict[str, Any]:
-    """What a finished run's ``run.json``, or another file of it, says; nothing where it is not there or damaged."""
+    """The content of a finished run's ``run.json``, or another file of it; empty if it is missing or damaged."""
     try:
         return json.loads((folder / name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -57,31 +57,31 @@ def read_stamp(folder: Path, name: str = "run.json") -> dict[str, Any]:
 
 
 def is_fresh(run: PlannedRun, current: str) -> bool:
-    """Whether a run is finished, all its files are there, and it was made from what is there now."""
+    """Whether a run is finished, all its files are there, and nothing it was made from has changed."""
     stamp = read_stamp(run.folder)
     whole = all((run.folder / name).exists() for name in ("run.ipynb", *RESULTS))
     return whole and stamp.get("status") == "ok" and stamp.get("fingerprint") == current
 
 
 def _weights(model: str) -> list[str]:
-    """Of the model, or of all that "auto" chooses among."""
+    """The revision of the model, or of all that "auto" chooses from."""
     return [load_embedder(name).revision for name in (installed() if model == AUTO else [model])]
 
 
 def _headlines(data: str | list[str]) -> str:
-    """Of the files that are named; a download is kept and not fetched again."""
-    if data == MILVUS:  # rows may have changed, and nothing says so
+    """The fingerprint of the named files; a download is kept and not fetched again."""
+    if data == MILVUS:  # rows may have changed unnoticed
         return token_hex()
     if isinstance(data, str) and data in BUNDLED:
         return fingerprint((files("newsclust") / "data" / f"{data}.csv").read_bytes())
     try:
         return fingerprint(data, [[file.name, _hash(file)] for file in local_files(data)])
-    except (OSError, NewsclustError):  # left to the run, which says what is wrong
+    except (OSError, NewsclustError):  # the run itself will report what is wrong
         return fingerprint(data)
 
 
 def _stories_of(previous: str | None) -> list[str]:
-    """Of the run that is continued; one that can't be read is left to the run, which says so."""
+    """Hashes of the run that is continued; if it can't be read, the new run will report it."""
     if previous is None:
         return []
     try:
@@ -95,7 +95,7 @@ def _corrections(p: Parameters) -> list[str]:
     try:
         rows = gather_corrections(p.corrections, p.output, p.previous)
         return [] if rows.empty else [rows.to_csv()]
-    except (OSError, NewsclustError):  # left to the run, which says what is wrong
+    except (OSError, NewsclustError):  # the run itself will report what is wrong
         return [str(p.corrections)]
 
 
@@ -105,7 +105,7 @@ def _hash(file: Path) -> str:
 
 
 def _cells(name: str) -> list[list[Any]]:
-    """A notebook without what it printed."""
+    """A notebook's cells without outputs."""
     path = find_notebook(name)
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -120,7 +120,7 @@ def _versions() -> dict[str, str]:
 
 @cache
 def _code() -> str:
-    """Of the code of newsclust, its reader and its core."""
+    """The fingerprint of the code of newsclust, its reader and its core."""
     top = Path(__file__).parents[2]
     packages = ("graph_hdbscan", "headline_reader", "newsclust")
     sources = sorted(path for package in packages for path in (top / package).rglob("*") if path.suffix in _CODE)

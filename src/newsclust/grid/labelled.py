@@ -21,7 +21,7 @@ from ..stories.settings import Settings
 from .peers import PEERS, absent
 from .plan import read_plan
 
-#: How all are scored that have noise; each table begins with it.
+#: How noise is scored; each table begins with this sentence.
 NOISE = "A headline in no story is alone, whichever method says so."
 _HEADS = {
     "ami": "AMI",
@@ -35,16 +35,16 @@ _HEADS = {
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """How newsclust and its peers did on labelled headlines.
+    """The results of newsclust and its peers on labelled headlines.
 
     Attributes
     ----------
     documents : DataFrame, n rows
         As `Corpus.documents`.
     truth : ndarray of str, shape (n,)
-        Each document's known story, "" where unknown; one-offs as the column says it.
+        Each document's known story, "" where unknown; one-offs as in the column.
     place : ndarray of int, shape (m,)
-        Which document each row of the input is that has a text: repeats count as often as they are there.
+        The document of each input row that has a text: repeats count every time.
     row_truth : ndarray of str, shape (m,)
         The known story of each, "" where unknown.
     labels : dict
@@ -88,16 +88,16 @@ def evaluate(
 ) -> Evaluation:
     """Group labelled headlines with newsclust and with its peers, on the same vectors.
 
-    Seconds are those from vectors to labels; a peer with several candidates is timed for all of them, and the one that
-    agrees best with the truth is shown. A document in no story, by the truth or by a method, is alone on both sides
-    (see `newsclust.stories.evaluation.agreement`); every input row counts.
+    Seconds are from vectors to labels; a peer with several candidates is timed for all of them, and the one that agrees
+    best with the truth is shown. A document in no story, by the truth or by a method, is a group of its own on both
+    sides (see `newsclust.stories.evaluation.agreement`); every input row counts.
 
     Parameters
     ----------
     vectors : Vectors
-        Of a corpus that was read with its truth column.
+        The vectors of a corpus that was read with its truth column.
     files : iterable of path
-        Parameter files for newsclust. What they say of data, model and map is not used here.
+        Parameter files for newsclust. Their data, model and map are not used here.
     peers : iterable of str
         Names in `newsclust.grid.peers.PEERS`. Those that can't take part are named in a notice.
 
@@ -172,7 +172,7 @@ def read_parameters(file: str | Path) -> Parameters:
     Raises
     ------
     NewsclustError
-        If there is no such file, it holds a mistake, or it asks for several runs.
+        If there is no such file, it has an error, or it asks for several runs.
     """
     plan = read_plan(file)
     if len(plan.runs) > 1:
@@ -181,7 +181,7 @@ def read_parameters(file: str | Path) -> Parameters:
 
 
 def group(vectors: Vectors, given: Parameters) -> Clusters:
-    """The clusters that other parameters make of vectors; what they say of data, model and map is not used."""
+    """The clusters that other parameters make from vectors; their data, model and map are not used."""
     links = link(vectors, **{name: getattr(given, name) for name in READS["link"] if name != "search"})
     return cluster(links, **clustering_of(given))
 
@@ -216,7 +216,7 @@ def _in_a_story(labels: np.ndarray) -> np.ndarray:
 
 
 def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str, pd.DataFrame]:
-    """Where a method and the truth part: stories merged and split, one-offs assigned, headlines left out.
+    """Where a method and the truth differ: stories merged and split, one-offs assigned, headlines left out.
 
     Parameters
     ----------
@@ -224,7 +224,7 @@ def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str
     method : str
         One of ``evaluation.labels``.
     examples : int
-        Headlines shown of each part.
+        How many headlines of each part are shown.
 
     Returns
     -------
@@ -254,7 +254,7 @@ def mistakes(evaluation: Evaluation, method: str, examples: int = 3) -> dict[str
 
 
 def _story_mate(frame: pd.DataFrame, one_off: pd.Series, rows: pd.Index) -> list[str]:
-    """Another headline of the story that each of `rows` was put into: where it tells known stories, of the largest."""
+    """Another headline of the story that each of `rows` was put into; if it has known stories, of the largest."""
     as_many = frame.groupby(["found", "known"])["headline"].transform("size").where(~one_off, 0)
     first = frame.assign(as_many=as_many).sort_values("as_many", ascending=False, kind="stable").groupby("found")
     two = {found: part["headline"].head(2) for found, part in first}

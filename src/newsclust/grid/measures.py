@@ -1,4 +1,4 @@
-"""A finished grid in numbers: which parameters matter, which runs agree, which headlines are torn."""
+"""A finished grid in numbers: which parameters matter, which runs agree, which headlines change their cluster."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ..show.listings import Table
 from ..wording import count
 from .runs import Grid, contingency, levels
 
-#: What runs are compared by, and what it is called where there is little room. Relative validity and the agreement on
-#: 90 % speak of HDBSCAN's own clusters; all others of the results, after noise was assigned where that was asked for.
+#: The metrics that compare runs, and their short names. Relative validity and the agreement on 90 % describe HDBSCAN's
+#: own clusters; all others the results, after noise was assigned if that was asked for.
 METRICS = {
     "n_clusters": "stories",
     "noise_fraction": "noise",
@@ -25,14 +25,14 @@ METRICS = {
     "subsample_stability": "stability, 90 % sample",
     "ami": "known stories, AMI",
 }
-#: A run with fewer stories says nothing of the news; of a small corpus one story per ten documents will do.
+#: A run with fewer stories says nothing about the news; for a small corpus one story per ten documents is enough.
 FEWEST_STORIES = 5
-#: A run that puts a larger share of all documents into one story has not told the stories apart.
+#: A run that puts a larger share of all documents into one story has not separated the stories.
 LARGEST_STORY = 0.5
 #: A run that leaves a larger share of all documents out has found hardly any of the stories.
 MOST_NOISE = 0.75
 _DESTINATIONS = 3
-# How what only a comparison knows is written.
+# Formats of the metrics that only a comparison computes.
 _PATTERNS = {"separation": "{:.3f}", "neighbour_stability": "{:.2f}", "seconds": "{:,.1f}"}
 
 
@@ -48,7 +48,7 @@ def percent(share: float) -> str:
 
 
 def measures(grid: Grid) -> pd.DataFrame:
-    """The `METRICS` that are known of a grid's runs.
+    """The `METRICS` of a grid's runs, as far as they are known.
 
     Returns
     -------
@@ -61,11 +61,11 @@ def measures(grid: Grid) -> pd.DataFrame:
 
 
 def excluded(grid: Grid) -> pd.Series:
-    """Which runs nobody should choose, however they score: two huge clusters are stable, and hold everything.
+    """The runs that nobody should choose, however they score: two huge clusters are stable, but contain everything.
 
-    Those that failed, that have fewer than `FEWEST_STORIES` stories (one per ten documents in a corpus of
-    fewer than fifty; never fewer than two), whose largest story holds more than `LARGEST_STORY` of the
-    documents, and whose noise is more than `MOST_NOISE`.
+    These are runs that failed, that have fewer than `FEWEST_STORIES` stories (one per ten documents in a corpus of
+    fewer than fifty; never fewer than two), whose largest story has more than `LARGEST_STORY` of the
+    documents, or whose noise is more than `MOST_NOISE`.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def sensitivity(grid: Grid) -> pd.DataFrame:
     This is eta squared: the sum of squares between the means of the parameter's values over the total sum of
     squares (J. Cohen 1973, *Eta-squared and partial eta-squared in fixed factor ANOVA designs*, Educational
     and Psychological Measurement 33). In a grid of all combinations a column adds up to at most 1, and the
-    rest is what the parameters do only together. A parameter with L values in N runs explains (L - 1) / (N -
+    remainder is the effect of parameters together. A parameter with L values in N runs explains (L - 1) / (N -
     1) by chance alone.
 
     Returns
@@ -101,7 +101,7 @@ def sensitivity(grid: Grid) -> pd.DataFrame:
 
 
 def agreement_matrix(grid: Grid) -> pd.DataFrame:
-    """How far every two finished runs agree: adjusted Rand index over all documents, noise being alone.
+    """How far every two finished runs agree: adjusted Rand index over all documents, each noise document alone.
 
     The index is 1 for the same groups and 0 on average for chance. Rows and columns are ordered by average
     linkage with optimal leaf ordering (Z. Bar-Joseph, D. Gifford and T. Jaakkola 2001, Bioinformatics 17), so
@@ -149,9 +149,9 @@ def unsettled(grid: Grid, n: int = 15) -> Table:
     """The headlines whose cluster most depends on the parameters.
 
     A document's instability is the mean, over all pairs of runs, of 1 - Jaccard index of the two groups that
-    hold it: of its companions in either run, the share that are not its companions in both. Noise is alone.
-    The runs are those that are not `excluded`, whose huge clusters would hide everything else; all finished
-    ones where fewer than two are left.
+    contain it: of the other documents in either group, the share that is not in both. Noise is alone.
+    `excluded` runs are not counted, because their huge clusters would hide everything else, unless fewer than
+    two runs remain.
 
     Parameters
     ----------
@@ -162,8 +162,8 @@ def unsettled(grid: Grid, n: int = 15) -> Table:
     Returns
     -------
     Table
-        Of a frame, the most unsettled first, index ``id``: ``headline``; ``instability``, 0 to 1; ``noise in``, the
-        number of runs in which it is noise; ``goes to``, a list of the clusters that take it in, each named by its
+        Of a frame, the most unstable first, index ``id``: ``headline``; ``instability``, 0 to 1; ``noise in``, the
+        number of runs in which it is noise; ``goes to``, a list of the clusters that include it, each named by its
         clearest other member, with its mean size and the number of runs.
     """
     sound = [run for run, fault in excluded(grid).items() if not fault]
@@ -214,7 +214,7 @@ def _instability(labels: pd.DataFrame) -> np.ndarray:
     from tqdm.auto import tqdm
 
     noise = (labels < 0).to_numpy().T
-    # Noise, which is alone, stands in one last group only while companions are counted.
+    # Noise, which is alone, is in one last group only while documents in common are counted.
     groups = [
         np.where(alone, own.max(initial=-1) + 1, own) for own, alone in zip(labels.to_numpy().T, noise, strict=True)
     ]

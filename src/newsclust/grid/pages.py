@@ -1,4 +1,4 @@
-"""The pages of a plan: each run's page, made of its record, and the executed notebooks as nbconvert shows them."""
+"""The pages of a plan: each run's page, made from its record, and the executed notebooks as nbconvert shows them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .execute import execute, find_notebook, load_papermill
 from .freshness import fingerprint_of_comparison, read_stamp
 from .plan import Plan
 
-#: How the executed notebook lies beside a run's page.
+#: The executed notebook beside a run's page.
 NOTEBOOK_PAGE = "cluster.html"
 #: What nbconvert's page would otherwise fetch from a network.
 _REMOTE = ("require_js_url", "mathjax_url", "jquery_url", "mermaid_js_url", "jquery_ui_url")
@@ -30,7 +30,7 @@ def render_notebook(notebook: Path, html: Path, above: str = "") -> Path:
     ----------
     notebook, html : Path
     above : str
-        HTML that stands above it: where else to read, or what went wrong.
+        HTML to put above it: links, or what went wrong.
 
     Raises
     ------
@@ -42,10 +42,10 @@ def render_notebook(notebook: Path, html: Path, above: str = "") -> Path:
 
     try:
         executed = nbformat.read(notebook, as_version=4)
-        executed.metadata.pop("widgets", None)  # progress bars, which a page would fetch a script for
+        executed.metadata.pop("widgets", None)  # progress bars, for which a page would fetch a script
         exporter = HTMLExporter(embed_images=True, **dict.fromkeys(_REMOTE, ""))
         page, _ = exporter.from_notebook_node(executed)
-    except Exception as error:  # whatever a malformed file makes nbformat and nbconvert trip over
+    except Exception as error:  # nbformat and nbconvert raise many kinds of errors on a malformed file
         first = str(error).partition("\n")[0][:200]
         raise RunError(f"{short(notebook)} cannot be read as a notebook ({first}): run it again.") from None
     page = re.sub(r"(?i)<script[^>]*\bsrc=[^>]*>\s*</script>", "", page)
@@ -80,12 +80,12 @@ def render_page(path: Path) -> Path:
 
 
 def render_failure(folder: Path, message: str) -> None:
-    """Write what a run that failed has to show: its notebook as far as it came, below what went wrong."""
+    """Write the page of a run that failed: what went wrong, and below it the notebook as far as it got."""
     render_notebook(folder / "run.ipynb", folder / "report.html", f"<strong>Failed:</strong> {escape(message)}")
 
 
 def make_pages(plan: Plan, say: Callable[[str], None]) -> None:
-    """Write the pages that are not there; of several runs the comparison, too.
+    """Write the missing pages, and for several runs the comparison.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""What else groups headlines, each as its users would run it on the same vectors.
+"""Other tools that group headlines, each as its users would run it on the same vectors.
 
-A peer is a function of vectors, texts and the true number of stories that gives candidates: labels by a name that says
-what was set. Where there are several, a comparison takes the one that agrees best with the truth, which favours the
+A peer is a function of vectors, texts and the true number of stories. It returns candidates: labels under a name that
+gives the settings. If there are several, a comparison takes the one that agrees best with the truth, which favours the
 peer.
 """
 
@@ -13,19 +13,19 @@ from importlib.util import find_spec
 import numpy as np
 
 Labels = dict[str, np.ndarray]
-#: Fewer documents than these no peer groups (several end with an error).
+#: No peer is run on fewer documents than this (several end with an error).
 AT_LEAST = 10
-#: Peers that make a matrix of all pairs take no more documents than this: it would need 3 GB.
+#: Peers that make a matrix of all pairs get no more documents than this: the matrix would need 3 GB.
 ALL_PAIRS_UP_TO = 20_000
 #: Cosine distances at which average linkage is cut.
 THRESHOLDS = (0.4, 0.5, 0.6, 0.7)
 
 
 def tutorial(vectors: np.ndarray, texts: list[str], n_stories: int) -> Labels:
-    """The tutorial's own lines: a matrix of all pairs, infinite but for 50 squared distances a row, and HDBSCAN.
+    """The tutorial's own code: a matrix of all pairs, infinite except 50 squared distances per row, and HDBSCAN.
 
-    Milvus's answers are computed with FAISS. The matrix is made symmetric, which is not in the tutorial: one-sided it
-    crashes current hdbscan.
+    FAISS computes what Milvus would answer. The matrix is made symmetric, which is not in the tutorial: without that
+    current hdbscan crashes.
     """
     import faiss
     from hdbscan import HDBSCAN
@@ -38,10 +38,10 @@ def tutorial(vectors: np.ndarray, texts: list[str], n_stories: int) -> Labels:
 
 
 def bertopic(vectors: np.ndarray, texts: list[str], n_stories: int) -> Labels:
-    """BERTopic with its defaults, but for the smallest topic: its own 10, and 3, which news needs.
+    """BERTopic with its defaults, except the smallest topic: its own 10, and 3, which news needs.
 
-    Both are of one reduction, by the UMAP that BERTopic sets up. Of fewer than 4,096 texts this would measure all pairs
-    one by one in Python, 3 million of 2,500 texts; so it searches for neighbours as it does of more.
+    Both use one reduction, by the UMAP that BERTopic sets up. For fewer than 4,096 texts UMAP would compute all pairs
+    one by one in Python, 3 million for 2,500 texts; here it searches for neighbours, as it does for more texts.
     """
     from bertopic import BERTopic
     from bertopic.dimensionality import BaseDimensionalityReduction
@@ -74,7 +74,7 @@ def average_linkage(vectors: np.ndarray, texts: list[str], n_stories: int) -> La
 
 
 def tritopic(vectors: np.ndarray, texts: list[str], n_stories: int) -> Labels:
-    """TriTopic with its defaults: the number of topics its own choice, and the true one."""
+    """TriTopic with its defaults: with its own choice of the number of topics, and with the true number."""
     from tritopic import TriTopic
 
     asked = {"auto": "auto"} | ({f"{n_stories}, the true number": n_stories} if n_stories else {})
@@ -84,7 +84,7 @@ def tritopic(vectors: np.ndarray, texts: list[str], n_stories: int) -> Labels:
     }
 
 
-#: name -> (package it needs, whether it compares all pairs, what runs it)
+#: name -> (package it needs, whether it compares all pairs, function that runs it)
 PEERS: dict[str, tuple[str, bool, Callable[[np.ndarray, list[str], int], Labels]]] = {
     "the tutorial's own code": ("hdbscan", True, tutorial),
     "BERTopic": ("bertopic", False, bertopic),

@@ -22,11 +22,11 @@ from ..paths import find_input, find_output, find_shipped, short
 from ..run.parameters import PARTS, Parameters, make_parameters
 from ..run.values import Reader
 
-#: How the names of parameter files end; any other file holds headlines.
+#: The endings of parameter files; any other file holds headlines.
 YAML = (".yaml", ".yml")
 #: Names at the top of a parameter file.
 _KNOWN = {*PARTS, *Parameters.model_fields}
-#: More runs than this are more likely a slip than a wish.
+#: More runs than this are more likely a mistake than intended.
 MAX_RUNS = 500
 
 
@@ -82,7 +82,7 @@ def read_plan(path: str | Path) -> Plan:
     Raises
     ------
     NewsclustError
-        About the first mistake; nothing has run by then.
+        With the first error; nothing has run by then.
     """
     if "://" in str(path):
         return _of_headlines(str(path), Path(urlsplit(str(path)).path).stem or "headlines")
@@ -122,7 +122,7 @@ def _load(path: Path) -> Any:
         raise ParameterError(f"{path.name}{line}: this cannot be read ({error.problem or error.context}).") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
         raise InputError(f"{path.name} is not YAML: it should be plain text, encoded as UTF-8.") from None
-    except ValueError as error:  # a day that no month has
+    except ValueError as error:  # a day that does not exist
         raise ParameterError(f"{path.name}: {error}; put quotes around what is a text.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
@@ -210,7 +210,7 @@ def _name(values: dict[str, Any], taken: dict[str, PlannedRun]) -> str:
     """A folder's name that says which run it is, e.g. ``min_samples=3,k=50``."""
     said = ",".join(f"{name}={value}" for name, value in values.items()) or "fixed"
     plain = re.sub(r"[^A-Za-z0-9_=,.+-]+", "-", said)
-    # Some file systems take capitals and small letters for the same.
+    # Some file systems do not distinguish capitals and small letters.
     if plain == said and len(plain) <= 120 and plain.lower() not in map(str.lower, taken):
         return plain
     return f"{plain[:100]}-{fingerprint(values)[:6]}"

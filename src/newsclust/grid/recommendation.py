@@ -21,7 +21,7 @@ _CRITERIA = {
 }
 #: Runs whose separation is lower by no more than this share are about as good.
 FLAT = 0.005
-#: What decides how alike two documents are: between these, separations can't be compared.
+#: The parameters that decide how alike two documents are: runs that differ in one have no comparable separations.
 _VECTORS = {"data", "model", "precision", "words", "days", "day_scale", "fold_copies"}
 
 
@@ -57,8 +57,8 @@ class Recommendation:
 def recommend(grid: Grid) -> Recommendation:
     """Choose the run to begin with, without looking at known stories.
 
-    Runs that `measures.excluded` names are left out. Of the others the one with the highest separation wins: the mean
-    over all documents of how much more similar they are to their story than to the next one
+    Runs that `measures.excluded` names are left out. Of the others the one with the highest separation wins, which is
+    the mean over all documents of how much more similar they are to their story than to the next one
     (`newsclust.stories.settings.separation`). ``min_samples: auto`` chooses by the same number.
 
     Where runs differ in what makes documents alike (`_VECTORS`), or the separation of one is not known, they are ranked
@@ -67,9 +67,9 @@ def recommend(grid: Grid) -> Recommendation:
     unit. The best mean rank wins. A criterion that is not known of a run is left out of its mean. A tie goes to the
     higher agreement on 90 %, then to the run that stands first in the grid.
 
-    How near the separation's choice comes to the best of 40 settings, by AMI with known stories, is in
-    ``benchmarks/evaluation.md`` and ``benchmarks/piles.md``. On nine labelled sets of 300 to 2,671 headlines the mean
-    rank came to 93.7 to 100 percent of that best, the highest relative validity alone to 47 to 100.
+    ``benchmarks/evaluation.md`` and ``benchmarks/piles.md`` show how near this choice comes to the best of 40 settings,
+    by AMI with known stories. On nine labelled sets of 300 to 2,671 headlines the mean rank reached 93.7 to 100 percent
+    of that best, the highest relative validity alone 47 to 100.
     """
     known = measures(grid)
     known["coverage"] = 1 - known["noise_fraction"] if "noise_fraction" in known else np.nan

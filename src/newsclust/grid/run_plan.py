@@ -38,9 +38,9 @@ def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> i
     ----------
     plan : Plan
     jobs : int
-        Runs side by side.
+        How many runs at a time.
     say : callable
-        Takes one line for the user.
+        Called with each line for the user.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> i
             )
         made_here = (plan.folder / "log.txt").exists()
         for run in todo:
-            with suppress(ParameterError) if made_here else nullcontext():  # a notice where the data are others
+            with suppress(ParameterError) if made_here else nullcontext():  # a notice if the data differ
                 check_replaceable(run.folder, shown(run.parameters.data))
         if plan.varied:  # one check for what would fail in each run
             asked = {json.dumps([run.parameters.data, run.parameters.columns]): run.parameters for run in todo}
@@ -114,7 +114,7 @@ def _run_all(
     # All runs execute this copy, whatever is saved in JupyterLab meanwhile.
     notebook = plan.folder / ".notebook.ipynb"
     shutil.copyfile(find_notebook("cluster"), notebook)
-    for stale in (plan.page, plan.folder / "grid.json"):  # they would tell of runs that are no more
+    for stale in (plan.page, plan.folder / "grid.json"):  # they would show runs that no longer exist
         stale.unlink(missing_ok=True)
     load_papermill()
     first, others = _in_order(todo)
@@ -136,7 +136,7 @@ def _run_all(
                 say(f"First {run.name}, which embeds and searches for the others.")
             for done in _finish_all([run], notebook, current, kernels, show_bars=True):
                 tell(done, print)
-        # The mean over all runs: with several at a time the latest ones say little about the time left.
+        # The mean over all runs: with several at a time the latest ones are a poor estimate of the time left.
         bar = {"total": len(todo), "initial": len(first), "desc": f"Running {plan.name}", "unit": "run", "smoothing": 0}
         with tqdm(**bar, disable=None if plan.varied else True) as progress:
             for done in _finish_all(others, notebook, current, kernels, jobs, refresh=progress.refresh):
@@ -145,7 +145,7 @@ def _run_all(
 
 
 def _in_order(runs: list[PlannedRun]) -> tuple[list[PlannedRun], list[PlannedRun]]:
-    """The runs that go first, alone, and leave vectors and neighbours to the others; and these."""
+    """The runs that go first, alone, and fill the cache with vectors and neighbours; and the others."""
     groups: dict[str, list[PlannedRun]] = {}
     for run in runs:
         values = run.parameters.model_dump()
@@ -186,7 +186,7 @@ def _finish_all(
 
 
 def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool, kernels: list[Any]) -> None:
-    """Run the notebook, render its report, and only then write ``run.json``, which says that all is there."""
+    """Run the notebook, render its report, and only then write ``run.json``, which marks the run as complete."""
     start = time.perf_counter()
     run.folder.mkdir(parents=True, exist_ok=True)
     for name in ("run.json", "run.ipynb", NOTEBOOK_PAGE, *BESIDE, *reversed(RESULTS)):
@@ -227,7 +227,7 @@ def _stages(run: PlannedRun) -> str:
 
 
 def said_after(plan: Plan, seconds: float) -> str:
-    """What the command says last of the runs of a plan."""
+    """The command's last lines about the runs of a plan."""
     failed = [run.name for run in plan.runs if read_stamp(run.folder).get("status") != "ok"]
     if plan.varied:
         return (
@@ -246,7 +246,7 @@ def said_after(plan: Plan, seconds: float) -> str:
 
 
 def outcome(folder: Path) -> str:
-    """What became of a run: "69 stories, 11.2% noise", or why it failed."""
+    """The result of a run: "69 stories, 11.2% noise", or why it failed."""
     stamp, metrics = read_stamp(folder), read_stamp(folder, "metrics.json")
     if stamp.get("status") == "ok" and metrics:
         return f"{count(metrics['n_clusters'], 'story', 'stories')}, {_noise(metrics)} noise"

@@ -66,7 +66,7 @@ class Grid:
 
 
 def read_grid(folder: str | Path) -> Grid:
-    """Read what ``newsclust run`` left of a parameter grid; one that came with newsclust is run where it is missing.
+    """Read the results of a parameter grid; a grid that comes with newsclust is run if it is missing.
 
     Parameters
     ----------
@@ -118,12 +118,12 @@ def read_grid(folder: str | Path) -> Grid:
 
 
 def levels(grid: Grid, parameter: str) -> tuple[np.ndarray, list[str], bool]:
-    """Which of its values a varied parameter takes in each run.
+    """The value of a varied parameter in each run.
 
     Returns
     -------
     places : ndarray of int, shape (n_runs,)
-        Place of each run's value among `values`.
+        Position of each run's value in `values`.
     values : list of str
         The values as text: numbers in ascending order, anything else in the order of the grid.
     ordered : bool
@@ -137,7 +137,7 @@ def levels(grid: Grid, parameter: str) -> tuple[np.ndarray, list[str], bool]:
 
 
 def label(grid: Grid, run: str) -> str:
-    """A run's varied values alone, short enough to stand on an axis."""
+    """Only a run's varied values, short enough for an axis."""
     row = grid.runs.set_index("name").loc[run]
     return ", ".join(said(row[parameter]) for parameter in grid.varied) or run
 
@@ -165,7 +165,7 @@ def contingency(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.n
 def _agreement(labels: pd.DataFrame) -> pd.DataFrame:
     """Adjusted Rand index (L. Hubert and P. Arabie 1985, *Comparing partitions*, J. of Classification 2).
 
-    It counts pairs of documents that share a group; noise, which is alone as everywhere, shares one with nobody.
+    It counts pairs of documents that share a group; a noise document shares its group with none.
     """
     from tqdm.auto import tqdm
 

@@ -21,11 +21,11 @@ from ..stories.exemplars import headlines
 from ..wording import count
 from .labelled import group, read_parameters
 
-#: More documents than this take too long to be clustered again in passing.
+#: More documents than this take too long to be clustered again for a comparison.
 COMPARED = 20_000
 _FILE = "params/stories.yaml"
 _NAMES = ["the tutorial's", "stories.yaml"]
-#: What the two differ in; data, model, search and map are the run's own.
+#: The parameters in which the two differ; data, model, search and map are the run's own.
 _ASKED = [one for one in [*READS["link"], *READS["cluster"], "assign_noise"] if one not in ("search", "n_neighbors")]
 
 
@@ -115,19 +115,19 @@ def compare_settings(stories: Named, p: Notebook | Parameters | None = None) -> 
     Parameters
     ----------
     stories : Named
-        Taken for one of the two where it was made with its settings.
+        Used as one of the two, if it was made with those settings.
     p : Notebook or Parameters, optional
-        What the notebook says now, which must be what `stories` was made with.
+        The notebook's current parameters, which must be those that `stories` was made with.
 
     Returns
     -------
     Comparison, or Sentences
-        Of more than `COMPARED` documents, that nothing was compared.
+        For more than `COMPARED` documents a sentence that nothing was compared.
     """
     check_now("map", p, stories.made_with)
     n = len(stories.labels)
     if n > COMPARED:
-        return Sentences(f"Not compared: {n:,} documents take too long in passing (up to {COMPARED:,}).")
+        return Sentences(f"Not compared: {n:,} documents take too long to cluster again (limit: {COMPARED:,}).")
     return Comparison(*(_made_with(stories, asked) for asked in (make_parameters({}), read_parameters(_FILE))))
 
 
@@ -135,6 +135,6 @@ def _made_with(stories: Named, asked: Parameters) -> Named:
     if all(stories.made_with[one] == getattr(asked, one) for one in _ASKED):
         return stories
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NewsclustWarning)  # of other settings than the run's
+        warnings.simplefilter("ignore", NewsclustWarning)  # about other settings than the run's
         clusters = group(stories.clusters.links.vectors, asked)
         return name(clusters, assign_noise=asked.assign_noise, title_model=None, previous=None)

@@ -32,9 +32,9 @@ def shuffle_rows(
 ) -> Table:
     """Shuffle the rows of the input and group them again, and compare the answers with each other.
 
-    newsclust reads the shuffled rows as it would read a file; a peer is given its texts and vectors in their order. The
-    adjusted Rand index of each two answers is 1 where both are the same; a headline in no story is alone. Of a peer's
-    several settings the mean is shown: each is one of its users'.
+    newsclust reads the shuffled rows as it would read a file; a peer gets texts and vectors in the shuffled order. The
+    adjusted Rand index of two answers is 1 if both are the same; a headline in no story is alone. For a peer with
+    several settings the mean over them is shown.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from .measures import METRICS, excluded, measures, percent, written
 from .recommendation import recommend
 from .runs import Grid, contingency
 
-#: Points in one small map, and in all small maps of a table together.
+#: The most points in one small map, and in all small maps of a table together.
 MAP_POINTS = 80
 ALL_POINTS = 30 * MAP_POINTS
 # Twice the size on screen, so that whole numbers place a point finely enough.
@@ -27,12 +27,12 @@ _WIDTH, _HEIGHT, _MARGIN = 256, 192, 6
 def run_table(grid: Grid) -> Table:
     """Put all runs side by side: a small map, the varied parameters, the metrics, and a link to the report.
 
-    A picture shows the documents in their places, coloured by story, noise in grey. As far as that can be, a
-    colour means one story in all pictures: a cluster takes the colour of the cluster of the recommended run
-    with which it shares most documents.
+    A picture shows the documents in their places, coloured by story, noise in grey. As far as possible, a
+    colour means one story in all pictures: a cluster takes the colour of the recommended run's cluster with
+    which it shares most documents.
 
-    The header sorts and a box above the table filters, by a script that comes with it; where scripts are not
-    run, the table is whole without. Links lead from the grid's folder to the runs' own.
+    A script that comes with the table makes its header sort and adds a box that filters; without scripts the
+    table is complete. Links lead from the grid's folder to the runs' own.
     """
     known = measures(grid)
     choice, faults = recommend(grid).run, excluded(grid)
@@ -61,7 +61,7 @@ def _name(run: dict[str, Any], remark: str) -> Html:
 
 
 def _picture(grid: Grid, run: str, colours: np.ndarray) -> Html:
-    """The map as SVG: a path per colour, a dot being a line of no length with round ends."""
+    """The map as SVG: a path per colour, in which a dot is a line of no length with round ends."""
     points = grid.maps[run]
     # Ids are hashes, so every n-th document is a random sample, the same in every run.
     every = max(1, -(-len(points) // max(60, min(MAP_POINTS, ALL_POINTS // len(grid.maps)))))
@@ -89,7 +89,7 @@ def _picture(grid: Grid, run: str, colours: np.ndarray) -> Html:
 
 
 def _colours(grid: Grid, reference: str | None) -> dict[str, np.ndarray]:
-    """Per finished run the colour of each cluster, and one more at the end."""
+    """For each finished run the colour of each cluster, and one more at the end, which label -1 selects."""
     known = grid.labels.get(reference, grid.labels.iloc[:, :1].squeeze(axis=1)).to_numpy()
     palette = np.array(COLOURS)
     colours = {}

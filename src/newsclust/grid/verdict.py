@@ -13,7 +13,7 @@ from ..stories.evaluation import ONE_OFF
 from ..wording import count
 from .labelled import Evaluation, mistakes
 
-#: More headlines than this have too many pairs to be compared one by one in passing.
+#: More headlines than this have too many pairs to compare one by one.
 ALL_PAIRS = 3000
 
 
@@ -33,10 +33,10 @@ def who_finds_them(evaluation: Evaluation) -> Sentences:
 
 
 def count_pairs(evaluation: Evaluation, method: str) -> Sentences:
-    """How many pairs of headlines a method rightly puts together, counted one by one, and the ARI that follows.
+    """How many pairs of headlines a method rightly puts together, counted one by one, and the resulting ARI.
 
-    The adjusted Rand index by its definition (L. Hubert and P. Arabie 1985) from the pairs, of every row of the input:
-    it must be the table's. A headline in no story is together with nobody.
+    This is the adjusted Rand index by its definition (L. Hubert and P. Arabie 1985), from pairs of all input rows; it
+    must equal the table's. A headline in no story is in no pair.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def chosen_settings(evaluation: Evaluation, method: str) -> Figure | Sentences:
 
 
 def mistake_table(evaluation: Evaluation, method: str) -> Table:
-    """A method's mistakes in numbers and one by one: the known story, what was found of it, and headlines."""
+    """A method's mistakes in numbers and one by one: the known story, what was found instead, and headlines."""
     wrong = mistakes(evaluation, method)
     rows = [
         (what, row.known, f"story {row.found}", row.headlines, row.example)

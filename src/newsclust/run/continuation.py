@@ -34,7 +34,7 @@ class Continuation:
 
     @property
     def told(self) -> pd.DataFrame:
-        """What changed, in words: ``story, title, what happened, headlines before, headlines now``."""
+        """The changes in words: ``story, title, what happened, headlines before, headlines now``."""
         columns = ["story", "title", "what happened", "headlines before", "headlines now"]
         if self.identity is None or self.earlier is None:
             return pd.DataFrame(columns=columns)
@@ -54,7 +54,7 @@ class Continuation:
         what = self.identity.changes["what"].value_counts()
         merged = int(what.get("merged", 0))
         return (
-            f"{count(int(what.get('continues', 0)), 'story goes on', 'stories go on')} from {self.earlier.name}, "
+            f"{count(int(what.get('continues', 0)), 'story continues', 'stories continue')} from {self.earlier.name}, "
             f"{what.get('new', 0):,} are new, {what.get('split off', 0):,} split off, "
             f"{merged:,} merged into others, {what.get('ended', 0):,} ended."
         )
@@ -64,7 +64,7 @@ class Continuation:
 
 
 def continue_run(stories: Stories, previous: str | None = None) -> Continuation:
-    """Give stories that go on since an earlier run the numbers they had there, and with them their colours.
+    """Give stories that continue from an earlier run the numbers they had there, and with them their colours.
 
     Parameters
     ----------
@@ -94,10 +94,10 @@ def continue_run(stories: Stories, previous: str | None = None) -> Continuation:
 
 
 def ids_of_today(earlier: StoredRun, documents: pd.DataFrame) -> np.ndarray:
-    """The ids of an earlier run's documents, and of those that are no more the id that they have among `documents`.
+    """The ids of an earlier run's documents; for ids that no longer exist, those of the same documents in `documents`.
 
-    An id is a hash of the text, and how texts are cleaned may change. A document without its id is known by its
-    address, else by its title and day, where these are its alone in both. A notice says how many are known so.
+    An id is a hash of the text, and how texts are cleaned may change. A document without its id is recognised by its
+    address, else by its title and day, if these are unique in both. A notice says how many were recognised so.
     """
     ids, points = earlier.ids.copy(), earlier.points
     days = documents.set_index("id")["published_at"].str[:10]
@@ -112,13 +112,13 @@ def ids_of_today(earlier: StoredRun, documents: pd.DataFrame) -> np.ndarray:
         agree = (name == "url") | (then == now) | (then == "") | (now == "")
         ids[np.flatnonzero(alone)[agree]] = same[agree]
     if n := int((ids != earlier.ids).sum()):
-        how = f"{'is' if n == 1 else 'are'} known by address or title, because the texts have changed."
+        how = f"{'is' if n == 1 else 'are'} recognised by address or title, because the texts have changed."
         notice(f"{count(n, 'headline')} of {earlier.name} {how}")
     return ids
 
 
 def renumbered(stories: Stories, identity: Identity, previous: str) -> Stories:
-    """The stories under other numbers: their labels, votes and table; HDBSCAN's clusters keep their own."""
+    """The stories with other numbers: their labels, votes and table; HDBSCAN's clusters keep their own numbers."""
     number = np.full(int(stories.table.index.max()) + 2 if len(stories.table) else 1, np.int32(-1))  # -1 stays -1
     number[stories.table.index] = identity.numbers
     vote = replace(stories.vote, labels=number[stories.vote.labels], nearest=number[stories.vote.nearest])
@@ -139,7 +139,7 @@ def renumbered(stories: Stories, identity: Identity, previous: str) -> Stories:
 def _said(what: str, others: list[int]) -> str:
     names = ", ".join(map(str, others))
     return {
-        "continues": f"goes on, and took in {names}",
+        "continues": f"continues, and took in {names}",
         "new": "new",
         "split off": f"split off from {names}",
         "merged": f"went into {names}",

@@ -27,7 +27,7 @@ _FROM = ["file", "row"]
 
 
 def read_corrections(path: Path, name: str) -> pd.DataFrame:
-    """The rows of a file of corrections, or of pairs to check; it is called `name`.
+    """The rows of a file of corrections, or of pairs to check; messages call it `name`.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def read_corrections(path: Path, name: str) -> pd.DataFrame:
 def gather_corrections(
     given: str | None = None, output: str | None = None, previous: str | None = None
 ) -> pd.DataFrame:
-    """What a run has to obey: the rows of the file `given`, of its folder's, and of the run that is continued."""
+    """The corrections for a run: the rows of the file `given`, of its folder's, and of the run that is continued."""
     parts = []
     if previous:
         folder = find_run(previous)
@@ -83,14 +83,14 @@ def gather_corrections(
 
 
 def corrections_of(folder: Path) -> pd.DataFrame:
-    """What a finished run obeys: the file in its folder as it is now, and of other files what it was made with."""
+    """The corrections of a finished run: its folder's file as it is now, and other files as the run recorded them."""
     recorded, path = recorded_corrections(folder), folder / CORRECTIONS
     own = read_corrections(path, CORRECTIONS) if path.is_file() else _none()
     return pd.concat([recorded[recorded["file"] != CORRECTIONS], own], ignore_index=True)
 
 
 def recorded_corrections(folder: Path) -> pd.DataFrame:
-    """What a finished run was made with."""
+    """The corrections that a finished run was made with."""
     try:
         rows = read_page_data(folder).get("corrections", [])
     except NewsclustError:  # of an earlier version

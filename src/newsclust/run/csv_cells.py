@@ -6,12 +6,12 @@ import re
 
 import pandas as pd
 
-#: What a spreadsheet takes for the beginning of a formula, behind any apostrophe of ours; a mere number is none.
+#: The beginnings of what a spreadsheet takes for a formula, after any apostrophe of ours; a mere number is none.
 _FORMULA = re.compile(r"(?!\s*[-+]?[\d.,]+(e[-+]?\d+)?%?\s*$)'*[=+\-@\t\r＝＋－＠]", re.IGNORECASE)
 
 
 def as_csv(rows: pd.DataFrame) -> str:
-    """Rows as a file that Excel opens too, its letters marked as UTF-8 and none of its cells a formula."""
+    """Rows as a CSV file that Excel opens, too: marked as UTF-8, and none of its cells a formula."""
     is_number = pd.api.types.is_numeric_dtype
     columns = [
         rows.iloc[:, at] if is_number(kind) else rows.iloc[:, at].map(inert) for at, kind in enumerate(rows.dtypes)
@@ -21,10 +21,10 @@ def as_csv(rows: pd.DataFrame) -> str:
 
 
 def inert(cell: object) -> object:
-    """A text with an apostrophe before it, as one types in a spreadsheet, where it would be a formula."""
+    """A text that would be a formula, with an apostrophe before it, as people type it in a spreadsheet."""
     return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
 def as_it_was(cell: object) -> object:
-    """What `inert` was given."""
+    """The text before `inert` changed it."""
     return cell[1:] if isinstance(cell, str) and cell.startswith("'") and _FORMULA.match(cell) else cell

@@ -9,7 +9,7 @@ import numpy as np
 from ..paths import write_whole
 from .stored import StoredRun
 
-#: Rows of one group of the file.
+#: Rows of one row group of the file.
 _ROWS = 50_000
 
 

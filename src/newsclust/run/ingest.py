@@ -1,4 +1,4 @@
-"""Very many headlines into Milvus, in memory that does not grow with their number: what a run of them finds there."""
+"""Store very many headlines in Milvus, for later runs, in memory that does not grow with their number."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from .csv_cells import as_csv
 from .parameters import make_parameters
 from .preflight import try_store
 
-#: Where the rows that are set aside go.
+#: The file of the rows that are set aside.
 FOLDER = "reports/ingest"
 
 
 @dataclass(frozen=True)
 class Ingested:
-    """What became of headlines: rows = documents + repeats + set_aside, and documents = embedded + stored before.
+    """The result: rows = documents + repeats + set_aside, and documents = embedded + stored before.
 
     Attributes
     ----------
@@ -68,14 +68,14 @@ def ingest(
     parquet: str | None = None,
     **parameters: Any,
 ) -> Ingested:
-    """Embed headlines and store them in Milvus, where a run with the same parameters finds them.
+    """Embed headlines and store them in Milvus, where a run with the same parameters will find them.
 
     Parameters
     ----------
     data : str or list of str
-        As the parameter of a run.
+        As `data` in a run.
     most_set_aside : float
-        The largest share of the rows that may be no headlines.
+        The largest share of rows that may be no headlines.
     engine : {"process", "ray"}
         Ray embeds on every processor, into a server.
     parquet : str, optional
@@ -86,7 +86,7 @@ def ingest(
     Raises
     ------
     NewsclustError
-        What was stored until then is stored: the same again goes on.
+        What is stored by then stays stored: the same call resumes.
     """
     start, p = time.monotonic(), make_parameters({"data": data, **parameters})
     try_store(p.uri, p.store.path)

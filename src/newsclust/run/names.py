@@ -9,12 +9,12 @@ from typing import Any
 
 #: papermill writes this above the parameters it was given, in a cell of their own.
 _INJECTED = "# Parameters"
-#: What hdbscan, UMAP and pandas call a parameter.
+#: The names of parameters in hdbscan, UMAP and pandas.
 _OTHER_NAMES = {"metric": "distance", "random_state": "seed", "csv": "data", "labels": "truth"}
 
 
 def injected(namespace: dict[str, Any]) -> tuple[set[str], set[str]]:
-    """What papermill set in a notebook, and what the notebook's own cells had set before that.
+    """The names that papermill set in a notebook, and those that the notebook's own cells had set before.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def injected(namespace: dict[str, Any]) -> tuple[set[str], set[str]]:
     Returns
     -------
     set of str, set of str
-        Two empty ones where papermill set nothing.
+        Two empty ones if papermill set nothing.
     """
     cells = [str(cell) for cell in namespace.get("In") or []]
     last = max((i for i, cell in enumerate(cells) if cell.startswith(_INJECTED)), default=None)
@@ -36,10 +36,10 @@ def injected(namespace: dict[str, Any]) -> tuple[set[str], set[str]]:
 
 
 def no_such(name: str, known: Iterable[str]) -> str:
-    """The sentence about a `name` that none of the `known` parameters has."""
+    """The message about a `name` that is not among the `known` parameters."""
     meant = [repr(other) for other in candidates(name, list(known))]
     if not meant:
-        return f"there is no parameter {name!r}; those there are stand at the top of the notebook."
+        return f"there is no parameter {name!r}; the top of the notebook lists all parameters."
     return f"there is no parameter {name!r}; did you mean {' or '.join(meant)}?"
 
 

@@ -1,4 +1,4 @@
-"""A notebook's parameters as they stand at the moment: a cell that changes one changes what the next steps read."""
+"""A notebook's current parameters: a cell that changes one changes what the next steps read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def parameters(namespace: dict[str, Any]) -> Notebook:
     Raises
     ------
     NewsclustError
-        If a name, a type or a value is wrong, or the run cannot begin: in one sentence, before anything is read.
+        If a name, a type or a value is wrong, or the run cannot begin; it is raised before anything is read.
     """
     notebook = Notebook(namespace)
     notebook.checked()

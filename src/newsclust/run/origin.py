@@ -11,12 +11,12 @@ from pathlib import Path
 
 @cache
 def commit() -> str | None:
-    """The git commit of newsclust's own code, with a word on changes since; None where there is none.
+    """The git commit of newsclust's own code, and whether it has changed since; None if there is none.
 
-    From the checkout that the package lies in, or from what pip wrote down where it installed from a repository.
+    It comes from the checkout that contains the package, or from pip's record if pip installed from a repository.
     """
     package = Path(__file__).parents[1]
-    if _git(package, "ls-files", "__init__.py"):  # not just any repository that the package's folder lies in
+    if _git(package, "ls-files", "__init__.py"):  # not just any repository around the package's folder
         head = _git(package, "rev-parse", "HEAD")
         changes = _git(package, "status", "--porcelain", "--untracked-files=no", ".", "../../notebooks")
         return f"{head}, with changes" if changes else head or None

@@ -1,4 +1,4 @@
-"""The stories of a collection of the user's own, written where Milvus can be asked for them."""
+"""Write the stories of the user's own collection into Milvus."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
     from .results import Map
 
-#: The collection beside the user's has its name and this behind it.
+#: The ending of the collection's name that is written beside the user's.
 ENDING = "_stories"
 #: Its fields beside the primary key. Milvus wants a vector in each collection: it is the place on the map.
 FIELDS = {"story": "INT64", "certainty": "FLOAT", "title": "VARCHAR", "run": "VARCHAR", "place": "FLOAT_VECTOR"}
-#: Before the names of what is written into the user's own rows.
+#: The prefix of fields that are written into the user's own rows.
 PREFIX = "newsclust_"
 TITLE_BYTES = 2000
 
 
 def check(own: OwnCollection, how: bool | str) -> None:
-    """See that labels can be written, before anything is computed.
+    """Check that labels can be written, before anything is computed.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def write(drawn: Map, how: bool | str, run: str) -> None:
     how : {True, "inside"}
         Into the collection `beside`, where labels of other runs are removed at the end, or into the rows themselves.
     run : str
-        What tells this run from others.
+        Identifies this run.
     """
     vectors, stories = drawn.named.clusters.links.vectors, drawn.named.stories
     corpus, own = vectors.corpus, vectors.store

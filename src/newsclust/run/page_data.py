@@ -1,7 +1,7 @@
-"""What a run's page is made of: ``page.json``, which `newsclust.run.record.finish` writes beside the tables.
+"""The data of a run's page: ``page.json``, which `newsclust.run.record.finish` writes beside the tables.
 
-The tables hold the input as it came, and what one row or one story is. A page needs more: clean headlines, times on
-one scale, what is new, what lies near, what is doubtful. All of it is computed here, once; the page only draws.
+The tables have the input unchanged, with the results of each row or story. A page needs more: clean headlines, times
+on one scale, what is new, near or doubtful. All of this is computed here, once; the page only draws it.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from ..stories.timeline import Timeline
 
 PAGE_DATA = "page.json"
-#: With this number of documents and more a page holds the best of each story, and some of those in no story.
+#: From this number of documents on, a page has only the best of each story, and some of those in no story.
 PART_FROM, BEST, ALONE = 50_000, 20, 2_000
-#: What a page of a part may take, in bytes before it is packed, which takes half of it or more off; and summaries.
+#: The most bytes of such a page, before compression, which saves half or more; and of its summaries.
 MOST_BYTES, SUMMARY_BYTES = 24_000_000, 8_000_000
-#: Letters of a headline, a summary, a publisher's name: some feeds have articles for titles.
+#: The most letters of a headline, a summary, a publisher's name: some feeds have whole articles as titles.
 LETTERS, SUMMARY_LETTERS, NAME_LETTERS = 300, 280, 80
-#: Stories drawn in time, and headlines named that were given a story with the least support, or are near several.
+#: Stories drawn over time; headlines listed that were assigned with the least support, or are near several stories.
 DRAWN, PLACED = 50, 6
-#: Publishers in the table of coverage, and the largest stories that it looks for in what each left out.
+#: Publishers in the table of coverage, and how many of the largest stories it checks for each.
 COVERING, LARGEST = 12, 20
 #: Places on the map are whole numbers up to this.
 SCALE = 9999
@@ -49,7 +49,7 @@ _ABOUT_A_HEADLINE, _ABOUT_A_STORY = 34, 300
 def page_data(
     stories: Stories, layout: Layout, evidence: Evidence, neighbors: Neighbors, coverage: Coverage
 ) -> dict[str, Any]:
-    """Everything that a page shows of a run and that is not in its numbers.
+    """Everything that a page shows about a run, except its numbers.
 
     Parameters
     ----------
@@ -65,13 +65,13 @@ def page_data(
     -------
     dict
         ``stories``: columns with one value per story, the largest first. ``headlines``: columns with one value per
-        document that is held, story by story, in order of time; ``n`` of them. Texts are one string, a line each;
-        ``story`` is a place in ``stories``, -1 for none; ``minute`` counts from 1970, None is undated; ``x`` and ``y``
-        go to `SCALE`; ``copies`` are pairs of a place and the place of the one that it nearly repeats; ``ids`` name
-        headlines by place that their titles do not. ``time``: bins and counts of the stories drawn in time, None where
-        nothing is dated. ``coverage`` has one dict per publisher, those with the most stories first: ``publisher`` is a
-        place in ``publishers``, ``left_out`` the numbers of large stories. ``topics``, ``placed`` and ``round_ups`` are
-        lists of dicts.
+        document on the page, story by story, in order of time; ``n`` of them. Texts are one string, a line each;
+        ``story`` is a position in ``stories``, -1 for none; ``minute`` counts from 1970, None is undated; ``x`` and
+        ``y`` go to `SCALE`; ``copies`` are pairs of positions: a headline and the one that it nearly repeats; ``ids``
+        are names, by position, for headlines whose titles are not unique. ``time``: bins and counts of the stories
+        drawn over time, None if nothing is dated. ``coverage`` has one dict per publisher, those with the most stories
+        first: ``publisher`` is a position in ``publishers``, ``left_out`` the numbers of large stories. ``topics``,
+        ``placed`` and ``round_ups`` are lists of dicts.
     """
     documents = stories.documents
     told = stories.table.sort_values("size", ascending=False, kind="stable")
@@ -104,25 +104,25 @@ def page_data(
 
 
 def times_of(documents: pd.DataFrame) -> np.ndarray:
-    """When each was published, NaT where that is not known: datetime64[m], shape (n,)."""
+    """When each was published, NaT if unknown: datetime64[m], shape (n,)."""
     return documents["published_at"].str.removesuffix("Z").to_numpy("datetime64[s]").astype("datetime64[m]")
 
 
 def _first(documents: pd.DataFrame, place: np.ndarray, n: int) -> np.ndarray:
-    """The row of each story's earliest document, of several the first by publisher as in stories.csv; -1: no date."""
+    """The row of each story's earliest document, in a tie the first by publisher as in stories.csv; -1: no date."""
     dated = documents[["time", "publisher"]].assign(place=place).reset_index(drop=True).dropna(subset="time")
     rows = dated[dated["place"] >= 0].sort_values(["place", "time", "publisher"]).drop_duplicates("place")
     return pd.Series(rows.index, rows["place"]).reindex(range(n), fill_value=-1).to_numpy()
 
 
 def certainty(stories: Stories) -> np.ndarray:
-    """What speaks for each document's story: its membership; of assigned ones their share of the vote; a correction."""
+    """The certainty of each document's story: its membership, or its share of the vote if assigned; 1 if corrected."""
     own = np.where(stories.assigned, np.nan_to_num(stories.vote.share), stories.clustering.probabilities)
     return np.where(stories.corrected.is_placed, 1, own) if stories.corrected else own
 
 
 def _held(stories: Stories, place: np.ndarray, first: np.ndarray, n_stories: int) -> np.ndarray:
-    """The rows that a page holds: all, or the earliest and the most certain ones of each story, in turn."""
+    """The rows on a page: all, or the earliest and the most certain ones of each story, in turn."""
     n = len(place)
     if n < PART_FROM:
         return np.arange(n)
@@ -151,7 +151,7 @@ def read_page_data(folder: Path) -> dict[str, Any]:
     Raises
     ------
     RunError
-        If there is none, as in the folder of an earlier version, or a damaged one.
+        If it is missing, as in the folder of an earlier version, or damaged.
     """
     try:
         return json.loads((folder / PAGE_DATA).read_text(encoding="utf-8"))
@@ -228,7 +228,7 @@ def _headlines(
 
 
 def minutes_of(times: np.ndarray) -> list[int | None]:
-    """Since 1970, None where that is not known."""
+    """Minutes since 1970, None if unknown."""
     return [None if np.isnat(time) else int(time.astype(np.int64)) for time in times]
 
 
@@ -259,7 +259,7 @@ def _time(timeline: Timeline, numbers: pd.Index, times: np.ndarray) -> dict[str,
 
 
 def _coverage(coverage: Coverage, names: pd.Index) -> list[dict[str, Any]]:
-    """What each of the publishers with the most stories reported, was first with, and left out of the largest."""
+    """For the publishers with the most stories, how many they reported or had first, and which large ones they lack."""
     return [
         {
             "publisher": names.get_loc(told.Index[:NAME_LETTERS]),
@@ -272,7 +272,7 @@ def _coverage(coverage: Coverage, names: pd.Index) -> list[dict[str, Any]]:
 
 
 def _placed(stories: Stories) -> list[dict[str, Any]]:
-    """The headlines that were given a story with the least support."""
+    """The headlines that were assigned to a story with the least support."""
     rows = np.flatnonzero(stories.assigned)
     rows = rows[np.argsort(stories.vote.support[rows], kind="stable")][:PLACED]
     return [

@@ -38,9 +38,9 @@ LITE_INDEXES = INDEXES[:6]
 #: Parameters of these indexes that are whole numbers.
 _WHOLE = """M efConstruction ef nlist nprobe m nbits nrq search_list reorder_k
 intermediate_graph_degree graph_degree itopk_size""".split()
-#: What a parameter file of several runs consists of.
+#: The parts of a parameter file of several runs.
 PARTS = {"fixed", "grid", "rows"}
-#: Pydantic's kinds of errors -> what a value should be, where pydantic says it in a programmer's words.
+#: Pydantic's kinds of errors -> what a value should be, if pydantic uses a programmer's words.
 _SHOULD_BE = {
     "int_type": "a whole number",
     "float_type": "a number",
@@ -56,8 +56,8 @@ _SHOULD_BE = {
 class Parameters(BaseModel):
     """The parameters of ``notebooks/cluster.ipynb``; the defaults are the tutorial's numbers.
 
-    Their descriptions stand in the notebook, written there by ``make notebooks`` (`listed`). A value that can mean one
-    thing only is taken as that (`newsclust.run.values.understood`): "1e-3" is a number, "hnsw" is HNSW.
+    ``make notebooks`` writes their descriptions into the notebook (`listed`). A value that can mean only one thing is
+    understood as that (`newsclust.run.values.understood`): "1e-3" is a number, "hnsw" is HNSW.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
@@ -77,11 +77,11 @@ class Parameters(BaseModel):
     precision: Literal[PRECISIONS] = Field("auto", description='of the model; "auto" is float32 on a processor')  # type: ignore[valid-type]  # one list of them
     uri: Text = Field("milvus.db", description='a file ending in .db, or a server such as "http://localhost:19530"')
     collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")] = Field(
-        "news_data", description='the collection\'s name in Milvus begins with this; where data is "milvus" it is this'
+        "news_data", description='the collection\'s name in Milvus begins with this; if data is "milvus", it is this'
     )
     filter: Text | None = Field(
         None,
-        description='where data is "milvus": which rows, an expression of Milvus such as "year > 2023"',
+        description='if data is "milvus": which rows to read, a Milvus expression such as "year > 2023"',
         examples=["year > 2023"],
     )
     k: Count = Field(50, description="neighbours of each headline in the graph")
@@ -108,7 +108,7 @@ class Parameters(BaseModel):
         0.0, description="weight of near neighbours in common, 0 to 1; 0.3 parts events of one kind"
     )
     fold_copies: bool = Field(
-        False, description="True: of headlines that say nearly the same in the same words one is clustered for all"
+        False, description="True: a headline and its near-copies (nearly the same words) are clustered as one headline"
     )
     distance_floor: Annotated[float, Field(ge=0, le=4)] = Field(
         0.0, description="headlines nearer than this are clustered as though they were this far apart; 0.8 helps"
@@ -129,19 +129,19 @@ class Parameters(BaseModel):
     allow_single_cluster: bool = Field(False, description="True: all headlines may be one story")
     assign_noise: bool = Field(False, description="True: noise joins the story of its neighbours")
     least_support: Annotated[float, Field(ge=0, le=2)] = Field(
-        0.42, description="noise that its neighbours support less stays noise"
+        0.42, description="noise with less support from its neighbours stays noise"
     )
     at_most_alone: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None,
-        description="a share, such as 0.05: least_support is lowered until no more are in no story",
+        description="a share, such as 0.05: least_support is lowered until at most this share is in no story",
         examples=[0.05],
     )
     title_model: Text | None = Field(
         None,
-        description='a language model that writes the titles, such as "gpt-4o-mini"; None: they are headlines',
+        description='a language model that writes the titles, such as "gpt-4o-mini"; None: titles are headlines',
         examples=["gpt-4o-mini"],
     )
-    n_components: Literal[2, 3] = Field(2, description="3 draws the map in space")
+    n_components: Literal[2, 3] = Field(2, description="3 draws the map in 3-D")
     n_neighbors: Annotated[int, Field(ge=2, le=MOST)] = Field(
         80, description="of the map: larger shows more of the whole, smaller more detail"
     )
@@ -153,18 +153,18 @@ class Parameters(BaseModel):
     )
     previous: Text | None = Field(
         None,
-        description="an earlier run's folder: stories that go on keep its numbers and colours",
+        description="an earlier run's folder: stories that continue keep their numbers and colours",
         examples=["reports/yesterday"],
     )
     corrections: Text | None = Field(
         None,
-        description="a CSV file of what is one story, or two: see docs/files.md; one in the output folder counts, too",
+        description="a CSV file of corrections, see docs/files.md; corrections.csv in the output folder counts, too",
         examples=["corrections.csv"],
     )
     truth: Text | None = Field(None, description="a column of known stories to compare with", examples=["story"])
     output: Text | None = Field(None, description="a folder for the results", examples=["out/mine"])
     write_labels: bool | Literal[INSIDE] = Field(  # type: ignore[valid-type]  # one word, see `INSIDE`
-        False, description='where data is "milvus": True writes stories to <collection>_stories, "inside" into its rows'
+        False, description='if data is "milvus": True writes stories to <collection>_stories, "inside" into its rows'
     )
 
     @model_validator(mode="before")
@@ -233,7 +233,7 @@ class Parameters(BaseModel):
             raise ParameterError(f"{unread[0]} is read where data is 'milvus', but data is {shown(self.data)!r}.")
         if self.data == MILVUS and self.search == "milvus":
             raise ParameterError(
-                "search is 'milvus', but neighbours in a collection of one's own are searched in process: leave 'auto'."
+                "search is 'milvus', but neighbours in a collection of your own are searched in process: leave 'auto'."
             )
         if self.search == "milvus" and "://" not in self.uri and self.index not in LITE_INDEXES:
             raise ParameterError(
@@ -251,7 +251,7 @@ class Parameters(BaseModel):
 
     @property
     def store(self) -> Store:
-        """The collection these parameters name; MiniLM's, until the languages decide what "auto" is."""
+        """The collection that these parameters name; MiniLM's, until the languages decide the model for "auto"."""
         given = {one: getattr(self, one) for one in "collection precision index index_params search_params".split()}
         given["model"] = MINILM if self.model == AUTO else self.model
         if self.data == MILVUS:
@@ -260,7 +260,7 @@ class Parameters(BaseModel):
 
     @property
     def _uri(self) -> str:
-        """Where nobody chose a database and none can be made here, as in a read-only checkout, one can elsewhere."""
+        """The database; if none was chosen and none can be made here, as in a read-only checkout, one elsewhere."""
         if self.uri != type(self).model_fields["uri"].default:
             return self.uri
         path = find_output(self.uri)
@@ -299,12 +299,12 @@ def check_parameters(namespace: dict[str, Any]) -> Parameters:
     Raises
     ------
     NewsclustError
-        In one sentence, before anything is read, embedded or opened.
+        With one sentence, before anything is read, embedded or opened.
     """
     names = set(Parameters.model_fields)
     check_names(namespace, names)
     for name, value in namespace.items():
-        # The notebook's own results are no plain values, so whatever is plain and nearly a parameter is a slip.
+        # The notebook's own results are no plain values, so a plain one with nearly a parameter's name is a mistake.
         if name not in names and not name.startswith("_") and isinstance(value, (str, int, float, dict)):
             meant = difflib.get_close_matches(name, names, n=1, cutoff=0.8)
             if meant:
@@ -314,7 +314,7 @@ def check_parameters(namespace: dict[str, Any]) -> Parameters:
     try_store(parameters.uri, store.path)
     if store.uri != parameters.uri:
         notice(f"{parameters.uri} can't be kept in {Path.cwd()}, which can't be written: {store.uri} is used instead.")
-    state_dir("cache")  # says now, and once, where it can't be written
+    state_dir("cache")  # if it can't be written, the notice comes now, and once
     if parameters.previous:
         find_run(parameters.previous)
     if parameters.output:
@@ -325,7 +325,7 @@ def check_parameters(namespace: dict[str, Any]) -> Parameters:
 
 
 def listed() -> str:
-    """All parameters and their defaults as Python, with what each does: one line for each, in the model's order."""
+    """All parameters as Python, in the model's order: one line for each, with its default and what it does."""
     width = max(len(f"{name} = {_literal(field.default)}") for name, field in Parameters.model_fields.items())
     return "\n".join(
         f"{f'{name} = {_literal(field.default)}':{width}}  # {field.description}"
@@ -334,7 +334,7 @@ def listed() -> str:
 
 
 def check_names(namespace: dict[str, Any], known: Collection[str] = ()) -> None:
-    """Refuse whatever papermill set in a notebook that is none of the notebook's parameters.
+    """Refuse names that papermill set in a notebook and that are not among the notebook's parameters.
 
     Parameters
     ----------
@@ -350,7 +350,7 @@ def check_names(namespace: dict[str, Any], known: Collection[str] = ()) -> None:
     """
     given, own = injected(namespace)
     defaults = {name: field.default for name, field in Parameters.model_fields.items()}
-    # `newsclust run` sets all of them, also those that an older notebook does not have.
+    # `newsclust run` sets all parameters, also those that an older notebook does not have.
     others = given - own - set(known)
     unknown = sorted(name for name in others if name not in defaults or namespace.get(name) != defaults[name])
     if PARTS & set(unknown):

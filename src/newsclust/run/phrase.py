@@ -32,7 +32,7 @@ class Found:
     run: str
 
     def __str__(self) -> str:
-        """As lines for a terminal; letters that would steer it are left out."""
+        """Lines for a terminal, without control characters."""
         lines = []
         for row in self.frame.itertuples():
             where = ", ".join(filter(None, [row.publisher, row.published]))
@@ -60,7 +60,7 @@ class Found:
 def search(run: StoredRun, phrase: str, n: int = NEAREST) -> Found:
     """Ask Milvus for the `n` headlines of a run that are nearest to a phrase.
 
-    The collection may hold documents of other runs: they are passed over.
+    Documents of other runs in the collection are skipped.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def search(run: StoredRun, phrase: str, n: int = NEAREST) -> Found:
     ParameterError
         If the phrase has no word.
     ModelError
-        If the vectors are of a collection of the user's own, and of another model than the run's parameter `model`.
+        If the vectors are in the user's own collection, and from another model than the run's parameter `model`.
     StoreError
         If Milvus can't be reached.
     """

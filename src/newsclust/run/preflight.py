@@ -1,4 +1,4 @@
-"""What a run will need at its end or out of sight, tried before it works."""
+"""Checks, before a run begins, of what it will need only at its end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..environment import read_dotenv
 from ..errors import ParameterError, RunError
 from ..paths import can_write, find_input, find_output, short, tell_once
 
-#: What a run and an assignment write: a table with these columns, with which either is known, and beside it.
+#: What a run and an assignment write: a table that is recognised by these columns, and the files beside it.
 TABLES = {
     "a run": ("clusters.csv", {"id", "cluster", "probability", "x", "y"}),
     "an assignment": ("assigned.csv", {"id", "story", "what", "probability"}),
@@ -30,14 +30,14 @@ BESIDE = (
 
 
 def try_output(output: str, data: str | list[str] | None = None, kind: str = "a run") -> None:
-    """Make the folder `output`, see that files can be written there, and that they replace nobody else's.
+    """Make the folder `output`, and check that files can be written there without replacing anybody else's.
 
-    Results of the same `kind` are replaced, with a notice where they are of other `data`.
+    Results of the same `kind` are replaced, with a notice if they are from other `data`.
 
     Raises
     ------
     ParameterError
-        Also where a file of that name is there and was not made by newsclust.
+        Also if a file of that name is there that newsclust did not make.
     """
     folder = find_output(output)
     check_replaceable(folder, data, kind)
@@ -59,7 +59,7 @@ def try_output(output: str, data: str | list[str] | None = None, kind: str = "a 
 
 
 def check_replaceable(folder: Path, data: str | list[str] | None = None, kind: str = "a run") -> None:
-    """See that the results of `kind`, of `data` may be written over what is in `folder`.
+    """Check that results of `kind` from `data` may replace what is in `folder`.
 
     Raises
     ------
@@ -86,14 +86,14 @@ def _columns(file: Path) -> set[str]:
 
 
 def _parameters(folder: Path) -> dict[str, Any] | None:
-    """Those of the run whose record is in `folder`, None where there is none."""
+    """The parameters of the run whose record is in `folder`, None if there is none."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         return dict(json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["parameters"])
     return None
 
 
 def run_folders(name: str | Path) -> tuple[Path, Path]:
-    """Where a run of this name may be: its folder as one would type it, or one under ``reports/``."""
+    """The folders where a run of this name may be: the path itself, or one under ``reports/``."""
     return find_input(name), find_output(f"reports/{name}")
 
 
@@ -114,7 +114,7 @@ def find_run(name: str | Path) -> Path:
 
 
 def try_store(uri: str, path: Path | None) -> None:
-    """See that a local database can be made at `path`, or that a server's token can be read.
+    """Check that a local database can be made at `path`, or that a server's token can be read.
 
     Raises
     ------

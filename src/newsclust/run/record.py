@@ -1,4 +1,4 @@
-"""What a run leaves behind: ``clusters.csv``, ``stories.csv``, its numbers, and the record of how it was made."""
+"""The results of a run: ``clusters.csv``, ``stories.csv``, its numbers, and the record of how it was made."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ PACKAGES = (
     "newsclust numpy scipy pandas scikit-learn pymilvus milvus-lite faiss-cpu hdbscan umap-learn plotly papermill "
     "torch transformers"
 )
-#: Written by `finish`, the last one last: where it is, the others are whole. `REJECTED` is there where rows were
-#: set aside.
+#: Written by `finish`, in this order: if the last one is there, the others are complete. `REJECTED` is there if rows
+#: were set aside.
 RESULTS = ("clusters.csv", "stories.csv", "provenance.json", "page.json", "metrics.json")
 REJECTED = "rejected.csv"
-#: Who reported each story, and when; a header alone where no publisher is named.
+#: Who reported each story, and when; only a header if no publisher is named.
 COVERAGE = "coverage.csv"
-#: A fact of the record: the model that weighed the words, or TF-IDF, as all did that do not say.
+#: A fact of the record: the model that weighed the words, or TF-IDF, which is meant if it is missing.
 WEIGHER = "words weighed by"
 #: A fact of the record: `least_support` where `at_most_alone` lowered it.
 SUPPORT = "least support, lowered to"
-#: A run's numbers: what readers call each, and how it is written. "HDBSCAN's" are of the clusters before any noise was
-#: assigned; everything else is of the stories after it, which is what clusters.csv holds.
+#: A run's numbers: their names for readers, and their formats. "HDBSCAN's" are of the clusters before any noise was
+#: assigned; everything else is of the stories afterwards, as in clusters.csv.
 FIGURES = {
     "n_newcomers": ("new headlines", "{:,}"),
     "n_joined": ("of them join a story of the run", "{:,}"),
@@ -82,7 +82,7 @@ FIGURES = {
     "v_measure": ("V-measure with the known stories", "{:.2f}"),
     "b_cubed_f1": ("B-cubed F1 with the known stories", "{:.2f}"),
     "n_corrections": ("corrections that hold", "{:,}"),
-    "n_corrections_needed": ("of them the stories would not be so without", "{:,}"),
+    "n_corrections_needed": ("of them change the stories", "{:,}"),
     "n_corrections_left_out": ("corrections that can't be followed", "{:,}"),
     "n_truth": ("rows with a known story", "{:,}"),
 }
@@ -102,12 +102,12 @@ class Record:
     parameters : dict
         Those that the results were made with, collected from the results themselves.
     metrics : dict
-        What ``metrics.json`` holds: counts, seconds per stage, and the numbers that compare runs; see `FIGURES`.
+        The content of ``metrics.json``: counts, seconds per stage, and the numbers that compare runs; see `FIGURES`.
     provenance : dict
-        What made it: data, model, search, versions, peak memory, the command that repeats it.
+        How it was made: data, model, search, versions, peak memory, the command that repeats it.
     traces : dict
-        What tells whether a repetition has the same vectors and neighbours: see `newsclust.run.traces`. None in records
-        of earlier versions.
+        Data to check whether a repetition has the same vectors and neighbours: see `newsclust.run.traces`. None in
+        records of earlier versions.
     """
 
     parameters: dict[str, Any]
@@ -117,7 +117,7 @@ class Record:
 
     @property
     def figures(self) -> list[tuple[str, str]]:
-        """The numbers that could be computed, in words: pairs of name and value."""
+        """The numbers that could be computed: pairs of name and value, as text."""
         known = self.metrics
         return [
             (label, written(name, known[name])) for name, (label, _) in FIGURES.items() if known.get(name) is not None
@@ -159,17 +159,17 @@ def finish(
     output: str | None = None,
     write_labels: bool | str = False,
 ) -> Record:
-    """Write the run's results to the folder `output`, measure it, and record what made it.
+    """Write the run's results to the folder `output`, measure it, and record how it was made.
 
     ``clusters.csv`` has one row per input row, in input order: every input column and ``id, cluster, probability, x,
     y`` (and ``z``); an input column of one of these names is kept as ``<name>_input``. Where noise was given a story
     there are also ``hdbscan_cluster``, the label before, ``assigned``, and ``vote, support, margin`` as in
     `newsclust.stories.noise.Vote`; where documents nearly repeat others, ``near_duplicate_of`` has the id of the one
-    that stands for them; where stories were corrected, ``corrected`` is True for what would be elsewhere without. A row
+    that stands for them; where stories were corrected, ``corrected`` is True for what the corrections moved. A row
     without any text has no document, so these are blank there. ``stories.csv`` has one row per story, with its
     `newsclust.stories.reliability`; rows that were set aside are in ``rejected.csv``, with their lines and reasons. All
     of them open in Excel, their letters marked as UTF-8, and are written before the run's numbers are measured; then
-    come ``page.json``, what the run's page shows beside its numbers (`newsclust.run.page_data`), ``provenance.json``
+    come ``page.json``, the data of the run's page except the numbers (`newsclust.run.page_data`), ``provenance.json``
     and ``metrics.json``.
 
     Parameters
@@ -179,7 +179,7 @@ def finish(
     output : str, optional
         Without one nothing is written.
     write_labels : bool or str
-        As it is recorded.
+        Only recorded.
 
     Returns
     -------
@@ -252,12 +252,12 @@ def finish(
 
 
 def _median(values: pd.Series) -> float | None:
-    """None where there is none, as JSON has it."""
+    """The median; None if there are no values, for JSON."""
     return float(values.median()) if values.notna().any() else None
 
 
 def read_record(folder: Path) -> Record | None:
-    """The record that `finish` left in `folder`; None where there is none, or a damaged one."""
+    """The record that `finish` wrote to `folder`; None if it is missing or damaged."""
     try:
         metrics, made_by = (
             json.loads((folder / name).read_text(encoding="utf-8")) for name in ("metrics.json", "provenance.json")
@@ -268,12 +268,12 @@ def read_record(folder: Path) -> Record | None:
 
 
 def model_in_words(model: Embedder) -> str:
-    """What a run's vectors depend on beside the precision, as its record says it."""
+    """What a run's vectors depend on, except the precision, as its record has it."""
     return f"{model.name}, revision {model.revision}, {model.dim} dimensions"
 
 
 def facts_of_vectors(embeddings: Embeddings, words: float) -> dict[str, str]:
-    """What a record says of a run's vectors, and of its words where they count."""
+    """The facts that a record has about a run's vectors, and about its words if they count."""
     facts = {
         "model": model_in_words(embeddings.model),
         **({"why this model": embeddings.why} if embeddings.why else {}),
@@ -284,7 +284,7 @@ def facts_of_vectors(embeddings: Embeddings, words: float) -> dict[str, str]:
 
 
 def _rows(corpus: Corpus, stories: Stories, points: pd.DataFrame) -> pd.DataFrame:
-    """The input, row by row, with what is known of each row's document."""
+    """The input, row by row, with the results of each row's document."""
     added = points.drop(columns=["title", "url", "publisher", "published_at", "story"]).set_index("id")
     if stories.assigned.any():
         added.insert(2, "hdbscan_cluster", stories.hdbscan_labels)
@@ -304,7 +304,7 @@ def _rows(corpus: Corpus, stories: Stories, points: pd.DataFrame) -> pd.DataFram
 
 
 def beside_input(corpus: Corpus, added: pd.DataFrame, numbers: list[str]) -> pd.DataFrame:
-    """Every input row, in input order, with the id of its document and what was `added` to that.
+    """Every input row, in input order, with the id of its document and the columns `added` for that.
 
     Parameters
     ----------
@@ -315,7 +315,7 @@ def beside_input(corpus: Corpus, added: pd.DataFrame, numbers: list[str]) -> pd.
         Columns of `added` that hold whole numbers.
     """
     found = added.reindex(corpus.row_ids).reset_index(drop=True)
-    # As text behind a letter: spreadsheets round numbers of 19 digits.
+    # As text after a letter: spreadsheets round numbers of 19 digits.
     found.insert(0, "id", [None if pd.isna(row_id) else f"d{row_id}" for row_id in corpus.row_ids])
     for labels in found.columns.intersection(numbers):
         found[labels] = found[labels].astype("Int64")
@@ -366,7 +366,7 @@ def _provenance(
 
 
 def _understood(corpus: Corpus) -> dict[str, dict[str, Any]]:
-    """Per role the column it came from; of several columns for one role the second is "title (2)"."""
+    """For each role the column it came from; if a role has several, the second is "title (2)"."""
     roles = corpus.understood["role"]
     nth = roles.groupby(roles).cumcount()
     names = [f"{role} ({place + 1})" if place else role for role, place in zip(roles, nth, strict=True)]
@@ -375,7 +375,7 @@ def _understood(corpus: Corpus) -> dict[str, dict[str, Any]]:
 
 
 def on_one_line(value: Any) -> str:
-    """A fact of a record as one would say it."""
+    """A fact of a record as text."""
     if isinstance(value, dict):
         return "; ".join(f"{name} {on_one_line(inner)}" for name, inner in value.items())
     return said(value)

@@ -1,4 +1,4 @@
-"""A finished run, read back to be compared with what it has not seen. Nothing of it is changed."""
+"""A finished run, read back to compare it with new headlines. The run is not changed."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from .parameters import Parameters, make_parameters
 from .preflight import find_run
 from .record import SUPPORT, WEIGHER, Record, model_in_words, read_record
 
-#: What clusters.csv holds of a document beside the input's own columns.
+#: The columns of clusters.csv beside the input's own.
 NUMBERS = {"cluster": "Int64", "probability": "float64", "x": "float64", "y": "float64"}
 
 
 @dataclass(frozen=True, eq=False)
 class StoredRun:
-    """A run as it stands in its folder, and in Milvus.
+    """A run in its folder and in Milvus.
 
     Attributes
     ----------
@@ -58,13 +58,13 @@ class StoredRun:
 
     @property
     def name(self) -> str:
-        """The folder as it is named from where relative paths start, wherever the notebook runs."""
+        """The folder relative to where relative paths start, wherever the notebook runs."""
         top = find_output(".")
         return str(self.folder.relative_to(top)) if self.folder.is_relative_to(top) else short(self.folder)
 
     @cached_property
     def parameters(self) -> Parameters:
-        """Those of the run, with the numbers that ``"auto"`` chose, and the precision it came to."""
+        """The run's parameters, with the numbers and the precision that ``"auto"`` chose."""
         settled = _made_with(self.record)[1] if "model" in self.record.provenance else ""
         return make_parameters(self.record.parameters | ({"precision": settled} if settled in PRECISIONS else {}))
 
@@ -116,9 +116,9 @@ class StoredRun:
         Raises
         ------
         StoreError
-            If they are gone.
+            If they no longer exist.
         RunError
-            If words beside them are weighed otherwise than they were.
+            If words would be weighed differently than in the run.
         """
         return self._recalled[0]
 
@@ -130,7 +130,7 @@ class StoredRun:
         return with_facts(self.points.assign(text=texts, title=titles))
 
     def check_comparable(self, corpus: Corpus) -> None:
-        """See that the vectors of another corpus can be of the model of this run's.
+        """Check that the vectors of another corpus can come from this run's model.
 
         Raises
         ------
@@ -140,8 +140,8 @@ class StoredRun:
         same = {"uri": given.uri, "collection": given.collection}.items() <= corpus.place.items()
         if own != isinstance(self.store, OwnCollection) or (own and not same):
             raise RunError(
-                f"{corpus.source} can't be compared with {self.name}: the vectors of a collection of one's own are "
-                "compared with others in it, read by nc.read('milvus', ...) and a filter, and with no others."
+                f"{corpus.source} can't be compared with {self.name}: vectors in a collection of your own can only be "
+                "compared with others in it, which nc.read('milvus', ...) reads with a filter."
             )
 
     @cached_property
@@ -153,7 +153,7 @@ class StoredRun:
 
     @property
     def least_support(self) -> float:
-        """What was enough for noise to join a story: as asked, or as `at_most_alone` lowered it."""
+        """The least support with which noise joined a story: as asked, or as `at_most_alone` lowered it."""
         return float(self.record.provenance.get(SUPPORT, self.parameters.least_support))
 
     @property
@@ -176,7 +176,7 @@ class StoredRun:
 
 
 def read_run(folder: str | Path) -> StoredRun:
-    """Read a finished run, and see that its vectors are there and are of the model that is here.
+    """Read a finished run, and check that its vectors exist and come from the installed model.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ def read_run(folder: str | Path) -> StoredRun:
 
 
 def read_results(folder: str | Path) -> StoredRun:
-    """Read a finished run's files, whatever model made it and wherever its vectors are.
+    """Read a finished run's files, whichever model made it and wherever its vectors are.
 
     Raises
     ------
@@ -230,7 +230,7 @@ def read_results(folder: str | Path) -> StoredRun:
 
 
 def columns_of(role: str, understood: dict[str, dict[str, Any]], header: list[str]) -> list[str]:
-    """The columns that a role was found in, as clusters.csv names them."""
+    """The columns in which a role was found, as clusters.csv names them."""
     found = [entry["column"] for name, entry in understood.items() if name == role or name.startswith(f"{role} (")]
     return [
         name
@@ -240,7 +240,7 @@ def columns_of(role: str, understood: dict[str, dict[str, Any]], header: list[st
 
 
 def first_filled(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
-    """The first of the columns that is not blank, row by row, on one line; "" where all are."""
+    """The first value that is not blank among the columns, row by row, on one line; "" if all are blank."""
     text = pd.Series("", index=rows.index, dtype=object)
     for column in columns:
         text = text.where(text != "", rows[column].str.split().str.join(" "))
@@ -248,7 +248,7 @@ def first_filled(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
 
 
 def _made_with(record: Record) -> tuple[str, str]:
-    """The model that made a run, and the precision that "auto" came to there."""
+    """The model that made a run, and the precision that "auto" chose there."""
     model, precision = str(record.provenance["model"]), record.provenance.get("precision")
     if precision is None:  # earlier records say both in one sentence
         model, _, precision = model.rpartition(", ")
@@ -258,14 +258,14 @@ def _made_with(record: Record) -> tuple[str, str]:
 def read_points(
     folder: Path, record: Record, roles: Iterable[str] = ("title", "url", "publisher", "published_at")
 ) -> pd.DataFrame:
-    """What a run's ``clusters.csv`` says of each document: its id, these roles, its cluster and its place.
+    """Each document in a run's ``clusters.csv``: its id, these roles, its cluster and its place on the map.
 
     Parameters
     ----------
     folder : Path
     record : Record
     roles : iterable of str
-        A headline without a title has its description as one.
+        For a headline without a title, the description is the title.
 
     Returns
     -------

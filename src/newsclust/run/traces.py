@@ -1,7 +1,7 @@
-"""What a record keeps of a run's vectors and neighbours, so that a repetition can be compared with them.
+"""Samples of a run's vectors and neighbours for its record, so that a repetition can be compared with them.
 
-A fingerprint tells whether all of them are the same, bit for bit. Where they are not, a few documents' numbers tell by
-how much: the last digits differ between processors, the third between precisions.
+A fingerprint shows whether all of them are the same, bit for bit. If they are not, the numbers of a few documents show
+by how much: the last digits differ between processors, the third between precisions.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..cache import fingerprint
 from ..neighbors.neighbors import Neighbors
 from ..vectors.store import Embeddings
 
-#: Documents that are kept, the first numbers of their vectors, and their nearest neighbours.
+#: How many documents are kept, how many numbers of their vectors, and how many of their neighbours.
 DOCUMENTS, NUMBERS, NEAREST = 24, 12, 10
 
 
@@ -26,7 +26,7 @@ def traces(embeddings: Embeddings, neighbors: Neighbors, ids: list[int] | None =
     embeddings : Embeddings
     neighbors : Neighbors
     ids : list of int, optional
-        Those documents instead of `DOCUMENTS` evenly spread ones; those that are not there, or have no list, are left
+        These documents instead of `DOCUMENTS` evenly spread ones; missing documents, and those without a list, are left
         out.
 
     Returns

@@ -1,7 +1,7 @@
-"""What a parameter's value means where it can mean one thing only.
+"""The meaning of a parameter's value, if it can mean only one thing.
 
-papermill's ``-p`` and YAML each have ideas of their own: ``1e-3`` and ``None`` are texts to the one, ``true`` to the
-other, and the file name 2024 is a number to both.
+papermill's ``-p`` and YAML read values differently: ``1e-3`` and ``None`` are texts to the one, ``true`` to the other,
+and the file name 2024 is a number to both.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import yaml
 
 
 class Reader(yaml.SafeLoader):
-    """YAML without names that stand twice, of which one would be lost, and without aliases, which can grow to any size.
+    """YAML without duplicate names, of which one would be lost, and without aliases, which can grow to any size.
 
     Use it as ``yaml.load(text, Reader)``.
     """
@@ -33,13 +33,13 @@ class Reader(yaml.SafeLoader):
         for key, _ in node.value:
             name = str(key.value)
             if name in names:
-                raise yaml.constructor.ConstructorError(None, None, f"{name} stands here twice", key.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"{name} is here twice", key.start_mark)
             names.add(name)
         return super().construct_mapping(node, deep)
 
 
 def understood(value: Any, kind: Any) -> Any:
-    """`value` as one of the type or union `kind`, where there is no doubt which is meant; else as it is.
+    """`value` as one of the type or union `kind`, if it is clear which is meant; else unchanged.
 
     >>> understood("1e-3", float), understood("None", int | None), understood(2024, str)
     (0.001, None, '2024')
@@ -55,7 +55,7 @@ def understood(value: Any, kind: Any) -> Any:
     if isinstance(value, float) and value.is_integer() and float not in options:
         return int(value) if int in options or value in options else value
     if value is None and NoneType not in options and dict in options:
-        return {}  # YAML's "search_params:" with nothing behind it
+        return {}  # YAML's "search_params:" with nothing after it
     return value
 
 
@@ -74,7 +74,7 @@ def _options(kind: Any) -> Iterator[Any]:
 
 
 def _read(text: str, options: list[Any]) -> Any:
-    """A text as what it says, where no text is wanted."""
+    """The value that a text stands for, if no text is wanted."""
     word = text.strip().casefold().replace("-", "_")
     chosen = [option for option in options if isinstance(option, str) and option.casefold() == word]
     if chosen:  # "ivf-flat"

@@ -1,4 +1,4 @@
-"""What people look at: figures, tables, and pages."""
+"""Figures, tables and pages for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `cluster.ipynb` argues with: how near is near, distances by hand, doubtful noise and doubtful stories."""
+"""The arguments of the notebooks: how near is near, doubtful noise, doubtful and unreliable stories."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def knee(distances: np.ndarray) -> float:
 def nearest(links: Links) -> Figure:
     """Draw how far the nearest other headline is, and say how many headlines have one near neighbour, two, three ...
 
-    Near is what is nearer than the `knee` of the distances to the nearest.
+    A neighbour is near if it is nearer than the `knee` of the distances to the nearest.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def borderline(stories: Stories, n: int = 5) -> Table:
 
 
 def noise_by_nearness(stories: Stories, neighbors: Neighbors) -> Sentences:
-    """Whether noise is what has no near neighbour: the shares of noise within the `knee` and beyond it."""
+    """Whether noise headlines are those without a near neighbour: the shares of noise within and beyond the `knee`."""
     if not neighbors.k:
         return Sentences("There is one headline, which has no neighbour.")
     nearest, noise = neighbors.distances[:, 0], stories.clustering.labels < 0
@@ -93,11 +93,11 @@ def noise_by_nearness(stories: Stories, neighbors: Neighbors) -> Sentences:
 
 
 def doubtful_stories(stories: Stories, evidence: Evidence, neighbors: Neighbors, n: int = 3) -> Table:
-    """The `n` stories that stand apart least, and why: two of one event, or one of several.
+    """The `n` least separated stories, and why: two of one event, or one of several.
 
     A story's `separation` is the mean of its headlines' (`newsclust.stories.settings.separation`), from their mean
-    similarity to their own story and to the next one, as they were clustered: 1 is the same, 0 what two headlines of
-    the pile have on average.
+    similarity to their own story and to the next one, as they were clustered: 1 is the same, 0 the average of two
+    headlines of the pile.
     """
     columns = ["story", "headlines", "separation", "alike", "like the next", "why"]
     if stories.table.empty:
@@ -120,7 +120,7 @@ def doubtful_stories(stories: Stories, evidence: Evidence, neighbors: Neighbors,
 
 
 def least_reliable(table: pd.DataFrame, n: int = 5) -> Table:
-    """The `n` stories that can be relied on least, of a finished run's table; see `newsclust.stories.reliability`."""
+    """The `n` least reliable stories in a finished run's table; see `newsclust.stories.reliability`."""
     if "reliability" not in table:
         return Table(pd.DataFrame(), empty="The run was made by an earlier version, without reliability: run it again.")
     worst = table.sort_values("reliability", kind="stable").head(n)

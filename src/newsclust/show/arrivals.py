@@ -23,8 +23,8 @@ _HEIGHT = 720
 def newcomers_map(newcomers: Newcomers) -> Figure:
     """Draw the new headlines on the run's map: its stories pale behind, each newcomer amid its neighbours.
 
-    A newcomer that joins a story has its colour and shape, large and edged, as those of an emerging story have its own;
-    new ones that stand alone are crosses.
+    A newcomer that joins a story, or is in an emerging story, has that story's colour and shape, large and edged; other
+    new headlines are crosses.
     """
     import plotly.graph_objects as go
 
@@ -78,7 +78,7 @@ def newcomers_map(newcomers: Newcomers) -> Figure:
 
 
 def joined_stories(newcomers: Newcomers) -> Table:
-    """The run's stories that new headlines join, most new ones first, each with the surest of them."""
+    """The run's stories that new headlines join, those with the most first, each with the most certain ones."""
     joined = np.flatnonzero(newcomers.has_joined)
     stories = pd.Series(newcomers.labels[joined]).value_counts(sort=False).rename_axis("story").reset_index(name="new")
     stories = stories.sort_values(["new", "story"], ascending=[False, True], kind="stable")
@@ -95,7 +95,7 @@ def joined_stories(newcomers: Newcomers) -> Table:
 
 
 def emerging_stories(newcomers: Newcomers) -> Table:
-    """What new headlines tell that no story of the run did, the largest first."""
+    """The emerging stories, which no story of the run covers, the largest first."""
     rows, shown = [], []
     for number, told in newcomers.emerging.sort_values("size", ascending=False, kind="stable").iterrows():
         members = np.flatnonzero(newcomers.is_emerging & (newcomers.labels == number))
@@ -111,7 +111,7 @@ def emerging_stories(newcomers: Newcomers) -> Table:
 
 
 def least_sure(newcomers: Newcomers, n: int = 10) -> Table:
-    """The `n` new headlines of whose place the run is least sure: where a slip would be."""
+    """The `n` new headlines with the least certain assignment: errors are most likely among them."""
     new = np.flatnonzero(~newcomers.is_known)
     new = new[np.argsort(newcomers.probability[new], kind="stable")][:n]
     titles, told = newcomers.table["title"], _said(newcomers)
@@ -135,7 +135,7 @@ def _frame(documents: pd.DataFrame, labels: np.ndarray, coordinates: np.ndarray)
 
 
 def _said(newcomers: Newcomers) -> list[str]:
-    """In words, what is made of each document."""
+    """What became of each document, in words."""
     titles = newcomers.table["title"]
     names = [cut(titles.get(story, ""), 60) for story in newcomers.labels]
     kinds = [newcomers.is_known, newcomers.is_emerging, newcomers.has_joined]

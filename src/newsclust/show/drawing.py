@@ -1,6 +1,6 @@
 """What all figures share: the marks of stories, and how texts are cut for them.
 
-Headlines come from strangers, so all text passes `newsclust.markup.plotly_text` on its way into a figure of plotly.
+Headlines are untrusted, so all text passes through `newsclust.markup.plotly_text` on its way into a plotly figure.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ N_MARKS = len(COLOURS) * len(SHAPES)
 
 
 def story_mark(number: int) -> tuple[str, str]:
-    """The colour and the plotly symbol of a story, by its number alone, so that it has the same tomorrow.
+    """The colour and the plotly symbol of a story, by its number alone, so that later runs give it the same.
 
-    `N_MARKS` stories stay apart; beyond them marks come again (story 64 has that of story 0). Both colour and shape of
-    the next number differ: clusters that HDBSCAN numbers one after the other often lie side by side. Noise, -1, is a
-    grey circle.
+    `N_MARKS` stories have different marks; beyond that marks repeat (story 64 has that of story 0). Both colour and
+    shape of the next number differ: clusters with consecutive numbers often lie side by side. Noise, -1, is a grey
+    circle.
     """
     if number < 0:
         return NOISE_COLOUR, "circle"
@@ -45,7 +45,7 @@ def cut(value: Any, width: int) -> str:
 
 
 def cut_at_word(value: Any, width: int) -> str:
-    """The same, cut between words where that leaves enough."""
+    """The same, cut between words if that leaves enough."""
     text = plain(value)
     words = text[:width].rpartition(" ")[0].rstrip(" ,;:-–")
     return f"{words}…" if len(text) > width and len(words) > width / 2 else cut(text, width)

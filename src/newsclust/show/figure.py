@@ -1,6 +1,6 @@
-"""A figure in a notebook: a picture, which can be seen on paper and in a mail, and a sentence of what it shows.
+"""A figure in a notebook: a picture, which also works on paper and in a mail, and a sentence that says what it shows.
 
-Charts are pictures alone. A map, on which one wants to read headlines, has plotly's drawing too.
+Charts are only pictures. A map, on which people want to read headlines, has plotly's drawing too.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 PLOTLY = "application/vnd.plotly.v1+json"
-#: Pixels of a figure in a notebook: the picture and plotly's drawing have the same, or the page would jump.
+#: Pixels of a figure in a notebook: the same for the picture and plotly's drawing, or the page would jump.
 WIDTH = 720
 DPI = 100
 POINTS = 72 / DPI  # of a pixel
 _COLOURS = 32  # as many as a reader tells apart in a chart
 _APART = 60  # steps of red, green and blue together: less is one colour to the eye
-#: What all charts share. Headlines hold dollars, which make no formula here.
+#: Settings of all charts. Headlines contain dollars, which make no formula here.
 _LOOK: Any = {
     "text.parse_math": False,
     "font.size": 12 * POINTS,
@@ -46,7 +46,7 @@ _LOOK: Any = {
 
 
 class Figure:
-    """What a drawing shows, in three forms. What plotly's figures offer, a map offers too.
+    """A drawing in three forms. A map also has the attributes of its plotly figure.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Figure:
         self.sentence, self.drawing, self.plotly = sentence, drawing, plotly
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # among them the ways in which plotly shows itself
+        if name.startswith("_"):  # among them plotly's own ways of display
             raise AttributeError(name)
         return getattr(self.plotly, name)
 
@@ -71,7 +71,7 @@ class Figure:
 
         picture = BytesIO()
         with matplotlib.rc_context(_LOOK), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph")  # of a script that matplotlib's font has not
+            warnings.filterwarnings("ignore", "Glyph")  # about scripts that matplotlib's font lacks
             self.drawing.savefig(picture, format="png", metadata={"Software": None})
         return _few_colours(picture)
 
@@ -102,7 +102,7 @@ def chart(height: int, **axes: Any) -> Iterator[tuple[Drawing, Any]]:
 
     with matplotlib.rc_context(_LOOK):
         fig = Figure(figsize=(WIDTH / DPI, height / DPI), dpi=DPI, facecolor="white", layout="constrained")
-        FigureCanvasAgg(fig)  # not pyplot's, which would show a second picture in a notebook
+        FigureCanvasAgg(fig)  # pyplot's would show a second picture in a notebook
         yield fig, fig.subplots(**axes)
 
 

@@ -1,4 +1,4 @@
-"""How the settings were chosen, and how far a probability can be believed, drawn."""
+"""Charts of how the settings were chosen, and of how far a probability can be trusted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def settings_curve(settings: Settings) -> Figure | Sentences:
-    """Draw how well the stories stand apart for every setting that was tried; a sentence where none was.
+    """Draw how well separated the stories are for every setting that was tried; a sentence if none was.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def settings_curve(settings: Settings) -> Figure | Sentences:
 
 
 def calibration_curve(calibration: Calibration) -> Figure:
-    """Draw how often answers of each probability were right, among the run's own documents."""
+    """Draw how often assignments of each probability were right, among the run's own documents."""
     curve = calibration.curve
     with chart(340) as (fig, axes):
         axes.plot([0, 1], [0, 1], ":", color=INK)
@@ -57,7 +57,7 @@ def calibration_curve(calibration: Calibration) -> Figure:
 
 
 def stories_seen(seen: pd.DataFrame) -> Figure:
-    """Draw how many of the stories are seen with how much of the data: see `newsclust.stories.reliability`.
+    """Draw how many of the stories are found with how much of the data: see `newsclust.stories.reliability`.
 
     Where the curve is still steep at its end, more headlines would show more stories.
     """

@@ -1,7 +1,7 @@
-"""Where the titles of the largest stories stand on a map, so that none covers another.
+"""Placement of the largest stories' titles on a map, so that none covers another.
 
-For what is drawn in Python: the notebook's figure, which can't be asked how large it is, and the printed map. In a
-report ``templates/newsclust/map.js`` does the same at every zoom.
+It serves maps drawn in Python: the notebook's figure, whose size is not known, and the printed map. On a run's page
+``templates/run/map.js`` does the same at every zoom.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from ..markup import plain
 
 LABEL_WIDTH = 28  # letters in a line
-_SURE = 10  # titles that may cover headlines; the others are placed where they hide next to none
+_SURE = 10  # titles that may cover headlines; the others are placed where they cover almost none
 _HIDDEN = 3
 _GAP = 4.0
 
@@ -26,7 +26,7 @@ def label_lines(title: str) -> list[str]:
 
 
 def text_size(lines: Sequence[str], font_size: float) -> tuple[float, float]:
-    """About the width and the height of a text where nothing is there to measure it, rather too large than too small.
+    """An estimate of a text's width and height, rather too large than too small.
 
     In the unit of `font_size`; a Chinese, Japanese or Korean letter counts as two Latin ones.
     """
@@ -41,23 +41,23 @@ def free_places(
     points: np.ndarray,
     frame: tuple[float, float],
 ) -> list[tuple[int, float, float]]:
-    """Place boxes one after the other: none covers one before it, and each as few points as can be.
+    """Place boxes one after the other: none covers an earlier one, and each covers as few points as possible.
 
-    A box stands below, above, beside or on its story, wherever it hides the fewest headlines; what finds no place is
-    left out.
+    A box is placed below, above, beside or on its story, wherever it covers the fewest headlines; a box without a free
+    place is left out.
 
     Parameters
     ----------
     centres : ndarray, shape (n, 2)
         Where the stories are, the most important first; in the unit of `frame`, from its corner.
     reach : ndarray, shape (n, 2)
-        How far each story reaches aside, and up and down.
+        How far each story extends horizontally and vertically.
     sizes : n pairs
         Width and height of each box.
     points : ndarray, shape (m, 2)
         All headlines.
     frame : pair
-        Width and height of the area that no box leaves.
+        Width and height of the area that contains all boxes.
 
     Returns
     -------

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..neighbors.neighbors import Neighbors
     from ..stories.stories import Stories
 
-#: Shown of a story in a table.
+#: How many headlines of a story a table shows.
 HEADLINES = 4
 #: Letters of a text, and numbers of a vector, in a cell of `table`.
 _LETTERS, _NUMBERS = 80, 3
@@ -29,14 +29,14 @@ TEMPLATE = Path(__file__).parent / "templates/newsclust"
 
 
 class Table:
-    """Rows that a notebook shows whole and escaped, whatever they hold.
+    """Rows that a notebook shows complete and escaped.
 
     Attributes
     ----------
     frame : DataFrame
         The rows, to work with.
     shown : DataFrame
-        The rows as they stand on the page, with links.
+        The rows as the page shows them, with links.
     """
 
     def __init__(
@@ -47,8 +47,8 @@ class Table:
         empty: str = "",
         caption: str = "",
     ) -> None:
-        """`shown` is what stands on the page instead of `frame`, `empty` a sentence instead of no rows, and `caption`
-        stands above; `classes` are those of `newsclust.markup.table`.
+        """The page shows `shown` instead of `frame`, the sentence `empty` instead of no rows, and `caption` above;
+        `classes` are those of `newsclust.markup.table`.
         """
         self.frame, self.classes, self._empty, self.caption = frame, classes, empty, caption
         self.shown = frame if shown is None else shown
@@ -73,7 +73,7 @@ class Table:
 
 
 def table(rows: Iterable[Sequence[Any]], heads: Sequence[str], caption: str = "") -> Table:
-    """Rows as a table, below a sentence: numbers to three places, long texts and vectors cut.
+    """Rows as a table, below a sentence: numbers with three decimals, long texts and vectors cut.
 
     Examples
     --------
@@ -126,8 +126,8 @@ def closest_pairs(documents: pd.DataFrame, neighbors: Neighbors, n: int = 5) -> 
 def coverage(stories: Stories, groups: Mapping[str, Sequence[str]] | None = None, n: int = 12) -> Table:
     """Who reported what: the `n` publishers with the most stories.
 
-    With two `groups` of publishers, ``{"left": [...], "right": [...]}``, the `n` stories whose coverage they share most
-    unusually: see `newsclust.stories.coverage.compare_groups`.
+    With two `groups` of publishers, ``{"left": [...], "right": [...]}``, the `n` stories whose coverage differs most
+    unusually between them: see `newsclust.stories.coverage.compare_groups`.
     """
     if groups is not None:
         if len(groups) != 2:
@@ -145,7 +145,7 @@ def coverage(stories: Stories, groups: Mapping[str, Sequence[str]] | None = None
 
 
 def linked_titles(stories: Stories, numbers: Sequence[int]) -> list[Html]:
-    """The titles of these stories, each linked to the article whose headline it is, or would be."""
+    """The titles of these stories, each linked to the article of its headline."""
     wanted = set(numbers)
     members = np.flatnonzero([label in wanted for label in stories.labels.tolist()])
     titles = _headlines(stories.documents, members)

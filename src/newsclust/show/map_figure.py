@@ -30,10 +30,10 @@ _NOWHERE = {"x": None, "y": None, "text": None}
 def map(places: Map | pd.DataFrame) -> Figure:
     """Draw every headline at its place on the map, with the mark of its story and titles on the largest.
 
-    A story's colour and shape depend on its number alone (`newsclust.show.drawing.story_mark`). Of stories side by side
-    that share a mark, as they may beyond 64, the smaller is outlined. A headline that HDBSCAN left as noise and that
-    its neighbours gave a story is drawn hollow; noise is grey. In space plotly knows few shapes, so that colours differ
-    more than those. Of more than `DRAWN_POINTS` headlines an even sample of that size is drawn, and a notice says so.
+    A story's colour and shape depend only on its number (`newsclust.show.drawing.story_mark`). Beyond 64 stories, two
+    side by side may share a mark: then the smaller is outlined. A headline that HDBSCAN left as noise and that its
+    neighbours gave a story is drawn hollow; noise is grey. In 3-D plotly has few shapes, so mostly the colours differ.
+    Of more than `DRAWN_POINTS` headlines an even sample of that size is drawn, and a notice says so.
 
     Parameters
     ----------

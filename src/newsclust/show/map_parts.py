@@ -33,7 +33,7 @@ def drawn(points: pd.DataFrame) -> pd.DataFrame:
     if n <= DRAWN_POINTS:
         return points
     notice(f"The map draws {DRAWN_POINTS:,} of the {n:,} headlines, evenly chosen; all of them are in clusters.csv.")
-    # By their order, which is that of the ids: it says nothing of what a headline is about, and is always the same.
+    # By the order of ids, which does not depend on what a headline is about, and is always the same.
     return points.iloc[np.linspace(0, n - 1, DRAWN_POINTS).astype(int)]
 
 
@@ -48,8 +48,8 @@ def complete(points: pd.DataFrame) -> pd.DataFrame:
 def stories_on(points: pd.DataFrame) -> tuple[pd.Series, dict[int, str], pd.DataFrame]:
     """The stories of a map, the largest first: their sizes, their names, and where they stand.
 
-    A story stands at the headline nearest to the median of its places, assigned ones left out where others are there:
-    a story of two islands has nothing at its mean. Four of five are within
+    A story's position is that of the headline nearest to the median of its places, without assigned ones if there are
+    others: a story of two islands has nothing at its mean. Four of five headlines are within
     ``reach_x`` and ``reach_y`` of it.
     """
     in_stories = points[points["cluster"] >= 0]
@@ -68,7 +68,7 @@ def stories_on(points: pd.DataFrame) -> tuple[pd.Series, dict[int, str], pd.Data
 
 
 def look_alikes(places: pd.DataFrame) -> set[int]:
-    """The stories to be outlined: a larger one of the same mark, not outlined, stands near by.
+    """The stories to be outlined: a larger one with the same mark, not outlined, is near by.
 
     Near is a fifth of the map's extent for 64 stories, and less for more, so that as many are near by. `places` are
     those of `stories_on`.
@@ -121,7 +121,7 @@ def titles(
 
 
 def style_map(fig: go.Figure, in_space: bool, **layout: Any) -> None:
-    """No axes, one scale, and no background, so that it stands on light and dark pages."""
+    """Set no axes, one scale, and no background, so that the map fits light and dark pages."""
     hidden = dict(visible=False, showspikes=False)
     fig.update_layout(
         template="none",

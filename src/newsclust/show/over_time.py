@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Rows of the figure; all other stories share one more.
 ROWS = 12
-#: Of each kind, stories in the table of what is new.
+#: Stories of each kind in the table of what is new.
 NEWEST = 10
 _HEIGHT, _BARS = 50, 0.56  # pixels of a row, and the part of it below the title
 
@@ -28,10 +28,10 @@ _HEIGHT, _BARS = 50, 0.56  # pixels of a row, and the part of it below the title
 def stories_over_time(stories: Stories, timeline: Timeline) -> Figure | None:
     """Draw when the largest stories ran, each in a row of its own, and all others in one; None without dates.
 
-    A row's bars are its headlines bin by bin, all stories on one scale; the others have a scale of their own, since
-    they would flatten all rows above. A thin line goes from the first bin to the last.
+    A row's bars are its headlines bin by bin, all stories on one scale; the row of the others has its own scale,
+    because it would flatten all rows above. A thin line goes from the first bin to the last.
 
-    Why rows and not a stacked area: most stories are one burst, and of a stack of bursts one sees only the sum.
+    These are rows and not a stacked area, because most stories are one burst, and a stack of bursts shows only the sum.
 
     Parameters
     ----------
@@ -76,8 +76,8 @@ def stories_over_time(stories: Stories, timeline: Timeline) -> Figure | None:
 def what_is_new(stories: Stories, timeline: Timeline) -> Table | None:
     """What happened in the last period: new stories, those that grew most, those that came back; None without dates.
 
-    New ones come first, the largest first, then those with the most headlines more than in as many bins before, then
-    those that came back after a silence; up to `NEWEST` of each, and a story once.
+    New ones come first, the largest first, then those with the largest increase over as many bins before, then those
+    that came back after a silence; up to `NEWEST` of each, and each story once.
 
     Parameters
     ----------

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from ..run.results import Map
 
-#: The kinds of file, each with what would make its bytes differ from day to day or between versions.
+#: The kinds of file, each with the metadata that would make its bytes differ between days or versions.
 KINDS = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 _INCHES, _DPI = (11.0, 8.5), 200
-_VECTOR_POINTS = 20_000  # programs open no more shapes than these; the marks of a larger map are one picture
+_VECTOR_POINTS = 20_000  # programs can't open more shapes than this; the marks of a larger map are one picture
 
 
 def save_map(points: Map | pd.DataFrame, path: str | Path) -> Path:
@@ -38,7 +38,7 @@ def save_map(points: Map | pd.DataFrame, path: str | Path) -> Path:
     points : Map or DataFrame
         As for `newsclust.show.map_figure.map`; of a map in space, `z` is left out.
     path : str or Path
-        The file; its ending says what it is: .png, .svg or .pdf. Relative paths start where those of a run's output do.
+        The file; its ending gives the kind: .png, .svg or .pdf. Relative paths start where those of a run's output do.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def save_map(points: Map | pd.DataFrame, path: str | Path) -> Path:
         warnings.simplefilter("always")
         picture(points, _INCHES, _DPI, 8, caption=True).savefig(path, format=kind, metadata=KINDS[kind])
     if kind != "svg" and any("Glyph" in str(one.message) for one in told):
-        notice("Some titles hold letters that matplotlib's font has not: as .svg the map takes the reader's fonts.")
+        notice("Some titles have letters that matplotlib's font lacks: save the map as .svg to use the reader's fonts.")
     return path
 
 
@@ -84,7 +84,7 @@ def picture(points: pd.DataFrame, inches: tuple[float, float], dpi: int, font: f
     FigureCanvasAgg(fig)  # not pyplot's, which would show a second picture in a notebook
     axes = fig.add_axes((0.02, 0.06, 0.96, 0.92) if caption else (0.01, 0.01, 0.98, 0.98))
     sizes, names, places = stories_on(points)
-    with matplotlib.rc_context({"text.parse_math": False}):  # headlines hold dollars
+    with matplotlib.rc_context({"text.parse_math": False}):  # headlines contain dollars
         _draw(axes, points, look_alikes(places), (inches[0] / _INCHES[0]) ** 2)
         _write_titles(axes, points, names, places, font)
         if caption:

@@ -1,7 +1,7 @@
-"""A run's page, ``report.html``: one file that anybody can open, made of the run's record alone.
+"""A run's page, ``report.html``: one file that anybody can open, made only from the run's record.
 
-``templates/run`` holds how it looks and what it does. The headlines travel packed; the browser unpacks them, and makes
-of them what a reader asks for. Nothing is computed here, and nothing is asked of a network.
+``templates/run`` has its look and its scripts. The page contains the headlines compressed; the browser unpacks them and
+shows what a reader asks for. Nothing is computed here, and nothing is fetched from a network.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from .drawing import cut_at_word
 
 TEMPLATE = Path(__file__).parent / "templates/run"
 SCRIPTS = ("data.js", "list.js", "corrections.js", "map.js")
-#: Named in the line of what is new, of each kind; topics drawn; stories doubted; reasons why rows were set aside.
+#: How many stories of each kind the line of news names; topics drawn; doubtful stories; reasons for set-aside rows.
 NAMED, TOPICS, DOUBTED, REASONS = 3, 12, 8, 6
-#: Figures that stand in the head.
+#: Figures in the page's head.
 _IN_HEAD = {"n_documents", "n_clusters", "noise_fraction"}
-#: Facts of the record that stand somewhere else on the page.
+#: Facts of the record that are elsewhere on the page.
 _ELSEWHERE = {"command", "stages", "notices"}
 _SAID = {
     "emerging": "emerging",
-    "joined": "go on",
+    "joined": "continue",
     "new": "new",
     "split": "split off",
     "merged": "merged",
@@ -52,14 +52,14 @@ def write_page(folder: str | Path, links: dict[str, str] | None = None, page: Pa
         With the record that `newsclust.run.record.finish` left there, or
         `newsclust.arrivals.assigned.finish_assignment`.
     links : dict of str, optional
-        What else there is to read of the run: words and where they lead, from the folder.
+        More to read about the run: link texts and their targets, relative to the folder.
     page : Path, optional
-        Where the page is to be, instead.
+        Where to write the page instead.
 
     Returns
     -------
     Path
-        Of the page, which is there whole or not at all.
+        The page, which is written whole or not at all.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def write_page(folder: str | Path, links: dict[str, str] | None = None, page: Pa
 
 
 def news_of(folder: str | Path) -> str:
-    """What the page says first of a run that continues another or has days, as one line; "" where nothing is new."""
+    """The page's first line about a run that continues another or has dates; "" if nothing is new."""
     record = read_record(Path(folder))
     if record is None:
         return ""
@@ -95,7 +95,7 @@ def _named(kind: dict[str, Any]) -> str:
 
 
 def name_of_data(record: Record) -> str:
-    """What a reader calls the data: a file's name without its ending."""
+    """The name of the data for readers: a file's name without its ending."""
     source = str(record.provenance.get("data", "headlines")).rpartition(": ")[0] or str(record.parameters.get("data"))
     path = Path(urlsplit(source).path if "://" in source else source)
     return (path.stem if path.suffix and len(path.suffix) < 9 else path.name) or source
@@ -198,7 +198,7 @@ def _head(data: dict[str, Any], metrics: dict[str, Any]) -> dict[str, str]:
 
 
 def _since(data: dict[str, Any], record: Record) -> str:
-    """What is new is new since then: a run, a day, or an hour."""
+    """Since when something is new: a run, a day, or an hour."""
     previous, time = record.parameters.get("previous") or record.parameters.get("run"), data["time"]
     if previous or not time:
         return Path(str(previous or "")).name
@@ -207,7 +207,7 @@ def _since(data: dict[str, Any], record: Record) -> str:
 
 
 def _news(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each kind of mark how many stories have it, and the largest of them."""
+    """For each kind of mark, how many stories have it, and the largest of them."""
     found = []
     for kind in _SAID:
         marked = [row for row in rows if row["mark"] and row["mark"][0] == kind]
@@ -231,7 +231,7 @@ def _time_rows(time: dict[str, Any], stories: dict[int, dict[str, Any]]) -> list
 
 
 def _ticks(time: dict[str, Any]) -> list[tuple[float, str]]:
-    """Where on the axis of time which words stand."""
+    """The positions and labels of ticks on the axis of time."""
     starts, unit = pd.to_datetime(time["starts"]), time["unit"]
     form = "%d %b %H:%M" if "hour" in unit else "%d %b" if unit in ("day", "week") else "%b %Y"
     step = -(-len(starts) // 9)

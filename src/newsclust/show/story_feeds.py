@@ -37,7 +37,7 @@ def feed_of(run: str | Path, address: str = "") -> dict[str, Any]:
     Raises
     ------
     RunError
-        If there is no finished run, or `address` is none.
+        If there is no finished run, or `address` is not a web address.
     """
     if address and not web_address(address):
         raise RunError(f"{address!r} is no web address: give one such as https://example.org/report.html.")

@@ -29,8 +29,8 @@ _FIELD = "#e4e6e8"
 def story_tree(stories: Stories, topics: Topics) -> Figure | None:
     """Draw HDBSCAN's condensed tree with its stories and topics as an icicle; None without stories.
 
-    The field on the left is all stories, and to the right of a field is what it parts into; heights are headlines.
-    Only branches that hold stories are shown, as `newsclust.stories.outline.outline` puts them together.
+    The field on the left is all stories, and the fields to the right of a field are its parts; heights are numbers of
+    headlines. Only branches with stories are shown, as `newsclust.stories.outline.outline` puts them together.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def topic_table(stories: Stories, topics: Topics) -> Table:
 
 
 def finer_stories(finer: Finer) -> Table:
-    """Which stories ``cluster_selection_method="leaf"`` would part, beside what they would part into."""
+    """The stories that ``cluster_selection_method="leaf"`` would split, beside their parts."""
     rows = []
     for story, parts in finer.parts.groupby("story", sort=False):
         inside = parts["size"].sum()
@@ -111,7 +111,7 @@ def _name(row, stories: Stories, topics: Topics) -> str:
 def _fields(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """How far to the right each field of an icicle is, and where its top is, the largest part of a field on top."""
     level, top, filled = np.zeros(len(rows), int), np.zeros(len(rows)), np.zeros(len(rows))
-    for place in rows["size"].sort_values(ascending=False, kind="stable").index:  # what it is a part of comes first
+    for place in rows["size"].sort_values(ascending=False, kind="stable").index:  # the whole comes before its parts
         up = rows["parent"][place]
         if up >= 0:
             level[place], top[place] = level[up] + 1, top[up] + filled[up]

@@ -1,4 +1,4 @@
-/* Corrections: marked where one reads, listed, saved as corrections.csv for the next run, and read back from it. The
+/* Corrections: made in an open story, listed, saved as corrections.csv for the next run, and read back from it. The
    page shows the stories as they are; only a run changes them. */
 const FIELDS = ["kind", "headline_a", "headline_b", "title", "who", "why"], LISTED = 200;
 const NEEDS = {same: "headline_b", apart: "headline_b", title: "title", alone: "headline_a"};
@@ -8,7 +8,7 @@ const picked = new Set();
 let corrections = [], IDS, isSaved = true;
 const nameOf = (i) => IDS.get(i) ?? TITLE[i];
 const keyOf = (row) => [row.kind, ...[row.headline_a, row.headline_b].sort(), row.title].join("\n");
-/* Who stands for a story: the headline of its title, or the most certain one, but none that is marked. */
+/* The headline that stands for a story: that of its title, or the most certain one, but none that is marked. */
 function standIn(story) {
   const free = story.docs.filter((i) => !picked.has(i)), sure = free.filter((i) => !ASSIGNED.has(i));
   return free.find((i) => TITLE[i] === story.title)
@@ -23,7 +23,7 @@ function correct(rows) {
   picked.clear();
   listCorrections();
   if (shown.open !== null) showPanel(BY_NUMBER.get(shown.open));
-  say(`${count(added.length, "correction")} marked: save them below the list`);
+  say(`${count(added.length, "correction")} added: save them below the list`);
 }
 const pair = (kind, a, b) => ({kind, headline_a: nameOf(a), headline_b: nameOf(b), why: $("#why")?.value ?? ""});
 const single = (kind, a, title = "") => ({kind, headline_a: nameOf(a), title, why: $("#why")?.value ?? ""});
@@ -61,7 +61,7 @@ function listCorrections() {
     const [before, between] = SAYS[row.kind] ?? [`${row.kind}: `, " "];
     const names = [row.headline_a, row.headline_b || row.title];
     const facts = [row.who, row.why, row.file ? `row ${row.row} of ${row.file}` : "new, from the next run on",
-      row.reason ?? (row.needed === false ? "so without it, too" : "")].filter(Boolean).join("; ");
+      row.reason ?? (row.needed === false ? "the same without it" : "")].filter(Boolean).join("; ");
     return el("li", {}, before, el("span", {dir: "auto", textContent: names[0]}), between,
       el("span", {dir: "auto", textContent: names[1]}), el("small", {textContent: ` (${facts}) `}),
       button("Remove", () => {
@@ -95,7 +95,7 @@ async function readCorrections({target}) {
   const rows = table.map((cells) => Object.fromEntries(names.map((name, k) => [name, (cells[k] ?? "").trim()])));
   target.value = "";
   if (!["kind", "headline_a"].every((name) => names.includes(name)))
-    return say("This is no file of corrections: it has no columns kind and headline_a");
+    return say("This is not a file of corrections: it has no columns kind and headline_a");
   correct(rows.filter((row) => NEEDS[row.kind] && row.headline_a && row[NEEDS[row.kind]])
     .map((row) => Object.fromEntries(FIELDS.map((name) => [name, row[name] ?? ""]))));
 }

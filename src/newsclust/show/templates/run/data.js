@@ -1,5 +1,5 @@
 "use strict";
-/* What the page holds, in arrays; search; and what is shown at the moment. list.js and map.js draw it. */
+/* The page's data, in arrays; search; and the state of what is shown. list.js and map.js draw it. */
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const el = (tag, given = {}, ...inside) => {
@@ -31,7 +31,7 @@ const saidSpan = (first, last) => {
   return `${iso(first).slice(0, 4) === iso(last).slice(0, 4) ? one.replace(/ \d{4}$/, "") : one} – ${two}`;
 };
 
-/* The data: columns of headlines, and stories that know theirs. */
+/* The data: columns of headlines, and stories with theirs. */
 let D, H, N, TITLE, SUMMARY, ADDRESS, STORIES, STORY, COPY, ASSIGNED, FRESH;
 const BY_NUMBER = new Map(), NONE = {number: -1, title: "In no story", topic: -2, mark: null, near: [], first: -1,
   keywords: "headlines that stand alone, or are too few to be a story"};
@@ -71,8 +71,8 @@ const MARKS = {emerging: () => "emerging", new: () => "new", split: (n) => `spli
   grew: (n) => `grew by ${n}`};
 const markOf = ({mark: [kind, n]}) => MARKS[kind](n);
 
-/* Search: words from their start, "phrases", the best match first. Accents, and what is left out in writing Arabic or
-   Hebrew, do not count; Chinese, Japanese, Thai, Lao, Khmer and Burmese put no spaces and match anywhere. */
+/* Search: words from their start, "phrases", the best match first. Accents, and the vowel signs of Arabic and Hebrew,
+   do not count; Chinese, Japanese, Thai, Lao, Khmer and Burmese have no spaces and match anywhere. */
 const fold = (text) => text.toLowerCase().normalize("NFD").replace(/[’‘]/g, "'")
   .replace(/[\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u0670]/g, "");
 const LETTER = /[\p{L}\p{N}]/u, UNSPACED = /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]/;
@@ -85,7 +85,7 @@ function termsOf(query) {
   }
   return found;
 }
-/* Where a term is in a text, and how much of its word it is, squared: all of AI, a sixteenth of Airlines. */
+/* Where a term is in a text, and its share of the word, squared: all of AI, a sixteenth of Airlines. */
 function* placesOf({text: term, isWhole, isAnywhere}, text) {
   for (let place = text.indexOf(term); place >= 0; place = text.indexOf(term, place + 1)) {
     const end = place + term.length;
@@ -136,7 +136,7 @@ function marked(text, terms) {
   return [...parts, text.slice(done)];
 }
 
-/* What is shown: one state, which search, filters, map and list share. */
+/* The state of what is shown, which search, filters, map and list share. */
 const shown = {query: "", terms: [], publisher: -1, topic: null, from: null, to: null, area: null, only: false,
   sort: "size", open: null, hover: null, dot: null, limit: 30, filtered: false, passing: 0, order: []};
 let pass, rank, perDay, perDayAll;

@@ -50,15 +50,15 @@ function statusText() {
   const stories = count(shown.order.length, "story", "stories");
   const none = NONE.hits ? `, ${count(NONE.hits, "headline")} in none` : "";
   if (!shown.filtered) return stories;
-  if (!shown.passing) return "Nothing matches: take a filter away or shorten a word";
+  if (!shown.passing) return "Nothing matches: remove a filter or shorten a word";
   return shown.order.length ? `${stories}, ${count(shown.passing - NONE.hits, "headline")}${none}` : `No story${none}`;
 }
-/* Under a story that was found the two headlines that match best, so that one sees why it is there. */
+/* Under a story that was found, the two headlines that match best, to show why it is there. */
 function showHits(row, story) {
   $(".hits", row)?.remove();
   if (!shown.terms.length || story.number === shown.open) return;
   const best = passing(story).sort((a, b) => rank[b] - rank[a]).slice(0, 2).map((i) => {
-    const term = SUMMARY && shown.terms.find((one) => !isIn(TITLE[i], one)); // which its summary has
+    const term = SUMMARY && shown.terms.find((one) => !isIn(TITLE[i], one)); // then its summary has it
     const start = term && Math.max(0, fold(SUMMARY[i]).indexOf(term.text) - 50);
     return el("li", {}, told(i), ...term ? [" … ", told(i, SUMMARY[i].slice(start, start + 110)), "…"] : []);
   });
@@ -99,7 +99,7 @@ function update() {
   drawSoon(true);
 }
 
-/* An opened story: made when it is asked for. */
+/* An open story, built on demand. */
 function showPanel(story) {
   const row = rowOf(story), focused = document.activeElement?.closest(".panel button")?.dataset.key;
   const isStory = story !== NONE, docs = (isStory ? story.docs : passing(story)).slice();
@@ -202,7 +202,7 @@ function open(wanted) {
   if (isPhone()) tab("list");
   const row = rowOf(story);
   $("h3 button", row).focus({preventScroll: true});
-  // What was clicked stays under the finger; what comes from elsewhere is brought into view.
+  // What was clicked stays where it is; what comes from elsewhere is scrolled into view.
   if (top !== null && top > 80 && top < innerHeight * .8)
     scrollBy({top: row.getBoundingClientRect().top - top, behavior: "instant"});
   else row.scrollIntoView({block: "start", behavior: "instant"});
@@ -225,7 +225,7 @@ function go(wanted) {
   route();
 }
 
-/* Copies and files. A cell that a spreadsheet would compute is text there. */
+/* Copies and files. A cell that a spreadsheet would compute is written as text. */
 // As newsclust.run.csv_cells writes clusters.csv.
 const FORMULA = /^(?!\s*[-+]?[\d.,]+(e[-+]?\d+)?%?\s*$)'*[=+\-@\t\r＝＋－＠]/i;
 const inert = (value) => FORMULA.test(value) ? `'${value}` : String(value);

@@ -8,7 +8,7 @@ const screenColours = () => Object.fromEntries(Object.keys(PAPER).map((name) => 
 const WHOLE = {by: 1, x: 0, y: 0};
 let colours = PAPER, zoomed = WHOLE, place = null, bounds, bigFirst, isStale = true, frame = 0, drag = null;
 
-/* In the next frame, so that the list stands first. `stale` is what changes the ground, too, which is kept aside. */
+/* Draw in the next frame, so that the list comes first. `stale` redraws the ground, too, which is cached. */
 function drawSoon(stale = false) {
   isStale ||= stale;
   frame ||= requestAnimationFrame(() => { frame = 0; paint(); paintDays(); });
@@ -86,8 +86,8 @@ function paint(size) {
   }
   paintLabels(pen, chosen, lit);
 }
-/* Names, the most wanted first, each near a headline in the midst of its story, where it covers few dots and no name.
-   As one reads down the list, the stories in view are named. */
+/* Names, the most important first, each near a headline in the middle of its story, where it covers few dots and no
+   name. As one reads down the list, the stories in view are named. */
 function paintLabels(pen, chosen, lit) {
   const forced = new Set([chosen, lit].filter(Boolean)), put = [], sans = style("--sans");
   const inView = new Set(list.getBoundingClientRect().top > -120 ? [] : [...list.children].filter((row) => {
