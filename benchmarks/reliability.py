@@ -66,6 +66,7 @@ def main(quick: bool) -> None:
             vote=assign_noise(lists.head(piles.GIVEN.k), clusters.labels, piles.GIVEN.least_support),
             assigned=(labels >= 0) & (clusters.labels < 0),
             parameters={"least_support": piles.GIVEN.least_support, "assign_noise": True},
+            corrected=None,
         )
         evidence = clusters.links.evidence
         found = reliability(lists, stories, evidence)
