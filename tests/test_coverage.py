@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from importlib import resources
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,7 +28,7 @@ def made(n_publishers: int = 6, n: int = 400, n_stories: int = 12) -> SimpleName
     times = pd.Timestamp("2024-03-01") + pd.to_timedelta(rng.integers(0, 10_000, n), unit="min")
     documents = pd.DataFrame({"publisher": rng.choice(names, n), "time": times.where(rng.random(n) > 0.1)})
     documents["published_at"] = documents["time"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").fillna("")
-    documents["title"] = rng.choice([*["Rain"] * 5, "Rain (AP)", "Rain (Reuters)", "Reuters sold"], n)
+    documents["text"] = rng.choice([*["Rain"] * 5, "Rain (AP)", "Rain (Reuters)", "Reuters sold"], n)
     documents["repeated_by"] = [
         [(rng.choice(names), pd.Timestamp("2024-03-09") + pd.Timedelta(minutes=row))] * (row % 3) or None
         for row in range(n)
@@ -38,7 +40,7 @@ def every_row(stories: SimpleNamespace) -> pd.DataFrame:
     """The rows of the file, as plain loops unfold them."""
     rows = []
     for at, document in enumerate(stories.documents.to_dict("records")):
-        source = {"(AP)": "AP", "(Reuters)": "Reuters"}.get(document["title"].split()[-1], "")
+        source = {"(AP)": "AP", "(Reuters)": "Reuters"}.get(document["text"].split()[-1], "")
         for publisher, time in [(document["publisher"], document["time"]), *(document["repeated_by"] or [])]:
             told = {"publisher": publisher, "time": time, "source": source}
             rows.append({"at": at, "story": stories.labels[at], "copy": stories.repeats[at], **told})
@@ -128,6 +130,36 @@ def test_of_the_largest_stories_those_without_a_headline_of_a_publisher_are_left
     for publisher in found.publishers.index:
         theirs = set(rows.loc[rows["publisher"] == publisher, "story"])
         assert found.left_out(publisher, 5) == [story for story in largest if story not in theirs]
+
+
+def test_a_run_read_back_covers_what_the_file_says_also_where_texts_repeat(toy_model):
+    rows = pd.read_csv(resources.files("newsclust") / "data/january.csv", keep_default_na=False)
+    copies = rows.iloc[::3].assign(
+        publisher=np.resize(["The Evening Post", "A Paper"], len(rows.iloc[::3])), published_at="2025-01-20T08:00:00Z"
+    )
+    rows = pd.concat([copies, rows, copies.assign(publisher="The Late Post", published_at="")])  # the copies first
+    rows["description"] = [f"LONDON (Reuters) - {text}" if text[0] in "AST" else text for text in rows["description"]]
+    rows.drop(columns="story").to_csv("copied.csv", index=False)
+    run = nc.find("copied.csv", min_cluster_size=2, min_samples=1, output="out")
+    assert run.corpus.n_documents == 34 and run.corpus.n_repeats == len(rows) - 34
+    held = pd.read_csv("out/clusters.csv", keep_default_na=False)
+    held = held[held["cluster"] >= 0]
+    written = pd.read_csv("out/coverage.csv", encoding="utf-8-sig", keep_default_na=False)
+    named = written.set_index(["story", "publisher"]).sort_index()
+    by = held.groupby(["cluster", "publisher"])
+    assert named["headlines"].tolist() == by.size().tolist() and list(named.index) == list(by.size().index)
+    is_wire = held["description"].str.contains("Reuters")
+    assert (named["source"] == "Reuters").tolist() == is_wire.groupby(
+        [held["cluster"], held["publisher"]]
+    ).any().tolist()
+    stories = pd.read_csv("out/stories.csv", index_col="cluster", keep_default_na=False)
+    by_story = held.groupby("cluster")
+    assert stories["publishers"].sort_index().tolist() == by_story["publisher"].nunique().tolist()
+    assert stories["last"].sort_index().tolist() == by_story["published_at"].max().str[:10].tolist()
+    assert json.loads(Path("out/page.json").read_text("utf-8"))["sources"] == [["Reuters", int(is_wire.sum())]]
+    again = cover(nc.repeat(nc.read_run("out")).stories)
+    for name, table in vars(cover(run.stories)).items():
+        pd.testing.assert_frame_equal(pd.DataFrame(table), pd.DataFrame(getattr(again, name)), check_dtype=False)
 
 
 @pytest.fixture(scope="module")

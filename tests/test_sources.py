@@ -69,17 +69,16 @@ ABOUT = """Reuters cuts jobs|AP poll: voters split|AP Source: Justice Department
 
 
 def test_a_text_that_says_whose_it_is_names_its_source_in_any_language():
-    texts = pd.DataFrame({"title": "Rain", "description": list(MARKED)})
+    texts = pd.DataFrame({"text": [f"Rain\n{text}" for text in MARKED]})
     assert dict(zip(MARKED, find_sources(texts), strict=True)) == MARKED
-    titles = pd.DataFrame({"title": list(TITLES), "description": "It rained."})
+    titles = pd.DataFrame({"text": [f"{title}\nIt rained." for title in TITLES]})
     assert dict(zip(TITLES, find_sources(titles), strict=True)) == TITLES
 
 
 def test_a_headline_about_an_agency_has_no_source():
     for texts in (
-        pd.DataFrame({"title": ABOUT, "description": ""}),
-        pd.DataFrame({"title": "Rain", "description": ABOUT}),
-        pd.DataFrame({"title": ["Reuters - Thomson deal approved", *read_corpus("sample").documents["title"]]}),
+        pd.DataFrame({"text": ["Reuters - Thomson deal approved", *ABOUT]}),
+        pd.DataFrame({"text": [f"Rain\n{text}" for text in ABOUT]}),
         read_corpus("sample").documents,
     ):
         found = find_sources(texts)
@@ -87,10 +86,10 @@ def test_a_headline_about_an_agency_has_no_source():
 
 
 def test_two_marks_are_two_names_and_a_description_alone_is_read_as_one():
-    texts = [("CEO to step down - WSJ", "NEW YORK (Reuters) - He goes"), ("AP - Atlanta was sent home.", "")]
-    found = find_sources(pd.DataFrame(texts, columns=["title", "description"]))
+    texts = ["CEO to step down - WSJ\nNEW YORK (Reuters) - He goes", "AP - Atlanta was sent home."]
+    found = find_sources(pd.DataFrame({"text": texts}))
     assert found.tolist() == ["Reuters, The Wall Street Journal", "AP"]
-    assert find_sources(pd.DataFrame({"title": [], "description": []})).tolist() == []
+    assert find_sources(pd.DataFrame({"text": []})).tolist() == []
 
 
 @pytest.mark.parametrize("was, now", [('"AFP", ', '"AFP", "AP", '), ('"dpa", ', '"dpa ", '), ('"laut"', '"Laut"')])

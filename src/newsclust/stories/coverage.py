@@ -55,7 +55,7 @@ class Coverage:
         return (
             f"{count(len(self.publishers), 'publisher')} reported {count(len(self.stories), 'story', 'stories')}; "
             f"{f'{alone:,}' if alone else 'none'} of these were by one publisher alone."
-            + (f" Headlines that say whose text they are: {named}." if named else "")
+            + (f" Sources that headlines name: {named}." if named else "")
         )
 
     def left_out(self, publisher: str, among: int) -> list[int]:

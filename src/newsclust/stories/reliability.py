@@ -74,7 +74,7 @@ def reliability(neighbors: Neighbors, stories: Stories, evidence: Evidence) -> p
     together, pairs, fine, placed, every = (np.bincount(story, one, len(numbers)) for one in counted)
     alike = _alike(neighbors, place, story, evidence).reindex(range(len(numbers))).to_numpy()
     score = fine / np.maximum(placed, 1) * alike * (1 - 1 / (every + 1))
-    together = np.divide(together, pairs, out=np.full_like(pairs, np.nan), where=pairs > 0)
+    together = np.divide(together, pairs, out=np.full(len(numbers), np.nan), where=pairs > 0)
     return pd.DataFrame({"together": together, "reliability": score}, index=numbers)
 
 

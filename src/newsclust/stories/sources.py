@@ -28,7 +28,7 @@ def find_sources(documents: pd.DataFrame) -> np.ndarray:
     Parameters
     ----------
     documents : DataFrame, n rows
-        With `title` and, where there is one, `description`.
+        With `text`: the title, and behind a line end the description.
 
     Returns
     -------
@@ -39,14 +39,14 @@ def find_sources(documents: pd.DataFrame) -> np.ndarray:
     import pyarrow.compute as pc
 
     names, anywhere, rules, prose = _rules()
-    titles = documents["title"].tolist()
-    told = documents["description"].tolist() if "description" in documents else [""] * len(titles)
-    texts = pa.array([f"{title}\n{text}" for title, text in zip(titles, told, strict=True)], pa.large_string())
-    found = np.full(len(titles), "", dtype=object)
-    for row in np.flatnonzero(pc.match_substring_regex(texts, anywhere).to_numpy(zero_copy_only=False)).tolist():
+    texts = documents["text"].to_numpy(dtype=object)
+    may = pc.match_substring_regex(pa.array(texts, pa.large_string()), anywhere)
+    found = np.full(len(texts), "", dtype=object)
+    for row in np.flatnonzero(may.to_numpy(zero_copy_only=False)).tolist():
         said: set[str] = set()
-        for text in filter(None, (titles[row], told[row])):
-            is_prose = text is told[row] or (not told[row] and text[-1] in ".…")
+        title, _, description = texts[row].partition("\n")
+        for text in filter(None, (title, description)):
+            is_prose = text is description or (not description and text[-1] in ".…")
             for rule in (*rules, *(prose if is_prose else ())):
                 for match in rule.finditer(text):
                     parts = (
