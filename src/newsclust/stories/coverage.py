@@ -67,7 +67,7 @@ class Coverage:
 
 def cover(stories: Stories) -> Coverage:
     """Count who reported each story, who had it first, and what each publisher left out."""
-    held = _headlines(stories)
+    held = _headlines(stories).assign(source=lambda rows: find_sources(stories.documents)[rows["document"]])
     named = held[held["source"] != ""].assign(source=lambda rows: rows["source"].str.split(", ")).explode("source")
     named = named.sort_values("source", key=lambda names: names.str.casefold())
     by = held[held["publisher"] != ""].groupby(["story", "publisher"])
@@ -132,12 +132,11 @@ def compare_groups(stories: Stories, one: Collection[str], two: Collection[str])
 
 
 def _headlines(stories: Stories) -> pd.DataFrame:
-    """The headlines in stories: story, publisher ("" where none is named), time, the one each repeats, and source."""
+    """The headlines in stories: document, story, publisher ("" where none is named), time, and the one each repeats."""
     rows = printed(stories.documents)
     rows = rows.assign(story=stories.labels[rows["document"]], repeats=stories.repeats[rows["document"]])
     rows = rows[rows["story"] >= 0].reset_index(drop=True)
-    sources = find_sources(stories.documents)[rows["document"]]
-    return rows.assign(publisher=rows["publisher"].map(plain), source=sources)
+    return rows.assign(publisher=rows["publisher"].map(plain))
 
 
 def _joined(names: pd.Series) -> str:

@@ -119,7 +119,8 @@ def describe_groups(documents: pd.DataFrame, labels: np.ndarray, terms: Terms) -
     clusters, sizes = np.unique(labels[labels >= 0], return_counts=True)
     rows = printed(documents)
     rows = rows.assign(publisher=rows["publisher"].str.strip(), cluster=labels[rows["document"]])
-    days = rows["time"].dt.strftime("%Y-%m-%d").groupby(rows["cluster"])
+    days = rows["time"].to_numpy("datetime64[D]").astype(str)
+    days = pd.Series(days).where(rows["time"].notna()).groupby(rows["cluster"])
     publishers = rows["publisher"].replace("", None).groupby(rows["cluster"]).nunique()
     dated = rows[: len(documents)].dropna(subset="time")  # of equal texts the earliest is the document
     earliest = dated.sort_values(["time", "publisher"], kind="stable").groupby("cluster")["publisher"].first()
