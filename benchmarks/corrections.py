@@ -69,14 +69,15 @@ def by_seed(base, folder: Path, seeds: int) -> None:
         pairs.to_csv(folder / f"{seed}.csv", index=False)
         named = nc.name(base.clusters, assign_noise=True, corrections=str(folder / f"{seed}.csv"))
         made, now = named.stories.corrected, named.labels
-        touched = {*now[made.is_changed], *labels[made.is_changed]}
+        changed = made.labels != made.before
+        touched = {*now[changed], *labels[changed]}
         rest = [story for story in base.stories.table.index if story not in touched]
         same = sum(np.array_equal(now == story, labels == story) for story in rest)
         others = (truth != "") & ~base.corpus.documents["title"].isin({*pairs["headline_a"], *pairs["headline_b"]})
         ami = [agreement(one[others], pd.Series(truth[others]))["ami"] for one in (labels, now)]
         story = dict(zip(base.corpus.documents["title"], now.tolist(), strict=True))
         needed = made.corrections.counts["n_corrections_needed"]
-        told = [seed, holding(pairs, story), needed, made.is_changed.sum(), f"{same} of {len(rest)}"]
+        told = [seed, holding(pairs, story), needed, changed.sum(), f"{same} of {len(rest)}"]
         print("|", " | ".join(map(str, told)), f"| {ami[0]:.4f} | {ami[1]:.4f} |", flush=True)
 
 

@@ -1,7 +1,9 @@
-"""Who reported what, against counts in plain loops; two groups of publishers; no publishers, and many."""
+"""Who reported what, and by whose text, against counts in plain loops; two groups of publishers; none, and many."""
 
 from __future__ import annotations
 
+import json
+from importlib import resources
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,7 +28,23 @@ def made(n_publishers: int = 6, n: int = 400, n_stories: int = 12) -> SimpleName
     times = pd.Timestamp("2024-03-01") + pd.to_timedelta(rng.integers(0, 10_000, n), unit="min")
     documents = pd.DataFrame({"publisher": rng.choice(names, n), "time": times.where(rng.random(n) > 0.1)})
     documents["published_at"] = documents["time"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").fillna("")
+    documents["text"] = rng.choice([*["Rain"] * 5, "Rain (AP)", "Rain (Reuters)", "Reuters sold"], n)
+    documents["repeated_by"] = [
+        [(rng.choice(names), pd.Timestamp("2024-03-09") + pd.Timedelta(minutes=row))] * (row % 3) or None
+        for row in range(n)
+    ]
     return stories_of(documents, labels, np.arange(n) // 2 * 2)
+
+
+def every_row(stories: SimpleNamespace) -> pd.DataFrame:
+    """The rows of the file, as plain loops unfold them."""
+    rows = []
+    for at, document in enumerate(stories.documents.to_dict("records")):
+        source = {"(AP)": "AP", "(Reuters)": "Reuters"}.get(document["text"].split()[-1], "")
+        for publisher, time in [(document["publisher"], document["time"]), *(document["repeated_by"] or [])]:
+            told = {"publisher": publisher, "time": time, "source": source}
+            rows.append({"at": at, "story": stories.labels[at], "copy": stories.repeats[at], **told})
+    return pd.DataFrame(rows)
 
 
 def stories_of(documents: pd.DataFrame, labels: np.ndarray, repeats: np.ndarray) -> SimpleNamespace:
@@ -38,23 +56,30 @@ def stories_of(documents: pd.DataFrame, labels: np.ndarray, repeats: np.ndarray)
 
 def test_the_first_the_publishers_and_the_reports_of_a_story_are_counted_right():
     stories = made()
-    found = cover(stories)
+    found, rows = cover(stories), every_row(stories)
     for story in stories.table.index:
-        rows = np.flatnonzero(stories.labels == story)
-        told = found.stories.loc[story]
-        inside = stories.documents.iloc[rows]
+        told, inside = found.stories.loc[story], rows[rows["story"] == story]
         earliest = inside[inside["time"] == inside["time"].min()]
         assert earliest["publisher"].min() == told["first_publisher"]
-        assert told["first"] == inside["time"].min() and told["headlines"] == len(rows)
-        assert told["reports"] == len({stories.repeats[row] for row in rows})
+        assert told["first"] == inside["time"].min() and told["headlines"] == len(inside)
+        assert stories.table.loc[story, "last"] == str(inside["time"].max())[:10]
+        sources = {copy: min(set(of["source"]) - {""}, default=copy) for copy, of in inside.groupby("copy")}
+        assert told["reports"] == len(set(sources.values())) and told["size"] == inside["at"].nunique()
+        assert told["source"] == ", ".join(sorted(set(inside["source"]) - {""}))
         assert told["publishers"] == len(set(inside["publisher"]) - {""})
         entries = found.entries[found.entries["story"] == story]
+        assert set(entries["publisher"]) == set(inside["publisher"]) - {""}
         for entry in entries.dropna().itertuples():
             theirs = inside[inside["publisher"] == entry.publisher]
             assert entry.first == theirs["time"].min() and entry.headlines == len(theirs)
             assert entry.hours == pytest.approx((entry.first - told["first"]).total_seconds() / 3600)
+            assert entry.source == ", ".join(sorted(set(theirs["source"]) - {""}))
+    rows = rows[rows["story"] >= 0]
+    assert found.sources.to_dict() == rows["source"].value_counts().drop("").to_dict()
     for publisher, told in found.publishers.iterrows():
-        theirs = set(stories.labels[stories.documents["publisher"] == publisher]) - {-1}
+        own = rows[rows["publisher"] == publisher]
+        theirs = set(own["story"])
+        assert told["headlines"] == len(own) and told["sourced"] == (own["source"] != "").sum()
         assert told["stories"] == len(theirs) and told["left_out"] == len(stories.table) - len(theirs)
         assert told["first_with"] == (found.stories["first_publisher"] == publisher).sum()
 
@@ -64,11 +89,12 @@ def test_two_groups_are_compared_story_by_story_and_corrected_for_so_many_tests(
     one, two = ["Paper 0", "Paper 1"], ["Paper 2"]
     only = np.flatnonzero(stories.labels == 3)
     stories.documents.loc[only, "publisher"] = "Paper 2"
-    found = compare_groups(stories, one, two)
-    inside, names = stories.labels >= 0, stories.documents["publisher"]
+    stories.documents.loc[only, "repeated_by"] = None
+    found, rows = compare_groups(stories, one, two), every_row(stories)
+    inside, names = rows["story"] >= 0, rows["publisher"]
     usual = (inside & names.isin(one)).sum() / (inside & names.isin(one + two)).sum()
     for story, told in found.iterrows():
-        a, b = (int(((stories.labels == story) & names.isin(group)).sum()) for group in (one, two))
+        a, b = (int(((rows["story"] == story) & names.isin(group)).sum()) for group in (one, two))
         test = binomtest(a, a + b, usual)
         span = test.proportion_ci(method="wilson")
         assert (told["one"], told["two"], told["share"]) == (a, b, a / (a + b))
@@ -82,7 +108,7 @@ def test_two_groups_are_compared_story_by_story_and_corrected_for_so_many_tests(
 
 def test_without_publishers_it_says_so_and_of_three_hundred_it_shows_the_largest():
     stories = made()
-    stories.documents["publisher"] = ""
+    stories.documents = stories.documents.assign(publisher="", repeated_by=None)
     assert repr(nc.show.coverage(stories)) == "No headline in a story names its publisher."
     assert "No story has a headline" in repr(nc.show.coverage(stories, {"left": ["A"], "right": ["B"]}))
     many = nc.show.coverage(made(300, 20_000))
@@ -100,9 +126,40 @@ def test_of_the_largest_stories_those_without_a_headline_of_a_publisher_are_left
     stories = made(40, 300)
     found = cover(stories)
     largest = sorted(stories.table.index, key=lambda story: (-stories.table["size"][story], story))[:5]
+    rows = every_row(stories)
     for publisher in found.publishers.index:
-        theirs = set(stories.labels[stories.documents["publisher"] == publisher])
+        theirs = set(rows.loc[rows["publisher"] == publisher, "story"])
         assert found.left_out(publisher, 5) == [story for story in largest if story not in theirs]
+
+
+def test_a_run_read_back_covers_what_the_file_says_also_where_texts_repeat(toy_model):
+    rows = pd.read_csv(resources.files("newsclust") / "data/january.csv", keep_default_na=False)
+    copies = rows.iloc[::3].assign(
+        publisher=np.resize(["The Evening Post", "A Paper"], len(rows.iloc[::3])), published_at="2025-01-20T08:00:00Z"
+    )
+    rows = pd.concat([copies, rows, copies.assign(publisher="The Late Post", published_at="")])  # the copies first
+    rows["description"] = [f"LONDON (Reuters) - {text}" if text[0] in "AST" else text for text in rows["description"]]
+    rows.drop(columns="story").to_csv("copied.csv", index=False)
+    run = nc.find("copied.csv", min_cluster_size=2, min_samples=1, output="out")
+    assert run.corpus.n_documents == 34 and run.corpus.n_repeats == len(rows) - 34
+    held = pd.read_csv("out/clusters.csv", keep_default_na=False)
+    held = held[held["cluster"] >= 0]
+    written = pd.read_csv("out/coverage.csv", encoding="utf-8-sig", keep_default_na=False)
+    named = written.set_index(["story", "publisher"]).sort_index()
+    by = held.groupby(["cluster", "publisher"])
+    assert named["headlines"].tolist() == by.size().tolist() and list(named.index) == list(by.size().index)
+    is_wire = held["description"].str.contains("Reuters")
+    assert (named["source"] == "Reuters").tolist() == is_wire.groupby(
+        [held["cluster"], held["publisher"]]
+    ).any().tolist()
+    stories = pd.read_csv("out/stories.csv", index_col="cluster", keep_default_na=False)
+    by_story = held.groupby("cluster")
+    assert stories["publishers"].sort_index().tolist() == by_story["publisher"].nunique().tolist()
+    assert stories["last"].sort_index().tolist() == by_story["published_at"].max().str[:10].tolist()
+    assert json.loads(Path("out/page.json").read_text("utf-8"))["sources"] == [["Reuters", int(is_wire.sum())]]
+    again = cover(nc.repeat(nc.read_run("out")).stories)
+    for name, table in vars(cover(run.stories)).items():
+        pd.testing.assert_frame_equal(pd.DataFrame(table), pd.DataFrame(getattr(again, name)), check_dtype=False)
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +173,15 @@ def real():
 
 
 def rows_of(real) -> pd.DataFrame:
-    """The same documents as a plain table."""
-    documents = real.documents[["publisher", "url", "time"]]
-    return documents.assign(story=real.labels).loc[real.labels >= 0]
+    """Every row of the file as pandas reads it, those of equal texts, too, in the story of its text."""
+    rows = pd.read_csv(REAL, dtype=str, keep_default_na=False)
+    for column in ("publisher", "url"):
+        rows[column] = rows[column].str.replace("\\", "")  # before signs: the file was escaped by a database
+    rows["publisher"] = rows["publisher"].str.removeprefix("www.")
+    ids = read_corpus(REAL).row_ids
+    story = pd.Series(real.labels, real.documents["id"]).reindex(ids).to_numpy()
+    when = pd.to_datetime(rows["published_at"], utc=True).dt.tz_localize(None)
+    return rows.assign(time=when, story=story)[story >= 0]
 
 
 @pytest.mark.filterwarnings("ignore::newsclust.errors.NewsclustWarning")

@@ -242,6 +242,27 @@ def test_coverage_says_who_reported_was_first_and_left_out_and_a_name_narrows_th
     assert page.evaluate("D.publishers[shown.publisher]") == page.locator(".covered button").first.text_content()
 
 
+def test_who_printed_the_same_words_is_found_by_name_and_sources_are_said(run, tmp_path, open_page):  # noqa: F811
+    for name in ("metrics.json", "provenance.json"):
+        (tmp_path / name).write_bytes((run / name).read_bytes())
+    data = read_page_data(run)
+    story = data["stories"]["title"].index(next(title for title in data["stories"]["title"] if "udget" in title))
+    data["publishers"].append("Evening Star")
+    place = data["headlines"]["story"].index(story)
+    data["headlines"]["also"] = [[place, len(data["publishers"]) - 1]]
+    data["sources"], data["stories"]["source"][story] = [["Reuters", 1200], ["AP", 2]], "AP, Reuters"
+    write_page_data(tmp_path, data)
+    page = opened(write_page(tmp_path), open_page)
+    assert "Sources that headlines name: Reuters 1,200, AP 2." in " ".join(
+        page.locator("#coverage").text_content().split()
+    )
+    page.select_option("#publisher", label="Evening Star")
+    assert len(titles(page)) == 1 and page.evaluate("shown.passing") == 1
+    page.locator(".story h3 button").first.click()
+    told = page.locator(".story .told").first.text_content()
+    assert "3 independent reports (2 copies folded); source named: AP, Reuters. " in told
+
+
 def test_of_three_hundred_publishers_twelve_are_told_and_without_any_there_is_no_coverage(tmp_path, open_page):  # noqa: F811
     data = read_page_data_of(24, 12, tmp_path)
     told = [{"publisher": k, "stories": 2, "first_with": 0, "left_out": [0, 1, 0, 1, 0]} for k in range(12)]

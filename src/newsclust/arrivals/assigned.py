@@ -125,6 +125,7 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
     counts = pd.Series(labels[labels >= 0]).value_counts()
     emerging = newcomers.emerging
     blank: dict[str, Any] = {"topic": -1, "size": 0, "reports": None, "near": [], "rival": -1, "doubt": "", "first": -1}
+    blank["source"] = ""
     for number, told in emerging.iterrows():
         row = blank | {"number": int(number), "title": told["title"], "keywords": told["keywords"]}
         row |= {"publishers": int(told["publishers"])}

@@ -34,7 +34,8 @@ class Corpus:
     documents : DataFrame, n_documents rows
         In ascending `id` order, with id (int64), text, title, description, url, publisher, published_at (UTC, like
         ``2024-06-01T14:30:00Z``) and language (a code such as "en"); text, "" where absent. Beside
-        them `headline` (the title, else the first line of the text) and `time` (datetime64[us], NaT where unknown).
+        them `headline` (the title, else the first line of the text), `time` (datetime64[us], NaT where unknown) and,
+        where texts repeat, `repeated_by`: (publisher, time) of each other row of the same text.
     fingerprint : str
         16 hex digits of a hash over the sorted ids: the same for any order of the rows.
     truth : Series of str, shape (len(rows),), or None

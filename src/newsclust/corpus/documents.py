@@ -28,7 +28,7 @@ from ..paths import find_input, short, state_dir
 from ..stages import stage
 from ..wording import count, sentence
 from .corpus import Corpus
-from .facts import with_facts
+from .facts import with_facts, with_repeats
 
 #: The version of the rules that make ids from texts: collections made with other rules hold other ids.
 ID_VERSION = "text2"
@@ -138,11 +138,17 @@ def _corpus_of(
     if len(np.unique(ids)) < len(ids):
         raise InputError(f"two different texts of {source} have the same 63-bit id: change a character in one.")
     row_ids = pd.Series(ids[codes], read.table.index, dtype="Int64").reindex(rows.index).rename("id")
-    documents, standing = _unique(read.table.assign(id=row_ids))
+    table = read.table.assign(id=row_ids, shouted="")
+    repeated = table["id"].duplicated(keep=False)
+    table.loc[repeated, "shouted"] = ["1" if is_shouted(title) else "0" for title in table.loc[repeated, "title"]]
+    first = first_of_each(table)
+    documents, standing = first[["id", "text", *ROLES]].astype({"id": "int64"}), first.index.to_numpy()
+    documents = documents.reset_index(drop=True)
     undetected = documents["language"] == ""
     if undetected.any():
         documents.loc[undetected, "language"] = _languages.detect(documents.loc[undetected, "text"])
     documents = with_facts(documents.astype(dict.fromkeys(["text", *ROLES], str)))
+    documents = with_repeats(documents, table.drop(index=standing))
     digest = hashlib.blake2b(documents["id"].to_numpy().astype("<i8").tobytes(), digest_size=8)
     known = rows[truth].str.strip() if truth is not None else None
     unused = [name for name in read.unused if name != truth]
@@ -243,17 +249,13 @@ def _as_newsclust_says() -> Iterator[None]:
                 warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
-def _unique(texts: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
-    """One row per id, and its position in the input: of equal texts the earliest, then by publisher and url."""
-    repeated = texts[texts.duplicated("id", keep=False)]
-    shouted = ["1" if is_shouted(title) else "0" for title in repeated["title"]]
-    repeated = repeated.assign(shouted=shouted).sort_values(
-        STANDING,
+def first_of_each(rows: pd.DataFrame, by: Sequence[str] = STANDING) -> pd.DataFrame:
+    """One row per id, whatever the file's order: of equal texts the earliest, then by publisher and url; ids ascend."""
+    repeated = rows[rows.duplicated("id", keep=False)].sort_values(
+        list(by),
         key=lambda column: column.where(column != "", "\U0010ffff"),  # a row that says more goes first
     )
-    documents = pd.concat([texts.drop_duplicates("id", keep=False), repeated.drop_duplicates("id")])
-    documents = documents.astype({"id": "int64"}).sort_values("id")[["id", "text", *ROLES]]
-    return documents.reset_index(drop=True), documents.index.to_numpy()
+    return pd.concat([rows.drop_duplicates("id", keep=False), repeated.drop_duplicates("id")]).sort_values("id")
 
 
 def _tell(corpus: Corpus) -> None:

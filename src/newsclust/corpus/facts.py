@@ -1,4 +1,4 @@
-"""Headlines and times of documents, which every room needs. A corpus has both as columns, made once."""
+"""Headlines, times and publishers of documents, which every room needs. A corpus has them as columns, made once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 from headline_reader.dates import read_dates
 
 #: The columns of `Corpus.documents` that hold them.
-HEADLINE, TIME = "headline", "time"
+HEADLINE, TIME, REPEATED_BY = "headline", "time", "repeated_by"
 
 
 def headlines(documents: pd.DataFrame) -> pd.Series:
@@ -39,5 +39,31 @@ def times(documents: pd.DataFrame) -> np.ndarray:
 
 
 def with_facts(documents: pd.DataFrame) -> pd.DataFrame:
-    """The documents with both columns."""
+    """The documents with their headlines and times."""
     return documents.assign(**{HEADLINE: headlines(documents), TIME: times(documents)})
+
+
+def with_repeats(documents: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """The documents with who else printed them: `others` are the other rows of the same ids."""
+    if others.empty:
+        return documents
+    others = others.assign(time=times(others)).sort_values(["time", "publisher"])
+    pairs = pd.Series(list(zip(others["publisher"], others["time"], strict=True)), others["id"].astype("int64"))
+    return documents.assign(**{REPEATED_BY: documents["id"].map(pairs.groupby(level=0).agg(list)).astype(object)})
+
+
+def printed(documents: pd.DataFrame) -> pd.DataFrame:
+    """Who printed each document, and when: one row for each row of the file that has its text.
+
+    Returns
+    -------
+    DataFrame, the documents first
+        ``document`` (its row), ``publisher`` ("" where none is named) and ``time`` (datetime64[us]).
+    """
+    publishers, when = documents["publisher"].to_numpy(), times(documents)
+    rows = pd.DataFrame({"document": np.arange(len(documents)), "publisher": publishers, "time": when})
+    if REPEATED_BY not in documents or (others := documents[REPEATED_BY].reset_index(drop=True).dropna()).empty:
+        return rows
+    others = others.explode()
+    more = pd.DataFrame(others.tolist(), columns=["publisher", "time"]).astype({"time": rows["time"].dtype})
+    return pd.concat([rows, more.assign(document=others.index)], ignore_index=True)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from multiprocessing.pool import ThreadPool
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from ..paths import give_numba_a_folder
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 SPARE = 16  # candidates beyond k, so that rounding in the search can't cost a neighbour
 QUERY_ROWS = 256  # documents compared at a time by a thread
@@ -163,8 +168,14 @@ def on_all_cores(work: Callable[[Any], None], tasks: Sequence[Any], what: str) -
 
     `work` lets go of the interpreter's lock; `what` stands before the progress bar.
     """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, user_api="blas"), ThreadPool() as pool:
+    with _loaded(len(sys.modules)).limit(limits=1, user_api="blas"), ThreadPool() as pool:
         for _ in tqdm(pool.imap_unordered(work, tasks), total=len(tasks), desc=what, leave=False, delay=2):
             pass
+
+
+@lru_cache(maxsize=1)
+def _loaded(n_modules: int) -> ThreadpoolController:
+    """The libraries that multiply matrices; to find them takes as long as to cluster some hundred documents."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -106,21 +106,21 @@ class Neighbors:
         """The spanning tree of all documents, from that of those that have lists: edges in ascending order."""
         return edges
 
-    def among(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """All lists with only some documents left in them, numbered anew; gaps close up and -1 pads the end."""
+    def among(self, rows: np.ndarray, of: np.ndarray | slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:
+        """All lists, or those `of` some, with only some documents left in them, numbered anew; gaps close up."""
         renumbered = np.full(len(self.ids) + 1, -1, dtype=self.indices.dtype)
         renumbered[rows] = np.arange(len(rows))
         # The entry beyond the last row stays -1, and -1, the padding, points to it.
-        indices = renumbered[self.indices]
-        order = np.argsort(indices < 0, axis=1, kind="stable")
-        indices = np.take_along_axis(indices, order, axis=1)
-        distances = np.take_along_axis(self.distances, order, axis=1)
-        distances[indices < 0] = np.inf
+        found = renumbered[self.indices[of]]
+        listed = found >= 0
+        closed = np.arange(found.shape[1]) < listed.sum(axis=1)[:, None]
+        indices, distances = np.full_like(found, -1), np.full(found.shape, np.inf, dtype=self.distances.dtype)
+        indices[closed], distances[closed] = found[listed], self.distances[of][listed]
         return indices, distances
 
     def part(self, rows: np.ndarray) -> Self:
         """The lists of some documents among themselves, see `among`."""
-        indices, distances = (each[rows] for each in self.among(rows))
+        indices, distances = self.among(rows, rows)
         n_padded = int((indices < 0).sum())
         return replace(self, ids=self.ids[rows], indices=indices, distances=distances, n_padded=n_padded)
 

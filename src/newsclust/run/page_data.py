@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..corpus.facts import headlines
+from ..corpus.facts import headlines, printed
 from ..errors import RunError
 from ..markup import plain, web_address
 from ..paths import short, write_whole
@@ -39,8 +39,8 @@ MOST_BYTES, SUMMARY_BYTES = 24_000_000, 8_000_000
 LETTERS, SUMMARY_LETTERS, NAME_LETTERS = 300, 280, 80
 #: Stories drawn over time; headlines listed that were assigned with the least support, or are near several stories.
 DRAWN, PLACED = 50, 6
-#: Publishers in the table of coverage, and how many of the largest stories it checks for each.
-COVERING, LARGEST = 12, 20
+#: Publishers in the table of coverage, sources named there, and how many of the largest stories it checks for each.
+COVERING, SOURCES, LARGEST = 12, 5, 20
 #: Places on the map are whole numbers up to this.
 SCALE = 9999
 _ABOUT_A_HEADLINE, _ABOUT_A_STORY = 34, 300
@@ -68,10 +68,11 @@ def page_data(
         document on the page, story by story, in order of time; ``n`` of them. Texts are one string, a line each;
         ``story`` is a position in ``stories``, -1 for none; ``minute`` counts from 1970, None is undated; ``x`` and
         ``y`` go to `SCALE`; ``copies`` are pairs of positions: a headline and the one that it nearly repeats; ``ids``
-        are names, by position, for headlines whose titles are not unique. ``time``: bins and counts of the stories
-        drawn over time, None if nothing is dated. ``coverage`` has one dict per publisher, those with the most stories
-        first: ``publisher`` is a position in ``publishers``, ``left_out`` the numbers of large stories. ``topics``,
-        ``placed`` and ``round_ups`` are lists of dicts.
+        are names, by position, for headlines whose titles are not unique; ``also`` are pairs of a position and the
+        publisher of another row with the same text. ``time``: bins and counts of the stories drawn over time, None if
+        nothing is dated. ``coverage`` has one dict per publisher, those with the most stories first: ``publisher`` is a
+        position in ``publishers``, ``left_out`` the numbers of large stories; ``sources`` are pairs of a name and how
+        many headlines name it as their source. ``topics``, ``placed`` and ``round_ups`` are lists of dicts.
     """
     documents = stories.documents
     told = stories.table.sort_values("size", ascending=False, kind="stable")
@@ -80,12 +81,14 @@ def page_data(
     timeline = follow_stories(stories)
     doubt = doubts(evidence, stories.labels, neighbors).reindex(told.index)
     topics = group_stories(stories).table[["keywords", "stories", "size"]].reset_index(drop=True)
-    pubs, names = pd.factorize(documents["publisher"].map(plain).str[:NAME_LETTERS].replace("", None))
+    print_of = printed(documents)  # the documents first
+    pubs, names = pd.factorize(print_of["publisher"].map(plain).str[:NAME_LETTERS].replace("", None))
     first = _first(documents, place, len(told))
     rows = _held(stories, place, first, len(told))
     moments, by = documents["time"].to_numpy(), pd.factorize(documents["publisher"], sort=True)[0]  # as `_first` does
     story = np.where(place < 0, len(told), place)
     rows = rows[np.lexsort((rows, by[rows], moments[rows], story[rows]))]  # undated last
+    also = np.column_stack([pd.Index(rows).get_indexer(print_of["document"]), pubs])[len(documents) :]
     return {
         "n_documents": len(documents),
         "n_alone": int((stories.labels < 0).sum()),
@@ -94,11 +97,13 @@ def page_data(
         "topics": topics.to_dict("records"),
         "time": _time(timeline, told.index, np.sort(times[~np.isnat(times)])),
         "coverage": _coverage(coverage, names),
+        "sources": list(coverage.sources.head(SOURCES).items()),
         "placed": _placed(stories),
         "round_ups": _round_ups(stories, doubt, evidence, neighbors),
         "stories": _stories(stories, told, coverage, timeline, doubt, evidence, neighbors)
         | {"first": pd.Index(rows).get_indexer(first).tolist()},
-        "headlines": _headlines(stories, rows, place, times, pubs, layout.coordinates),
+        "headlines": _headlines(stories, rows, place, times, pubs, layout.coordinates)
+        | {"also": also[(also >= 0).all(axis=1)].tolist()},
         **({"corrections": stories.corrected.corrections.listed} if stories.corrected else {}),
     }
 
@@ -180,7 +185,7 @@ def _stories(
         "topic": told["topic"].tolist(),
         "size": told["size"].tolist(),
         "publishers": told["publishers"].tolist(),
-        "reports": coverage.stories["reports"].reindex(told.index).tolist(),
+        **{name: coverage.stories[name].reindex(told.index).tolist() for name in ("reports", "source")},
         "mark": [kinds.get(number) for number in told.index.tolist()],
         "near": [near.get(number, []) for number in told.index.tolist()],
         **{name: _numbers(doubt[name]) for name in ("own", "next", "separation")},

@@ -294,7 +294,7 @@ def _rows(corpus: Corpus, stories: Stories, points: pd.DataFrame) -> pd.DataFram
     else:
         added = added.drop(columns=["assigned", "vote"])
     if stories.corrected:
-        added["corrected"] = stories.corrected.is_changed
+        added["corrected"] = stories.corrected.labels != stories.corrected.before
     repeated = stories.documents["id"].to_numpy()[stories.repeats]
     if (repeated != added.index).any():
         added["near_duplicate_of"] = [

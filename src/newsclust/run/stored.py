@@ -17,7 +17,8 @@ from headline_reader.dates import read_dates
 
 from ..clusters.clustering import CLUSTERING
 from ..corpus.corpus import Corpus
-from ..corpus.facts import with_facts
+from ..corpus.documents import STANDING, first_of_each
+from ..corpus.facts import with_facts, with_repeats
 from ..errors import NewsclustError, RunError
 from ..markup import escape
 from ..neighbors.blend import blend
@@ -46,7 +47,8 @@ class StoredRun:
     record : Record
     points : DataFrame, one row per document
         In ascending order of `id` (int64): id, title, url, publisher, published_at (UTC, ISO 8601), cluster (-1 is
-        in no story), probability, x, y and, of a map in space, z.
+        in no story), probability, x, y and, of a map in space, z; where texts repeat also repeated_by, as in
+        `Corpus.documents`.
     table : DataFrame, one row per story
         As ``stories.csv``, index ``cluster``.
     """
@@ -258,7 +260,14 @@ def _made_with(record: Record) -> tuple[str, str]:
 def read_points(
     folder: Path, record: Record, roles: Iterable[str] = ("title", "url", "publisher", "published_at")
 ) -> pd.DataFrame:
-    """Each document in a run's ``clusters.csv``: its id, these roles, its cluster and its place on the map.
+    """Each document in a run's ``clusters.csv``: the first of its rows in `read_rows`, ids in ascending order."""
+    return read_rows(folder, record, roles).drop_duplicates("id").sort_values("id", ignore_index=True)
+
+
+def read_rows(
+    folder: Path, record: Record, roles: Iterable[str] = ("title", "url", "publisher", "published_at")
+) -> pd.DataFrame:
+    """Each row with a document in a run's ``clusters.csv``: its id, these roles, its cluster and its place on the map.
 
     Parameters
     ----------
@@ -269,8 +278,8 @@ def read_points(
 
     Returns
     -------
-    DataFrame, one row per document
-        In ascending order of `id`; text is "" where there is none.
+    DataFrame
+        In the order of the file; text is "" where there is none.
 
     Raises
     ------
@@ -289,19 +298,18 @@ def read_points(
     rows = rows.rename(columns=as_it_was)
     for column in types.keys() - numbers.keys():
         rows[column] = rows[column].map(as_it_was)
-    rows = rows[rows["id"] != ""].drop_duplicates("id")
+    rows = rows[rows["id"] != ""]
     points = pd.DataFrame({"id": rows["id"].str.removeprefix("d").astype("int64")})
     for role in roles:
         points[role] = first_filled(rows, columns[role])
     points["title"] = points["title"].where(points["title"] != "", first_filled(rows, columns["description"]))
-    points = pd.concat([points, rows[list(numbers)].astype({"cluster": "int64"})], axis=1)
-    return points.sort_values("id", ignore_index=True)
+    return pd.concat([points, rows[list(numbers)].astype({"cluster": "int64"})], axis=1)
 
 
 def _results(folder: Path, record: Record) -> tuple[pd.DataFrame, pd.DataFrame]:
     path = folder / "clusters.csv"
     try:
-        points = read_points(folder, record)
+        rows = read_rows(folder, record)
         table = pd.read_csv(
             folder / "stories.csv", index_col="cluster", keep_default_na=False, dtype={"title": str, "keywords": str}
         )
@@ -311,4 +319,6 @@ def _results(folder: Path, record: Record) -> tuple[pd.DataFrame, pd.DataFrame]:
     except (OSError, ValueError, KeyError) as error:
         first = str(error).partition("\n")[0][:100]
         raise RunError(f"{short(path)} can't be read as a run's results ({first}): run it again.") from None
-    return points.assign(published_at=read_dates(points["published_at"]).iso), table
+    rows = rows.assign(published_at=read_dates(rows["published_at"]).iso)
+    points = first_of_each(rows, STANDING[:3])
+    return with_repeats(points.reset_index(drop=True), rows.drop(index=points.index)), table

@@ -141,7 +141,8 @@ def coverage(stories: Stories, groups: Mapping[str, Sequence[str]] | None = None
         return Table(rows.round(3), empty="No story has a headline of either group.", caption=f"{unusual}.")
     made = cover(stories)
     more = f" The {n} with the most stories:" if len(made.publishers) > n else ""
-    return Table(made.publishers.head(n).reset_index(), empty=repr(made), caption=f"{made!r}{more}")
+    rows = made.publishers.head(n).drop(columns=[] if len(made.sources) else "sourced")
+    return Table(rows.reset_index(), empty=repr(made), caption=f"{made!r}{more}")
 
 
 def linked_titles(stories: Stories, numbers: Sequence[int]) -> list[Html]:

@@ -103,14 +103,14 @@ class Corrected:
         have the next free numbers.
     is_placed : ndarray of bool, shape (n,)
         Whom a correction gave its story, rather than HDBSCAN or a vote.
-    is_changed : ndarray of bool, shape (n,)
-        Who would be in another story, or in one at all, without corrections.
+    before : ndarray of int32, shape (n,)
+        The stories without corrections.
     corrections : Corrections
     """
 
     labels: np.ndarray
     is_placed: np.ndarray
-    is_changed: np.ndarray
+    before: np.ndarray
     corrections: Corrections
 
 
@@ -291,7 +291,7 @@ def apply(
     _part(corrections, labels, standing, is_placed, edges, fixed, free, vote)
     _dissolve(labels, given, is_member | is_placed)
     made = replace(corrections, needed=corrections.contradict(given))
-    return Corrected(labels, is_placed & (labels >= 0), labels != given, made)
+    return Corrected(labels, is_placed & (labels >= 0), given, made)
 
 
 def _unite(

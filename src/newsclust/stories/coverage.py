@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..corpus.facts import printed
 from ..errors import ParameterError
 from ..markup import plain
 from ..wording import count
+from .sources import find_sources
 
 if TYPE_CHECKING:
     from .stories import Stories
@@ -19,55 +21,78 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Coverage:
-    """Who reported which story, and when.
+    """Who reported which story, when, and by whose text.
+
+    A headline is a row of the file: one whose text another row has, too, counts for its own publisher and time.
 
     Attributes
     ----------
     entries : DataFrame, one row per story and publisher that reported it, the earliest of a story first
-        ``story, publisher, first`` (datetime, NaT where undated), ``hours`` (after the story's first), ``headlines``.
+        ``story, publisher, first`` (datetime, NaT where undated), ``hours`` (after the story's first), ``headlines``
+        and ``source``: the agencies and papers that these say they were taken from (see
+        `newsclust.stories.sources.find_sources`), joined by ", ".
     stories : DataFrame, one row per story
-        Index ``story``; ``title, headlines, publishers, first_publisher`` (of the earliest headline; "" where that
-        names none), ``reports`` (near-copies counted once) and ``first``.
+        Index ``story``; ``title, size`` (documents), ``headlines, publishers, first_publisher`` (of the earliest
+        headline; "" where that names none), ``reports`` (near-copies, and headlines that name the same source, counted
+        once), ``source`` and ``first``.
     publishers : DataFrame, one row per publisher, those with the most stories first
-        Index ``publisher``; ``headlines, stories, first_with`` and ``left_out`` (how many), each of stories.
+        Index ``publisher``; ``headlines``, how many of them name a source (``sourced``), ``stories, first_with`` and
+        ``left_out`` (how many), each of stories.
+    sources : Series of int
+        Headlines in stories by the source that they name, the most frequent first.
     """
 
     entries: pd.DataFrame
     stories: pd.DataFrame
     publishers: pd.DataFrame
+    sources: pd.Series
 
     def __repr__(self) -> str:
         if self.publishers.empty:
             return "No headline in a story names its publisher."
         alone = int((self.stories["publishers"] == 1).sum())
+        named = ", ".join(f"{name} {n:,}" for name, n in self.sources.head(5).items())
         return (
             f"{count(len(self.publishers), 'publisher')} reported {count(len(self.stories), 'story', 'stories')}; "
             f"{f'{alone:,}' if alone else 'none'} of these were by one publisher alone."
+            + (f" Sources that headlines name: {named}." if named else "")
         )
 
     def left_out(self, publisher: str, among: int) -> list[int]:
         """Which of the largest stories, as many as `among`, a publisher did not report; the largest first."""
         reported = self.entries.loc[self.entries["publisher"] == publisher, "story"]
-        largest = self.stories["headlines"].sort_values(ascending=False, kind="stable").index[:among]
+        largest = self.stories["size"].sort_values(ascending=False, kind="stable").index[:among]
         return largest[~largest.isin(reported)].tolist()
 
 
 def cover(stories: Stories) -> Coverage:
     """Count who reported each story, who had it first, and what each publisher left out."""
-    held = _headlines(stories)
+    held = _headlines(stories).assign(source=lambda rows: find_sources(stories.documents)[rows["document"]])
+    named = held[held["source"] != ""].assign(source=lambda rows: rows["source"].str.split(", ")).explode("source")
+    named = named.sort_values("source", key=lambda names: names.str.casefold())
     by = held[held["publisher"] != ""].groupby(["story", "publisher"])
-    entries = by.agg(first=("time", "min"), headlines=("time", "size")).reset_index()
-    entries = entries.sort_values(["story", "first", "publisher"], ignore_index=True)
-    begins = held.groupby("story")["time"].min()
+    entries = by.agg(first=("time", "min"), headlines=("time", "size"))
+    sources = named.groupby(["story", "publisher"])["source"].agg(_joined)
+    entries["source"] = sources.reindex(entries.index, fill_value="")
+    entries = entries.reset_index().sort_values(["story", "first", "publisher"], ignore_index=True)
+    in_story, table = held.groupby("story"), stories.table[["title", "size"]].rename_axis("story")
+    begins = in_story["time"].min()
     entries["hours"] = (entries["first"] - begins.reindex(entries["story"]).to_numpy()) / pd.Timedelta(hours=1)
-    known = stories.table[["title", "size", "publishers", "first_publisher"]]
-    table = known.rename(columns={"size": "headlines"}).rename_axis("story")
-    table["reports"] = held.groupby("story")["repeats"].nunique().reindex(table.index)
-    table["first"] = begins.reindex(table.index)
+    table["headlines"] = in_story.size()
+    table[["publishers", "first_publisher"]] = stories.table[["publishers", "first_publisher"]]
+    # Of near-copies that name several sources the first in the alphabet counts.
+    report = held["source"].replace("", None).groupby([held["story"], held["repeats"]]).transform("min")
+    table["reports"] = report.fillna(held["repeats"].astype(str)).groupby(held["story"]).nunique()
+    table["source"] = named.groupby("story")["source"].agg(_joined).reindex(table.index, fill_value="")
+    table["first"] = begins
     per = entries.groupby("publisher").agg(headlines=("headlines", "sum"), stories=("story", "size"))
-    per["first_with"] = table["first_publisher"].map(plain).value_counts().reindex(per.index, fill_value=0)
+    of_publisher = {"fill_value": 0, "index": per.index}
+    per.insert(1, "sourced", held.loc[held["source"] != "", "publisher"].value_counts().reindex(**of_publisher))
+    per["first_with"] = table["first_publisher"].map(plain).value_counts().reindex(**of_publisher)
     per["left_out"] = len(table) - per["stories"]
-    return Coverage(entries, table, per.sort_values(["stories", "headlines"], ascending=False, kind="stable"))
+    per = per.sort_values(["stories", "headlines"], ascending=False, kind="stable")
+    sources = named["source"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    return Coverage(entries, table, per, sources)
 
 
 def compare_groups(stories: Stories, one: Collection[str], two: Collection[str]) -> pd.DataFrame:
@@ -107,8 +132,12 @@ def compare_groups(stories: Stories, one: Collection[str], two: Collection[str])
 
 
 def _headlines(stories: Stories) -> pd.DataFrame:
-    """The headlines in stories: their story, publisher ("" where none is named), time, and the one each repeats."""
-    documents = stories.documents
-    columns = {"publisher": documents["publisher"].map(plain), "time": documents["time"]}
-    frame = pd.DataFrame({"story": stories.labels, "repeats": stories.repeats, **columns})
-    return frame[frame["story"] >= 0].reset_index(drop=True)
+    """The headlines in stories: document, story, publisher ("" where none is named), time, and the one each repeats."""
+    rows = printed(stories.documents)
+    rows = rows.assign(story=stories.labels[rows["document"]], repeats=stories.repeats[rows["document"]])
+    rows = rows[rows["story"] >= 0].reset_index(drop=True)
+    return rows.assign(publisher=rows["publisher"].map(plain))
+
+
+def _joined(names: pd.Series) -> str:
+    return ", ".join(names.drop_duplicates())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..corpus.facts import headlines, times
+from ..corpus.facts import headlines, printed
 from ..corpus.words import is_unspaced, number_words, parts_of, silent_words
 from ..errors import NewsclustError
 from .exemplars import title_rows
@@ -93,8 +93,9 @@ def describe_clusters(
     -------
     DataFrame, one row per cluster, index `cluster` ascending
         `size` (documents), `title`, `keywords` (joined by ", "), `first` and `last` (ISO days in UTC of the
-        earliest and the latest date that could be read; "" without one), `publishers` (how many different
-        ones), `first_publisher` (whose headline is the earliest; "" where no time or no name is known).
+        earliest and the latest date that could be read; "" without one) and `publishers` (how many different
+        ones) of all rows of these texts, `first_publisher` (whose headline is the earliest; "" where no time or no
+        name is known).
 
     Raises
     ------
@@ -116,11 +117,13 @@ def describe_clusters(
 def describe_groups(documents: pd.DataFrame, labels: np.ndarray, terms: Terms) -> pd.DataFrame:
     """As `describe_clusters`, without titles."""
     clusters, sizes = np.unique(labels[labels >= 0], return_counts=True)
-    when, names = times(documents), documents["publisher"].str.strip()
-    days = pd.Series(when.astype("datetime64[D]").astype(str)).where(~np.isnat(when)).groupby(labels)
-    publishers = names.replace("", None).groupby(labels).nunique()
-    dated = pd.DataFrame({"when": when, "name": names.to_numpy(), "cluster": labels}).dropna(subset="when")
-    earliest = dated.sort_values(["when", "name"], kind="stable").groupby("cluster")["name"].first()
+    rows = printed(documents)
+    rows = rows.assign(publisher=rows["publisher"].str.strip(), cluster=labels[rows["document"]])
+    days = rows["time"].to_numpy("datetime64[D]").astype(str)
+    days = pd.Series(days).where(rows["time"].notna()).groupby(rows["cluster"])
+    publishers = rows["publisher"].replace("", None).groupby(rows["cluster"]).nunique()
+    dated = rows[: len(documents)].dropna(subset="time")  # of equal texts the earliest is the document
+    earliest = dated.sort_values(["time", "publisher"], kind="stable").groupby("cluster")["publisher"].first()
     return pd.DataFrame(
         {
             "size": sizes,

@@ -129,7 +129,9 @@ def with_copies(clustering: Clustering, neighbors: Neighbors, least_support: flo
     )
 
 
-def copies_alone(neighbors: Neighbors, labels: np.ndarray, least_support: float = 0.42) -> np.ndarray:
+def copies_alone(
+    neighbors: Neighbors, labels: np.ndarray, least_support: float = 0.42, vote: Vote | None = None
+) -> np.ndarray:
     """Clusters with those of near-copies that are alike to nothing else: one report, and its copies.
 
     Where near-copies are folded (`newsclust.neighbors.folded`), a group of them that is in no cluster and that the vote
@@ -142,8 +144,8 @@ def copies_alone(neighbors: Neighbors, labels: np.ndarray, least_support: float 
     counts = neighbors.counts
     if counts is None:
         return labels
-    own = np.array(neighbors.own(labels))
-    alone = np.flatnonzero((neighbors.own(assign_noise(neighbors, labels, least_support).labels) < 0) & (counts > 1))
+    own, vote = np.array(neighbors.own(labels)), vote or assign_noise(neighbors, labels, least_support)
+    alone = np.flatnonzero((neighbors.own(vote.labels) < 0) & (counts > 1))
     own[alone[np.argsort(-counts[alone], kind="stable")]] = own.max(initial=-1) + 1 + np.arange(len(alone))
     return neighbors.spread(own)
 

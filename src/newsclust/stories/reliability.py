@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
 from graph_hdbscan.hierarchy import select
 
 from ..clusters.clustering import SELECTION, cluster
-from .noise import assign_noise, with_copies
+from .noise import assign_noise, copies_alone
 
 if TYPE_CHECKING:
     from ..neighbors.neighbors import Neighbors
@@ -40,6 +39,7 @@ def reliability(neighbors: Neighbors, stories: Stories, evidence: Evidence) -> p
     """How far each story can be relied on.
 
     The documents are clustered without a fifth of them, 20 times, with the settings of the run; nothing is searched.
+    Only pairs are counted that are in one story without corrections, too: for the others a person answers.
 
     Parameters
     ----------
@@ -58,8 +58,9 @@ def reliability(neighbors: Neighbors, stories: Stories, evidence: Evidence) -> p
         its pairs exceed, by the blend; times p / (p + 1) of its p pairs. NaN where a story has no pair.
     """
     lists, numbers = neighbors.head(stories.clustering.parameters["k"]), stories.table.index
-    place, n = numbers.get_indexer(stories.labels), len(numbers)
-    together, pairs, fine, placed = counted = np.zeros((4, n))
+    place, story = _found(stories)
+    n = len(story)
+    counted = np.zeros((4, n))
     for time in range(TIMES if len(place) <= MANY else 1):
         fifth = (draw(neighbors.documents, time) * FIFTHS).astype(int)
         for left_out in range(FIFTHS):
@@ -69,24 +70,40 @@ def reliability(neighbors: Neighbors, stories: Stories, evidence: Evidence) -> p
             there = np.bincount(own[own >= 0], minlength=n)
             counted += _pairs(own, found, n)[0], there * (there - 1) / 2, *_pairs(own, finest, n)
     sizes = np.bincount(place[place >= 0], minlength=n)
-    weight = 1 - 1 / (sizes * (sizes - 1) / 2 + 1)
-    score = fine / np.maximum(placed, 1) * _alike(neighbors, place, n, evidence) * weight
-    together = np.divide(together, pairs, out=np.full(n, np.nan), where=pairs > 0)
+    counted = np.vstack([counted, sizes * (sizes - 1) / 2])
+    together, pairs, fine, placed, every = (np.bincount(story, one, len(numbers)) for one in counted)
+    alike = _alike(neighbors, place, story, evidence).reindex(range(len(numbers))).to_numpy()
+    score = fine / np.maximum(placed, 1) * alike * (1 - 1 / (every + 1))
+    together = np.divide(together, pairs, out=np.full(len(numbers), np.nan), where=pairs > 0)
     return pd.DataFrame({"together": together, "reliability": score}, index=numbers)
 
 
-def _alike(neighbors: Neighbors, place: np.ndarray, n: int, evidence: Evidence) -> np.ndarray:
-    """The similarity that all but `LEAST_ALIKE` of a story's pairs exceed, at least 0; NaN where it has none."""
+def _found(stories: Stories) -> tuple[np.ndarray, np.ndarray]:
+    """Each document's part of a story, -1 for none, and the place of each part's story in `Stories.table`.
+
+    A part was one story, or in one, without corrections.
+    """
+    place, corrected = stories.table.index.get_indexer(stories.labels), stories.corrected
+    if corrected is None:
+        return place, np.arange(len(stories.table))
+    before, n = corrected.before, int(corrected.before.max(initial=0)) + 1
+    both = np.where((place >= 0) & (before >= 0), place * n + before, -1)
+    parts = pd.Index(np.unique(both[both >= 0]))
+    return parts.get_indexer(both), parts.to_numpy(np.intp) // n
+
+
+def _alike(neighbors: Neighbors, place: np.ndarray, story: np.ndarray, evidence: Evidence) -> pd.Series:
+    """The similarity that all but `LEAST_ALIKE` of a story's pairs exceed, at least 0; without stories of no pair."""
     lists = neighbors.spread(np.arange(len(neighbors.ids)))
     members = np.argsort(place, kind="stable")
-    starts = np.searchsorted(place[members], np.arange(n + 1))
+    starts = np.searchsorted(place[members], np.arange(len(story) + 1))
     pairs = [np.empty((2, 0), dtype=np.intp)]
     for first, end in zip(starts, starts[1:], strict=False):
         some = members[np.unique(np.linspace(first, end - 1, COMPARED).astype(np.intp))]
         pairs.append(some[np.stack(np.triu_indices(len(some), 1))])
     one, two = np.hstack(pairs)
-    alike = pd.Series(evidence.pairs(lists[one], lists[two])).groupby(place[one]).quantile(LEAST_ALIKE)
-    return alike.clip(lower=0).reindex(range(n)).to_numpy()
+    alike = pd.Series(evidence.pairs(lists[one], lists[two])).groupby(story[place[one]]).quantile(LEAST_ALIKE)
+    return alike.clip(lower=0)
 
 
 def stories_seen(neighbors: Neighbors, stories: Stories) -> pd.DataFrame:
@@ -125,12 +142,10 @@ def stories_seen(neighbors: Neighbors, stories: Stories) -> pd.DataFrame:
 
 def _pairs(own: np.ndarray, found: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Of each story's pairs how many are in one of the clusters found, and how many are in any."""
-    placed = (own >= 0) & (found >= 0)
-    cells = csr_array((np.ones(placed.sum()), (own[placed], found[placed])), shape=(n, found.max(initial=-1) + 1))
-    cells.sum_duplicates()
-    inside = cells.sum(axis=1)
-    cells.data *= cells.data - 1
-    return cells.sum(axis=1) / 2, inside * (inside - 1) / 2
+    placed, width = (own >= 0) & (found >= 0), int(found.max(initial=0)) + 1
+    cells, counts = np.unique(own[placed] * width + found[placed], return_counts=True)
+    inside = np.bincount(own[placed], minlength=n)
+    return np.bincount(cells // width, counts * (counts - 1) / 2, minlength=n), inside * (inside - 1) / 2
 
 
 def draw(ids: np.ndarray, nth: int) -> np.ndarray:
@@ -163,8 +178,11 @@ def again(neighbors: Neighbors, stories: Stories, rows: np.ndarray) -> tuple[np.
     least = stories.vote.support[stories.assigned].min(initial=given["least_support"])  # at_most_alone may lower it
     part = neighbors.part(rows)
     clustering = cluster(part, **asked)
-    found = with_copies(clustering, part, least).labels
+    vote = assign_noise(part, clustering.labels, least)
+    found = copies_alone(part, clustering.labels, least, vote)
     selection = {name: asked[name] for name in SELECTION} | {"cluster_selection_method": "leaf"}
     finest, _, _ = select(clustering.tree, len(rows), asked["min_cluster_size"], **selection)
-    found = assign_noise(part, found, least).labels if given["assign_noise"] else found
+    if given["assign_noise"]:
+        added = found.max(initial=-1) >= clustering.n_clusters  # and they have votes
+        found = (assign_noise(part, found, least) if added else vote).labels
     return found, assign_noise(part, finest, least).labels

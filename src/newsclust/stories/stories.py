@@ -209,7 +209,8 @@ def correct_stories(
     if not len(corrections):
         none = np.zeros(len(stories.labels), dtype=bool)
         made = replace(corrections, needed=none[:0])
-        return replace(stories, corrected=Corrected(stories.labels, none, none, made)) if made.left_out else stories
+        unchanged = Corrected(stories.labels, none, stories.labels, made)
+        return replace(stories, corrected=unchanged) if made.left_out else stories
     given, clustering, vote = stories.labels, stories.clustering, stories.vote
     lists = neighbors.head(clustering.parameters["k"])
     place = neighbors.spread(np.arange(len(neighbors.ids)))
@@ -222,7 +223,7 @@ def correct_stories(
     done = apply(
         corrections, given, clustering.probabilities, clustering.spanning_tree, vote.support, copies, vote=elect
     )
-    labels, changed = done.labels, done.is_changed
+    labels, changed = done.labels, done.labels != given
     numbers = _largest(
         pd.Series(np.where(clustering.labels >= 0, labels, -1)), clustering.labels, range(clustering.n_clusters)
     )

@@ -32,7 +32,7 @@ const saidSpan = (first, last) => {
 };
 
 /* The data: columns of headlines, and stories with theirs. */
-let D, H, N, TITLE, SUMMARY, ADDRESS, STORIES, STORY, COPY, ASSIGNED, FRESH;
+let D, H, N, TITLE, SUMMARY, ADDRESS, STORIES, STORY, COPY, ALSO, ASSIGNED, FRESH;
 const BY_NUMBER = new Map(), NONE = {number: -1, title: "In no story", topic: -2, mark: null, near: [], first: -1,
   keywords: "headlines that stand alone, or are too few to be a story"};
 async function unpack() {
@@ -55,7 +55,7 @@ async function unpack() {
     story.label = story.title.length < 26 ? story.title
       : story.keywords.split(", ").slice(0, 2).join(", ") || cut(story.title, 26);
   }
-  [COPY, ASSIGNED] = [new Map(H.copies), new Set(H.assigned)];
+  [COPY, ALSO, ASSIGNED] = [new Map(H.copies), new Set((H.also || []).map(String)), new Set(H.assigned)];
   const fresh = H.fresh && new Set(H.fresh), since = D.time?.since ?? Infinity;
   FRESH = STORY.map((story, i) => fresh ? fresh.has(i)
     : story.mark && (["new", "split"].includes(story.mark[0]) || H.minute[i] >= since));
@@ -156,7 +156,7 @@ function filter() {
   for (const story of [...STORIES, NONE]) story.hits = story.score = 0;
   for (let i = 0; i < N; i++) {
     const story = STORY[i], day = H.minute[i] === null ? NaN : Math.floor(H.minute[i] / DAY);
-    if (by >= 0 && H.publisher[i] !== by || topic !== null && story.topic !== topic || only && !story.mark
+    if (by >= 0 && H.publisher[i] !== by && !ALSO.has(`${i},${by}`) || topic !== null && story.topic !== topic || only && !story.mark
       || asked && story.number !== wanted || rank && !rank[i] || area && !inside(area, H.x[i], H.y[i])) continue;
     if (day >= days.first && day <= days.last) perDay[day - days.first]++;
     if (inDays && !(day >= (from ?? -Infinity) && day <= (to ?? Infinity))) continue;

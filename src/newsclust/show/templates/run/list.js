@@ -125,13 +125,14 @@ function showPanel(story) {
     headsOf(story, docs), ...isStory ? aroundOf(story) : []));
   if (focused) $(`[data-key="${focused}"]`, row)?.focus({preventScroll: true});
 }
-function headOf({number: n, first, size, publishers, reports, mark}) {
-  const parts = [`Story ${n}. `], copies = count(size - reports, "near-copy", "near-copies");
+function headOf({number: n, first, size, publishers, reports, source, mark}) {
+  const kind = source ? ["copy", "copies"] : ["near-copy", "near-copies"];
+  const parts = [`Story ${n}. `], copies = count(size - reports, ...kind);
   if (first >= 0) parts.push("First: ", el("b", {textContent: publisher(first) || TITLE[first]}),
     `, ${saidTime(H.minute[first])}${withClock ? " UTC" : ""}. `);
   parts.push(count(size, "headline"), publishers ? ` by ${count(publishers, "publisher")}` : "");
   if (reports) parts.push(reports === size ? ", no near-copies"
-    : `, ${count(reports, "independent report")} (${copies} folded)`);
+    : `, ${count(reports, "independent report")} (${copies} folded)`, source ? `; source named: ${source}` : "");
   return [...parts, mark ? `; ${MARKS[mark[0]](mark[1])}. ` : ". "];
 }
 function headsOf(story, docs) {

@@ -1,0 +1,117 @@
+"""Whose text a headline is: the agency or paper that its title or description says it was taken from."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+
+from ..errors import InputError
+
+_DASH, _CAPITALS, _SMALL = "[-–—―]", "A-ZÀ-ÖØ-ÞА-ЯЁ", "a-zß-öø-ÿа-яё"
+
+
+def find_sources(documents: pd.DataFrame) -> np.ndarray:
+    """The agencies and papers that each headline says it was taken from.
+
+    Only what marks a source counts, not a name: "(Reuters)" behind a title, before a dash or behind the place that a
+    text begins with; "AP - " before a description and " - AP" behind one; a dateline ("МОСКВА, 3 мар — РИА Новости.");
+    "via", "source:" or "according to" before a name that ends its sentence or clause; a line that says by whom. So a
+    headline about Reuters has no source. The names and words of `data/sources.toml` are known, no others.
+
+    Parameters
+    ----------
+    documents : DataFrame, n rows
+        With `text`: the title, and behind a line end the description.
+
+    Returns
+    -------
+    ndarray of str, shape (n,)
+        Names in alphabetical order, joined by ", "; "" where the text says none.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names, anywhere, rules, prose = _rules()
+    texts = documents["text"].to_numpy(dtype=object)
+    may = pc.match_substring_regex(pa.array(texts, pa.large_string()), anywhere)
+    found = np.full(len(texts), "", dtype=object)
+    for row in np.flatnonzero(may.to_numpy(zero_copy_only=False)).tolist():
+        said: set[str] = set()
+        title, _, description = texts[row].partition("\n")
+        for text in filter(None, (title, description)):
+            is_prose = text is description or (not description and text[-1] in ".…")
+            for rule in (*rules, *(prose if is_prose else ())):
+                for match in rule.finditer(text):
+                    parts = (
+                        [match[1]] if match[1] in names else re.split(r"\s*[/,;&+]\s*| (?:and|und|et|y|e) ", match[1])
+                    )
+                    if not _is_spelt_out(text[: match.start(1)], parts[0]):
+                        said |= {names[part] for part in parts if part in names}
+        found[row] = ", ".join(sorted(said, key=str.casefold))
+    return found
+
+
+def _is_spelt_out(before: str, short: str) -> bool:
+    """Whether the words before an abbreviation in brackets are its own: "Agence France-Presse (AFP)"."""
+    initials = "".join(word[0] for word in re.findall(r"\w+", before)[-len(short) :])
+    return before.endswith(("(", "[")) and len(short) > 1 and initials.upper() == short.upper()
+
+
+@cache
+def _rules() -> tuple[dict[str, str], str, list[re.Pattern[str]], list[re.Pattern[str]]]:
+    """From ``data/sources.toml``: names by their spellings, what finds any of these, and expressions for marks.
+
+    An expression's first group holds what names the source. The last ones are for descriptions alone.
+    """
+    tables = _tables()
+    spelt, bracketed = tables["names"], tables["only_in_brackets"]
+    names = {spelling: name for table in (spelt, bracketed) for name, all_of in table.items() for spelling in all_of}
+    known, one = _any(names), _any(spelling for all_of in spelt.values() for spelling in all_of)
+    mark = {name: _any(words) for name, words in tables["marks"].items()}
+    name = rf"(?:(?i:{mark['article']})(?:(?<=['’])|\s+))*\(?({one})(?!\w)"
+    ends = r"(?=['\"”’»]?\s*(?:$|[.)\]|\n](?!\w)))"
+    several = rf"{known}(?:\s*(?:[/,;&+]|\b(?:and|und|et|y|e)\b)\s*(?:{known}|[a-z]{{2,4}}(?=[/)\]])))*"
+    brackets = rf"[(\[（［【]({several})[)\]）］】]"
+    date = r"\d{1,2}\.? [^\W\d_]{3,9}|[^\W\d_]{3,9}\.? \d{1,2}"
+    rules = [
+        rf"{brackets}\s*\.?$",
+        rf"{brackets}\s*\.?,?\s*{_DASH}",
+        rf"^{brackets}",
+        rf"^[{_CAPITALS}]{{2}}[{_CAPITALS} .'’/-]*(?:,[^()\[\]]{{0,40}})?\s{brackets}",
+        rf"^[^\W\d_][^.,!?:]{{1,30}}[.,]\s+(?:{date})\.?,?\s*[-–—―/]?\s*({one})/?(?=[.,:]|\s+{_DASH})",
+        rf"^.{{0,60}}?(?:{date})\.?\s*/({one})/",
+        rf"^[(\[［（【][^)\]］）】]{{0,20}}[ =＝]({one})[)\]］）】]",
+        rf"^({one})\w{{1,14}}[电電讯訊]",
+        rf"据({one})(?:\w{{0,12}})?(?:报道|消息|电)",
+        rf"\S\s+[-–—―|]+\s*(?:[Tt]he\s+)?({one})\s*\.?$",
+        rf"(?:^|[\s(\[])(?i:via)\s+@?{name}{ends}",
+        rf"(?<!\w)(?i:{mark['source']})\s*[:：]\s*{name}{ends}",
+        rf"(?<!\w)(?i:{mark['according']})\s+{name}(?=\s*(?:$|[.,;)\n](?!\w)))",
+        rf"[,\"”“»]\s*(?i:{mark['reports']})\s+{name}{ends}",
+        rf"^(?i:{mark['by']})\s+{name}(?=\s*(?:$|[.|,;\n]|{_DASH}))",
+    ]
+    prose = [rf"^(?:[Tt]he\s+)?({one})\s+{_DASH}+\s+(?![\s{_SMALL}])"]
+    anywhere = "|".join(map(re.escape, sorted(names)))
+    return names, anywhere, [re.compile(rule) for rule in rules], [re.compile(rule) for rule in prose]
+
+
+def _any(words: Iterable[str]) -> str:
+    return f"(?:{'|'.join(re.escape(word) for word in sorted(words, key=len, reverse=True))})"
+
+
+def _tables() -> dict[str, dict[str, list[str]]]:
+    tables = tomllib.loads((files("newsclust") / "data/sources.toml").read_text(encoding="utf-8"))
+    for named in ("names", "only_in_brackets", "marks"):
+        listed = [word for words in tables[named].values() for word in words]
+        for word in listed:
+            is_one = word.strip() == word and listed.count(word) == 1 and unicodedata.is_normalized("NFC", word)
+            if not is_one or len(word) < 2 or (named == "marks" and word != word.lower()):
+                raise InputError(f"data/sources.toml: {word!r} of {named} should be composed, trimmed, and there once.")
+    return tables
