@@ -32,14 +32,14 @@ def read_html_tables(content: bytes, name: str) -> Table | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # bs4 finds XML in it
-            page = BeautifulSoup(text, "html.parser")
+            page = BeautifulSoup(text.replace("\0", ""), "lxml")  # which knows the end tags that may be left out
         if _EXPORT.search(content) and (rows := [*_bookmarks(page), *_articles(page)]):
             return Table(text_frame(rows))
         tables = {}
         for number, element in enumerate(page.find_all("table"), start=1):
             if element.find("table") is None and (table := _table(element, f"table {number} of {name}")) is not None:
                 tables[str(number)] = table
-    except (RecursionError, AssertionError, ValueError):  # what html.parser raises for markup beyond repair
+    except (RecursionError, AssertionError, ValueError):  # what a parser raises for markup beyond repair
         return None
     if _BARE.match(text) or _OFFICE.search(text[:2000]):  # made for a spreadsheet
         return with_headlines(tables, [], name, "table") if tables else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from headline_reader import ReaderError
-from reading import TABLE, is_the_table, read_file
+from reading import DAYS, TABLE, TITLES, is_the_table, read_file
 
 
 def test_a_table_in_a_web_page_is_read_with_its_links():
@@ -23,3 +23,13 @@ def test_a_table_in_a_web_page_is_read_with_its_links():
         read_file(f"<html><body>{menu}</body></html>")
     with pytest.raises(ReaderError, match="is a web page"):
         read_file("<html>" + "<table><tr><td>" * 300_000)  # would take minutes to parse
+
+
+def test_rows_and_cells_whose_end_tags_are_left_out_are_rows_and_cells():
+    """HTML allows it. Nested, each would hold all that follow, and a thousand would take minutes."""
+    titles = [f"{TITLES[i % 4]} {i}" for i in range(1000)]
+    rows = [f"<tr><td><a href=https://x.example/{i}>{t}</a><td>{DAYS[i % 4]}" for i, t in enumerate(titles)]
+    headlines = read_file("<!doctype html><table><tr><th>Headline<th>Date" + "".join(rows) + "</table>")
+    assert headlines.table["title"].tolist() == titles
+    assert headlines.table["published_at"].str.startswith("2024-05").all()
+    assert headlines.table["url"].str.startswith("https://x.example/").all()
