@@ -1,6 +1,7 @@
 """What a layout costs and is worth, ours beside umap-learn's own descent: a Markdown table.
 
-Both have the same neighbours, graph and start. Seconds are medians, the rest is the range over the seeds:
+Both have the same neighbours, graph and start. *Placed* is ours of every fifth document, with the rest placed
+(`newsclust.neighbors.placing`). Seconds are medians, the rest is the range over the seeds:
 trustworthiness and continuity (15 neighbours), the share of a document's 15 nearest that are its 15 nearest on the map
 too, and, where stories are known, the share of its 10 nearest on the map, or of as many as its story has, that are of
 its story.
@@ -43,7 +44,7 @@ def main() -> None:
         stories = known if known.any() else None
         n = len(vectors)
         lists = Neighbors(np.arange(n), *exact_neighbors(vectors, N_NEIGHBORS - 1))
-        sides = {"newsclust": _umap, "umap-learn": _umap_alone}
+        sides = {"newsclust": _umap, "umap-learn": _umap_alone, "placed": _placed}
         few = Neighbors(np.arange(500), *exact_neighbors(vectors[:500], 10))
         for lay_out in sides.values():
             lay_out(vectors[:500], few, 2, 11, 0.1, 10, 42)  # compiles
@@ -77,6 +78,20 @@ def worth(vectors: np.ndarray, nearest: np.ndarray, points: np.ndarray, stories:
         together = np.mean(np.minimum(shared[told] / np.minimum(others[told], 10), 1))
     ours = [trustworthiness(*pair, n_neighbors=15) for pair in ((vectors, points), (points, vectors))]
     return [*ours, kept, together]
+
+
+def _placed(
+    vectors: np.ndarray, lists: Any, n_components: int, n_neighbors: int, min_dist: float, *rest: int
+) -> np.ndarray:
+    from newsclust.neighbors.comparison import exact_neighbors
+    from newsclust.neighbors.layout import _umap
+    from newsclust.neighbors.neighbors import Neighbors
+    from newsclust.neighbors.placing import place_others
+
+    rows = np.arange(0, len(vectors), 5)
+    theirs = Neighbors(rows, *exact_neighbors(vectors[rows], n_neighbors - 1))
+    where = _umap(vectors[rows], theirs, n_components, n_neighbors, min_dist, *rest)
+    return place_others(vectors, lists, rows, where, min_dist, rest[-1])
 
 
 def _umap_alone(

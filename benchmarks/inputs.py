@@ -125,7 +125,7 @@ def _headlines(data: Path, truth: str | None = None) -> Callable[[Path], None]:
     return make
 
 
-def _mixture(n: int) -> Callable[[Path], None]:
+def _mixture(n: int, in_milvus: bool = True) -> Callable[[Path], None]:
     """Synthetic vectors: clusters of very different size and tightness around centres of their own, and noise.
 
     Like sentence embeddings they lie on the unit sphere, near a space of fewer dimensions (`LATENT`, of falling
@@ -153,7 +153,12 @@ def _mixture(n: int) -> Callable[[Path], None]:
         # Ids like those of real documents: large, ascending, with gaps.
         ids = np.cumsum(rng.integers(1, 2**62 // n, size=n))
         truth = np.where(noise, "", cluster.astype(str))
-        _write(folder, pd.DataFrame({"id": ids, "text": [f"document {i}" for i in ids], "truth": truth}), vectors)
+        _write(
+            folder,
+            pd.DataFrame({"id": ids, "text": [f"document {i}" for i in ids], "truth": truth}),
+            vectors,
+            in_milvus,
+        )
 
     return make
 
@@ -187,6 +192,24 @@ def _neighbor_graph(n: int, k: int = 15) -> Callable[[Path], None]:
         order = np.lexsort((indices, distances), axis=1)
         np.save(folder / "indices.npy", np.take_along_axis(indices, order, axis=1))
         np.save(folder / "distances.npy", np.take_along_axis(distances, order, axis=1))
+
+    return make
+
+
+def _side_by_side(n: int, graph: str) -> Callable[[Path], None]:
+    """Neighbour lists of `n` documents: those of a smaller graph over and over, each time a little wider apart, and all
+    rows in random order."""
+
+    def make(folder: Path) -> None:
+        globals()["make"](graph)
+        lists = load_graph(graph)
+        size, k = lists.indices.shape
+        place = np.random.default_rng(n).permutation(n).astype(np.int32)
+        indices = np.lib.format.open_memmap(folder / "indices.npy", "w+", np.int32, (n, k))
+        distances = np.lib.format.open_memmap(folder / "distances.npy", "w+", np.float32, (n, k))
+        for number, rows in enumerate(place.reshape(-1, size)):
+            indices[rows] = rows[lists.indices]
+            distances[rows] = lists.distances * np.float32(1 + number / 100)
 
     return make
 
@@ -241,16 +264,23 @@ def load_texts(name: str) -> pd.DataFrame:
     return pd.read_pickle(WORK / name / "texts.pickle")
 
 
-def _write(folder: Path, table: pd.DataFrame, vectors: np.ndarray) -> None:
-    from pipelines import store
-
+def _write(folder: Path, table: pd.DataFrame, vectors: np.ndarray, in_milvus: bool = True) -> None:
     table.to_pickle(folder / "documents.pickle")
     np.save(folder / "vectors.npy", vectors)
-    target = store(Documents(folder.name, table, vectors, 0, 0), folder / STORED)
+    if in_milvus:
+        fill(Documents(folder.name, table, vectors, 0, 0), folder / STORED)
+
+
+def fill(documents: Documents, uri: Path | str) -> None:
+    """Insert the documents into the collection that `pipelines.store` reads at `uri`."""
+    from pipelines import store
+
+    target, table = store(documents, uri), documents.table
     with target.open() as client:
-        for start in range(0, len(table), 1024):
-            rows = table[["id", "text"]][start : start + 1024].assign(embedding=list(vectors[start : start + 1024]))
-            client.upsert(target.name, rows.to_dict("records"))
+        for start in range(0, len(table), 4096):
+            vectors = list(documents.vectors[start : start + 4096])
+            rows = table[["id", "text"]][start : start + 4096].assign(embedding=vectors)
+            client.insert(target.name, rows.to_dict("records"))
         client.flush(target.name)
 
 
@@ -266,6 +296,7 @@ INPUTS = {
     "graph-1k": Input(_neighbor_graph(1_000)),
     "graph-100k": Input(_neighbor_graph(100_000)),
     "graph-1m": Input(_neighbor_graph(1_000_000)),
+    "graph-10m": Input(_side_by_side(10_000_000, "graph-1m")),
     "graph-1k-texts": Input(_texts("graph-1k")),
     "graph-1m-texts": Input(_texts("graph-1m")),
 }

@@ -154,11 +154,11 @@ def _graph_with_texts(name: str) -> tuple[Any, Any, Any]:
     return Neighbors(ids, graph.indices, graph.distances), embeddings, load_texts(name)
 
 
-def store(documents: Documents, path: Path) -> Any:
-    """A store at `path` whose embedder looks each text's vector up."""
+def store(documents: Documents, uri: Path | str) -> Any:
+    """A store at `uri` whose embedder looks each text's vector up."""
     from newsclust.vectors.store import Store
 
-    store = Store(str(path))
+    store = Store(str(uri))
     store.embedder = _given(documents)
     store.name = collection(documents)
     return store

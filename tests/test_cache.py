@@ -41,13 +41,39 @@ def test_another_key_or_kind_is_not_found():
     assert cache.load("others", {"k": 3}) is None
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_is_too_large_for_memory_comes_back_in_a_file_that_nobody_has_to_delete(monkeypatch, order):
+    monkeypatch.setattr(cache, "IN_FILE", 40)
+    monkeypatch.setattr(cache, "BLOCK", 16)
+    many = np.asarray(np.random.default_rng(0).normal(size=(7, 3)), order=order)
+    cache.save("things", {}, many=many, few=np.arange(2))
+    found = cache.load("things", {})
+    assert np.array_equal(found["many"], many) and np.array_equal(found["few"], [0, 1])
+    assert type(found["many"]) is np.ndarray
+    found["many"][:] = 0  # and what is kept stays as it is
+    assert np.array_equal(cache.load("things", {})["many"], many)
+    assert len(list(Path(".newsclust/cache").iterdir())) == 1
+
+
+def test_a_disk_without_room_for_a_large_array_leaves_it_in_memory(monkeypatch):
+    def is_full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(cache, "IN_FILE", 40)
+    monkeypatch.setattr(os, "posix_fallocate", is_full, raising=False)
+    found = cache.zeros((7, 3), np.float32)
+    assert found.shape == (7, 3) and found.dtype == np.float32 and not found.any()
+
+
 def test_a_later_save_replaces_the_earlier():
     cache.save("things", {}, indices=np.zeros(1))
     cache.save("things", {}, **ARRAYS)
     assert same(cache.load("things", {}))
 
 
-def test_no_damaged_byte_goes_unnoticed(recwarn):
+@pytest.mark.parametrize("in_file", [cache.IN_FILE, 0])
+def test_no_damaged_byte_goes_unnoticed(recwarn, monkeypatch, in_file):
+    monkeypatch.setattr(cache, "IN_FILE", in_file)
     cache.save("things", {}, **ARRAYS)
     path = entry()
     whole = path.read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from scipy.sparse import csr_array, random_array
 
 from conftest import make_embeddings
 from newsclust import stages
+from newsclust.corpus.documents import read_corpus
 from newsclust.errors import NewsclustWarning
-from newsclust.neighbors import layout
+from newsclust.neighbors import layout, placing
 from newsclust.neighbors.layout import lay_out
 from newsclust.neighbors.neighbors import Neighbors, find_neighbors
 
@@ -247,3 +249,63 @@ def test_padded_lists_have_a_map(small_corpus, known):
     coordinates = coordinates_of(small_corpus.embeddings, padded, n_neighbors=15)
     assert coordinates.shape == (len(known.ids), 2)
     assert np.isfinite(coordinates).all()
+
+
+def test_a_map_of_which_a_sample_alone_is_laid_out_has_documents_beside_their_story(sample, monkeypatch, recwarn):
+    lists = find_neighbors(sample.embeddings, 30)
+    whole = coordinates_of(sample.embeddings, lists, n_neighbors=15)
+    monkeypatch.setattr(layout, "WHOLE_UP_TO", 300)
+    monkeypatch.setattr(layout, "SAMPLE", 220)
+    assert not notices(recwarn)
+    placed = coordinates_of(sample.embeddings, lists, n_neighbors=15)
+    assert "The map was laid out with 220 of the 659 documents" in notices(recwarn)
+
+    corpus = read_corpus("sample")
+    story = corpus.rows["story"].groupby(corpus.row_ids).first()[sample.embeddings.ids].to_numpy()
+    rest = np.setdiff1d(np.flatnonzero(story != "one-off"), np.arange(220) * 659 // 220)
+
+    def beside_their_own(where: np.ndarray) -> float:
+        apart = np.linalg.norm(where[rest, None] - where[None], axis=2)
+        apart[np.arange(len(rest)), rest] = np.inf
+        return float((story[apart.argmin(axis=1)] == story[rest]).mean())
+
+    assert beside_their_own(placed) > beside_their_own(whole) - 0.1
+    forget_cache()
+    assert np.array_equal(coordinates_of(sample.embeddings, lists, n_neighbors=15), placed)
+
+
+def test_whom_no_list_leads_to_the_map_is_placed_at_the_nearest_document_there(small_corpus, known):
+    vectors, rows = small_corpus.embeddings.vectors, np.arange(0, len(known.ids), 3)
+    where = np.random.default_rng(0).normal(size=(len(rows), 2)).astype(np.float32)
+    nobody = replace(known, indices=np.full_like(known.indices, -1), distances=np.full_like(known.distances, np.inf))
+    found = placing.place_others(vectors, nobody, rows, where, 0.1, 42)
+    apart = np.linalg.norm(vectors[:, None] - vectors[rows][None], axis=2)
+    assert np.array_equal(found, where[apart.argmin(axis=1)])
+
+
+def test_lists_by_words_and_days_say_who_is_near_whom_in_the_sample_too(small_corpus, known, monkeypatch):
+    monkeypatch.setattr(layout, "WHOLE_UP_TO", 30)
+    monkeypatch.setattr(layout, "SAMPLE", 25)
+    asked = []
+
+    def among(rows: np.ndarray) -> Neighbors:
+        asked.append(rows)
+        return find_neighbors(small_corpus.embeddings.part(rows), 10)
+
+    lay_out(small_corpus.embeddings, known, n_neighbors=9, among=among)
+    assert np.array_equal(*np.broadcast_arrays(asked[0], np.arange(25) * len(known.ids) // 25))
+
+
+def test_a_document_that_is_placed_takes_a_tenth_of_the_memory_that_umap_takes_for_one(monkeypatch):
+    monkeypatch.setattr(placing, "EPOCHS", 3)
+    rng = np.random.default_rng(0)
+    for n in (300, 20_000):  # the first time it is compiled
+        rows, vectors = np.arange(0, n, 10), rng.normal(size=(n, 8)).astype(np.float32)
+        where = rng.normal(size=(len(rows), 2)).astype(np.float32)
+        lists = Neighbors(np.arange(n), rng.integers(n, size=(n, 10), dtype=np.int32), np.ones((n, 10), np.float32))
+        tracemalloc.start()
+        found = placing.place_others(vectors, lists, rows, where, 0.1, 42)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert np.array_equal(found[rows], where)
+    assert peak < 1000 * n

@@ -169,7 +169,7 @@ def test_ivf_finds_at_least_95_percent_and_the_same_each_time(vectors, tmp_path,
 def test_an_inverted_file_looked_into_whole_misses_nobody(monkeypatch, queries):
     monkeypatch.setattr(inverted_file, "QUERIES", queries)
     vectors = scattered(1500, 24)
-    file = InvertedFile(vectors, vectors, 20)
+    file = InvertedFile(vectors, vectors.shape[1], 20)
     rows = np.array([1499, 3, 700, 4])
     expected = exact_neighbors(vectors, 20)
     for found, part in (

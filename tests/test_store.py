@@ -11,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,13 @@ from filelock import FileLock
 
 from conftest import make_documents
 from newsclust.corpus.documents import ID_VERSION
-from newsclust.errors import NewsclustError, NewsclustWarning
+from newsclust.errors import ModelError, NewsclustError, NewsclustWarning
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors import collection as collection_module
 from newsclust.vectors import connection, servers
 from newsclust.vectors import store as store_module
-from newsclust.vectors.store import Store
+from newsclust.vectors.collection import Collection
+from newsclust.vectors.store import Store, check_finite
 
 
 def forget_cache() -> None:
@@ -714,3 +716,24 @@ def test_an_index_with_default_parameters_is_not_the_one_built_with_others_befor
     Store(index="HNSW", index_params={"M": 4}).search(embeddings, 3)
     Store(index="HNSW").search(embeddings, 3)
     assert built == [("HNSW", {"M": 4}), ("HNSW", {})]
+
+
+def test_vectors_that_fill_half_of_the_memory_can_be_read_and_checked(monkeypatch):
+    """Nothing but the array itself grows with their number: not the rows as Milvus answers, and no copy in float64."""
+    monkeypatch.setattr(collection_module, "READ_ROWS", 256)
+    dim, ids = 64, np.arange(20_000)
+
+    class Client:
+        def query(self, name, ids, **_):
+            return [{"id": id, "embedding": [0.125 + 0.0 * id] * dim, "text": "a"} for id in ids]
+
+    tracemalloc.start()
+    vectors, _, _ = Collection("http://somewhere", None, "news", dim).read(Client(), ids)
+    check_finite(ids, vectors)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (vectors == 0.125).all()
+    assert peak < 1.6 * vectors.nbytes
+    vectors[[7, 9], 3] = np.inf, np.nan
+    with pytest.raises(ModelError, match=r"document 7 \(and 1 more\)"):
+        check_finite(ids, vectors)

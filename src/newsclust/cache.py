@@ -1,4 +1,4 @@
-"""Arrays kept on disk under a fingerprint of what they depend on.
+"""Arrays kept on disk: under a fingerprint of what they depend on, and where memory can't hold them.
 
 NumPy's ``.npz`` holds them: no pickle is ever read, and the zip's checksums reveal a damaged entry. A cache only saves
 time: where it can't be written or read, the run goes on without it.
@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from math import prod
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +22,10 @@ from .errors import notice
 from .paths import state_dir, whole
 
 Arrays = dict[str, np.ndarray]
+#: Bytes of an array from which it is in a file.
+IN_FILE = 2**28
+#: Bytes that are read at a time.
+BLOCK = 2**24
 
 _complained = False
 
@@ -33,6 +41,19 @@ def fingerprint(*parts: object) -> str:
             part = json.dumps(part, sort_keys=True, default=str).encode()
         digest.update(hashlib.blake2b(part).digest())
     return digest.hexdigest()
+
+
+def zeros(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """An array of zeros; a large one in a file without a name, whose pages the system can take out of memory.
+
+    Where the disk has no room for it, or the system can't promise that, it is in memory.
+    """
+    n_bytes = prod(shape) * np.dtype(dtype).itemsize
+    if n_bytes >= IN_FILE and hasattr(os, "posix_fallocate"):
+        with suppress(OSError), TemporaryFile(dir=state_dir("cache")) as file:
+            os.posix_fallocate(file.fileno(), 0, n_bytes)  # a disk that fills up later would end the process
+            return np.memmap(file, dtype, "r+", shape=shape).view(np.ndarray)
+    return np.zeros(shape, dtype)
 
 
 def once(
@@ -86,7 +107,7 @@ def load(kind: str, key: dict) -> Arrays | None:
         return None
     try:
         with file, np.load(file, allow_pickle=False) as entry:
-            arrays = {name: entry[name] for name in entry.files}
+            arrays = {name: _array(entry, name) for name in entry.files}
         if set(arrays.pop("names")) != arrays.keys():  # a damaged table of contents
             raise ValueError
         return arrays
@@ -95,6 +116,21 @@ def load(kind: str, key: dict) -> Arrays | None:
         with suppress(OSError):
             path.unlink(missing_ok=True)
         return None
+
+
+def _array(entry: Any, name: str) -> np.ndarray:
+    """An array of an open ``.npz``; a large one is never in memory as a whole."""
+    if entry.zip.getinfo(f"{name}.npy").file_size < IN_FILE:
+        return entry[name]
+    with entry.zip.open(f"{name}.npy") as member:
+        np.lib.format.read_magic(member)
+        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(member)
+        array = zeros(shape[::-1] if by_columns else shape, dtype)
+        places = array.data.cast("B")
+        blocks = [places[start : start + BLOCK] for start in range(0, len(places), BLOCK)]
+        if any(member.readinto(block) != len(block) for block in blocks) or member.read(1):
+            raise ValueError
+    return array.T if by_columns else array
 
 
 def save(kind: str, key: dict, **arrays: np.ndarray) -> None:

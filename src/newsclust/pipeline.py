@@ -125,13 +125,16 @@ def _links(vectors: Vectors, blended: Neighbors, plain: Neighbors, now: Paramete
         lists = replace(blended, parameters=blended.parameters | folded)
         return Links(vectors, lists, plain, lists, made)
     rows, place = np.unique(leaders, return_inverse=True)
-    embeddings, documents = vectors.embeddings.part(rows), documents.iloc[rows]
-    # Milvus would answer with copies among the nearest.
-    search = "auto" if now.search == "milvus" else now.search
-    lists = find_neighbors(embeddings, min(max(now.k, now.n_neighbors), len(rows) - 1), search)
-    lists = blend(lists, embeddings, documents, now.words, now.days, now.day_scale)
-    lists = replace(lists, parameters=blended.parameters | folded)
+    lists = replace(_among(vectors, rows, now), parameters=blended.parameters | folded)
     return Links(vectors, blended, plain, Folded(**vars(lists), all_ids=blended.ids, rows=rows, place=place), made)
+
+
+def _among(vectors: Vectors, rows: np.ndarray, now: Parameters) -> Neighbors:
+    """The lists of some documents among themselves, measured anew."""
+    embeddings, documents = vectors.embeddings.part(rows), vectors.corpus.documents.iloc[rows]
+    search = "auto" if now.search == "milvus" else now.search  # Milvus would answer with others among the nearest
+    lists = find_neighbors(embeddings, min(max(now.k, now.n_neighbors), len(rows) - 1), search)
+    return blend(lists, embeddings, documents, now.words, now.days, now.day_scale)
 
 
 def cluster(links: Links, p: Notebook | Parameters | None = None, **given: Any) -> Clusters:
@@ -192,7 +195,7 @@ def map(named: Named, p: Notebook | Parameters | None = None, **given: Any) -> M
     now = _now("map", p, named.made_with, given)
     links = named.clusters.links
     shape = now.n_components, max(2, min(now.n_neighbors, len(links.documents))), now.min_dist, now.seed
-    layout = lay_out(links.vectors.embeddings, links.neighbors, *shape)
+    layout = lay_out(links.vectors.embeddings, links.neighbors, *shape, lambda rows: _among(links.vectors, rows, now))
     return Map(named, layout, _made("map", named.made_with, now))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..cache import zeros
 from ..corpus.facts import times
 from ..errors import InputError, ParameterError
 from ..paths import give_numba_a_folder
@@ -169,7 +170,7 @@ def some_at_a_time(
     indices : ndarray of int32
     distances : ndarray of float32
     """
-    lists = np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32)
+    lists = zeros(shape, np.int32), zeros(shape, np.float32)
     blocks = np.array_split(np.arange(shape[0]), max(1, shape[0] * shape[1] // PAIRS))
     on_all_cores(lambda block: measure(block, *lists), blocks, what)
     return lists

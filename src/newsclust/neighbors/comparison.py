@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm.auto import tqdm
 
+from ..cache import zeros
 from ..paths import give_numba_a_folder
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def exact_neighbors(vectors: np.ndarray, k: int, rows: np.ndarray | None = None)
     """
     n, dim = vectors.shape
     rows = np.arange(n) if rows is None else rows
-    indices, distances = np.empty((len(rows), k), dtype=np.int32), np.empty((len(rows), k), dtype=np.float32)
+    indices, distances = zeros((len(rows), k), np.int32), zeros((len(rows), k), np.float32)
     if not k:
         return indices, distances
     wanted = min(n, k + 1 + SPARE)
@@ -150,7 +151,7 @@ def nearest_candidates(
     give_numba_a_folder()
     from .nearest import measure
 
-    indices, distances = np.empty((len(rows), k), dtype=np.int32), np.empty((len(rows), k), dtype=np.float32)
+    indices, distances = zeros((len(rows), k), np.int32), zeros((len(rows), k), np.float32)
     # One kind of arrays: for others numba compiles anew, and may add up in another order.
     given = np.ascontiguousarray(vectors), rows.astype(np.int64), np.ascontiguousarray(candidates, dtype=np.int32)
     measure(*given, indices, distances)

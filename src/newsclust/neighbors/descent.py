@@ -32,19 +32,23 @@ LEAST, MOST = (127 - 30) << 6, (127 + 30) << 6
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-def descend(start: np.ndarray, graph: csr_array, n_epochs: int, a: float, b: float, seed: int) -> np.ndarray:
+def descend(
+    start: np.ndarray, graph: csr_array, n_epochs: int, a: float, b: float, seed: int, first_step: float = 1.0
+) -> np.ndarray:
     """Move the documents to where neighbours are near and others far.
 
     Parameters
     ----------
     start : ndarray of float32, shape (n, n_components)
     graph : csr_array of float32, shape (n, n)
-        UMAP's fuzzy graph: how surely two documents are neighbours, symmetric.
+        UMAP's fuzzy graph: how surely two documents are neighbours. Symmetric, but a document without a row stays.
     n_epochs : int
         The surest edges are drawn once in each; those that would not be drawn at all are left out.
     a, b : float
         Of the curve ``1 / (1 + a d^(2b))`` that `umap.umap_.find_ab_params` fits to a ``min_dist``.
     seed : int
+    first_step : float
+        How far the forces move in the first epoch; it falls to 0.
 
     Returns
     -------
@@ -67,7 +71,7 @@ def descend(start: np.ndarray, graph: csr_array, n_epochs: int, a: float, b: flo
         halves = [np.arange(parity, len(where), 2) for parity in (0, 1)]
         blocks = [np.array_split(half, np.clip(len(half) // FEWEST_ROWS, 1, most)) for half in halves]
         for epoch in tqdm(range(n_epochs), desc="Laying out", unit="epoch", delay=2, leave=False):
-            step = np.float32(1 - epoch / n_epochs)
+            step = np.float32(first_step * (1 - epoch / n_epochs))
 
             def move(rows: np.ndarray, epoch: int = epoch, step: np.float32 = step) -> None:
                 _move(rows, where, moved, *lists, *forces, step, epoch, start_at)

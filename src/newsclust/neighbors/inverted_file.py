@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..cache import zeros
 from .comparison import SPARE, Nearest, found_share, half_squares, nearest_candidates, on_all_cores
 
 #: More and more lists are looked into until this much of a sample's neighbours is found.
@@ -47,8 +48,7 @@ def search_lists(
     n, dim = vectors.shape
     fewer = max(LEAST_COMPONENTS, dim // 4)
     for n_components in (fewer, dim) if fewer < min(n, dim) else (dim,):
-        points = vectors if n_components == dim else _principal_components(vectors, n_components)
-        file = InvertedFile(vectors, points, k)
+        file = InvertedFile(vectors, n_components, k)
         n_probes = file.probes_for(sample, truth[0])
         while (recall := found_share(file.search(n_probes, sample)[1], truth[1])) < RECALL and n_probes < file.n_lists:
             n_probes = min(file.n_lists, int(n_probes * 1.5) + 1)
@@ -64,16 +64,17 @@ class InvertedFile:
     ----------
     vectors : ndarray of float32, shape (n, dim)
         Distances are measured between these.
-    points : ndarray of float32, shape (n, n_components)
-        Stand for them where candidates are looked for.
+    n_components : int
+        How many principal components stand for them where candidates are looked for.
     k : int
     """
 
-    def __init__(self, vectors: np.ndarray, points: np.ndarray, k: int) -> None:
+    def __init__(self, vectors: np.ndarray, n_components: int, k: int) -> None:
         import faiss
 
         self._vectors, self._k = vectors, k
-        n = len(vectors)
+        n, dim = vectors.shape
+        points = vectors if n_components == dim else _principal_components(vectors, n_components)
         self.n_lists = min(n, int(4 * np.sqrt(n)))
         means = faiss.Kmeans(
             points.shape[1], self.n_lists, niter=10, min_points_per_centroid=1, max_points_per_centroid=64
@@ -99,8 +100,7 @@ class InvertedFile:
     def search(self, n_probes: int, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """The neighbours of `rows`, of all documents where None, found in `n_probes` lists each."""
         rows = np.arange(len(self._order)) if rows is None else rows
-        indices = np.empty((len(rows), self._k), dtype=np.int32)
-        distances = np.empty((len(rows), self._k), dtype=np.float32)
+        indices, distances = zeros((len(rows), self._k), np.int32), zeros((len(rows), self._k), np.float32)
         order = np.argsort(self._place_of[rows])  # those of a list together
 
         def search(start: int) -> None:

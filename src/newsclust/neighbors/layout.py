@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,8 @@ from ..errors import notice
 from ..paths import give_numba_a_folder
 from ..stages import stage
 from ..vectors.store import Embeddings
-from .neighbors import Neighbors
+from .neighbors import Neighbors, find_neighbors
+from .placing import PLACED_BY, as_umap_has_them, place_others
 
 #: UMAP gives every document 500 epochs of optimisation up to 10,000 documents and 200 beyond. Here the 200 are
 #: reached without the jump: this many documents times epochs, within the same bounds. See benchmarks/README.md.
@@ -26,8 +27,14 @@ EPOCHS = 200, 500
 #: data structure in both t-SNE and UMAP*). The spectral one keeps the square root of n numbers per document, 8 GB for
 #: a million.
 SPECTRAL_UP_TO = 100_000
+#: Of more documents UMAP lays out `SAMPLE` alone, evenly drawn (ids are hashes, so that is a random sample), and
+#: `newsclust.neighbors.placing` puts the others beside their neighbours. UMAP takes some 12 KB a document.
+WHOLE_UP_TO = 200_000
+SAMPLE = 100_000
 #: Counted up with every change to `newsclust.neighbors.descent` that moves a document.
 DESCENT = 3
+#: Counted up with every change to `newsclust.neighbors.placing` that moves a document.
+PLACING = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +63,12 @@ def lay_out(
     n_neighbors: int = 80,
     min_dist: float = 0.1,
     seed: int | None = 42,
+    among: Callable[[np.ndarray], Neighbors] | None = None,
 ) -> Layout:
     """Lay the documents out on a plane or in space with UMAP (McInnes, Healy & Melville 2018).
+
+    Of more than `WHOLE_UP_TO` documents a sample is laid out, and the others are placed beside their neighbours; a
+    notice says so.
 
     Parameters
     ----------
@@ -71,6 +82,8 @@ def lay_out(
         How closely points may be packed.
     seed : int or None
         None lays out differently each time, and so is never kept.
+    among : callable, optional
+        Gives the lists of the sample among itself, by its rows; without it their vectors are searched.
 
     Returns
     -------
@@ -89,7 +102,8 @@ def lay_out(
     from importlib.metadata import version
 
     n_epochs = round(np.clip(DOCUMENT_EPOCHS / max(n, 1), *EPOCHS))
-    lists = neighbors.head(min(n_neighbors - 1, neighbors.k))
+    sample = np.arange(SAMPLE) * n // SAMPLE if n > WHOLE_UP_TO else None
+    lists = neighbors.head(min(n_neighbors - 1 if sample is None else PLACED_BY, neighbors.k))
     # The lists, not the search that found them: their bytes say what the map depends on.
     key = {
         "neighbors": cache.fingerprint(lists.indices, lists.distances),
@@ -99,10 +113,21 @@ def lay_out(
         "descent": DESCENT,
         "umap": version("umap-learn"),
     }
+    if sample is not None:
+        key |= {"sample": [SAMPLE, PLACING]}
+        notice(
+            f"The map was laid out with {SAMPLE:,} of the {n:,} documents, evenly drawn; the others are placed beside "
+            "their neighbours."
+        )
 
     def compute() -> dict[str, np.ndarray]:
-        coordinates = _umap(embeddings.vectors, lists, n_components, n_neighbors, min_dist, n_epochs, seed)
-        return {"coordinates": coordinates}
+        if sample is None:
+            coordinates = _umap(embeddings.vectors, lists, n_components, n_neighbors, min_dist, n_epochs, seed)
+            return {"coordinates": coordinates}
+        theirs = among(sample) if among else find_neighbors(embeddings.part(sample), n_neighbors - 1)
+        theirs = theirs.head(min(n_neighbors - 1, theirs.k))
+        where = _umap(embeddings.vectors[sample], theirs, n_components, theirs.k + 1, min_dist, n_epochs, seed)
+        return {"coordinates": place_others(embeddings.vectors, lists, sample, where, min_dist, seed or 0)}
 
     with stage("layout") as entry:
         kept, entry.computed = (compute(), True) if seed is None else cache.once("layout", key, compute)
@@ -132,13 +157,10 @@ def _umap(
 
         from .descent import descend
 
-        # UMAP counts the document itself as its first neighbour, and knows -1 as "none" but not an infinite distance.
-        itself = np.arange(n, dtype=np.int32)[:, None]
-        found = np.where(np.isfinite(lists.distances), lists.distances, 0)
-        distances = np.where(lists.indices < 0, found.max(axis=1, keepdims=True), found)
+        itself = np.arange(n, dtype=np.int32)[:, None]  # UMAP counts it as its first neighbour
         known = (
             np.hstack([itself, lists.indices]),
-            np.hstack([np.zeros((n, 1), dtype=np.float32), distances]),
+            np.hstack([np.zeros((n, 1), dtype=np.float32), as_umap_has_them(lists)]),
             None,
         )
         seed = int(np.random.default_rng().integers(2**32)) if seed is None else seed

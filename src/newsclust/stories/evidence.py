@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from ..cache import zeros
 from ..neighbors.blend import days_of, weigh
 from ..paths import give_numba_a_folder
 
@@ -112,7 +113,9 @@ class Evidence:
 
 def centred(vectors: np.ndarray) -> np.ndarray:
     """Each vector's direction from the mean of all: unit rows, float32; a vector at the mean stays 0."""
-    apart = vectors - vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+    apart = np.subtract(
+        vectors, vectors.mean(axis=0, dtype=np.float64).astype(np.float32), zeros(vectors.shape, np.float32)
+    )
     lengths = np.sqrt(np.einsum("ij,ij->i", apart, apart))
     lengths[lengths == 0] = 1
     apart /= lengths[:, None]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm.auto import tqdm
 
-from ..cache import fingerprint
+from ..cache import fingerprint, zeros
 from ..errors import StoreError, shortage
 from .connection import connect, damaged, is_unreached
 from .word_weights import NO_WORD, from_milvus, stack, to_milvus
@@ -132,7 +132,7 @@ class Collection:
         words : csr_array of float32, shape (n, n_terms), or None
             Empty rows where a document is not stored; None where this collection keeps none.
         """
-        vectors = np.zeros((len(ids), self.dim), dtype=np.float32)
+        vectors = zeros((len(ids), self.dim), np.float32)
         texts = np.full(len(ids), None, dtype=object)
         has_words = self.has_words(client)
         words = [from_milvus([])]
@@ -218,7 +218,8 @@ class Collection:
         self._give_index(client)
         total = client.query(self.name, filter="", output_fields=["count(*)"], consistency_level="Strong")
         total = total[0]["count(*)"]
-        found = np.full((len(vectors), k), -1, dtype=np.int32)
+        found = zeros((len(vectors), k), np.int32)
+        found -= 1
         todo, limit = np.arange(len(vectors)), min(k + 1, total, MAX_LIMIT)
         while len(todo):
             short = []

@@ -25,7 +25,7 @@ from .collection import Collection
 from .connection import check_uri, connect
 from .embedding import Embedder, load_embedder
 from .own_rows import KEY, VECTOR, Schema, read_keys, read_rows, read_schema
-from .store import UNIT_TOLERANCE, Embeddings, Store, check_finite
+from .store import UNIT_TOLERANCE, Embeddings, Store, check_finite, lengths_of
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -156,7 +156,7 @@ class OwnCollection(Store):
             entry.computed = False
             schema = self.schema(client)
             self.vector_field = schema.vector  # asked for while a client is open
-            vectors = np.empty((len(keys), schema.dim), dtype=np.float32)
+            vectors = cache.zeros((len(keys), schema.dim), np.float32)
             for place, row in read_rows(client, schema, keys, [schema.vector]):
                 vectors[place] = row[schema.vector]
         check_finite(keys, vectors)
@@ -218,7 +218,7 @@ def _refuse() -> Any:
 
 def bring_to_length(vectors: np.ndarray, metric: str) -> str:
     """Scale the vectors in place, and say how; "" where all have length 1 already."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
+    lengths = lengths_of(vectors)
     if (np.abs(lengths - 1) <= UNIT_TOLERANCE).all():
         return ""
     found = f"lengths of vectors go from {lengths.min():.3g} to {lengths.max():.3g}"

@@ -16,7 +16,7 @@ from ..errors import ModelError, StoreError, notice
 from ..paths import find_output
 from ..stages import stage
 from .collection import Collection, fitting
-from .connection import check_uri
+from .connection import check_uri, let_go
 from .embedding import Embedder, load_embedder
 from .model_languages import language_notice
 from .word_weights import from_arrays, stack, to_arrays
@@ -181,8 +181,7 @@ class Store:
         collection, missing = self.in_milvus, np.zeros(len(ids), dtype=bool)
 
         def read_and_embed() -> dict[str, np.ndarray]:
-            with collection.open() as client:
-                vectors, stored, words = collection.read(client, ids)
+            vectors, stored, words = self._read(ids)
             missing[:] = self._to_embed(vectors, stored, texts)
             if missing.any():
                 words = self._ingest(collection, ids, texts, np.flatnonzero(missing), vectors, words)
@@ -227,11 +226,10 @@ class Store:
         StoreError
             If the collection, or one of the documents in it, is gone.
         """
-        collection = self.in_milvus
         if not self.exists():
             raise StoreError(f"{self.where} is gone, and with it the vectors: run again what stored them there.")
-        with stage("read vectors"), collection.open() as client:
-            vectors, texts, words = collection.read(client, ids)
+        with stage("read vectors"):
+            vectors, texts, words = self._read(ids)
         lacking = sum(text is None for text in texts)
         if lacking:
             raise StoreError(
@@ -290,6 +288,14 @@ class Store:
                 )
             return collection.search(client, ids, embeddings.vectors, k)
 
+    def _read(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, csr_array | None]:
+        """As `Collection.read`."""
+        with self.open() as client:
+            found = self.in_milvus.read(client, ids)
+        if self.is_local and found[0].nbytes >= cache.IN_FILE:
+            let_go()
+        return found
+
     def _embeddings(
         self, ids: np.ndarray, vectors: np.ndarray, words: csr_array | None, n_embedded: int, fingerprint: str
     ) -> Embeddings:
@@ -312,9 +318,8 @@ class Store:
     def _to_embed(self, vectors: np.ndarray, stored: np.ndarray, texts: np.ndarray) -> np.ndarray:
         """Which documents are not stored, or not as they should be."""
         present = np.array([text is not None for text in stored], dtype=bool)
-        with np.errstate(over="ignore", invalid="ignore"):
-            lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
-            wrong = present & ~(np.abs(lengths - 1) <= UNIT_TOLERANCE)
+        with np.errstate(invalid="ignore"):
+            wrong = present & ~(np.abs(lengths_of(vectors) - 1) <= UNIT_TOLERANCE)
         if wrong.any():
             notice(f"Vectors in {self.where} are damaged ({wrong.sum():,}): they are embedded again.")
         same = [a is None or a == b or a == fitting(b) for a, b in zip(stored, texts, strict=True)]
@@ -367,6 +372,11 @@ class Store:
         return stack(parts, order)
 
 
+def lengths_of(vectors: np.ndarray) -> np.ndarray:
+    """The Euclidean lengths of float32 vectors, which are finite where these are: float64, shape (n,)."""
+    return np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
+
+
 def check_finite(ids: np.ndarray, vectors: np.ndarray) -> None:
     """Refuse vectors with NaN or infinite components.
 
@@ -375,7 +385,7 @@ def check_finite(ids: np.ndarray, vectors: np.ndarray) -> None:
     ModelError
         Naming the first such document's id.
     """
-    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    bad = np.flatnonzero(~np.isfinite(lengths_of(vectors)))
     if len(bad):
         raise ModelError(
             f"the vector of document {ids[bad[0]]} (and {len(bad) - 1} more) has NaN or infinite components: "

@@ -1,0 +1,101 @@
+"""Documents beside their neighbours on a map that only some were laid out on."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from .comparison import COLUMNS, SPARE, Nearest, half_squares, nearest_candidates
+from .neighbors import Neighbors
+
+#: The nearest of a document's neighbours, by which it is placed; by more, or by means alone, fewer stand beside their
+#: story: see benchmarks/README.md.
+PLACED_BY = 8
+#: UMAP moves new documents so often, and at first so far, where it adds some to a map (`umap.UMAP.transform`).
+EPOCHS, FIRST_STEP = 100, 0.25
+#: Documents whose neighbours are weighed, or compared, at a time.
+BLOCK = 2**14
+
+
+def place_others(
+    vectors: np.ndarray, lists: Neighbors, rows: np.ndarray, where: np.ndarray, min_dist: float, seed: int
+) -> np.ndarray:
+    """Place all documents on the map of some, whose places stay.
+
+    A document starts at the mean of those of its neighbours that have a place, weighed as UMAP does, round by round;
+    whom no list leads to the map, at the nearest document there. Then UMAP's forces move these documents, towards their
+    neighbours and away from others.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n, dim)
+    lists : Neighbors
+        Of all n documents.
+    rows : ndarray of int, shape (m,)
+        Which documents have a place.
+    where : ndarray of float32, shape (m, n_components)
+        Their places.
+    min_dist, seed
+        As of `newsclust.neighbors.layout.lay_out`.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, n_components)
+    """
+    from umap.umap_ import find_ab_params
+
+    from .descent import descend
+
+    n = len(vectors)
+    placed, has_place = np.zeros((n, where.shape[1]), dtype=np.float32), np.zeros(n, dtype=bool)
+    placed[rows], has_place[rows] = where, True
+    graph = _strengths(lists, np.flatnonzero(~has_place))
+    while (new := (weights := graph @ has_place.astype(np.float32)) * ~has_place > 0).any():
+        placed[new] = (graph @ placed)[new] / weights[new, None]  # who has no place stands at 0
+        has_place |= new
+    lost = np.flatnonzero(~has_place)
+    placed[lost] = where[_nearest(vectors, lost, rows)]
+    a, b = find_ab_params(spread=1.0, min_dist=min_dist)
+    return descend(placed, graph, EPOCHS, a, b, seed, FIRST_STEP)
+
+
+def as_umap_has_them(lists: Neighbors, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+    """The lists' distances, float32: UMAP knows -1 as "none" but not an infinite distance."""
+    indices, distances = lists.indices[rows], lists.distances[rows]
+    found = np.where(np.isfinite(distances), distances, 0)
+    return np.where(indices < 0, found.max(axis=1, keepdims=True), found)
+
+
+def _strengths(lists: Neighbors, rows: np.ndarray) -> csr_array:
+    """How surely the others in the lists of `rows` are their neighbours, as in UMAP's graph; all other rows are empty.
+
+    float32, shape (n, n).
+    """
+    from umap.umap_ import compute_membership_strengths, smooth_knn_dist
+
+    n, lists = len(lists.ids), lists.head(min(PLACED_BY, lists.k))
+    strengths = np.zeros((len(rows), lists.k), dtype=np.float32)
+    for start in range(0, len(rows), BLOCK):
+        some = rows[start : start + BLOCK]
+        distances = as_umap_has_them(lists, some)
+        scales = smooth_knn_dist(distances, float(lists.k))
+        found = compute_membership_strengths(lists.indices[some], distances, *scales, bipartite=True)[2]
+        strengths[start : start + BLOCK] = found.reshape(len(some), lists.k)
+    ends = np.zeros(n + 1, dtype=np.int64)
+    ends[rows + 1] = lists.k
+    graph = csr_array((strengths.ravel(), np.maximum(lists.indices[rows], 0).ravel(), ends.cumsum()), shape=(n, n))
+    graph.eliminate_zeros()
+    return graph
+
+
+def _nearest(vectors: np.ndarray, lost: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """For each of `lost` the place in `rows` of the nearest document there."""
+    found = np.empty(len(lost), dtype=np.intp)
+    for start in range(0, len(lost), BLOCK):
+        some = lost[start : start + BLOCK]
+        nearest = Nearest(vectors[some], 1 + SPARE)
+        for first in range(0, len(rows), COLUMNS):
+            others = vectors[rows[first : first + COLUMNS]]
+            nearest.compare(others, half_squares(others), rows[first : first + COLUMNS].astype(np.int32))
+        found[start : start + BLOCK] = nearest_candidates(vectors, some, nearest.found(), 1)[0][:, 0]
+    return np.searchsorted(rows, found)
