@@ -185,8 +185,8 @@ def _kept_by_numba() -> Iterator[None]:
     """Have numba keep the machine code of what is imported on disk: umap-learn 0.5.12 asks for it once in 123.
 
     Without it every process compiles it anew: a layout of the sample took 12 seconds of processor time, not 3, and
-    nothing is compiled, or read from disk, before it is called, for types that were declared. tests/test_layout.py says
-    when umap-learn does so itself, and this can go.
+    nothing is compiled, or read from disk, before it is called, for types that were declared.
+    tests/neighbors/test_layout.py says when umap-learn does so itself, and this can go.
     """
     import numba
 

@@ -13,8 +13,8 @@ from ..markup import plain, plotly_text
 INK = "#737b86"  # readable on white and on near-black, for notebooks in either theme
 
 # Eight colours with a contrast of 2.8:1 or more on white and on near-black, whose CIELAB distances stay above 23, also
-# under simulated protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes 2009); tests/test_drawing.py
-# measures them.
+# under simulated protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes 2009);
+# tests/show/test_drawing.py measures them.
 COLOURS = "#6054CC", "#C09000", "#FC609C", "#007854", "#A8480C", "#B484E4", "#789C54", "#904890"
 NOISE_COLOUR = "#969ba2"
 #: plotly's names of eight shapes -> matplotlib's: colour alone cannot separate sixty groups.

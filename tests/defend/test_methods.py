@@ -17,7 +17,7 @@ from newsclust.defend.methods import REFERENCES, describe
 from newsclust.errors import RunError
 from newsclust.pipeline import find
 
-TOP = Path(__file__).parent.parent
+TOP = Path(__file__).parents[2]
 NUMBER = r"(?<![\w.@])\d[\d,]*(?:\.\d+)*(?:%|\b)"
 
 

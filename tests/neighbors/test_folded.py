@@ -23,7 +23,7 @@ from newsclust.stories.evaluation import agreement, stability_between
 from newsclust.stories.noise import assign_noise, copies_alone
 from points import distance_matrix, examples, neighbor_lists
 
-SHARED = Path(__file__).parent.parent.parent / "shared/data/giveme5w1h.csv"
+SHARED = Path(__file__).parents[3] / "shared/data/giveme5w1h.csv"
 
 
 def folded(n: int, seed: int, copied: float) -> Folded:

@@ -14,7 +14,7 @@ from newsclust.vectors import model_choice
 from newsclust.vectors.model_choice import choose_model
 from newsclust.vectors.store import Store
 
-LANGUAGES = Path(__file__).parent / "languages.csv"
+LANGUAGES = Path(__file__).parents[1] / "languages.csv"
 
 
 def documents(english: int, german: int) -> pd.DataFrame:

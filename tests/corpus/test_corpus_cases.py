@@ -21,7 +21,7 @@ from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors.embedding import load_embedder
 from newsclust.vectors.model_languages import language_notice
 
-CASES = Path(__file__).parent / "cases"
+CASES = Path(__file__).parents[1] / "cases"
 
 
 @dataclass

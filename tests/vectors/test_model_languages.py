@@ -11,7 +11,7 @@ import newsclust as nc
 from newsclust.errors import NewsclustWarning
 from newsclust.grid.labelled import group, read_parameters, story_labels
 
-TOP = Path(__file__).parent.parent
+TOP = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from newsclust.defend.verify import verify
 from newsclust.errors import RunError
 from newsclust.pipeline import find
 
-SAMPLE = Path(__file__).parent.parent / "src/newsclust/data/sample.csv"
+SAMPLE = Path(__file__).parents[2] / "src/newsclust/data/sample.csv"
 GIVEN = {"words": 0.2, "k": 10, "n_neighbors": 10, "min_cluster_size": 2, "min_samples": "auto", "assign_noise": True}
 
 

@@ -32,7 +32,7 @@ from newsclust.grid.plan import read_plan
 from newsclust.run.preflight import BESIDE, check_replaceable
 from newsclust.run.record import COVERAGE, RESULTS
 
-TOP = Path(__file__).parent.parent
+TOP = Path(__file__).parents[2]
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 #: What is left of an attack when whole tags are taken out of headlines, and is still one in a page.
 UNCLOSED = "<svg/onload=alert(3) "

@@ -24,7 +24,7 @@ from newsclust.errors import NewsclustError, NewsclustWarning, ParameterError, S
 from newsclust.run.parameters import Parameters, check_names, check_parameters, make_parameters
 from points import examples
 
-TOP = Path(__file__).parent.parent
+TOP = Path(__file__).parents[2]
 
 
 def parameter_cell(notebook: str) -> dict[str, object]:

@@ -17,7 +17,7 @@ from newsclust.cli import app
 from newsclust.defend.second_coder import SecondCoder, sample_pairs, second_coder
 from newsclust.errors import NewsclustError
 
-TOP = Path(__file__).parent.parent
+TOP = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.grid import plan as plans
 from newsclust.grid.plan import read_plan
 
-TOP = Path(__file__).parent.parent
+TOP = Path(__file__).parents[2]
 
 
 def write(text: str, name: str = "mine.yaml") -> str:

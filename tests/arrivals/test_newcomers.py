@@ -28,7 +28,7 @@ from newsclust.stories.finer import part_stories
 from newsclust.stories.outline import outline
 from test_cli import call, refused
 
-TOP = Path(__file__).parent.parent
+TOP = Path(__file__).parents[2]
 SCRIPT = "<script>alert(1)</script> & <b>Wajima</b> quake $x$ \x1b[31m"
 #: Held out whole: no story of the run.
 EMERGING = "crowdstrike-outage"

@@ -19,7 +19,7 @@ from newsclust.errors import NewsclustError
 from newsclust.stories.naming import KEYWORDS, _distinct, _stem, _term_weights, count_terms, describe_clusters
 from points import examples
 
-STORIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "stories_2014.csv"
+STORIES = Path(__file__).resolve().parents[3] / "shared" / "data" / "stories_2014.csv"
 few = settings(deadline=None, derandomize=True, max_examples=examples(40))
 
 HEADLINES = [

@@ -675,8 +675,8 @@ def test_the_index_made_by_the_notebook_opens_offline_and_sorts(folder, open_pag
 
     here = tmp_path / "grid"
     shutil.copytree(folder, here)
-    notebook = Path(__file__).parent.parent / "notebooks" / "compare.ipynb"
-    source = str(Path(__file__).parent.parent / "src")
+    notebook = Path(__file__).parents[2] / "notebooks" / "compare.ipynb"
+    source = str(Path(__file__).parents[2] / "src")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), source])))
         papermill.execute_notebook(

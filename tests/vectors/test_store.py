@@ -171,7 +171,7 @@ def test_an_interrupted_ingest_is_taken_up_where_it_stopped(toy_model, monkeypat
 def test_a_killed_ingest_is_taken_up_where_it_stopped(toy_model, tmp_path):
     code = f"""
         import os, signal, sys
-        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
         from conftest import ToyModel, make_documents
         from newsclust.vectors import store
         model, store.INSERT_ROWS = ToyModel(), 5
@@ -529,7 +529,7 @@ def test_a_run_that_finds_its_vectors_opens_no_database_and_loads_no_model(toy_m
     """
     said = []
     for _ in range(2):
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])}
         command = [sys.executable, "-c", textwrap.dedent(code)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment, check=True)
         said.append(done.stdout.strip())

@@ -18,7 +18,7 @@ from newsclust.errors import ParameterError
 from newsclust.stories.coverage import compare_groups, cover
 from newsclust.stories.naming import count_terms, describe_groups
 
-REAL = Path(__file__).resolve().parents[2] / "shared/data/stories_2014.csv"
+REAL = Path(__file__).resolve().parents[3] / "shared/data/stories_2014.csv"
 
 
 def made(n_publishers: int = 6, n: int = 400, n_stories: int = 12) -> SimpleNamespace:
