@@ -5,12 +5,14 @@ from __future__ import annotations
 import platform
 import secrets
 import socket
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 
@@ -29,8 +31,8 @@ class Server:
 
 
 @contextmanager
-def started(folder: Path, **settings: object) -> Iterator[str]:
-    """The address of Milvus 2.3.5 standalone, which runs as long as the block lasts; several may run on one machine."""
+def started(folder: Path, **settings: object) -> Iterator[tuple[str, Callable[[], None]]]:
+    """The address of Milvus 2.3.5 standalone, which runs as long as the block lasts, and what kills and restarts it."""
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         pytest.skip("the package milvus==2.3.5 brings a server for Linux on x86-64 only")
     from milvus import MilvusServer, MilvusServerConfig
@@ -47,11 +49,20 @@ def started(folder: Path, **settings: object) -> Iterator[str]:
     for name, value in settings.items():
         config.set(name, value)
     running = MilvusServer(config)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ETCD_CONFIG_PATH", str(folder / "etcd.yaml"))
         running.start()
+
+    def kill_and_start() -> None:
+        one = psutil.Process(running.server_proc.pid)
+        command, how = one.cmdline(), {"env": one.environ(), "cwd": one.cwd()}
+        one.kill()
+        one.wait()
+        running.server_proc = subprocess.Popen(command, **how, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", kill_and_start
     finally:
         running.stop()
         running.cleanup()
@@ -62,7 +73,7 @@ def server(tmp_path_factory) -> Iterator[Server]:
     """Milvus 2.3 has no setting to listen on the loopback interface alone: a password keeps others out."""
     from pymilvus import MilvusClient
 
-    with started(tmp_path_factory.mktemp("server"), **{"common.security.authorizationEnabled": True}) as uri:
+    with started(tmp_path_factory.mktemp("server"), **{"common.security.authorizationEnabled": True}) as (uri, _):
         password = secrets.token_urlsafe(12)
         client = MilvusClient(uri, token="root:Milvus", timeout=10)
         client.update_password("root", "Milvus", password)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from typer.testing import CliRunner
 
 import newsclust as nc
 from headline_reader import chunks, parts
+from milvus_server import started
 from newsclust.cli import app
 from newsclust.corpus import spool
 from newsclust.corpus.documents import read_corpus
@@ -262,6 +264,28 @@ def test_a_server_gone_for_a_while_costs_nothing_and_its_token_is_not_shown(serv
         ingest(str(path), 0.0, uri=gate.uri, collection="gate", model="minilm")
     said = "".join(capfd.readouterr()) + done.rejected.read_text() + str(done)
     assert server.token not in said and server.token.partition(":")[2] not in said
+
+
+@pytest.mark.soak  # a server of its own, which takes a minute to come back
+def test_a_server_that_is_killed_five_times_costs_no_document(tmp_path, toy_model, monkeypatch):
+    monkeypatch.setattr(connection, "TIMEOUT", 2)
+    path, at = write_rows(600), [90, 180, 270, 360, 450]
+    (tmp_path / "server").mkdir()
+    with started(tmp_path / "server") as (uri, kill_and_start):
+
+        def kill(texts):
+            if at and len(toy_model.texts) >= at[0]:
+                at.pop(0)
+                threading.Thread(target=kill_and_start).start()
+
+        toy_model.before = kill
+        done = ingest(str(path), uri=uri, collection="killed", model="minilm")
+        assert not at and done.embedded == len(set(toy_model.texts)) == len(wanted(path))
+        assert stored(Store(uri, "killed")) == wanted(path)
+        again = Store(uri, "killed").embed(read_corpus(str(path)).documents)
+    shutil.rmtree(".newsclust")
+    elsewhere = Store().embed(read_corpus(str(path)).documents)
+    assert again.n_embedded == 0 and np.array_equal(again.vectors, elsewhere.vectors)
 
 
 def test_a_server_that_stays_away_is_said_and_the_same_command_goes_on(server, toy_model, monkeypatch):

@@ -238,7 +238,7 @@ def test_a_server_that_encrypts_is_reached_with_its_certificate_alone(tmp_path, 
     )
     subprocess.run([*command.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
     tls = {"tls.serverPemPath": str(certificate), "tls.serverKeyPath": str(key), "common.security.tlsMode": 1}
-    with started(tmp_path, **tls) as uri:
+    with started(tmp_path, **tls) as (uri, _):
         uri = uri.replace("http://127.0.0.1", "https://localhost")
         use(ToyModel(), monkeypatch)
         with pytest.raises(NewsclustError, match="No Milvus server answered.*MILVUS_SERVER_PEM"):
