@@ -22,7 +22,7 @@ from newsclust.clusters.clustering import cluster
 from newsclust.corpus.documents import ID_VERSION
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.neighbors.neighbors import find_neighbors
-from newsclust.vectors import embedding, models, passes, precision
+from newsclust.vectors import embedding, models, passes
 from newsclust.vectors.embedding import Embedder, load_embedder
 from newsclust.vectors.packing import Pack, Span
 from newsclust.vectors.passes import Model
@@ -182,26 +182,6 @@ def test_a_long_wait_says_once_what_would_shorten_it(monkeypatch, recwarn):
     said = [str(warning.message) for warning in recwarn.list if warning.category is NewsclustWarning]
     assert len(said) == 1
     assert said[0].endswith("s more; this would be faster.")
-
-
-def test_only_who_leaves_the_choice_to_us_hears_of_other_precisions(monkeypatch):
-    monkeypatch.setattr(precision, "has_gpu", lambda: False)
-    monkeypatch.setattr(precision, "_processor_flags", lambda: frozenset({"amx_bf16", "avx512_bf16"}))
-    assert "3 to 4 times as fast" in load_embedder("minilm").faster
-    assert not load_embedder("minilm", "float32").faster
-    monkeypatch.setattr(precision, "_processor_flags", lambda: frozenset({"avx2"}))
-    assert not load_embedder("minilm").faster
-
-
-@pytest.mark.parametrize("capability", [(6, 1), (9, 0)])
-def test_a_gpu_gets_what_it_does_well(monkeypatch, capability):
-    import torch
-
-    monkeypatch.setattr(precision, "has_gpu", lambda: True)
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
-    fast = capability[0] >= 7
-    assert load_embedder("minilm").precision == ("float16" if fast else "float32")
-    assert load_embedder("minilm").slug == ("minilm_fp16" if fast else "minilm")
 
 
 def test_e5_reads_several_languages_and_needs_no_company():
