@@ -7,7 +7,7 @@ import pytest
 
 import newsclust as nc
 from newsclust.errors import NewsclustError
-from test_figures import forty_stories, make_points
+from test_map_figure import forty_stories, make_points
 
 
 def texts(path) -> list[str]:

@@ -14,7 +14,7 @@ from newsclust.errors import NewsclustError
 from newsclust.run.ingest import ingest
 from newsclust.vectors import by_ray
 from newsclust.vectors.store import Store
-from test_ingest import stored, wanted, write_rows
+from test_ingest import in_pieces, stored, wanted, write_rows  # noqa: F401  in_pieces is a fixture for each test
 
 
 def test_without_ray_its_engine_says_what_to_install(toy_model, monkeypatch):
