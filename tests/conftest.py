@@ -14,6 +14,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from endpoint import endpoint  # noqa: F401  a fixture
+from finished_grid import grid, grid_folder  # noqa: F401  fixtures
 from milvus_server import server  # noqa: F401  a fixture
 from newsclust.corpus.documents import read_corpus
 from newsclust.vectors import embedding, store

@@ -29,10 +29,10 @@ from PIL import Image
 from tools.notebooks import all_parameters
 
 import newsclust as nc
+from finished_grid import write_grid
 from newsclust.errors import NewsclustError
 from newsclust.grid import settings_compared
 from newsclust.run.parameters import Parameters
-from test_compare import write_grid
 
 TOP = Path(__file__).parent.parent
 NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))

@@ -14,11 +14,10 @@ import pandas as pd
 import pytest
 
 import newsclust as nc
-from newsclust.arrivals.calibration import calibrate, reliability
+from newsclust.arrivals.calibration import calibrate
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import InputError, NewsclustError, ParameterError, RunError
 from newsclust.neighbors.layout import Layout
-from newsclust.neighbors.neighbors import Neighbors
 from newsclust.pipeline import Map
 from newsclust.run.continuation import continue_run
 from newsclust.run.parameters import check_parameters, make_parameters
@@ -378,22 +377,6 @@ def test_what_is_said_to_be_sure_is_right_about_as_often(days):
     assert len(many) >= 3 and off.max() < 0.2 and np.average(off, weights=many["documents"]) < 0.08
     nearest, none = calibration.probabilities(np.array([0.0, 0.3, 0.6, 0.9]), np.array([0, 0.5, 1, 1]))
     assert nearest[0] == 0 and (np.diff(nearest) > 0).all() and (nearest + none <= 1 + 1e-9).all()
-
-
-@pytest.mark.parametrize("label", [-1, 0], ids=["no story", "one story"])
-def test_a_run_that_teaches_nothing_still_gives_probabilities(label):
-    indices = np.array([[j for j in range(12) if j != i] for i in range(12)], dtype=np.int32)
-    lists = Neighbors(np.arange(12), indices, np.full((12, 11), 0.5, dtype=np.float32))
-    clustering = {"k": 11, "min_samples": 2, "min_cluster_size": 3}
-    calibration = calibrate(lists, np.full(12, label), clustering, False, 0.42)
-    nearest, none = calibration.probabilities(np.array([0.0, 0.9]), np.array([0.0, 1.0]))
-    assert np.isfinite(nearest).all() and np.isfinite(none).all() and (nearest + none <= 1 + 1e-9).all()
-
-
-def test_a_curve_counts_what_was_right_in_each_range():
-    curve = reliability(np.array([0.5, 0.82, 0.88, 1.0]), np.array([False, True, False, True]))
-    assert curve["documents"].tolist() == [1, 2, 1] and curve["right"].tolist() == [0, 0.5, 1]
-    assert curve["said"].tolist() == pytest.approx([0.5, 0.85, 1.0])
 
 
 def test_a_file_without_headlines_is_refused_in_one_line(days, monkeypatch, capsys):

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_array, random_array
 
 from conftest import make_embeddings
 from newsclust import stages
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import NewsclustWarning
-from newsclust.neighbors import layout, placing
+from newsclust.neighbors import layout
 from newsclust.neighbors.layout import lay_out
 from newsclust.neighbors.neighbors import Neighbors, find_neighbors
 
@@ -76,44 +74,6 @@ def test_the_map_is_as_true_as_umaps_own(sample, monkeypatch, spectral_up_to):
     ours = coordinates_of(sample.embeddings, lists, n_neighbors=16)
     for measure in (lambda xy: trustworthiness(vectors, xy), lambda xy: trustworthiness(xy, vectors)):  # and continuity
         assert measure(ours) > measure(theirs) - 0.01
-
-
-@pytest.mark.parametrize("min_dist", [0.0, 0.1, 1.0])
-def test_neighbours_pull_and_others_push_as_umap_has_it(min_dist):
-    from umap.umap_ import find_ab_params
-
-    from newsclust.neighbors.descent import _force, _forces
-
-    a, b = find_ab_params(spread=1.0, min_dist=min_dist)
-    pull, push = _forces(a, b)
-    squared = np.float32(np.geomspace(2.0**-29, 2.0**29, 5003))
-    exact = squared.astype(np.float64)
-    for table, formula in (
-        (pull, -2 * a * b * exact ** (b - 1) / (1 + a * exact**b)),
-        (push, 2 * b / ((0.001 + exact) * (1 + a * exact**b))),
-    ):
-        found = np.array([_force(table, one) for one in squared])
-        assert np.allclose(found, formula, rtol=1 / 2500, atol=0)
-        at_ends = np.array([_force(table, np.float32(one)) for one in (0.0, 2.0**-40, 2.0**60, np.inf)])
-        assert np.isfinite(at_ends).all()
-        assert at_ends[0] == at_ends[1] and at_ends[2] == at_ends[3]
-
-
-def test_a_machine_with_more_cores_draws_the_same_map(monkeypatch):
-    from newsclust.neighbors import descent
-
-    rng = np.random.default_rng(0)
-    start = rng.uniform(0, 10, size=(300, 2)).astype(np.float32)
-    graph = random_array((300, 300), density=0.05, rng=rng, dtype=np.float32)
-    graph = csr_array(graph.maximum(graph.T))
-    monkeypatch.setattr(descent, "FEWEST_ROWS", 8)
-    maps = []
-    for cores in (1, 3, 3):
-        monkeypatch.setattr(descent.os, "cpu_count", lambda cores=cores: cores)
-        maps.append(descent.descend(start, graph, 100, 1.58, 0.9, 42))
-    assert not np.allclose(maps[0], start)
-    assert np.array_equal(maps[0], maps[1])
-    assert np.array_equal(maps[1], maps[2])
 
 
 def test_umap_learn_still_does_not_have_numba_keep_what_it_compiles():
@@ -274,15 +234,6 @@ def test_a_map_of_which_a_sample_alone_is_laid_out_has_documents_beside_their_st
     assert np.array_equal(coordinates_of(sample.embeddings, lists, n_neighbors=15), placed)
 
 
-def test_whom_no_list_leads_to_the_map_is_placed_at_the_nearest_document_there(small_corpus, known):
-    vectors, rows = small_corpus.embeddings.vectors, np.arange(0, len(known.ids), 3)
-    where = np.random.default_rng(0).normal(size=(len(rows), 2)).astype(np.float32)
-    nobody = replace(known, indices=np.full_like(known.indices, -1), distances=np.full_like(known.distances, np.inf))
-    found = placing.place_others(vectors, nobody, rows, where, 0.1, 42)
-    apart = np.linalg.norm(vectors[:, None] - vectors[rows][None], axis=2)
-    assert np.array_equal(found, where[apart.argmin(axis=1)])
-
-
 def test_lists_by_words_and_days_say_who_is_near_whom_in_the_sample_too(small_corpus, known, monkeypatch):
     monkeypatch.setattr(layout, "WHOLE_UP_TO", 30)
     monkeypatch.setattr(layout, "SAMPLE", 25)
@@ -294,18 +245,3 @@ def test_lists_by_words_and_days_say_who_is_near_whom_in_the_sample_too(small_co
 
     lay_out(small_corpus.embeddings, known, n_neighbors=9, among=among)
     assert np.array_equal(*np.broadcast_arrays(asked[0], np.arange(25) * len(known.ids) // 25))
-
-
-def test_a_document_that_is_placed_takes_a_tenth_of_the_memory_that_umap_takes_for_one(monkeypatch):
-    monkeypatch.setattr(placing, "EPOCHS", 3)
-    rng = np.random.default_rng(0)
-    for n in (300, 20_000):  # the first time it is compiled
-        rows, vectors = np.arange(0, n, 10), rng.normal(size=(n, 8)).astype(np.float32)
-        where = rng.normal(size=(len(rows), 2)).astype(np.float32)
-        lists = Neighbors(np.arange(n), rng.integers(n, size=(n, 10), dtype=np.int32), np.ones((n, 10), np.float32))
-        tracemalloc.start()
-        found = placing.place_others(vectors, lists, rows, where, 0.1, 42)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert np.array_equal(found[rows], where)
-    assert peak < 1000 * n

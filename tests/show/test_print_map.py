@@ -4,10 +4,10 @@ import warnings
 import xml.etree.ElementTree as ET
 
 import pytest
-from test_figures import forty_stories, make_points
 
 import newsclust as nc
 from newsclust.errors import NewsclustError
+from test_map_figure import forty_stories, make_points
 
 
 def texts(path) -> list[str]:

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_blend import corpus, full_similarity, weighed, weights
 
 from newsclust.stories.evidence import Evidence
 from points import examples
+from test_blend import corpus, full_similarity, weighed, weights
 
 
 @settings(deadline=None, derandomize=True, max_examples=examples(25))

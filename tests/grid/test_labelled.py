@@ -9,9 +9,8 @@ import pytest
 import newsclust as nc
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import InputError, NewsclustWarning
-from newsclust.grid import peers, shuffles
+from newsclust.grid import peers
 from newsclust.grid.labelled import Evaluation, evaluate, mistakes, read_parameters
-from newsclust.grid.shuffles import shuffle_rows
 from newsclust.grid.verdict import count_pairs, mistake_table
 
 
@@ -88,20 +87,6 @@ def test_a_corpus_read_without_truth_is_refused(headlines, tmp_path):
 def test_a_parameter_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(InputError, match="there is no parameter file"):
         read_parameters(tmp_path / "none.yaml")
-
-
-def test_shuffled_rows_change_nothing_here_and_what_they_change_elsewhere_is_shown(headlines, tmp_path, monkeypatch):
-    def by_order(vectors, texts, _):
-        return {"halves": np.arange(len(texts)) % 2}
-
-    monkeypatch.setitem(peers.PEERS, "by order", ("numpy", False, by_order))
-    monkeypatch.setattr(shuffles, "FAST", ("by order", "average linkage"))
-    vectors = nc.embed(nc.read(headlines), uri=str(tmp_path / "m.db"))
-    with pytest.warns(NewsclustWarning, match="BERTopic is left out of the shuffles"):
-        found = shuffle_rows(vectors, ["params/stories.yaml"], ["by order", "average linkage", "BERTopic"], times=3)
-    assert found.caption.startswith("A headline in no story is alone")
-    lowest = dict(zip(found.frame["method"], found.frame["lowest"].astype(float), strict=True))
-    assert lowest["newsclust, stories.yaml"] == 1 and lowest["average linkage"] == 1 and lowest["by order"] < 0.2
 
 
 def test_a_peer_that_takes_a_number_gets_that_of_the_known_stories(headlines, tmp_path, monkeypatch):
