@@ -215,6 +215,7 @@ def _tell_news(folder: Path) -> None:
 def main() -> None:
     """Run the command; an error that the user can fix is one sentence, not a traceback."""
     try:
+        find_output("reports")  # if the working folder is gone, libraries fail in ways of their own
         app(standalone_mode=True)
     except NewsclustError as error:
         typer.echo(f"newsclust: {error}", err=True)

@@ -68,7 +68,7 @@ def find_input(path: str | os.PathLike) -> Path:
     """
     with _possible(path):
         path = Path(path).expanduser()
-        return path.resolve() if path.exists() else _checked(root() / path).resolve()
+        return _resolved(path if path.exists() else _checked(root() / path))
 
 
 def find_shipped(path: str | Path) -> Path | None:
@@ -96,7 +96,7 @@ def find_output(path: str | Path) -> Path:
         If no file can have this path.
     """
     with _possible(path):
-        return _checked(root() / Path(path).expanduser()).resolve()
+        return _resolved(_checked(root() / Path(path).expanduser()))
 
 
 def can_write(path: Path) -> bool:
@@ -263,6 +263,13 @@ def _possible(path: str | os.PathLike) -> Iterator[None]:
     text = str(path)
     shown = repr(text if len(text) <= 60 else f"{text[:40]}...{text[-15:]}")
     raise InputError(f"{shown} cannot be the path of a file ({why[0].lower()}{why[1:]}): correct it.")
+
+
+def _resolved(path: Path) -> Path:
+    resolved = path.resolve()
+    if resolved.is_symlink():  # from Python 3.13 on that raises nothing itself
+        raise OSError(40, "it links to itself")
+    return resolved
 
 
 def _checked(path: Path) -> Path:
