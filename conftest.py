@@ -10,7 +10,7 @@ from tools.notebooks import WIDGET, run_needed
 from xdist.scheduler import LoadScopeScheduling
 
 #: They share a Milvus server, which takes twenty seconds to start and a twentieth of a core while it waits.
-WITH_SERVER = ["test_server.py", "test_own_collection.py", "test_ingest.py"]
+WITH_SERVER = ["test_server.py", "test_own_collection.py", "test_ingest.py", "test_by_ray.py"]
 #: These take longest, the rest a few seconds each: what is begun last would keep one process busy and the others idle.
 #: The first compiles for all; the two after it do without what numba compiles.
 BEGUN_FIRST = [
