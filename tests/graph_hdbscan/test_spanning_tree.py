@@ -13,7 +13,8 @@ from graph_hdbscan.hierarchy import linkage
 from graph_hdbscan.spanning_tree import spanning_tree, spanning_tree_by_ranks
 from points import Lists, blobs, distance_matrix, grids, kruskal, lists_of_edges, nearest, quickly, seeds
 
-pytestmark = pytest.mark.filterwarnings("error")
+# What a kernel of an earlier test left open is no fault of these.
+pytestmark = pytest.mark.filterwarnings("error", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 def random_lists(seed: int) -> Lists:
