@@ -105,6 +105,18 @@ def assert_same_partition(first: np.ndarray, second: np.ndarray) -> None:
     assert len(pairs) == len(set(first.tolist())) == len(set(second.tolist()))
 
 
+def assert_hdbscan_agrees(ours, full: np.ndarray, min_samples: int, min_cluster_size: int, atol: float) -> None:
+    """hdbscan on the full matrix of distances has the same merges and, without ties, the same clusters."""
+    import hdbscan
+
+    theirs = hdbscan.HDBSCAN(metric="precomputed", min_samples=min_samples, min_cluster_size=min_cluster_size)
+    theirs.fit(full)
+    merges = np.sort(theirs.single_linkage_tree_.to_numpy()[:, 2])
+    np.testing.assert_allclose(np.sort(ours.spanning_tree[:, 2]), merges, atol=atol)
+    if (np.diff(merges) > 1e-5).all():  # hdbscan decides ties otherwise
+        assert_same_partition(ours.labels, theirs.labels_)
+
+
 SELECTIONS = [
     {},
     {"cluster_selection_method": "leaf"},

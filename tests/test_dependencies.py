@@ -52,5 +52,7 @@ def test_starting_a_notebook_compiles_no_grammar_of_addresses():
 
 def test_a_commit_is_checked_by_the_ruff_that_the_lock_installs():
     hooks = yaml.safe_load((TOP / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    size = next(hook["entry"] for hook in hooks if hook["id"] == "notebook-size")
+    assert "150 * 1024" in size and "150 * 1024" in (TOP / "tests/test_notebooks.py").read_text()
     locked = re.search(r"^ruff==.*", (TOP / "requirements.lock").read_text(), re.MULTILINE)[0]
     assert [hook["additional_dependencies"] for hook in hooks if hook["id"].startswith("ruff")] == [[locked]] * 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import hdbscan
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,7 +19,7 @@ from newsclust.corpus.words import WORD
 from newsclust.errors import InputError, ParameterError
 from newsclust.neighbors.blend import blend
 from newsclust.neighbors.neighbors import find_neighbors
-from points import examples
+from points import assert_hdbscan_agrees, examples
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=examples(25))
 WORDS = "quake flood vote strike rocket bank storm court tunnel coast minister harvest".split()
@@ -107,12 +106,7 @@ def test_clusters_are_hdbscan_s_on_the_full_blended_matrix(seed, n, weight, min_
     ours = cluster(lists, min_samples=min_samples, min_cluster_size=min_cluster_size)
     full = np.sqrt(np.maximum(2 - 2 * full_similarity(embeddings, documents, *weight), 0))
     np.fill_diagonal(full, 0)
-    theirs = hdbscan.HDBSCAN(metric="precomputed", min_samples=min_samples, min_cluster_size=min_cluster_size)
-    theirs.fit(full)
-    merges = theirs.single_linkage_tree_.to_numpy()[:, 2]
-    np.testing.assert_allclose(np.sort(ours.spanning_tree[:, 2]), np.sort(merges), atol=2e-6)
-    if (np.diff(np.sort(merges)) > 1e-5).all():  # no ties, of which hdbscan decides otherwise
-        np.testing.assert_array_equal(pd.factorize(ours.labels)[0], pd.factorize(theirs.labels_)[0])
+    assert_hdbscan_agrees(ours, full, min_samples, min_cluster_size, 2e-6)
 
 
 @QUICK

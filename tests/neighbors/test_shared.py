@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import hdbscan
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +13,7 @@ from newsclust.clusters.clustering import cluster
 from newsclust.errors import ParameterError
 from newsclust.neighbors.neighbors import Neighbors
 from newsclust.neighbors.shared import NEIGHBOURHOOD, POWER, share_neighbors
-from points import distance_matrix, examples, neighbor_lists
+from points import assert_hdbscan_agrees, distance_matrix, examples, neighbor_lists
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=examples(25))
 
@@ -67,12 +65,7 @@ def test_clusters_are_hdbscan_s_on_the_full_matrix(seed, n, weight, min_samples,
     ours = cluster(lists, None, min_samples, min_cluster_size, shared_neighbors=weight)
     full = np.sqrt(np.maximum(2 - 2 * full_similarity(vectors, weight), 0))
     np.fill_diagonal(full, 0)
-    theirs = hdbscan.HDBSCAN(metric="precomputed", min_samples=min_samples, min_cluster_size=min_cluster_size)
-    theirs.fit(full)
-    merges = theirs.single_linkage_tree_.to_numpy()[:, 2]
-    np.testing.assert_allclose(np.sort(ours.spanning_tree[:, 2]), np.sort(merges), atol=1e-6)
-    if (np.diff(np.sort(merges)) > 1e-5).all():  # no ties, of which hdbscan decides otherwise
-        np.testing.assert_array_equal(pd.factorize(ours.labels)[0], pd.factorize(theirs.labels_)[0])
+    assert_hdbscan_agrees(ours, full, min_samples, min_cluster_size, 1e-6)
 
 
 def test_a_weight_of_0_leaves_lists_and_clusters_as_they_are():

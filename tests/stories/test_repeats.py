@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsclust.corpus import words as corpus_words
 from newsclust.errors import InputError
 from newsclust.neighbors.neighbors import Neighbors
 from newsclust.stories import repeats
@@ -138,8 +139,8 @@ def test_a_denial_is_no_copy_in_any_of_the_listed_languages_and_a_broken_list_is
         assert found([one, two]) == [0, 1]
     (tmp_path / "data").mkdir()
     (tmp_path / "data/repeats.toml").write_text('[denials]\nEnglish = "no not No"\n')
-    monkeypatch.setattr(repeats, "files", lambda _: tmp_path)
+    monkeypatch.setattr(corpus_words, "files", lambda _: tmp_path)
     repeats._words.cache_clear()
-    with pytest.raises(InputError, match="'No' of denials should be one word, small, and there once"):
+    with pytest.raises(InputError, match="'No' of denials should be one word in small letters, and there once"):
         found(["the same words", "the same words"])
     repeats._words.cache_clear()

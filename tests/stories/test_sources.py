@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from newsclust.corpus import words
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import InputError
 from newsclust.stories import sources
@@ -94,9 +95,9 @@ def test_two_marks_are_two_names_and_a_description_alone_is_read_as_one():
 
 @pytest.mark.parametrize("was, now", [('"AFP", ', '"AFP", "AP", '), ('"dpa", ', '"dpa ", '), ('"laut"', '"Laut"')])
 def test_a_list_of_agencies_with_a_slip_is_refused_and_the_word_named(monkeypatch, tmp_path, was, now):
-    text = (sources.files("newsclust") / "data/sources.toml").read_text(encoding="utf-8")
+    text = (words.files("newsclust") / "data/sources.toml").read_text(encoding="utf-8")
     (tmp_path / "data").mkdir()
     (tmp_path / "data/sources.toml").write_text(text.replace(was, now, 1), encoding="utf-8")
-    monkeypatch.setattr(sources, "files", lambda package: tmp_path)
+    monkeypatch.setattr(words, "files", lambda package: tmp_path)
     with pytest.raises(InputError, match="data/sources.toml: '(AP|dpa |Laut)' of (names|marks) should be"):
-        sources._tables()
+        sources._rules.__wrapped__()

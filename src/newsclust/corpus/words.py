@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Set
 from functools import cache
-from itertools import count
+from importlib.resources import files
+from itertools import chain, count
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
+
+from ..errors import InputError
 
 # Digits keep their separators, so that "10,000" is no keyword "000"; marks belong to the letter they follow,
 # so that Hindi, Thai, Arabic and Hebrew words stay whole (\w leaves combining marks out).
@@ -82,6 +86,24 @@ def number_words(texts: Iterable[str], silent: Set[str] = frozenset(), what: str
     within = np.arange(len(text)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     first = np.flatnonzero(within < np.repeat(n_words, lengths) - 1)
     return Numbered(len(lengths), list(number_of), np.array(numbers, dtype=np.int32), text, first)
+
+
+def word_file(name: str, is_word: Callable[[str, str], object], should: str) -> dict[str, dict[str, list[str]]]:
+    """The tables of ``data/<name>.toml``: a string is a list of its words, a list is as it stands.
+
+    Raises
+    ------
+    InputError
+        If a word is in its table twice, or `is_word` of the table's name and the word is not true.
+    """
+    tables = tomllib.loads((files("newsclust") / f"data/{name}.toml").read_text(encoding="utf-8"))
+    for table, lists in tables.items():
+        lists.update({key: words.split() if isinstance(words, str) else words for key, words in lists.items()})
+        counts = Counter(chain.from_iterable(lists.values()))
+        for word, n in counts.items():
+            if n > 1 or not is_word(table, word):
+                raise InputError(f"data/{name}.toml: {word!r} of {table} should be {should}, and there once.")
+    return tables
 
 
 def silent_words(languages: pd.Series | None) -> set[str]:

@@ -113,9 +113,8 @@ class Evidence:
 
 def centred(vectors: np.ndarray) -> np.ndarray:
     """Each vector's direction from the mean of all: unit rows, float32; a vector at the mean stays 0."""
-    apart = np.subtract(
-        vectors, vectors.mean(axis=0, dtype=np.float64).astype(np.float32), zeros(vectors.shape, np.float32)
-    )
+    mean = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+    apart = np.subtract(vectors, mean, out=zeros(vectors.shape, np.float32))
     lengths = np.sqrt(np.einsum("ij,ij->i", apart, apart))
     lengths[lengths == 0] = 1
     apart /= lengths[:, None]

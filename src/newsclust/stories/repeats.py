@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from importlib.resources import files
 from itertools import chain
 from os.path import commonprefix
 from typing import TYPE_CHECKING
@@ -16,7 +14,7 @@ from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
 from ..corpus.facts import headlines
-from ..errors import InputError
+from ..corpus.words import word_file
 from ..markup import plain
 
 if TYPE_CHECKING:
@@ -132,15 +130,12 @@ def _letters(headlines: list[str]) -> csr_array:
 @cache
 def _words() -> tuple[frozenset[str], frozenset[str]]:
     """From ``data/repeats.toml``: what denies, and what is set before a headline and is no name."""
-    tables = tomllib.loads((files("newsclust") / "data/repeats.toml").read_text(encoding="utf-8"))
-    for table, lists in tables.items():
-        listed = [word for words in lists.values() for word in words.split()]
-        for word in listed:
-            if not _WORD.fullmatch(word) or word != word.casefold() or listed.count(word) > 1:
-                raise InputError(f"data/repeats.toml: {word!r} of {table} should be one word, small, and there once.")
-    denials = {name: words.split() for name, words in tables["denials"].items()}
+    tables = word_file(
+        "repeats", lambda _, word: _WORD.fullmatch(word) and word == word.casefold(), "one word in small letters"
+    )
+    denials = tables["denials"]
     contracted = [f"{word}nt" for word in denials.pop("contracted")]
-    return frozenset(chain(contracted, *denials.values())), frozenset(" ".join(tables["before"].values()).split())
+    return frozenset(chain(contracted, *denials.values())), frozenset(chain(*tables["before"].values()))
 
 
 class _News:

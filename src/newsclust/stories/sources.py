@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 import pandas as pd
 
-from ..errors import InputError
+from ..corpus.words import word_file
 
 _DASH, _CAPITALS, _SMALL = "[-–—―]", "A-ZÀ-ÖØ-ÞА-ЯЁ", "a-zß-öø-ÿа-яё"
 
@@ -20,15 +18,15 @@ _DASH, _CAPITALS, _SMALL = "[-–—―]", "A-ZÀ-ÖØ-ÞА-ЯЁ", "a-zß-öø-�
 def find_sources(documents: pd.DataFrame) -> np.ndarray:
     """The agencies and papers that each headline says it was taken from.
 
-    Only what marks a source counts, not a name: "(Reuters)" behind a title, before a dash or behind the place that a
-    text begins with; "AP - " before a description and " - AP" behind one; a dateline ("МОСКВА, 3 мар — РИА Новости.");
+    Only what marks a source counts, not a name: "(Reuters)" after a title, before a dash or after the place that a
+    text begins with; "AP - " before a description and " - AP" after one; a dateline ("МОСКВА, 3 мар — РИА Новости.");
     "via", "source:" or "according to" before a name that ends its sentence or clause; a line that says by whom. So a
     headline about Reuters has no source. The names and words of `data/sources.toml` are known, no others.
 
     Parameters
     ----------
     documents : DataFrame, n rows
-        With `text`: the title, and behind a line end the description.
+        With `text`: the title, and after a line end the description.
 
     Returns
     -------
@@ -70,7 +68,7 @@ def _rules() -> tuple[dict[str, str], str, list[re.Pattern[str]], list[re.Patter
 
     An expression's first group holds what names the source. The last ones are for descriptions alone.
     """
-    tables = _tables()
+    tables = word_file("sources", _is_word, "composed, trimmed, and of marks in small letters")
     spelt, bracketed = tables["names"], tables["only_in_brackets"]
     names = {spelling: name for table in (spelt, bracketed) for name, all_of in table.items() for spelling in all_of}
     known, one = _any(names), _any(spelling for all_of in spelt.values() for spelling in all_of)
@@ -106,12 +104,6 @@ def _any(words: Iterable[str]) -> str:
     return f"(?:{'|'.join(re.escape(word) for word in sorted(words, key=len, reverse=True))})"
 
 
-def _tables() -> dict[str, dict[str, list[str]]]:
-    tables = tomllib.loads((files("newsclust") / "data/sources.toml").read_text(encoding="utf-8"))
-    for named in ("names", "only_in_brackets", "marks"):
-        listed = [word for words in tables[named].values() for word in words]
-        for word in listed:
-            is_one = word.strip() == word and listed.count(word) == 1 and unicodedata.is_normalized("NFC", word)
-            if not is_one or len(word) < 2 or (named == "marks" and word != word.lower()):
-                raise InputError(f"data/sources.toml: {word!r} of {named} should be composed, trimmed, and there once.")
-    return tables
+def _is_word(table: str, word: str) -> bool:
+    is_one = len(word) > 1 and word.strip() == word and unicodedata.is_normalized("NFC", word)
+    return is_one and (table != "marks" or word == word.lower())
