@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from nbval.plugin import IPyNbCell
@@ -43,6 +44,13 @@ def pytest_xdist_auto_num_workers(config):
 def pytest_collection_modifyitems(items):
     rank = {name: place for place, name in enumerate(BEGUN_FIRST)}
     items.sort(key=lambda item: rank.get(_part(item.nodeid), len(rank)))
+
+
+def pytest_runtest_teardown(item, nextitem):
+    """Stop the Milvus server once no test needs it."""
+    server = sys.modules.get("milvus_server")
+    if server and (nextitem is None or _part(nextitem.nodeid) != "with a server"):
+        server.running.close()
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock
 from scipy.sparse import csr_array
 
 from endpoint import endpoint  # noqa: F401  a fixture
@@ -45,11 +47,19 @@ class SmallCorpus:
 
 
 @pytest.fixture(scope="session")
-def sample() -> SmallCorpus:
-    """The bundled sample with MiniLM's vectors, of the titles alone: they are embedded in a quarter of the time."""
+def sample(tmp_path_factory) -> SmallCorpus:
+    """The bundled sample with MiniLM's vectors, of the titles alone: they are embedded in a quarter of the time.
+
+    One of the processes that run the tests embeds them for all.
+    """
     documents = read_corpus("sample").documents
     documents = documents.assign(text=documents["title"])
-    return _embedded(documents, load_embedder("minilm").encode(documents["text"].tolist()))
+    folder = tmp_path_factory.getbasetemp()
+    kept = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "sample.npy"
+    with FileLock(f"{kept}.lock"):
+        if not kept.exists():
+            np.save(kept, load_embedder("minilm").encode(documents["text"].tolist()))
+    return _embedded(documents, np.load(kept))
 
 
 @pytest.fixture(scope="session")

@@ -68,12 +68,21 @@ def started(folder: Path, **settings: object) -> Iterator[tuple[str, Callable[[]
         running.cleanup()
 
 
+#: The server of the session, while it runs.
+running = ExitStack()
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Iterator[Server]:
-    """Milvus 2.3 has no setting to listen on the loopback interface alone: a password keeps others out."""
+    """Milvus 2.3 has no setting to listen on the loopback interface alone: a password keeps others out.
+
+    It takes a twentieth of a core also where nobody asks it: `conftest` closes `running` after the last test.
+    """
     from pymilvus import MilvusClient
 
-    with started(tmp_path_factory.mktemp("server"), **{"common.security.authorizationEnabled": True}) as (uri, _):
+    with running:
+        settings = {"common.security.authorizationEnabled": True}
+        uri, _ = running.enter_context(started(tmp_path_factory.mktemp("server"), **settings))
         password = secrets.token_urlsafe(12)
         client = MilvusClient(uri, token="root:Milvus", timeout=10)
         client.update_password("root", "Milvus", password)

@@ -23,8 +23,6 @@ import papermill as papermill_module
 import papermill.parameterize
 import pytest
 import yaml
-from nbclient import NotebookClient
-from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 from tools.notebooks import all_parameters
 
@@ -33,6 +31,7 @@ from finished_grid import write_grid
 from newsclust.errors import NewsclustError
 from newsclust.grid import settings_compared
 from newsclust.run.parameters import Parameters
+from one_kernel import one_kernel
 
 TOP = Path(__file__).parent.parent
 NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))
@@ -241,10 +240,22 @@ def site(tmp_path_factory) -> Path:
     subprocess.run(command, check=True)
     with zipfile.ZipFile(next(folder.glob("newsclust-*.whl"))) as wheel:
         wheel.extractall(folder / "site")
+    take_compiled(folder / "site")
     sample = folder / "site/newsclust/data/sample.csv"
     assert sample.read_bytes() == (TOP / "src/newsclust/data/sample.csv").read_bytes()
     headlines(sample, 60)
     return folder / "site"
+
+
+def take_compiled(site: Path) -> None:
+    """Give the installed package what numba has compiled for the checkout: it takes half a minute."""
+    for compiled in (TOP / "src").glob("*/**/__pycache__/*.nb[ci]"):
+        there = site / compiled.relative_to(TOP / "src")
+        there.parent.mkdir(exist_ok=True)
+        shutil.copy(compiled, there)
+    for source in (TOP / "src").rglob("*.py"):  # numba asks for their time and size
+        time = source.stat().st_mtime_ns
+        os.utime(site / source.relative_to(TOP / "src"), ns=(time, time))
 
 
 @pytest.mark.soak  # the suite runs a parameter file so
@@ -322,31 +333,13 @@ SLIPS = {
 
 @pytest.fixture(scope="module")
 def with_slips(tmp_path_factory) -> dict[str, tuple[int, list[dict], bool]]:
-    """Of each slip the status of papermill's command, the notebook's outputs, and whether there is a database.
-
-    One kernel has them all, one after the other, since nothing but starting it takes time.
-    """
-    import papermill.cli
-    from click.testing import CliRunner
-    from papermill.engines import NBClientEngine, papermill_engines
-
+    """Of each slip the status of papermill's command, the notebook's outputs, and whether there is a database."""
     folder = tmp_path_factory.mktemp("slips")
     executed, database = folder / "out.ipynb", folder / "milvus.db"
-    forget = new_notebook(cells=[new_code_cell("%reset -f")])
-    kernel = NotebookClient(forget, resources={"metadata": {"path": str(folder)}})
-
-    class OneKernel(NBClientEngine):
-        @classmethod
-        def execute_managed_notebook(cls, *arguments, **keywords):
-            NotebookClient(forget, km=kernel.km).execute()
-            super().execute_managed_notebook(*arguments, km=kernel.km, **keywords)
-
-    papermill_engines.register("one kernel", OneKernel)
-    how = [str(TOP / "notebooks/cluster.ipynb"), str(executed), "--engine", "one kernel", "--no-progress-bar"]
     seen = {}
-    with kernel.setup_kernel():
+    with one_kernel(folder) as papermill:
         for slip, (arguments, _) in SLIPS.items():
-            done = CliRunner().invoke(papermill.cli.papermill, [*how, *arguments])
+            done = papermill(TOP / "notebooks/cluster.ipynb", executed, *arguments)
             seen[slip] = done.exit_code, outputs(executed), database.exists()
             executed.unlink()
             shutil.rmtree(database, ignore_errors=True)

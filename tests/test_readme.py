@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,9 +18,12 @@ import pandas as pd
 import pytest
 from pymilvus import MilvusClient, MilvusException
 from tools.notebooks import reference_page
+from typer.testing import CliRunner
 
 import newsclust
+from newsclust.cli import app
 from newsclust.run.parameters import Parameters, listed
+from one_kernel import one_kernel
 
 TOP = Path(__file__).parent.parent
 PAGES = [TOP / "README.md", TOP / "CONTRIBUTING.md", TOP / "SECURITY.md", *sorted((TOP / "docs").glob("*.md"))]
@@ -89,24 +92,36 @@ def test_the_readme_shows_commands():
     assert len(COMMANDS) >= 5
 
 
+@pytest.fixture(scope="module")
+def kernel(checkout) -> Iterator[Callable]:
+    with one_kernel(checkout) as papermill:
+        yield papermill
+
+
 @pytest.mark.parametrize("line", COMMANDS)
-def test_a_command_of_the_readme_does_its_work(line, checkout, request):
-    if "localhost" in line:
-        line = re.sub(r"http://localhost:\d+", request.getfixturevalue("server"), line)
-    program, *arguments = shlex.split(line)
-    done = subprocess.run(
-        [sys.executable, "-m", program, *arguments],
-        cwd=checkout,
-        env=os.environ | {"PYTHONPATH": str(Path(newsclust.__file__).parents[1])},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+def test_a_command_of_the_readme_does_its_work(line, checkout, request, monkeypatch):
+    monkeypatch.chdir(checkout)
+    if line in (COMMANDS[0], "papermill notebooks/cluster.ipynb out.ipynb -p k 50"):
+        command = [sys.executable, "-m", *shlex.split(line)]
+        environment = os.environ | {"PYTHONPATH": str(Path(newsclust.__file__).parents[1])}
+        run = subprocess.run(command, env=environment, capture_output=True, text=True)
+        status, shown = run.returncode, run.stdout + run.stderr[-3000:]
+    else:
+        if "localhost" in line:
+            line = re.sub(r"http://localhost:\d+", request.getfixturevalue("server"), line)
+        program, *arguments = shlex.split(line)
+        if program == "papermill":
+            done = request.getfixturevalue("kernel")(*arguments)
+        else:
+            done = CliRunner().invoke(app, arguments)
+        status, shown = done.exit_code, done.output
+    assert status == 0, shown
     if "-p output" in line:
         folder = checkout / arguments[arguments.index("output") + 1]
         assert len(pd.read_csv(folder / "clusters.csv")) == 40
-    for report in re.findall("^Report: (.*)", done.stdout, flags=re.MULTILINE):
-        assert (checkout / report).exists()
+    reports = re.findall("^Report: (.*)", shown, flags=re.MULTILINE)
+    assert reports or "newsclust run" not in line
+    assert all((checkout / report).exists() for report in reports)
 
 
 def test_the_parameter_files_and_names_that_the_readme_mentions_are_there():

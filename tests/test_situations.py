@@ -106,14 +106,30 @@ def need_mounts() -> None:
 
 
 def test_a_user_without_name_home_or_a_folder_to_write_in_gets_results_elsewhere(place):
-    """As in a container that was started with another user's id, on a checkout that is part of its image."""
+    """As in a container that was started with another user's id, on a checkout that is part of its image.
+
+    The folder's name is in other scripts, the locale is the plainest, and a proxy answers nobody: none of them may lead
+    away from a local file.
+    """
     if ROOT:  # who may write anywhere
         need_mounts()
-    (place / "work").chmod(0o555)
-    told = check(place, cluster(place, "-p", "words", "0.2", stranger=True, HOME="/", TMPDIR=str(place / "home")))
-    (place / "work").chmod(0o755)
+    proxies = dict.fromkeys([f"{kind}_proxy" for kind in ("http", "https", "grpc", "all")], "http://127.0.0.1:9")
+    proxies |= {name.upper(): address for name, address in proxies.items()}
+    work = place / "my news/أخبار/新闻 {k}"
+    work.parent.mkdir(parents=True)
+    shutil.move(place / "work", work)
+    rows = pd.read_csv(work / "mine.csv", dtype=str)
+    rows["title"] = "“" + rows["title"] + "” – 新闻 خبر"
+    rows.to_csv(work / "أخبار 新闻.csv", index=False)
+    work.chmod(0o555)
+    output = str(place / "results/نتائج 结果")
+    given = ["-p", "data", "أخبار 新闻.csv", "-p", "output", output]
+    plain = {"HOME": "/", "TMPDIR": str(place / "home"), "LC_ALL": "C"} | proxies
+    told = check(place, cluster(place, *given, work=work, stranger=True, **plain), output)
+    work.chmod(0o755)
     assert "milvus.db can't be kept in" in told and "instead" in told
-    assert [path.name for path in (place / "work").iterdir()] == ["mine.csv"]
+    assert {path.name for path in work.iterdir()} == {"mine.csv", "أخبار 新闻.csv"}
+    assert "新闻 خبر" in Path(output, "clusters.csv").read_text(encoding="utf-8")
 
 
 def test_newsclust_run_says_where_it_cannot_write(place):
@@ -125,23 +141,6 @@ def test_newsclust_run_says_where_it_cannot_write(place):
     (place / "work").chmod(0o755)
     assert done.returncode == 2 and done.stderr.count("\n") == 1
     assert "reports/mine can't be written (Permission denied): check its permissions" in done.stderr
-
-
-def test_a_path_of_other_scripts_is_a_path_also_in_the_plainest_locale_and_behind_a_proxy(place):
-    # One run for the three: none of them may lead away from a local file.
-    proxies = dict.fromkeys([f"{kind}_proxy" for kind in ("http", "https", "grpc", "all")], "http://127.0.0.1:9")
-    proxies |= {name.upper(): address for name, address in proxies.items()}
-    work = place / "my news/أخبار/新闻 {k}"
-    work.parent.mkdir(parents=True)
-    shutil.move(place / "work", work)
-    rows = pd.read_csv(work / "mine.csv", dtype=str)
-    rows["title"] = "“" + rows["title"] + "” – 新闻 خبر"
-    rows.to_csv(work / "أخبار 新闻.csv", index=False)
-    output = str(work / "نتائج 结果")
-    done = cluster(place, "-p", "data", "أخبار 新闻.csv", "-p", "output", output, work=work, LC_ALL="C", **proxies)
-    check(place, done, output)
-    assert (work / "milvus.db").exists()
-    assert "新闻 خبر" in Path(output, "clusters.csv").read_text(encoding="utf-8")
 
 
 def test_a_full_disk_costs_no_results_that_fit_elsewhere(place):

@@ -24,7 +24,7 @@ ORDER = ["embed", "cluster", "explore", "compare", "evaluate", "assign"]
 
 #: What makes the finished runs that a notebook looks at.
 NEEDED = {
-    "compare": ["params/grid.yaml", "--jobs", "2"],
+    "compare": ["params/grid.yaml", "--jobs", "1"],
     "assign": ["params/quickstart.yaml"],
     "explore": ["params/quickstart.yaml"],
 }

