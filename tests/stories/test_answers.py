@@ -39,7 +39,7 @@ def test_an_answer_that_is_too_long_or_holds_the_key_is_none_and_is_said(asked):
     texts = iter(["x" * 50, f"key {KEY}"])
     asked.respond = lambda handler, got: handler.send(200, answer(next(texts)))
     requests = {n: request("small", "Name it.", {"n": n}) for n in range(2)}
-    assert ask(requests, "title", understood, "title_model") == ({}, ["2 answers could not be a title"])
+    assert ask(requests, "title", understood, "title_model") == ({}, ["2 answers could not be used as a title"])
 
 
 @pytest.mark.parametrize(

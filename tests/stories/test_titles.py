@@ -109,7 +109,7 @@ MISBEHAVIOURS = {
 @pytest.mark.parametrize("respond", MISBEHAVIOURS.values(), ids=MISBEHAVIOURS)
 def test_nonsense_leaves_the_headlines_with_one_notice(endpoint, respond):
     endpoint.respond = respond
-    assert "2 stories keep headlines as title: 2 answers could not be a title" in nothing_but_defaults()
+    assert "2 stories keep headlines as title: 2 answers could not be used as a title" in nothing_but_defaults()
     assert len(endpoint.asked) == 2
 
 
@@ -172,7 +172,7 @@ def test_a_server_that_never_ends_its_answer_is_left_when_patience_ends(endpoint
         over.wait(3)
 
     endpoint.respond = respond
-    assert ("seconds were over" if trickle else "Timeout") in nothing_but_defaults()
+    assert ("no answer within" if trickle else "Timeout") in nothing_but_defaults()
     over.set()
 
 
