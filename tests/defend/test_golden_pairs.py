@@ -74,7 +74,7 @@ def test_what_cannot_be_checked_is_one_sentence_and_another_exit_code(run, monke
     folder = str(run.folder)
     assert "there is no file nowhere.csv" in refused(monkeypatch, capsys, "check", "nowhere.csv", "--run", folder)
     write([("alone", run.documents["title"][0], "")])
-    with pytest.raises(InputError, match="holds no pairs"):
+    with pytest.raises(InputError, match="has no pairs"):
         check_pairs("pairs.csv", run)
     assert "no finished run" in refused(monkeypatch, capsys, "check", "pairs.csv", "--run", "nowhere")
 

@@ -76,7 +76,7 @@ def test_what_can_be_no_verdict_is_counted_and_who_never_answers_is_said(folder,
         by_story(handler, asked) if len(endpoint.asked) % 4 else handler.send(200, answer("Perhaps, <b>who knows</b>"))
     )
     found = second_coder(run, pairs, "unsure")
-    assert 0 < len(found.table) < len(pairs) and "could not be a verdict" in str(found)
+    assert 0 < len(found.table) < len(pairs) and "could not be used as a verdict" in str(found)
     endpoint.respond = lambda handler, asked: handler.send(401, b"{}")
     with pytest.raises(NewsclustError, match="no pair of headlines was answered: the endpoint gave no answer") as error:
         second_coder(run, pairs, "closed")

@@ -89,7 +89,7 @@ def test_a_run_that_a_person_corrected_agrees_and_its_methods_say_so(made, tmp_p
     assert run.record.metrics["n_corrections"] == 2
     found = verify(output, data=str(made / "mine.csv"))
     assert found.agrees and "same" in found.checks[3].said, str(found)
-    assert "Then 2 corrections by hand were obeyed" in describe(output).paragraph
+    assert "Then 2 corrections by hand were applied" in describe(output).paragraph
 
 
 def test_another_seed_moves_the_map_alone(made, run):
@@ -103,7 +103,7 @@ def test_another_precision_is_said_of_the_vectors(made, run):
     change(run, precision="bfloat16")
     verdict = verify(run, str(made / "mine.csv"))
     assert verdict.checks[0].agrees and verdict.checks[1].agrees is False
-    assert "as another precision makes it" in verdict.checks[1].said
+    assert "as with another precision" in verdict.checks[1].said
     assert verdict.reason.startswith("The first difference is in the vectors: another model or precision")
 
 
