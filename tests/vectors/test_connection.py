@@ -24,8 +24,8 @@ from newsclust.vectors.store import Store
         ("localhost:19530", "uri 'localhost:19530' is neither a file"),
         ("nowhere/milvus.db", "uri 'nowhere/milvus.db': there is no folder"),
         ("old.db", "uri 'old.db' is a file of Milvus Lite 2, which Milvus Lite 3 can't read"),
-        ("http://root:s3cret@localhost:19530", "uri holds a user or password: put it into"),
-        ("root:s3cret@localhost:19530", "uri holds a user or password: put it into"),
+        ("http://root:s3cret@localhost:19530", "uri contains a user or password: put it into"),
+        ("root:s3cret@localhost:19530", "uri contains a user or password: put it into"),
     ],
 )
 def test_a_wrong_uri_is_refused_before_anything_is_opened(uri, said):

@@ -263,7 +263,7 @@ def test_other_metrics_and_a_field_of_768(place, titles, metric):
     for number, row in enumerate(rows):
         row["dense"] = (np.array(row["dense"]) * (1 + number)).tolist()
     fill(place, "wide", rows, metric=metric, vector="dense")
-    with pytest.warns(NewsclustWarning, match="lengths of vectors go from 1 to 48; all are brought to length 1"):
+    with pytest.warns(NewsclustWarning, match="lengths of vectors go from 1 to 48; all are scaled to length 1"):
         corpus, clusters = cluster(place, "wide")
     assert clusters.links.vectors.vectors.shape == (len(titles), 768)
     assert_stories_found(corpus, clusters, titles)
@@ -279,7 +279,7 @@ def test_a_filter_chooses_rows_and_a_dynamic_field_has_a_role(place, titles):
     assert set(corpus.documents["published_at"].str[:10]) <= set(days)
     with pytest.raises(StoreError, match="collection dynamic of .*: Milvus refused, saying"):
         cluster(place, "dynamic", filter="year <")
-    with pytest.raises(InputError, match="collection dynamic of .* has no row that filter lets through"):
+    with pytest.raises(InputError, match="collection dynamic of .* has no row that matches filter"):
         cluster(place, "dynamic", filter="year < 1900")
 
 
@@ -364,7 +364,7 @@ def test_a_folder_called_milvus_is_said_not_to_be_read(lite, titles):
     Path("milvus").mkdir()
     titles.to_csv("milvus/mine.csv", index=False)
     with pytest.warns(
-        NewsclustWarning, match=r"collection one of theirs.db is read, and not milvus, which is ./milvus"
+        NewsclustWarning, match=r"collection one of theirs.db is read, not the file milvus, which is ./milvus"
     ):
         assert nc.read("milvus", uri=lite.uri, collection="one").n_documents == len(titles)
     assert nc.read("./milvus").n_documents == len(titles)
