@@ -56,5 +56,5 @@ def test_titles_stand_at_their_stories_as_text():
     assert np.hypot(shown[1]["x"] - 50, shown[1]["y"] - 50) < 15
     assert map_sentence(sizes, names, 1, 1) == (
         "Map of 8 headlines in 2 stories, headlines of similar meaning close together; 1 in no story; 1, drawn hollow, "
-        "HDBSCAN left as noise and their neighbours gave a story; the largest story, '<b>Storm</b>', has 5."
+        "are HDBSCAN's noise, assigned to their neighbours' stories; the largest story, '<b>Storm</b>', has 5."
     )
