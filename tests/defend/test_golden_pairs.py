@@ -62,7 +62,7 @@ def test_twenty_pairs_pass_or_fail_each_for_a_reason_that_is_true(run):
             assert ("no story" if story < 0 else f"story {story} ") in row["reason"]
 
 
-def test_a_pair_that_is_not_in_the_run_fails_and_is_said(run):
+def test_a_pair_that_is_not_in_the_run_fails_with_a_reason(run):
     titles = run.documents["title"]
     write([("same", "Nowhere to be found", titles[0]), ("apart", titles[0], titles[1])])
     checked = check_pairs("pairs.csv", run)

@@ -99,7 +99,7 @@ def test_another_seed_moves_the_map_alone(made, run):
     assert verdict.reason.startswith("The first difference is in the layout: another seed")
 
 
-def test_another_precision_is_said_of_the_vectors(made, run):
+def test_the_verdict_on_the_vectors_recognises_another_precision(made, run):
     change(run, precision="bfloat16")
     verdict = verify(run, str(made / "mine.csv"))
     assert verdict.checks[0].agrees and verdict.checks[1].agrees is False

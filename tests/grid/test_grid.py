@@ -1,4 +1,4 @@
-"""Grids of runs: nothing computed twice, nothing half written, every failure told."""
+"""Grids of runs: nothing computed twice, nothing half written, every failure reported."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ FAILED = "min_samples=3,truth=-script-alert-1-script-img-src=x-onerror=alert-2--
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    """What three commands said and left: one killed after its second run, one that goes on, one without a break."""
+    """The output and files of three commands: one killed after its second run, one that resumes, one unbroken."""
     folder = tmp_path_factory.mktemp("a {project}")
     shutil.copytree(TOP / "notebooks", folder / "notebooks")
     notebook = folder / "notebooks/cluster.ipynb"
@@ -165,7 +165,7 @@ def told(page: str) -> str:
     return re.sub(r"<td[^>]*><div[^>]*>[\d.]+</div></td>\s*</tr>", "</tr>", page)  # the table's last column: seconds
 
 
-def test_a_killed_grid_goes_on_with_what_is_unfinished(executed):
+def test_a_killed_grid_resumes_with_what_is_unfinished(executed):
     out, err, status = executed["resumed"]
     assert "Finished already: 2 of 3 runs." in out and not executed["first run again"], err
     assert status == 1 and "3 runs, 1 failed" in out

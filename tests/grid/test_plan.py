@@ -1,4 +1,4 @@
-"""Parameter files: what they ask for, and what is said about a slip in one."""
+"""Parameter files: what they request, and the messages about mistakes in them."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_the_grid_that_comes_along_has_a_dozen_runs():
         ),
     ],
 )
-def test_a_slip_is_one_sentence_with_its_place(text, sentence):
+def test_a_mistake_is_one_sentence_with_its_place(text, sentence):
     with pytest.raises(NewsclustError) as error:
         read_plan(write(text))
     assert str(error.value).startswith("mine.yaml") and sentence in str(error.value)

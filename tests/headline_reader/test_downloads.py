@@ -59,7 +59,7 @@ def test_the_folder_is_asked_for_only_when_something_is_fetched():
     read("news.csv", downloads=lambda: pytest.fail("nothing is fetched"))
 
 
-def test_an_old_download_is_read_and_its_age_told(server):
+def test_an_old_download_is_read_and_a_notice_says_its_age(server):
     read(f"{server.url}/plain.csv", downloads=folder)
     (kept,) = folder().iterdir()
     os.utime(kept, (1_700_000_000, 1_700_000_000))

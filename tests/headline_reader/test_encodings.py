@@ -1,4 +1,4 @@
-"""Bytes to text: what is read without a word, what is told, and what is no text at all."""
+"""From bytes to text: what is read without a notice, what with one, and what is no text at all."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ A quien madruga, Dios le ayuda; Le ore del mattino hanno l'oro in bocca; Кто 
         st.sampled_from(SAYINGS) | st.sampled_from(SAYINGS).map(str.upper) | st.text(min_size=1), min_size=1, max_size=9
     )
 )
-def test_languages_told_all_at_once_are_those_told_one_by_one(texts):
+def test_languages_detected_all_at_once_are_those_detected_one_by_one(texts):
     alone = [classify(text.lower() if text.isupper() else text)[0] for text in texts]
     assert _classified(texts) == alone
 

