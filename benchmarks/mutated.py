@@ -1,5 +1,4 @@
-"""Damaged files through the reader: each must be read, or refused in one of newsclust's sentences, soon, in little
-memory.
+"""Damaged files through the reader: each must be read, or refused in a sentence, soon, in little memory.
 
 ``python benchmarks/mutated.py --files 20000`` mutates files of every kind that newsclust reads; file 17 of seed 1 is
 always the same, and ``--seed 1 --write 17`` writes it to look at. ``--bombs`` reads small files that unpack to large

@@ -207,8 +207,7 @@ def _draw(texts: list[str], points: Any, labels: Any) -> None:
 
 
 def tutorial(csv: Path) -> dict[str, Any]:
-    """The tutorial's notebook, except that the model differs and the matrix is symmetric, because hdbscan crashes
-    otherwise."""
+    """The tutorial's notebook with another model and a symmetric matrix, because hdbscan crashes otherwise."""
     import numpy as np
     import pandas as pd
     from baselines import N_NEIGHBORS, _insert_one_by_one, _tutorial_labels

@@ -31,7 +31,7 @@ def check_tree(indices: np.ndarray, distances: np.ndarray, min_samples: int, dis
         raise BadArgument(f"distance is {distance!r}; it can be 'euclidean' or 'squared'.")
     if min(min_samples, n - 1) > k:
         raise BadArgument(
-            f"min_samples is {min_samples}, but the lists have {k} neighbours per document; search with "
+            f"min_samples is {min_samples}, but the lists hold {k} neighbours per document; search with "
             f"k = {min_samples} or more, or lower min_samples."
         )
     if distances.size and not distances.min() >= 0:  # the minimum is NaN if any of them is

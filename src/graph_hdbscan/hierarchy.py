@@ -25,8 +25,7 @@ def linkage(spanning_tree: np.ndarray) -> np.ndarray:
 
 
 def condense(linkage: np.ndarray, min_cluster_size: int) -> np.ndarray:
-    """The condensed tree of a hierarchy (Campello et al. 2013, section 4), the same as hdbscan's in a third of its
-    time.
+    """The condensed tree of a hierarchy (Campello et al. 2013, section 4): hdbscan's, in a third of its time.
 
     Parameters
     ----------
@@ -96,12 +95,13 @@ def select(
     promise:
 
     - `max_cluster_size` holds for every method and epsilon: only nodes that are no larger can be selected. hdbscan's
-    epsilon may exceed it, and its ``"leaf"`` ignores it. - `min_cluster_size` holds if the whole corpus is the only
-    cluster, which keeps, as in hdbscan, only the documents that are dense enough: fewer than `min_cluster_size` are
-    noise. - ``"leaf"`` with `allow_single_cluster` finds the only group of a corpus that does not split, as ``"eom"``
-    does. - A split at exactly `cluster_selection_epsilon` is not below it. - A document that joins others only at
-    infinity is noise. - Persistence counts a cluster's own documents, so that it lies between 0 and 1. Duplicates,
-    whose density is
+      epsilon may exceed it, and its ``"leaf"`` ignores it.
+    - `min_cluster_size` holds if the whole corpus is the only cluster, which keeps, as in hdbscan, only the documents
+      that are dense enough: fewer than `min_cluster_size` are noise.
+    - ``"leaf"`` with `allow_single_cluster` finds the only group of a corpus that does not split, as ``"eom"`` does.
+    - A split at exactly `cluster_selection_epsilon` is not below it.
+    - A document that joins others only at infinity is noise.
+    - Persistence counts a cluster's own documents, so that it is between 0 and 1. Duplicates, whose density is
       infinite, persist by 1, and the others as a share of the largest finite density; hdbscan gives every cluster 1.0
       as soon as there are any.
 
@@ -188,8 +188,7 @@ def select(
 
 
 def _most_stable(above: np.ndarray, stability: np.ndarray, may_be: np.ndarray) -> np.ndarray:
-    """The nodes with the largest excess of mass, among those that `may_be` clusters (Campello et al. 2013, section
-    5)."""
+    """The nodes with the largest excess of mass of those that `may_be` clusters (Campello et al. 2013, section 5)."""
     is_leaf = np.bincount(above[1:], minlength=len(above)) == 0
     above, chosen, best = above.tolist(), may_be.tolist(), np.where(may_be | ~is_leaf, stability, 0).tolist()
     for right in range(len(above) - 1, 0, -2):

@@ -363,9 +363,7 @@ def test_a_notice_says_that_a_folder_called_milvus_is_not_read(lite, titles):
     fill(lite, "one", rows_of(titles))
     Path("milvus").mkdir()
     titles.to_csv("milvus/mine.csv", index=False)
-    with pytest.warns(
-        NewsclustWarning, match=r"collection one of theirs.db is read, not milvus, which is ./milvus"
-    ):
+    with pytest.warns(NewsclustWarning, match=r"collection one of theirs.db is read, not milvus, which is ./milvus"):
         assert nc.read("milvus", uri=lite.uri, collection="one").n_documents == len(titles)
     assert nc.read("./milvus").n_documents == len(titles)
 

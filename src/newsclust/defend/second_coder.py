@@ -1,5 +1,4 @@
-"""A second coder: a language model decides for pairs of headlines whether they are one story; how far it agrees with
-the run."""
+"""A second coder: whether a language model, asked if pairs of headlines are one story, agrees with the run."""
 
 from __future__ import annotations
 

@@ -41,9 +41,9 @@ def blend(
 
     The similarity of two documents is `(1 - words - days) * v + words * w + days * d`:
 
-    - `v` is the cosine of their vectors after the corpus's mean is subtracted, which removes what all documents have in
-    common; - `w` is the cosine of their words, weighed by the model of the vectors if it has learnt to (BGE-M3;
-    `learnt`),
+    - `v` is the cosine of their vectors after the corpus's mean is subtracted, which removes what all documents have
+      in common;
+    - `w` is the cosine of their words, weighed by the model of the vectors if it has learnt to (BGE-M3; `learnt`),
       else by TF-IDF (`weighted_words`);
     - `d` is `exp(-|days between them| / day_scale)`.
 

@@ -89,8 +89,8 @@ def descend(
 def _forces(a: float, b: float) -> tuple[np.ndarray, np.ndarray]:
     """UMAP's two forces by squared distance: the attraction of a neighbour and the repulsion of others, for `_force`.
 
-    Each is the gradient of a cross-entropy divided by the distance: `-2ab d^(2b - 2) / (1 + a d^(2b))` and `2b /
-    ((0.001 + d²)(1 + a d^(2b)))`. Computing them took two fifths of the descent; linear interpolation between the
+    Each is the gradient of a cross-entropy divided by the distance: `-2ab d^(2b - 2) / (1 + a d^(2b))` and
+    `2b / ((0.001 + d²)(1 + a d^(2b)))`. Computing them took two fifths of the descent; linear interpolation between the
     points here differs from them by less than one in 2,500.
     """
     squared = np.arange(LEAST, MOST + 1, dtype=np.int32)

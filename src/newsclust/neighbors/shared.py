@@ -21,8 +21,8 @@ def share_neighbors(neighbors: Neighbors, weight: float) -> Neighbors:
     """Increase the distance of listed pairs that have few near neighbours in common, and of no others.
 
     Two documents about one event have the same neighbourhood; two events of one kind, such as two strikes or two
-    verdicts, may be as near to each other by words and vectors, but have different neighbourhoods. The similarity `s =
-    1 - d**2 / 2` of a pair at distance `d` becomes `s * (1 - weight + weight * c)`, with `c` the cosine of the two
+    verdicts, may be as near to each other by words and vectors, but have different neighbourhoods. The similarity
+    `s = 1 - d**2 / 2` of a pair at distance `d` becomes `s * (1 - weight + weight * c)`, with `c` the cosine of the two
     documents' neighbourhoods. A document's neighbourhood is a vector of weights: 1 for itself, `s ** 2` (0 where `s` is
     negative) for each of its `NEIGHBOURHOOD` nearest neighbours, and 0 for all others.
 

@@ -18,8 +18,7 @@ TOPICS = 12
 
 @dataclass(frozen=True, eq=False)
 class Branches:
-    """The condensed tree without branches that have no story: a binary tree with s leaves, the stories, and s - 1
-    forks.
+    """The condensed tree without branches that have no story: for s stories a binary tree with s - 1 forks.
 
     A parent comes before its children; the first branch, 0, holds all stories.
 

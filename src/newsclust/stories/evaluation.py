@@ -127,9 +127,9 @@ def relative_validity(spanning_tree: np.ndarray, labels: np.ndarray) -> float | 
     """Approximate DBCV from the spanning tree, at the cost of one pass over its edges.
 
     As hdbscan's `HDBSCAN.relative_validity_`: a cluster's sparseness is its longest inner edge, its separation the
-    shortest edge to another cluster (twice the tree's longest edge if there is none), its validity `(separation -
-    sparseness) / max(separation, sparseness)`; the score is the mean weighted by size, noise counting as 0 (after D.
-    Moulavi et al. 2014, *Density-based clustering validation*, SDM).
+    shortest edge to another cluster (twice the tree's longest edge if there is none), its validity
+    `(separation - sparseness) / max(separation, sparseness)`; the score is the mean weighted by size, noise counting as
+    0 (after D. Moulavi et al. 2014, *Density-based clustering validation*, SDM).
 
     An edge that joins components of the neighbour graph at infinity counts as the longest finite edge: the graph has no
     more information, and a larger value would reward a graph that a small `k` cuts to pieces.

@@ -97,8 +97,7 @@ class Evidence:
         return found
 
     def _days(self, labels: np.ndarray, documents: np.ndarray, stories: np.ndarray) -> np.ndarray:
-        """What days add: in order of days, each sum over a story's earlier and later members follows from the one
-        before."""
+        """What days add: along a story's days, each sum over earlier or later members follows from the last."""
         members = np.flatnonzero((labels >= 0) & (self._dated > 0))
         found = np.zeros(len(documents))
         if not len(members):

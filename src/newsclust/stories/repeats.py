@@ -176,7 +176,7 @@ class _News:
 
 
 def _one_word(one: str, two: str) -> bool:
-    """Whether two words are the same but for an ending, a cut or a typing error."""
+    """Whether two words are the same except for an ending, a cut or a typing error."""
     short, long = sorted((one, two), key=len)
     start = len(commonprefix((short, long)))
     end = len(commonprefix((short[start:][::-1], long[start:][::-1])))

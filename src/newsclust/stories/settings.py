@@ -262,7 +262,7 @@ def standing(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd
 
 
 def _apart(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
-    """As `standing`, but for documents in no story, too."""
+    """As `standing`, also for documents in no story."""
     labels = neighbors.own(labels)
     n = len(labels)
     rows = np.arange(n) if n <= SCORED else np.linspace(0, n - 1, SCORED).astype(np.intp)

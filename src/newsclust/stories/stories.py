@@ -105,7 +105,7 @@ class Stories:
 
     @property
     def headlines(self) -> pd.Series:
-        """The headline that stands for each story, whoever wrote its title: str, index ``cluster``."""
+        """The representative headline of each story, whoever wrote its title: str, index ``cluster``."""
         return self.table["headline" if "headline" in self.table else "title"]
 
     @property

@@ -320,8 +320,7 @@ class Collection:
     def _load_with(
         self, client: MilvusClient, index: str, params: dict[str, Any], *others: tuple[str, dict[str, Any]]
     ) -> None:
-        """Give the collection this index, or the first of `others` that Milvus accepts: without one it can't be
-        read."""
+        """Give the collection this index, or the first of `others` that Milvus accepts: it needs one to be read."""
         from pymilvus import MilvusException
 
         self._drop_index(client)

@@ -110,8 +110,7 @@ def connect(uri: str, path: Path | None, where: str, given: bool = True) -> Iter
 
 
 def _client(uri: str, path: Path | None, token: str, failures: list[BaseException], again: bool = True) -> MilvusClient:
-    """A client whose server has answered; a local file's server is started `again`, at another port, if it is
-    silent."""
+    """A client whose server has answered; a local file's silent server is started `again`, at another port."""
     MilvusClient, _ = _import_milvus()
     options: dict[str, Any] = {"grpc_options": _grpc_options(uri, path), **_certificates(uri)}
     try:

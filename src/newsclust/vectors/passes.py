@@ -92,9 +92,7 @@ class Model:
         self._fits: float = float("inf")  # the largest pack that memory may hold
 
     def run(self, packs: Iterable[Pack], tokens: Tokens) -> Iterator[Embedded]:
-        """Embed `packs`, on all devices at once; on a CPU one pack per core, which keeps the cores busier than one pack
-        on all cores.
-        """
+        """Embed `packs`, on all devices at once; on a CPU one per core, which is faster than each on all cores."""
         import torch
 
         n_threads = torch.get_num_threads()
