@@ -30,5 +30,6 @@ def test_a_probability_is_drawn_at_its_prediction_and_its_share_right():
     (axes,) = fig.drawing.axes
     assert axes.lines[1].get_xydata().tolist() == curve[["said", "right"]].to_numpy().tolist()
     assert fig.sentence == (
-        "Of 1,010 held-out headlines of the run, by predicted probability: 0.55 predicted, 0.50 right; 0.97 predicted, 0.90 right."
+        "Of 1,010 held-out headlines of the run, by predicted probability: 0.55 predicted, 0.50 right; "
+        "0.97 predicted, 0.90 right."
     )
