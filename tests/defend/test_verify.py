@@ -89,7 +89,7 @@ def test_a_run_that_a_person_corrected_agrees_and_its_methods_say_so(made, tmp_p
     assert run.record.metrics["n_corrections"] == 2
     found = verify(output, data=str(made / "mine.csv"))
     assert found.agrees and "same" in found.checks[3].said, str(found)
-    assert "Then 2 corrections by hand were applied" in describe(output).paragraph
+    assert "Then we applied 2 corrections by hand" in describe(output).paragraph
 
 
 def test_another_seed_moves_the_map_alone(made, run):

@@ -175,11 +175,8 @@ def _clusters(given: dict[str, Any], made: dict[str, Any], metrics: dict[str, An
         )
     corrected = []
     if n := metrics.get("n_corrections"):
-        by_hand, needed = (
-            count(n, "correction by hand was", "corrections by hand were"),
-            metrics["n_corrections_needed"],
-        )
-        corrected = [f"Then {by_hand} applied, {needed:,} of which changed the stories."]
+        needed = metrics["n_corrections_needed"]
+        corrected = [f"Then we applied {count(n, 'correction')} by hand, {needed:,} of which changed the stories."]
     return [f"{said}.", f"{noise}.", *corrected]
 
 

@@ -95,9 +95,7 @@ def finer_stories(finer: Finer) -> Table:
         whole = finer.eom.loc[story]
         rows.append((whole["title"], lines, len(parts), whole["size"], whole["size"] - inside))
     columns = ["story (eom)", "is made of (leaf)", "parts", "headlines", "in no part"]
-    return Table(
-        pd.DataFrame(rows, columns=columns), empty="No story has finer parts: leaf would find the same stories."
-    )
+    return Table(pd.DataFrame(rows, columns=columns), empty="No story has finer parts: leaf would find the same.")
 
 
 def _name(row, stories: Stories, topics: Topics) -> str:
