@@ -195,7 +195,7 @@ def test_the_bar_says_how_much_time_is_left(executed):
     assert re.search(r"Running small:.* 2/3 \[\d\d:\d\d<\d\d:\d\d", executed["bar"])
 
 
-def test_a_failed_run_is_told_with_its_sentence_and_its_notebook_and_the_others_finish(executed):
+def test_a_failed_run_is_reported_with_its_sentence_and_its_notebook_and_the_others_finish(executed):
     out, err, status = executed["resumed"]
     sentence = f"truth is {ATTACK!r}, but mine.csv has no such column"
     assert f"Failed: {FAILED}: {sentence}" in err and f"../reports/small/{FAILED}/run.ipynb" in err
@@ -276,7 +276,7 @@ def test_a_kernel_that_dies_fails_its_run_and_says_where_it_stopped(tmp_path):
     assert page.index("Failed:</strong> The notebook's kernel died") < page.index("never")
 
 
-def test_what_would_fail_in_every_run_of_a_grid_is_said_once_before_the_first(monkeypatch):
+def test_what_would_fail_in_every_run_of_a_grid_is_reported_once_before_the_first(monkeypatch):
     monkeypatch.setattr(run_plan, "_run_all", lambda *given: pytest.fail("a run was tried"))
     Path("bad.csv").write_text("name,age\nAda,36\nTim,41\n")
     for data, why in {"nowhere.csv": "there is no file", "bad.csv": "bad.csv has no column"}.items():

@@ -178,7 +178,7 @@ def test_a_file_of_headlines_is_one_run_with_the_settings_of_stories(tmp_path, m
     assert run.parameters.data == "mine.csv" and run.parameters.words == 0.2 and plan.page.name == "mine.html"
 
 
-def test_a_parameter_file_with_a_slip_in_its_name_is_named(tmp_path, monkeypatch):
+def test_a_parameter_file_with_a_mistake_in_its_name_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for slip in ("params/stories.yml", "storys.yaml"):
         with pytest.raises(NewsclustError, match=r"did you mean params/stories\.yaml\?"):
@@ -202,7 +202,7 @@ def test_a_yaml_file_that_is_a_list_of_records_holds_headlines():
 @pytest.mark.parametrize(
     "text", ["title: Storm nears\nby: me\n", "Storm nears\n", "- Storm nears\n", "articles: [{a: b}]\n"]
 )
-def test_a_yaml_file_that_is_neither_is_told_what_both_look_like(text):
+def test_the_error_about_a_yaml_file_that_is_neither_shows_what_both_look_like(text):
     with pytest.raises(
         NewsclustError, match=r"(such as data, k or grid|such as k: 30).* list of records such as - title"
     ):

@@ -44,7 +44,7 @@ def test_the_automaton_is_that_of_the_version_whose_fields_are_read():
     assert not [name for name in dir(py3langid) if "batch" in name or "many" in name]
 
 
-def test_each_text_has_a_code_and_a_slip_of_the_detector_has_none():
+def test_each_text_has_a_code_and_an_error_of_the_detector_has_none():
     english, spanish = "The early bird catches the worm", "A quien madruga, Dios le ayuda"
     assert detect([english, spanish, "ab"]) == ["en", "es", ""]
     assert detect([spanish, *[english] * 30]) == ["", *["en"] * 30]

@@ -19,7 +19,7 @@ def test_a_quote_that_nothing_closes_swallows_no_row(tail):
     assert len(read_file(content).rows) == content.count("\n") - 1
 
 
-def test_a_quote_that_nothing_closes_among_others_that_are_needed_is_told():
+def test_an_unclosed_quotation_mark_among_others_that_are_needed_is_reported():
     rows = [f'"Ferry {i}, delayed",2024-01-{i:02}\n' for i in range(10, 30)]
     rows[4] = '"Ferry never came,2024-01-14\n'
     headlines = read_file("title,published_at\n" + "".join(rows))

@@ -31,7 +31,7 @@ def newcomers() -> SimpleNamespace:
     )
 
 
-def test_the_story_that_most_join_comes_first_with_its_surest_headlines(newcomers):
+def test_the_story_that_most_join_comes_first_with_its_most_certain_headlines(newcomers):
     rows = joined_stories(newcomers).frame.to_numpy().tolist()
     assert rows == [[4, "Storm", 8, 2, ["0.80  t3", "0.60  t1"]], [2, "Ferry", 3, 1, ["0.90  t2"]]]
 

@@ -36,7 +36,7 @@ def test_of_two_near_stories_of_one_mark_the_smaller_is_outlined():
     assert look_alikes(places.iloc[[0, 2]]) == set() == look_alikes(places.iloc[:0])
 
 
-def test_of_too_many_headlines_an_even_sample_is_drawn_and_said(monkeypatch):
+def test_of_too_many_headlines_an_even_sample_is_drawn_with_a_notice(monkeypatch):
     assert drawn(POINTS) is POINTS
     monkeypatch.setattr(map_parts, "DRAWN_POINTS", 3)
     with pytest.warns(NewsclustWarning, match="The map draws 3 of the 8 headlines"):
