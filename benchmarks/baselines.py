@@ -1,4 +1,4 @@
-"""What newsclust is measured against. As in `pipelines`, every function prepares one run and gives it back."""
+"""What newsclust is compared with. As in `pipelines`, every function prepares one run and returns it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from inputs import STORED, Documents, load_documents, load_graph, load_texts
 from pipelines import N_NEIGHBORS, K, Run, collection
 
-#: From here on UMAP searches neighbours with pynndescent instead of comparing all pairs.
+#: From this number of documents on UMAP searches neighbours with pynndescent instead of comparing all pairs.
 UMAP_APPROXIMATES = 4096
 
 
@@ -44,7 +44,7 @@ def tutorial_to_labels(name: str) -> Run:
 
 
 def stream_and_flat(name: str) -> Run:
-    """Reading the vectors out of Milvus and searching them with FAISS: what no exact pipeline can do without."""
+    """Read the vectors from Milvus and search them with FAISS: the minimum for any exact pipeline."""
     import faiss
 
     documents = load_documents(name)
@@ -88,7 +88,7 @@ def hdbscan_on_vectors(name: str) -> Run:
 
 
 def fast_hdbscan_on_graph(name: str) -> Run:
-    """fast_hdbscan's path for precomputed graphs."""
+    """fast_hdbscan's code for precomputed graphs."""
     from fast_hdbscan import HDBSCAN
     from scipy.sparse import csr_matrix
 
@@ -115,7 +115,7 @@ def evoc_on_vectors(name: str) -> Run:
 
 
 def bertopic_recipe(name: str) -> Run:
-    """The models BERTopic makes where none are given: UMAP to five dimensions, unseeded, then HDBSCAN."""
+    """BERTopic's default models: UMAP to five dimensions, unseeded, then HDBSCAN."""
     from hdbscan import HDBSCAN
 
     vectors = np.array(load_documents(name).vectors)
@@ -187,14 +187,14 @@ def _tutorial_labels(path: Path, name: str) -> tuple[np.ndarray, list]:
 
 
 def _release(path: Path) -> None:
-    """Let go of the file: disconnecting alone keeps it locked."""
+    """Close the file, because disconnecting alone keeps it locked."""
     from milvus_lite.server_manager import server_manager_instance
 
     server_manager_instance.release_server(os.fspath(path))
 
 
 def tf_idf_of_scikit_learn(name: str) -> Run:
-    """The weighed words of a graph's texts, by scikit-learn from the texts on."""
+    """The weighted words of a graph's texts, entirely by scikit-learn."""
     from newsclust.corpus.words import WORD
 
     texts = load_texts(name)["text"]
@@ -209,7 +209,7 @@ def tf_idf_of_scikit_learn(name: str) -> Run:
 
 
 def _compile_umap(n: int, metric: str, seed: int | None) -> None:
-    """Compile, before the clock runs, what the run on a small data set would not: pynndescent."""
+    """Compile pynndescent before the clock starts, because the run on a small data set does not."""
     if n < UMAP_APPROXIMATES:
         return
     from umap import UMAP

@@ -7,34 +7,34 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-#: What twenty copies of one headline end with.
+#: The endings of twenty copies of one headline.
 ENDINGS = """today|now|again|here|update|video|live|photo|report|news|latest|in full|first|more|tonight|online|briefly
 |at noon|by phone|on air""".replace("\n", "").split("|")
 
 
 def thirds(rows: pd.DataFrame) -> Iterator[dict[str, str]]:
-    """Every third headline there twice more, with a word behind it."""
+    """Every third headline twice more, with a word after it."""
     for _, row in rows.iloc[::3].iterrows():
         for word in (" today", " now"):
             yield {**row, "title": row["title"] + word}
 
 
 def tenths(rows: pd.DataFrame) -> Iterator[dict[str, str]]:
-    """Every tenth headline there twenty times more."""
+    """Every tenth headline twenty times more."""
     for _, row in rows.iloc[::10].iterrows():
         for ending in ENDINGS:
             yield {**row, "title": f"{row['title']} {ending}"}
 
 
 def six_kinds(rows: pd.DataFrame) -> Iterator[dict[str, str]]:
-    """Every third headline there twice more, each time in another of six ways, drawn with a seed."""
+    """Every third headline twice more, each time changed in another of six ways, drawn with a seed."""
     draw = random.Random(0)
     for place, (_, row) in enumerate(rows.iloc[::3].iterrows()):
         for kind in (2 * place % 6, (2 * place + 1) % 6):
             yield {**row, "title": _changed(row["title"], kind, draw)}
 
 
-#: How copies are made, by what the table calls it.
+#: How copies are made, by their names in the table.
 COPIES: dict[str, Callable[[pd.DataFrame], Iterator[dict]]] = {
     "every third headline twice more": thirds,
     "every tenth headline twenty times more": tenths,

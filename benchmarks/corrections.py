@@ -1,7 +1,7 @@
 """Do corrections hold, and what do they do to the other headlines? On stories_2014, with the settings of stories.yaml.
 
 20 pairs of one story that the run has in two, and 20 of two that it has in one, are drawn with a seed. For the first
-seed they are to hold in more runs: of the shuffled file, of five sixths of it and then of all of it as their
+seed they must also hold in other runs: of the shuffled file, of five sixths of it and then of all of it as their
 continuation, with other settings, and in an assignment of the last sixth.
 
     python benchmarks/corrections.py [SEEDS]
@@ -32,7 +32,7 @@ def truth_of(run) -> np.ndarray:
 
 
 def draw(run, seed: int) -> pd.DataFrame:
-    """Pairs that the run has wrong, of headlines that their titles name."""
+    """Pairs that the run has wrong, of headlines with unique titles."""
     labels, truth, titles = run.labels, truth_of(run), run.corpus.documents["title"]
     fit = (truth != "") & ~titles.duplicated(keep=False).to_numpy()
     one_story = truth[:, None] == truth

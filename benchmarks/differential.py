@@ -2,10 +2,9 @@
 
 ``python benchmarks/differential.py`` compares 3,600 data sets in a few minutes and prints the table; a number after it
 compares fewer, and tests/graph_hdbscan/test_differential.py a few hundred. All three get the same full matrix
-(newsclust's core as lists of all neighbours), so their spanning trees must have the same edge lengths, always. Where
-edges tie, there are several such trees and with them several right partitions; and newsclust keeps to
-`max_cluster_size`, `min_cluster_size` and `allow_single_cluster` where the others do not. Anything else is a difference
-that must not be.
+(newsclust's core as lists of all neighbours), so their spanning trees must always have the same edge lengths. If edges
+tie, there are several such trees, and several right partitions; and newsclust obeys `max_cluster_size`,
+`min_cluster_size` and `allow_single_cluster` where the others do not. Any other difference is an error.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from graph_hdbscan.lists import Clusters, cluster_lists
 N_SETS = 3600
 PEERS = ("hdbscan", "scikit-learn")
 SAME = "same partition"
-#: What may be otherwise, and why.
+#: Allowed differences, and their reasons.
 REASONS = {
     "ties": "ties: another spanning tree of the same lengths; from newsclust's own tree they select the same",
     "epsilon": "ties: clusters split at exactly cluster_selection_epsilon",
@@ -158,7 +157,7 @@ def _relation(peer: str, case: Case, ours: Clusters, labels: np.ndarray | None) 
     if same_partition(ours.labels, kept):
         tied = len(np.unique(ours.spanning_tree[:, 2])) < len(ours.spanning_tree)
         return "ties" if tied else UNEXPLAINED
-    # The difference is in the selection: newsclust must keep what the name promises, and they must not.
+    # The difference is in the selection: newsclust must obey the parameter, and the peer must not.
     selection = case.selection
     least, limit, epsilon = (
         selection[f"{name}"] for name in ("min_cluster_size", "max_cluster_size", "cluster_selection_epsilon")
@@ -186,7 +185,7 @@ def same_partition(first: np.ndarray, second: np.ndarray) -> bool:
 
 
 def main() -> int:
-    """Compare and print; 1 where anything is unexplained."""
+    """Compare and print; 1 if a difference is unexplained."""
     n_sets = int(sys.argv[1]) if len(sys.argv) > 1 else N_SETS
     trees, relations, strange = Counter(), {peer: Counter() for peer in PEERS}, []
     for seed in range(n_sets):

@@ -3,7 +3,7 @@
     python benchmarks/embedding.py [sample stories agnews] [--rows N] [--repeats N] [--busy]
 
 A row per data set and side: documents per second, median and range, and the ratio to sentence-transformers at its best
-batch size. `--busy` takes the processor time of one thread, which other programs hardly change.
+batch size. `--busy` measures the processor time of one thread, which other programs hardly change.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DATA = {"sample": "sample", "stories": STORIES, "agnews": AGNEWS}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="*", default=list(DATA))
-    parser.add_argument("--rows", type=int, help="only so many documents, evenly chosen")
+    parser.add_argument("--rows", type=int, help="at most this many documents, evenly chosen")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--batch-sizes", type=int, nargs="+", default=[16, 32, 64])

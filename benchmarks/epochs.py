@@ -1,10 +1,9 @@
-"""What a layout costs and is worth, ours beside umap-learn's own descent: a Markdown table.
+"""Time and quality of a layout, ours and umap-learn's own descent: a Markdown table.
 
-Both have the same neighbours, graph and start. *Placed* is ours of every fifth document, with the rest placed
-(`newsclust.neighbors.placing`). Seconds are medians, the rest is the range over the seeds:
-trustworthiness and continuity (15 neighbours), the share of a document's 15 nearest that are its 15 nearest on the map
-too, and, where stories are known, the share of its 10 nearest on the map, or of as many as its story has, that are of
-its story.
+Both have the same neighbours, graph and start. *Placed* is our layout of every fifth document, with the others placed
+(`newsclust.neighbors.placing`). Seconds are medians, the rest is the range over the seeds: trustworthiness and
+continuity (15 neighbours), the share of a document's 15 nearest that are its 15 nearest on the map too, and, where
+stories are known, the share of its 10 nearest on the map, or of as many as its story has, that are of its story.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ def main() -> None:
 
 
 def worth(vectors: np.ndarray, nearest: np.ndarray, points: np.ndarray, stories: pd.Series | None) -> list[float]:
-    """Trustworthiness, continuity, neighbours kept and stories kept together; NaN where no stories are known."""
+    """Trustworthiness, continuity, neighbours kept and stories kept together; NaN if no stories are known."""
     from sklearn.manifold import trustworthiness
     from sklearn.neighbors import NearestNeighbors
 

@@ -1,7 +1,7 @@
 """newsclust and its peers on every labelled set that is there: `make evaluate`.
 
 The table goes to ``benchmarks/evaluation.md``. The sample comes with newsclust; the other sets are read from
-``../shared/data`` beside the repository where they are present, and named where they are not.
+``../shared/data`` beside the repository; those that are missing are named.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ FILES = [TOP / "params" / name for name in ("tutorial.yaml", "stories.yaml")]
 STORIES = "newsclust, stories.yaml"
 INTRODUCTION = """# newsclust on labelled headlines
 
-`make evaluate` measures this: every method groups the same MiniLM vectors. newsclust takes everything from one file of
-parameters for all sets; of a peer's several settings the one is shown that agrees best *with the truth*. A headline in
-no story, by the truth or by a method, is alone on both sides; "grouped" counts all of them as one group instead, as
-scikit-learn does with labels of -1. *One-offs*: how many headlines that belong to no story were put into one. Seconds
-are those from vectors to labels, a peer's for all its settings together.
+`make evaluate` measures this: every method groups the same MiniLM vectors. newsclust uses one parameter file for all
+sets; of a peer's settings, the one that agrees best *with the truth* is shown. A headline in no story, by the truth or
+by a method, is a group of its own; "grouped" counts all of them as one group instead, as scikit-learn does with labels
+of -1. *One-offs*: how many headlines that belong to no story were put into one. Seconds are from vectors to labels, for
+a peer the sum over its settings.
 """
 
 

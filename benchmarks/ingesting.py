@@ -1,10 +1,11 @@
-"""What `newsclust ingest` takes beside embedding: in turn with a bare `MilvusClient.insert` of the same batches.
+"""The time of `newsclust ingest` without embedding, in turn with a bare `MilvusClient.insert` of the same batches.
 
     python benchmarks/ingesting.py [--documents 20000 200000] [--repeats 3]
 
-A Milvus 2.3.5 server from PyPI is started for it. A stand-in gives vectors of 384 dimensions at no cost. Each side is
-a process of its own, with a collection of its own; peak memory is that of the process, without the server. Seconds of
-a side that waits for the server alone say little on a machine in use: processor seconds of the process stand beside.
+A Milvus 2.3.5 server from PyPI is started for it. A stand-in for the model gives vectors of 384 dimensions at no cost.
+Each side has its own process and its own collection; peak memory is that of the process, without the server. On a
+machine in use, seconds of a side that mostly waits for the server mean little: so the process's processor seconds are
+shown, too.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def run(side: str, *given: str, cwd: str) -> dict[str, float]:
 
 
 def texts(n: int) -> Iterator[str]:
-    """Different headlines of some ten words."""
+    """Different headlines of about ten words."""
     words = """council votes bridge harbour storm ferry museum market river school strike budget court police fire rail
     airport election minister doctor tunnel festival library stadium factory farmers drought harvest heatwave""".split()
     rng = np.random.default_rng(0)
@@ -138,7 +139,7 @@ def taken(wall: float, processor: float) -> dict[str, float]:
 
 
 class server:
-    """Milvus 2.3.5 on ports of its own, as long as the block lasts; gives its address."""
+    """Milvus 2.3.5 on its own ports for the block; yields its address."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

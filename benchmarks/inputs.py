@@ -1,4 +1,4 @@
-"""What is measured on: documents with vectors, and neighbour graphs, made once and kept in .work/."""
+"""The benchmarks' data: documents with vectors, and neighbour graphs, made once and stored in .work/."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 WORK = Path(__file__).parent / ".work"
-#: Data that may not be part of the project; what needs it is skipped where it is absent.
+#: Data that may not be part of the project; what needs it is skipped if it is missing.
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 #: The Milvus Lite file of a data set.
 STORED = "milvus.db"
 DIM = 384
-#: Dimensions in which synthetic vectors really differ.
+#: Dimensions in which synthetic vectors differ.
 LATENT = 64
 
 
@@ -30,7 +30,8 @@ class Input:
     make : callable
         Writes the data set into the folder given.
     source : Path or None
-        The file it is made of: without it there is no such data set, and when it changes, it is made again.
+        The file it is made from: if that is missing, there is no such data set; if it changes, the data set is made
+        again.
     """
 
     make: Callable[[Path], None]
@@ -40,21 +41,21 @@ class Input:
 
     @property
     def stamp(self) -> str:
-        """What tells this version from another."""
+        """Identifies this version."""
         return hashlib.blake2b(self.source.read_bytes(), digest_size=8).hexdigest() if self.source else "seeded"
 
 
 @dataclass(frozen=True, eq=False)
 class Documents:
-    """Documents with vectors, which .work/<name>/`STORED` holds too, in the collection of `pipelines.store`.
+    """Documents with vectors, which are also in .work/<name>/`STORED`, in the collection of `pipelines.store`.
 
     Attributes
     ----------
     name : str
     table : DataFrame, n rows
-        With columns id (ascending), text, and truth: the known story, "" where there is none.
+        With columns id (ascending), text, and truth: the known story, "" if there is none.
     vectors : ndarray of float32, shape (n, dim)
-        Rows of unit length; mapped, so that only who reads them has them in memory.
+        Rows of unit length; memory-mapped, so that only a process that reads them has them in memory.
     min_samples, min_cluster_size : int
     """
 
@@ -74,9 +75,9 @@ class Graph:
 
 
 def make(name: str) -> None:
-    """Make the data set `name` unless .work/ holds it already."""
+    """Make the data set `name` unless it is in .work/ already."""
     folder, recipe = WORK / name, INPUTS[name]
-    ready = folder / "ready"  # written last, so that what an interrupted run left doesn't count
+    ready = folder / "ready"  # written last, so that the files of an interrupted run don't count
     if ready.exists() and ready.read_text() == recipe.stamp:
         return
     shutil.rmtree(folder, ignore_errors=True)
@@ -126,7 +127,7 @@ def _headlines(data: Path, truth: str | None = None) -> Callable[[Path], None]:
 
 
 def _mixture(n: int, in_milvus: bool = True) -> Callable[[Path], None]:
-    """Synthetic vectors: clusters of very different size and tightness around centres of their own, and noise.
+    """Synthetic vectors: clusters of very different size and density, and noise.
 
     Like sentence embeddings they lie on the unit sphere, near a space of fewer dimensions (`LATENT`, of falling
     variance); a fifth of them belongs to no cluster.
@@ -183,7 +184,7 @@ def _neighbor_graph(n: int, k: int = 15) -> Callable[[Path], None]:
 
         _, indices = cKDTree(points).query(points, k + 1, workers=-1)
         itself = indices == np.arange(n)[:, None]
-        itself[~itself.any(axis=1), -1] = True  # crowded out by equal points
+        itself[~itself.any(axis=1), -1] = True  # missing because of equal points
         indices = indices[~itself].reshape(n, k).astype(np.int32)
         distances = np.empty((n, k), dtype=np.float32)
         for start in range(0, n, 100_000):
@@ -216,7 +217,7 @@ def _side_by_side(n: int, graph: str) -> Callable[[Path], None]:
 
 def _texts(graph: str) -> Callable[[Path], None]:
     """Texts for the documents of a graph, as long as AG News's: half of the words are the story's, in its phrases, half
-    anybody's. Neighbours are of one story where their lists lead to the same document."""
+    are common. Neighbours are of one story if their lists lead to the same document."""
 
     def make(folder: Path) -> None:
         globals()["make"](graph)
@@ -244,7 +245,7 @@ def _texts(graph: str) -> Callable[[Path], None]:
 
 
 def _leads(indices: np.ndarray) -> np.ndarray:
-    """For each row the smallest row that can be reached over a few lists: rows of one story mostly have the same."""
+    """For each row the smallest row that can be reached over a few lists: mostly the same for rows of one story."""
     from numba import njit
 
     @njit

@@ -25,12 +25,12 @@ from typing import Any
 import inputs
 import numpy as np
 
-#: The larger input leaves the processor's cache to the mercy of its neighbours: more runs than elsewhere.
+#: The larger input does not fit into the processor's cache, so times vary more: more runs than elsewhere.
 GROWTH_REPEATS = 7
 
 
 def make(name: str) -> None:
-    """Make a data set where it isn't there yet."""
+    """Make a data set if it is missing."""
     inputs.make(name)
 
 
@@ -42,8 +42,8 @@ def time_sides(name: str, repeats: str, *sides: str) -> dict[str, dict[str, Any]
     Returns
     -------
     dict
-        For each side its seconds (a list), the agreement of its labels with the known stories (`ami`, the median)
-        and with the first side's (`ari`), and what else it says of itself.
+        For each side its seconds (a list), the agreement of its labels with the known stories (`ami`, the median) and
+        with the first side's (`ari`), and other facts that it returns.
     """
     small = "synthetic-500"
     if name.startswith("graph"):
@@ -78,7 +78,7 @@ def growth(small: str, large: str, pipeline: str) -> dict[str, Any]:
 
 
 def memory(name: str, side: str) -> dict[str, float]:
-    """The highest resident memory of this process, which does nothing but run `side` once, in MiB."""
+    """The highest resident memory of this process, which only runs `side` once, in MiB."""
     _timed(_prepare(side, name), name)
     status = Path("/proc/self/status").read_text()
     return {"mib": round(int(status.split("VmHWM:")[1].split()[0]) / 1024)}
@@ -92,7 +92,7 @@ def _prepare(side: str, name: str) -> Any:
 
 
 def _timed(run: Any, name: str) -> tuple[float, dict[str, Any]]:
-    """Seconds and result of a run in a working folder of its own."""
+    """Seconds and result of a run in its own working folder."""
     here, stored = Path.cwd(), inputs.WORK / name / inputs.STORED
     with tempfile.TemporaryDirectory(dir=inputs.WORK) as folder:
         if stored.exists():

@@ -1,4 +1,4 @@
-"""Stored vectors of a million documents to labels and a map, stage by stage, in a process of its own.
+"""From stored vectors of a million documents to labels and a map, stage by stage, in a separate process.
 
     python benchmarks/million.py [--documents N] [--server]
     python benchmarks/million.py --graph graph-10m
@@ -75,7 +75,7 @@ def stored_to_map(n: int, folder: Path, on_server: bool) -> None:
     np.save(WORK / name / "layout.npy", layout.coordinates)
     print(f"\n{neighbors}\n{clustering}\n{chosen}")
     truth = documents.table["truth"].to_numpy()
-    # Of so many clusters as take seconds: AMI's correction for chance looks at each pair of a cluster and a label.
+    # Only up to a number of clusters: AMI's correction for chance computes each pair of a cluster and a label.
     told = np.isin(truth, np.unique(truth)[1 : CLUSTERS + 1])
     truth, labels = truth[told], clustering.labels[told]
     agreement = adjusted_mutual_info_score(truth, labels), adjusted_rand_score(truth, labels)

@@ -1,8 +1,8 @@
-"""Damaged files through the reader: each is read, or refused in a sentence of newsclust's own, soon, in little memory.
+"""Damaged files through the reader: each must be read, or refused in a sentence, soon, in little memory.
 
 ``python benchmarks/mutated.py --files 20000`` mutates files of every kind that newsclust reads; file 17 of seed 1 is
-always the same, and ``--seed 1 --write 17`` writes it to look at. ``--bombs`` reads what is small and unpacks to much,
-and what is large and holds nothing, each in a process of its own.
+always the same, and ``--seed 1 --write 17`` writes it to look at. ``--bombs`` reads small files that unpack to large
+ones, and large ones without headlines, each in its own process.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def seeds() -> dict[str, bytes]:
 
 
 def mutated(number: int, seed: int, files: dict[str, bytes]) -> tuple[str, bytes]:
-    """The name and the content of the damaged file that `number` stands for."""
+    """The name and the content of damaged file `number`."""
     chance = random.Random(f"{seed}/{number}")
     made = [name for name in sorted(files) if name.startswith("sample")]
     name = chance.choice(made if chance.random() < 0.5 else sorted(files))
@@ -141,7 +141,7 @@ def _swap(content: bytearray, chance: random.Random, _: object) -> None:
 
 
 def _exchange(content: bytearray, chance: random.Random, files: dict[str, bytes]) -> None:
-    """A piece of another file in the midst."""
+    """A piece of another file in the middle."""
     other = files[chance.choice(sorted(files))]
     start, end = _span(other, chance)
     at = chance.randrange(len(content) + 1)
@@ -154,7 +154,7 @@ def _span(content: bytes | bytearray, chance: random.Random) -> tuple[int, int]:
 
 
 def outcome(job: tuple[int, int]) -> tuple[int, str, str, float, int]:
-    """Number, name, what became of it ("read", "refused", or a traceback), processor seconds, and peak MiB so far."""
+    """Number, name, result ("read", "refused", or a traceback), processor seconds, and peak MiB so far."""
     from newsclust.corpus.documents import read_corpus
     from newsclust.errors import NewsclustError
 
@@ -183,7 +183,7 @@ _files: dict[str, bytes] = {}
 
 
 def _prepare(files: dict[str, bytes]) -> None:
-    """In each process: no network, and everything imported that reading takes."""
+    """In each process: block the network, and import all that reading needs."""
     import requests
 
     from newsclust.corpus.documents import read_corpus
@@ -233,7 +233,7 @@ _PACKED: list[tuple[str, Callable[[bytes], bytes], Callable[[bytes], bytes]]] = 
 
 
 def bombs() -> dict[str, Callable[[], bytes]]:
-    """Small files that unpack to much, and others that no table is."""
+    """Small files that unpack to large ones, and others that are no tables."""
     gigabyte = 1 << 30
     zeros = b"0" * (1 << 20)
 

@@ -1,6 +1,6 @@
-"""New headlines and yesterday's stories, measured where the stories are known: ``python benchmarks/newcomers.py``.
+"""New headlines and yesterday's stories, measured on known stories: ``python benchmarks/newcomers.py``.
 
-The table goes to ``benchmarks/newcomers.md``. Sets that are not there are left out, as in ``benchmarks/evaluate.py``.
+The table goes to ``benchmarks/newcomers.md``. Missing sets are left out, as in ``benchmarks/evaluate.py``.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from newsclust.vectors.store import Embeddings, Store
 
 FOLDS = 5
 DAYS = 7
-#: A story of so many headlines is held out whole.
+#: Stories with at least this many headlines are held out whole.
 WHOLE = 20
 GIVEN = read_parameters(TOP / "params" / "stories.yaml")
 INTRODUCTION = """# New headlines
 
 `python benchmarks/newcomers.py` measures this, with `params/stories.yaml` and MiniLM's vectors. *Right by the truth*:
-most headlines of the story that was said have the same known story; *by a run over all*: the same, where the stories
-of a run over all headlines stand for the truth. The two part where a run merges known stories, as on ECB+, whose
-stories come in pairs of one kind: what the run puts together no newcomer can tell apart. In a day's file, *split off*
-and *merged* count all headlines whose number changed because their story did so; settings that are chosen anew each
-day cause much of it.
+most headlines of the predicted story have the same known story; *by a run over all*: the same, with the stories of a
+run over all headlines as the truth. The two differ if a run merges known stories, as on ECB+, whose stories come in
+pairs of one kind: newcomers can't separate stories that the run has merged. In a day's file, *split off* and *merged*
+count all headlines whose number changed because their story did so; often the cause is that settings are chosen again
+each day.
 """
 
 
@@ -91,7 +91,7 @@ class Labelled:
 
 
 def fifths(labelled: Labelled, full: np.ndarray) -> tuple[dict[str, str], pd.DataFrame]:
-    """Each fifth assigned to the run of the others; what was said of each headline, and whether it was right."""
+    """Assign each fifth to the run of the others; each headline's prediction, and whether it was right."""
     truth, fold = labelled.truth, np.random.default_rng(0).permutation(len(full)) % FOLDS
     scores, said = [], []
     for place in range(FOLDS):
@@ -120,7 +120,7 @@ def fifths(labelled: Labelled, full: np.ndarray) -> tuple[dict[str, str], pd.Dat
 
 
 def whole_stories(labelled: Labelled, beside: float) -> dict[str, str]:
-    """Every large story held out whole, alone or amid a random share of the others."""
+    """Every large story held out whole, alone or with a random share of the others."""
     truth, rng = labelled.truth, np.random.default_rng(1)
     sizes = pd.Series(truth).value_counts().drop(["one-off", ""], errors="ignore")
     found_it, others, lost = 0, 0, []
@@ -150,7 +150,7 @@ def whole_stories(labelled: Labelled, beside: float) -> dict[str, str]:
 def days(labelled: Labelled, settings_stay: bool) -> pd.DataFrame:
     """Runs of a growing file: the first 40 % by date, then a tenth more each day, numbers kept from day to day.
 
-    Settings are chosen anew each day, or those of the first day stay.
+    Settings are chosen again each day, or those of the first day are kept.
     """
     dated = (labelled.documents["published_at"] != "").to_numpy()
     order = np.flatnonzero(dated)[np.argsort(labelled.documents["published_at"][dated], kind="stable")]
@@ -172,7 +172,7 @@ def days(labelled: Labelled, settings_stay: bool) -> pd.DataFrame:
             gone = both[both["now"] != both["before"]]
             why = np.where(gone["now"] < 0, "to no story", what.reindex(gone["now"]).fillna("").to_numpy())
             why = np.where((why == "continues") & (what.reindex(gone["before"]) == "merged"), "merged", why)
-            why = pd.Series(np.where(why == "continues", "moved to a story that goes on", why)).value_counts()
+            why = pd.Series(np.where(why == "continues", "moved to a story that continues", why)).value_counts()
             rows.append(
                 {
                     "day": str(day + 1),

@@ -1,7 +1,7 @@
-"""Piles drawn from the labelled sets: few stories, many one-offs, halves, two sets together.
+"""Samples drawn from the labelled sets: few stories, many one-offs, halves, two sets together.
 
-`python benchmarks/piles.py` measures them; the table goes to ``benchmarks/piles.md``. Sets that are not there are left
-out, as in ``benchmarks/evaluate.py``.
+`python benchmarks/piles.py` measures them; the table goes to ``benchmarks/piles.md``. Missing sets are left out, as in
+``benchmarks/evaluate.py``.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ GIVEN = read_parameters(TOP / "params" / "stories.yaml")
 INTRODUCTION = """# Other piles than the labelled sets
 
 `python benchmarks/piles.py` measures this, with `params/stories.yaml` and MiniLM's vectors, on piles that are drawn
-from the labelled sets and unlike them. They are no evidence of their own, but what fits the sets by chance fails here.
-Means over all draws of a kind; each cell says first what the file finds, then what it finds with `fold_copies: false`.
-A headline whose story has no other in its pile is a one-off. *Of the best*: the AMI of the settings that `auto` chose,
-as a share of the best AMI in its grid; *assigned*: how many one-offs were put into a story.
+from the labelled sets and unlike them. They are no independent evidence, but settings that fit the sets by chance fail
+here. Means over all draws of a kind; each cell has first the result of the file, then that with `fold_copies: false`. A
+headline whose story has no other in its pile is a one-off. *Of the best*: the AMI of the settings that `auto` chose, as
+a share of the best AMI in its grid; *assigned*: how many one-offs were put into a story.
 """
 
 

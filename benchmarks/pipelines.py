@@ -1,8 +1,8 @@
-"""What newsclust does, as the benchmarks call it.
+"""newsclust's pipelines, as the benchmarks call them.
 
-Every function prepares one run (imports, loading) and gives it back, to be called with a fresh folder that is the
-working folder too: what newsclust keeps in ``.newsclust/cache`` below it would make the next repetition unfair. The
-folder holds a copy of the data set's Milvus Lite file, `STORED`.
+Every function prepares one run (imports, loading) and returns it, to be called with a new folder that is also the
+working folder, because the cache in ``.newsclust/cache`` below it would make the next repetition unfair. The folder has
+a copy of the data set's Milvus Lite file, `STORED`.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def graph_to_labels(name: str) -> Run:
 
 
 def graph_to_blend_and_vote(name: str) -> Run:
-    """Words and days blended into a graph, and noise assigned; the words are weighed before the clock starts."""
+    """Blend words and days into a graph, and assign noise; the words are weighted before the clock starts."""
     from unittest.mock import patch
 
     from newsclust.clusters.clustering import cluster
@@ -116,7 +116,7 @@ def graph_to_blend_and_vote(name: str) -> Run:
 
 
 def texts_to_words(name: str) -> Run:
-    """The words of a graph's texts, weighed."""
+    """The weighted words of a graph's texts."""
     from newsclust.neighbors.weighed import weighted_words
 
     texts = load_texts(name)["text"]
@@ -143,7 +143,7 @@ def graph_to_settings(name: str) -> Run:
 
 
 def _graph_with_texts(name: str) -> tuple[Any, Any, Any]:
-    """The lists, the texts, and vectors, at random, of as many dimensions as MiniLM's."""
+    """The lists, the texts, and random vectors with as many dimensions as MiniLM's."""
     from newsclust.neighbors.neighbors import Neighbors
     from newsclust.vectors.store import Embeddings
 

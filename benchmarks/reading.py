@@ -1,9 +1,9 @@
-"""What reading a CSV costs beside `pandas.read_csv`, which gives its cells as text and knows nothing of them.
+"""The cost of reading a CSV, compared with `pandas.read_csv`, which only returns its cells as text.
 
     python benchmarks/reading.py [--rows N] [--rounds N]
 
-A Markdown table: the median ratios of processor time and of the memory that comes on top of a process that has read a
-small file before. Each side reads in a process of its own, in turn.
+A Markdown table: the median ratios of processor time, and of the memory added to a process that has already read a
+small file. Each side reads in its own process, in turn.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Whether the reliability of a story tells pure stories from mixed ones: ``python benchmarks/reliability.py``.
+"""Whether the reliability of a story separates pure stories from mixed ones: ``python benchmarks/reliability.py``.
 
-The table goes to ``benchmarks/reliability.md``. Sets that are not there are left out, as in ``benchmarks/evaluate.py``.
-`--quick` leaves out the piles with near-copies, which take most of the time, because their texts have to be embedded.
+The table goes to ``benchmarks/reliability.md``. Missing sets are left out, as in ``benchmarks/evaluate.py``. `--quick`
+leaves out the piles with near-copies, which take most of the time, because their texts have to be embedded.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ and in the piles drawn from them (`benchmarks/piles.py`), those with near-copies
 one-off is a known story of its own. A story is *mixed* below a purity of .8.
 
 *Together* is how often a story's pairs stay together when a fifth of the headlines is left out, twenty times. It does
-not tell mixed stories from pure ones: two events that HDBSCAN has merged stay merged, and two strangers stay a pair.
-*Reliability* is made of the same resamplings: how often pairs stay together in the finest clusters of their trees,
-times the similarity that three in four of the story's pairs exceed, times p / (p + 1) for p pairs. Its form was chosen
-among some hundred on these very stories, but for those of the piles with near-copies, so the area under its curve (AUC)
-is somewhat flattered; no number in it is fitted but "three in four". On the labelled sets alone, whose mixed stories
-are large ones of two events of one kind, it tells little more than chance: a story of high reliability can still be two
-events that nothing in the texts parts. Where every third headline is there twice more it tells little as well: once the
-copies are folded, what is left is the labelled set. The piles are drawn from the same headlines, so their stories are
-not independent of each other.
+not separate mixed stories from pure ones: two events that HDBSCAN has merged stay merged, and two unrelated headlines
+stay a pair. *Reliability* is computed from the same resamplings: how often pairs stay together in the finest clusters
+of their trees, times the similarity that three in four of the story's pairs exceed, times p / (p + 1) for p pairs. Its
+form was chosen among about a hundred on these same stories, except those of the piles with near-copies, so the area
+under its curve (AUC) is somewhat too high; the only fitted number in it is "three in four". On the labelled sets alone,
+whose mixed stories are large ones of two events of one kind, it is little better than chance: a story of high
+reliability can still be two events that nothing in the texts separates. The same holds where every third headline has
+two copies: once the copies are folded, the rest is the labelled set. The piles are drawn from the same headlines, so
+their stories are not independent of each other.
 """
 
 
@@ -86,7 +86,7 @@ def main(quick: bool) -> None:
 
 
 def purity(labels: np.ndarray, truth: np.ndarray) -> pd.Series:
-    """Per story the share of its most frequent known story; a one-off is one of its own, an unknown one is left out."""
+    """Per story the share of its most frequent known story; a one-off is one of its own, unknown ones are left out."""
     known = pd.Series(truth).astype(str)
     one_off = known.str.lower().isin(ONE_OFF)
     code = np.where(one_off, len(known) + np.arange(len(known)), pd.factorize(known)[0])
@@ -97,7 +97,7 @@ def purity(labels: np.ndarray, truth: np.ndarray) -> pd.Series:
 def timed(lists, stories, evidence) -> tuple[float, float]:
     """Processor seconds of one clustering with its vote, and of all resamplings, measured in turn: medians.
 
-    The shortest of each would favour the one that takes less time, which more often meets a quiet moment.
+    The minimum would favour the shorter one, which more often runs undisturbed.
     """
     once, all_of_them, least = [], [], piles.GIVEN.least_support
     for _ in range(TIMED):

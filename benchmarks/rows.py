@@ -1,4 +1,4 @@
-"""What is compared with what."""
+"""The comparisons of the benchmarks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from operator import ge, gt, le
 Target = tuple[str, str, float]
 COMPARE = {">": gt, ">=": ge, "<=": le}
 
-#: Milvus, then FAISS: twice and a half their time is the limit that newsclust sets itself.
+#: Milvus, then FAISS: newsclust's own limit is two and a half times their time.
 NEAR_THE_FLOOR: Target = ("ratio", ">=", 0.4)
 
 
@@ -66,11 +66,11 @@ TO_LABELS = "stored vectors to labels", "stored_to_labels"
 TO_LABELS_IVF = "stored vectors to labels, ivf", "stored_to_labels_ivf"
 FROM_VECTORS = "vectors to labels", "vectors_to_labels"
 FROM_GRAPH = "graph to labels", "graph_to_labels"
-#: Beside the time that the graph takes, of which the first may be 40 % and the second ten times as much.
+#: Compared with the time of the graph: the first may take 40 % of it, the second ten times as much.
 BLEND = "words and days blended in, and vote", "graph_to_blend_and_vote"
 SETTINGS = "settings chosen", "graph_to_settings"
 WORDS = "texts to weighed words", "texts_to_words"
-#: Minutes of compiling, once: nothing for --quick.
+#: Compiling takes minutes, once: too long for --quick.
 COMPILED: dict[str, list[Target]] = {"evoc_on_vectors": [], "bertopic_recipe": []}
 
 COMPARISONS = [
@@ -96,7 +96,7 @@ COMPARISONS = [
         {"fast_hdbscan_on_graph": [("ratio", ">", 1), ("newsclust_mib", "<=", 2048), ("growth_exponent", "<=", 1.15)]},
         grows_from="graph-100k",
     ),
-    # In the first one or two runs the system still looks for large pages of memory.
+    # In the first one or two runs the system still allocates huge pages.
     Comparison("graph-1m-texts", *BLEND, {"graph_to_labels": [("ratio", ">=", 2.5)]}, repeats=5),
     Comparison("graph-1m-texts", *SETTINGS, {"graph_to_labels": [("ratio", ">=", 0.1)]}, repeats=1),
     Comparison("graph-1m-texts", *WORDS, {"tf_idf_of_scikit_learn": []}, repeats=1),

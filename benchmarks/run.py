@@ -1,4 +1,4 @@
-"""newsclust beside what else there is: time, memory and agreement, into results.json and results.md."""
+"""newsclust beside other tools: time, memory and agreement, into results.json and results.md."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 
 def main() -> int:
-    """Run the comparisons asked for; 1 where one of them broke, whatever the others gave."""
+    """Run the requested comparisons; 1 if any of them broke."""
     start = time.perf_counter()
     wanted, n_broken = _wanted(), 0
     for number, comparison in enumerate(wanted, 1):
@@ -57,7 +57,7 @@ def measure(comparison: Comparison) -> list[Row]:
     """
     name, ours, theirs = comparison.input, comparison.pipeline, list(comparison.baselines)
     _child("make", name)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # company costs them time, not memory
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # running side by side costs them time, not memory
         peaks = dict(zip([ours, *theirs], pool.map(lambda side: _peak_mib(name, side), [ours, *theirs]), strict=True))
     measured = _child("time", name, str(comparison.repeats), ours, *theirs)
     n, dim = inputs.shape(name)
@@ -99,7 +99,7 @@ def _wanted() -> list[Comparison]:
 
 
 def _keep(rows: list[Row]) -> list[Row]:
-    """Write the rows over those of the same name and judge all by their targets; the rows as they are kept."""
+    """Replace the rows of the same name, compare all with their targets, and return the stored rows."""
     before = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
     # What was measured on another version of the data is no longer comparable.
     same = [row for row in before if row["input"] != rows[0]["input"] or row["stamp"] == rows[0]["stamp"]]

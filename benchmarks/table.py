@@ -8,7 +8,7 @@ HEAD = ["data", "n × dim", "from … to", "baseline", "newsclust", "baseline", 
 
 
 def as_markdown(rows: list[dict[str, Any]]) -> str:
-    """A table of `rows` and a line on where they were measured."""
+    """A table of `rows` and a line about where they were measured."""
     lines = [_line(HEAD), _line([":--"] * 4 + ["--:"] * 5 + [":--"])]
     for row in rows:
         once = "¹" if row["repeats"] == 1 else ""

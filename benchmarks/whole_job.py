@@ -1,10 +1,10 @@
-"""What a person waits for: from a CSV to a page with a map, in a fresh process, embedding and start-up included.
+"""The whole wait of a user: from a CSV to a page with a map, in a new process, with embedding and start-up.
 
     python benchmarks/whole_job.py [sample stories agnews] [--repeats N] [--sides SIDE ...] [--earlier CHECKOUT]
 
 Every side embeds with MiniLM, starts as a new process in an empty folder, and leaves an HTML page; the sides run in
 turn. `--earlier` adds newsclust as it is in another checkout. Results go to whole_job.json; whole_job.md and
-whole_job.svg, the stages as stacked bars, are made of it.
+whole_job.svg, the stages as stacked bars, are made from it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RESULTS, TABLE, PICTURE = (HERE / f"whole_job.{kind}" for kind in ("json", "md",
 DATA = {"sample": SAMPLE, "stories": STORIES, "agnews": AGNEWS}
 TITLE_AND_DESCRIPTION = ["title", "description"]
 
-#: What newsclust's sides set.
+#: The parameters of newsclust's sides.
 PARAMETERS: dict[str, dict[str, Any]] = {
     "newsclust": {},
     "newsclust, bfloat16": {"precision": "bfloat16"},
@@ -113,7 +113,7 @@ def _run(side: str, csv: Path, earlier: Path | None) -> dict[str, Any]:
             text = f"fixed: {json.dumps({'data': str(csv)})}\n" if side == EARLIER else "".join(lines)
             (place / "job.yaml").write_text(text)
             source = earlier / "src" if side == EARLIER else HERE.parent / "src"
-            if side == EARLIER:  # which looked for its notebook where it was started
+            if side == EARLIER:  # which expected its notebook in the folder where it was started
                 shutil.copytree(earlier / "notebooks", place / "notebooks")
                 shutil.copy(earlier / "pyproject.toml", place)
             command = [sys.executable, "-m", "newsclust", "run", "job.yaml"]
@@ -207,7 +207,7 @@ def _draw(texts: list[str], points: Any, labels: Any) -> None:
 
 
 def tutorial(csv: Path) -> dict[str, Any]:
-    """The tutorial's notebook, but for the model, and for the matrix, made symmetric so that hdbscan survives it."""
+    """The tutorial's notebook with another model and a symmetric matrix, because hdbscan crashes otherwise."""
     import numpy as np
     import pandas as pd
     from baselines import N_NEIGHBORS, _insert_one_by_one, _tutorial_labels
@@ -274,7 +274,8 @@ BASELINES: dict[str, Callable[[Path], dict[str, Any]]] = {
 }
 
 
-# What is kept ---------------------------------------------------------------------------------------------------------
+# What is stored
+# ---------------------------------------------------------------------------------------------------------
 
 
 def _keep(rows: list[dict[str, Any]]) -> None:

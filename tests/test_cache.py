@@ -190,7 +190,7 @@ def test_a_failed_computation_leaves_no_lock():
 
 
 @pytest.mark.parametrize("fails", ["open", "mkdir", "full"])
-def test_without_a_cache_the_run_goes_on_with_one_notice(monkeypatch, recwarn, fails):
+def test_without_a_cache_the_run_continues_with_one_notice(monkeypatch, recwarn, fails):
     def refuse(*args, **kwargs):
         raise OSError(errno.ENOSPC if fails == "full" else errno.EACCES, "No room" if fails == "full" else "No right")
 

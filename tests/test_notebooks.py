@@ -1,4 +1,4 @@
-"""The notebooks as users run them: by papermill, from an empty folder with the installed package, with slips."""
+"""The notebooks as users run them: by papermill, from an empty folder with the installed package, with mistakes."""
 
 from __future__ import annotations
 
@@ -347,7 +347,7 @@ def with_slips(tmp_path_factory) -> dict[str, tuple[int, list[dict], bool]]:
 
 
 @pytest.mark.parametrize("slip", SLIPS)
-def test_a_slip_ends_the_run_with_one_sentence_before_anything_is_embedded(with_slips, slip):
+def test_a_mistake_ends_the_run_with_one_sentence_before_anything_is_embedded(with_slips, slip):
     status, shown, is_embedded = with_slips[slip]
     errors = [output for output in shown if output.output_type == "error"]
     assert status != 0 and not is_embedded

@@ -1,4 +1,4 @@
-"""A run that commit e11d763 made goes on: its stories keep their numbers, and new headlines join them."""
+"""A run that commit e11d763 made can be continued: its stories keep their numbers, and new headlines join them."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def test_somebodys_own_folder_called_notebooks_keeps_its_results(tmp_path, monke
         ("a\ud800b", "a character that no path may have"),
     ],
 )
-def test_a_path_that_cannot_be_is_said_in_one_short_sentence(path, why):
+def test_an_impossible_path_is_reported_in_one_short_sentence(path, why):
     for find in (paths.find_input, paths.find_output):
         with pytest.raises(InputError) as error:
             find(path)
@@ -73,7 +73,7 @@ def test_a_path_that_cannot_be_is_said_in_one_short_sentence(path, why):
         assert len(message) < 200 and "\n" not in message and "\0" not in message
 
 
-def test_where_the_project_cannot_be_written_the_users_cache_is_used_and_said_once(homeless):
+def test_if_the_project_cannot_be_written_the_users_cache_is_used_with_one_notice(homeless):
     with pytest.warns(NewsclustWarning, match="is kept in .*home.* instead") as said:
         cache.save("things", {}, a=[1])
         assert cache.load("things", {})["a"] == [1]

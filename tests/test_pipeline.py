@@ -90,7 +90,7 @@ def test_milvus_shows_what_is_stored_and_is_let_go(run):
         assert stored["text"] == run.corpus.documents["text"][0]
 
 
-def test_what_a_run_was_warned_of_stands_on_its_page_and_in_its_record(tmp_path):
+def test_the_notices_of_a_run_are_on_its_page_and_in_its_record(tmp_path):
     (tmp_path / "fr.csv").write_text(
         "title\nUn orage violent frappe la côte bretonne\nLa banque centrale relève ses taux directeurs\n"
         "Le gouvernement présente son nouveau budget\n"
@@ -112,7 +112,7 @@ def full(*_, **__):
 
 
 @pytest.mark.parametrize("stage", ["what is kept", "insert", "results", "page"])
-def test_a_disk_that_is_full_at_any_stage_is_one_sentence_or_none_and_the_same_call_goes_on(
+def test_a_disk_that_is_full_at_any_stage_is_one_sentence_or_none_and_the_same_call_resumes(
     toy_model, monkeypatch, stage
 ):
     def refuse(*_, **__):

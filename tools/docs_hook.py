@@ -1,4 +1,4 @@
-"""For `make docs`: pages elsewhere in the repository are part of the site, under the links that GitHub shows."""
+"""For `make docs`: pages elsewhere in the repository become part of the site, and GitHub's links to them work there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, config, files):
-    """`../benchmarks/a.md` is `benchmarks/a.md` of the site; what is no page of it is a name without a link."""
+    """`../benchmarks/a.md` is `benchmarks/a.md` of the site; a link to anything that is no page becomes plain text."""
     if page.file.src_uri.startswith(("benchmarks/", "src/")):
         return re.sub(r"\[([^\]]+)\]\((?!https?://|#)[^)]+\)", r"\1", markdown)
     known = {file.src_uri for file in files}

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 TOP = Path(__file__).parent.parent
-#: Of two values for one name the later is the older processor's.
+#: If a name has two values, the later one is the older processor's.
 GUISES = """ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 OPENBLAS_CORETYPE=Haswell OPENBLAS_L2_SIZE=262144
     ONEDNN_MAX_CPU_ISA=SSE41 ATEN_CPU_CAPABILITY=default OPENBLAS_CORETYPE=Prescott NUMBA_CPU_NAME=generic
     FAISS_OPT_LEVEL=generic NPY_DISABLE_CPU_FEATURES=X86_V3 OMP_NUM_THREADS=1""".split()
@@ -39,5 +39,5 @@ if __name__ == "__main__":
         print(f"{guise:36} {f'{others} rows in OTHER STORIES' if others else 'the same stories'}", flush=True)
     tests = [str(next(TOP.glob(f"tests/**/test_{name}.py"))) for name in MODULES]
     oldest = os.environ | dict(guise.split("=") for guise in GUISES)
-    del oldest["OPENBLAS_L2_SIZE"]  # with Prescott's kernels OpenBLAS 0.3 never ends a product
+    del oldest["OPENBLAS_L2_SIZE"]  # with Prescott's kernels and this value, products in OpenBLAS 0.3 never end
     sys.exit(subprocess.run([sys.executable, "-m", "pytest", "-q", *tests], cwd=TOP, env=oldest).returncode)

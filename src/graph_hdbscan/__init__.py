@@ -1,6 +1,6 @@
 """HDBSCAN (Campello, Moulavi & Sander 2013) on a graph of nearest neighbours: see README.md beside this file.
 
-Each name's module is imported at its first use: who wants only the hierarchy does not wait for scikit-learn.
+Each name's module is imported at its first use, so that the hierarchy alone does not import scikit-learn.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What may be asked for, and of which distances: checked here, and nowhere else."""
+"""All checks of arguments and distances."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class BadArgument(ValueError):
 
 
 class BadDistance(ValueError):
-    """A distance of which no graph can be made."""
+    """A distance from which no graph can be made."""
 
 
 def check_whole(name: str, value: int, least: int) -> None:
-    """Refuse what is no whole number, or a smaller one."""
+    """Refuse a value that is not a whole number, or is less than `least`."""
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise BadArgument(f"{name} is {value!r}; it must be a whole number, {least} or larger.")
     if value < least:
@@ -24,17 +24,17 @@ def check_whole(name: str, value: int, least: int) -> None:
 
 
 def check_tree(indices: np.ndarray, distances: np.ndarray, min_samples: int, distance: str) -> None:
-    """The arguments of `graph_hdbscan.spanning_tree.spanning_tree`."""
+    """Check the arguments of `graph_hdbscan.spanning_tree.spanning_tree`."""
     n, k = indices.shape
     check_whole("min_samples", min_samples, 1)
-    if distance not in ["euclidean", "squared"]:  # a list compares what has no hash, too
+    if distance not in ["euclidean", "squared"]:  # a list, because the value may not be hashable
         raise BadArgument(f"distance is {distance!r}; it can be 'euclidean' or 'squared'.")
     if min(min_samples, n - 1) > k:
         raise BadArgument(
             f"min_samples is {min_samples}, but the lists hold {k} neighbours per document; search with "
             f"k = {min_samples} or more, or lower min_samples."
         )
-    if distances.size and not distances.min() >= 0:  # of numbers with a NaN among them the minimum is NaN
+    if distances.size and not distances.min() >= 0:  # the minimum is NaN if any of them is
         row, column = np.argwhere(~(distances >= 0))[0]
         raise BadDistance(
             f"The distance in row {row}, column {column} of the neighbour lists is {distances[row, column]}; "
@@ -49,7 +49,7 @@ def check_selection(
     max_cluster_size: int = 0,
     allow_single_cluster: bool = False,
 ) -> None:
-    """The arguments of `graph_hdbscan.hierarchy.select`."""
+    """Check the arguments of `graph_hdbscan.hierarchy.select`."""
     check_whole("min_cluster_size", min_cluster_size, 2)
     check_whole("max_cluster_size", max_cluster_size, 0)
     if 0 < max_cluster_size < min_cluster_size:

@@ -1,4 +1,4 @@
-"""HDBSCAN on a graph of neighbours as an estimator of scikit-learn."""
+"""HDBSCAN on a graph of neighbours as a scikit-learn estimator."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ if TYPE_CHECKING:
 class GraphHDBSCAN(ClusterMixin, BaseEstimator):
     """HDBSCAN (Campello, Moulavi & Sander 2013) from a graph of nearest neighbours.
 
-    The clusters are those of `hdbscan.HDBSCAN`, but for the cases that `graph_hdbscan.hierarchy.select` names, as soon
-    as the graph holds all edges of the full matrix's spanning tree.
+    The clusters are those of `hdbscan.HDBSCAN`, except in the cases listed in `graph_hdbscan.hierarchy.select`, if the
+    graph has all edges of the full matrix's spanning tree.
 
     Parameters
     ----------
     min_samples : int
-        The number of *other* points that make a place dense: at most as many as the graph lists of each point.
+        The number of *other* points that define a dense region: at most as many as the graph lists for each point.
     min_cluster_size : int
         Smaller groups are no clusters; at least 2.
     cluster_selection_method, cluster_selection_epsilon, max_cluster_size, allow_single_cluster
-        As of `graph_hdbscan.hierarchy.select`.
+        As in `graph_hdbscan.hierarchy.select`.
     n_neighbors : int
-        How many neighbours of each point make the graph, where `fit` is given features.
+        How many neighbours of each point the graph has, if `fit` gets features.
     metric : str or callable
-        The distance of features, as of `sklearn.neighbors.NearestNeighbors`.
+        The distance of features, as in `sklearn.neighbors.NearestNeighbors`.
 
     Attributes
     ----------
     labels_ : ndarray of int32, shape (n_samples,)
-        -1 is noise, 0 the largest cluster, and so on by falling size.
+        -1 is noise, 0 the largest cluster, and so on by decreasing size.
     probabilities_ : ndarray of float32, shape (n_samples,)
         How firmly each point belongs to its cluster; 0 for noise.
     cluster_persistence_ : ndarray of float64, shape (n_clusters,)
         How long each cluster's points stay in it, 0 to 1.
     n_features_in_ : int
-        Of features, or the number of points in a graph.
+        The number of features, or of points in a graph.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class GraphHDBSCAN(ClusterMixin, BaseEstimator):
         ----------
         X : sparse array or matrix of shape (n_samples, n_samples), or array of shape (n_samples, n_features)
             A graph as `sklearn.neighbors.kneighbors_graph` gives it with ``mode="distance"`` (see
-            `graph_hdbscan.lists.lists_of`), or features, of which it is made here.
+            `graph_hdbscan.lists.lists_of`), or features, from which the graph is made.
         y : ignored
         """
         X = validate_data(self, X, accept_sparse=True, ensure_all_finite=not issparse(X), ensure_min_samples=2)

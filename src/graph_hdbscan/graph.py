@@ -1,8 +1,8 @@
 """The neighbour lists as one undirected graph, whose edges sort as single numbers.
 
-An edge's key holds the bits of two non-negative float32, mutual reachability above distance. Read as one float64 it
-sorts by the first, then by the second: IEEE 754 numbers that are not negative order like their bits. So one float64 per
-edge says what `graph_hdbscan.spanning_tree.spanning_tree_by_ranks` needs a sort of all edges for.
+An edge's key has the bits of two non-negative float32, mutual reachability above distance. Read as one float64 it sorts
+by the first, then by the second, because non-negative IEEE 754 numbers sort like their bits. So one float64 per edge
+replaces the sort of all edges in `graph_hdbscan.spanning_tree.spanning_tree_by_ranks`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
-# abs also turns -0.0, whose sign bit would upset the keys, into 0.0.
+# abs also turns -0.0, whose sign bit would spoil the keys, into 0.0.
 DISTANCES = {"euclidean": np.abs, "squared": np.square}
-# The smallest normal double, as bits: added to a key, it keeps the key 0 apart from "no edge".
+# The smallest normal double, as bits: added to a key, it distinguishes the key 0 from "no edge".
 OFFSET = np.int64(1) << 52
-BLOCK_ROWS = 2**14  # rows of the graph whose edges are made at a time
+BLOCK_ROWS = 2**14  # rows of the graph whose edges are computed at a time
 
 
 def keyed_edges(indices: np.ndarray, distances: np.ndarray, min_samples: int, distance: str) -> csr_array:
@@ -40,7 +40,7 @@ def keyed_edges(indices: np.ndarray, distances: np.ndarray, min_samples: int, di
     core = measured(distances[:, min_samples - 1], distance)
     own = np.arange(n, dtype=np.int32)[:, None]
     from_larger = _lists(indices, distances, distance, (indices >= 0) & (indices < own), n).T.tocsr()
-    # Block by block: what that takes stays in the processor's cache, and the system need not find memory for it.
+    # Block by block, so that each block stays in the processor's cache and needs no new memory from the system.
     most = indices.size
     keys, columns, ends = np.empty(most), np.empty(most, dtype=np.int32), np.zeros(n + 1, dtype=np.int32)
     for start in range(0, n, BLOCK_ROWS):
@@ -69,13 +69,13 @@ def reachability(keys: np.ndarray) -> np.ndarray:
 
 
 def measured(distances: np.ndarray, distance: str) -> np.ndarray:
-    """The lists' distances as they are clustered on: as they are, or squared; float32."""
+    """The lists' distances for clustering: unchanged, or squared; float32."""
     with np.errstate(over="ignore"):
         return DISTANCES[distance](distances, dtype=np.float32)
 
 
 def _lists(indices: np.ndarray, distances: np.ndarray, distance: str, where: np.ndarray, n: int) -> csr_array:
-    # Distances travel as bits + 1, because a sparse matrix takes 0, the distance of duplicates, for "no edge".
+    # Distances are stored as bits + 1, because in a sparse matrix 0, the distance of duplicates, means "no edge".
     bits = measured(distances[where], distance).view(np.int32)
     bits += 1
     ends = np.append(np.int32(0), where.sum(axis=1).cumsum(dtype=np.int32))

@@ -1,7 +1,7 @@
 """From the spanning tree to labels: the hierarchy of merges, the condensed tree, and the clusters selected from it.
 
-The first is borrowed from a private module of scikit-learn, and tests/graph_hdbscan/test_hierarchy.py watches it. Tree
-and selection are hdbscan's, in NumPy, and with the names of its parameters taken at their word: see `select`.
+The first is from a private module of scikit-learn, which tests/graph_hdbscan/test_hierarchy.py checks. Tree and
+selection are hdbscan's, in NumPy, except that all its parameters are obeyed: see `select`.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Iterable
 
 import numpy as np
 
-#: The rows of hdbscan's condensed trees.
+#: The fields of hdbscan's condensed trees.
 CONDENSED = np.dtype([("parent", np.intp), ("child", np.intp), ("lambda_val", float), ("child_size", np.intp)])
 
 
 def linkage(spanning_tree: np.ndarray) -> np.ndarray:
     """The single-linkage hierarchy, in SciPy's layout, of a spanning tree whose edges ascend.
 
-    By scikit-learn's copy of hdbscan's `label`: the same result, typed throughout, tens of times faster.
+    By scikit-learn's copy of hdbscan's `label`: the same result, statically typed, tens of times faster.
     """
     from sklearn.cluster._hierarchical_fast import single_linkage_label
 
@@ -25,14 +25,14 @@ def linkage(spanning_tree: np.ndarray) -> np.ndarray:
 
 
 def condense(linkage: np.ndarray, min_cluster_size: int) -> np.ndarray:
-    """The condensed tree of a hierarchy (Campello et al. 2013, section 4), as hdbscan's in a third of its time.
+    """The condensed tree of a hierarchy (Campello et al. 2013, section 4): hdbscan's, in a third of its time.
 
     Parameters
     ----------
     linkage : ndarray, shape (n - 1, 4)
         As from `linkage`.
     min_cluster_size : int
-        Where a smaller part leaves a cluster, its documents leave it, and the cluster goes on.
+        If a smaller part splits off, its documents leave the cluster, and the cluster continues.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def condense(linkage: np.ndarray, min_cluster_size: int) -> np.ndarray:
 
 
 def _highest(above: np.ndarray) -> np.ndarray:
-    """Where each way up ends, in as many rounds as the longest way has binary digits."""
+    """The top of each path upwards, in as many rounds as the longest path's length has binary digits."""
     while not np.array_equal(higher := above[above], above):
         above = higher
     return above
@@ -91,16 +91,17 @@ def select(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The clusters of a condensed tree.
 
-    As hdbscan's `get_clusters`, in a fraction of the time, but for what its names promise and it does not keep:
+    As hdbscan's `get_clusters`, in a fraction of the time, except where hdbscan does not do what its parameters
+    promise:
 
-    - `max_cluster_size` holds for every method and whatever the epsilon: the clusters are selected among the nodes
-      that are no larger. hdbscan's epsilon may climb beyond it, and its ``"leaf"`` does not look at it.
-    - `min_cluster_size` holds where the whole corpus is the one cluster, of which hdbscan keeps the documents that
-      are dense enough: fewer than that are noise.
-    - ``"leaf"`` with `allow_single_cluster` finds the one group of a corpus that does not split, as ``"eom"`` does.
+    - `max_cluster_size` holds for every method and epsilon: only nodes that are no larger can be selected. hdbscan's
+      epsilon may exceed it, and its ``"leaf"`` ignores it.
+    - `min_cluster_size` holds if the whole corpus is the only cluster, which keeps, as in hdbscan, only the documents
+      that are dense enough: fewer than `min_cluster_size` are noise.
+    - ``"leaf"`` with `allow_single_cluster` finds the only group of a corpus that does not split, as ``"eom"`` does.
     - A split at exactly `cluster_selection_epsilon` is not below it.
-    - A document that meets others at infinity alone is noise.
-    - Persistence counts a cluster's own documents, so that it lies between 0 and 1. Duplicates, whose density is
+    - A document that joins others only at infinity is noise.
+    - Persistence counts a cluster's own documents, so that it is between 0 and 1. Duplicates, whose density is
       infinite, persist by 1, and the others as a share of the largest finite density; hdbscan gives every cluster 1.0
       as soon as there are any.
 
@@ -111,27 +112,27 @@ def select(
     n : int
         Number of documents.
     min_cluster_size : int
-        What the tree was condensed to.
+        The one that the tree was condensed with.
     cluster_selection_method : {"eom", "leaf"}
         The most stable clusters of the hierarchy ("excess of mass"), or its finest.
     cluster_selection_epsilon : float
         Clusters do not split below this distance (Malzer & Baum 2020), in units of the hierarchy's, unless
-        `max_cluster_size` asks for it; 0 is no limit.
+        `max_cluster_size` requires it; 0 is no limit.
     max_cluster_size : int
         No cluster is larger, whatever the method and the epsilon; 0 is no limit.
     allow_single_cluster : bool
-        Whether all documents may be selected as one cluster, of which, as in hdbscan, those remain that are as dense
-        as `cluster_selection_epsilon` asks for or, where that is 0, the densest alone.
+        Whether all documents may be selected as one cluster. As in hdbscan, only those stay in it that are as dense as
+        `cluster_selection_epsilon` requires or, if that is 0, only the densest.
 
     Returns
     -------
     labels : ndarray of int32, shape (n,)
-        -1 is noise, 0 the largest cluster, and so on by falling size; of equally large ones the one with the smallest
-        row comes first.
+        -1 is noise, 0 the largest cluster, and so on by falling size; in a tie the one with the smallest row comes
+        first.
     probabilities : ndarray of float32, shape (n,)
         Density at which a document leaves its cluster, as a share of the largest there; 0 for noise.
     persistence : ndarray of float64, shape (n_clusters,)
-        How long a cluster's documents stay in it, in the mean, as a share of the largest density.
+        How long a cluster's documents stay in it on average, as a share of the largest density.
     """
     labels, probabilities = np.full(n, -1, dtype=np.int32), np.zeros(n, dtype=np.float32)
     if not len(tree) or n < min_cluster_size:
@@ -145,7 +146,7 @@ def select(
     finite = density[np.isfinite(density)]
     largest = finite.max() if len(finite) else 0.0
 
-    # Of a root that is a cluster those documents remain that are as dense as epsilon asks or, without one, the densest.
+    # A root that is a cluster keeps the documents that are as dense as epsilon requires or, without one, the densest.
     cut = max(1 / cluster_selection_epsilon if cluster_selection_epsilon else death[0], np.nextafter(0, 1))
     n_left = np.count_nonzero(is_document & (density >= cut))
     may_be = np.append(n_left, branches["child_size"]) <= (max_cluster_size or n)
@@ -187,12 +188,12 @@ def select(
 
 
 def _most_stable(above: np.ndarray, stability: np.ndarray, may_be: np.ndarray) -> np.ndarray:
-    """The nodes with the largest excess of mass, of those that `may_be` clusters (Campello et al. 2013, section 5)."""
+    """The nodes with the largest excess of mass of those that `may_be` clusters (Campello et al. 2013, section 5)."""
     is_leaf = np.bincount(above[1:], minlength=len(above)) == 0
     above, chosen, best = above.tolist(), may_be.tolist(), np.where(may_be | ~is_leaf, stability, 0).tolist()
     for right in range(len(above) - 1, 0, -2):
         node = above[right]
-        # hdbscan sums in float32: ties fall as they do there.
+        # hdbscan sums in float32: so ties are decided as in hdbscan.
         below = float(np.float32(np.float32(best[right - 1]) + np.float64(best[right])))
         if not chosen[node] or below > best[node]:
             chosen[node], best[node] = False, below
@@ -214,7 +215,7 @@ def _merged(above: np.ndarray, birth: np.ndarray, may_be: np.ndarray, chosen: np
 
 
 def _owners(above: Iterable[int], chosen: Iterable[bool]) -> np.ndarray:
-    """The highest chosen node that each node lies in, or -1."""
+    """The highest chosen node that contains each node, or -1."""
     owners: list[int] = []
     for node, (up, is_chosen) in enumerate(zip(above, chosen, strict=True)):
         owner = owners[up] if node else -1

@@ -1,7 +1,7 @@
-"""From neighbour lists to clusters, in four steps that can be taken one by one, and each result used again.
+"""From neighbour lists to clusters, in four steps that can be called one by one, so that results can be reused.
 
-One spanning tree serves for every `min_cluster_size`, one condensed tree for every way to select clusters from it. Of
-n documents and k neighbours the graph has at most n·k edges, where the full matrix has n².
+One spanning tree serves for every `min_cluster_size`, one condensed tree for every way to select clusters from it. With
+n documents and k neighbours the graph has at most n·k edges; the full matrix has n².
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ class Clusters:
     Attributes
     ----------
     labels : ndarray of int32, shape (n,)
-        -1 is noise, 0 the largest cluster, and so on by falling size; of equally large ones the one with the smallest
-        row comes first.
+        -1 is noise, 0 the largest cluster, and so on by decreasing size; in a tie the one with the smallest row comes
+        first.
     probabilities : ndarray of float32, shape (n,)
         How firmly each document belongs to its cluster, 0 to 1; 0 for noise.
     persistence : ndarray of float64, shape (n_clusters,)
         How long each cluster's documents stay in it, as a share of the largest density, 0 to 1: hdbscan's stability
-        score, but for the cases that `graph_hdbscan.hierarchy.select` names.
+        score, except in the cases listed in `graph_hdbscan.hierarchy.select`.
     spanning_tree : ndarray of float64, shape (n - 1, 3)
-        From, to (row numbers, from < to) and mutual reachability distance, in canonical order; infinite where the
-        graph's components are joined.
+        From, to (row numbers, from < to) and mutual reachability distance, in canonical order; infinite between the
+        graph's components.
     linkage : ndarray of float64, shape (n - 1, 4)
         The single-linkage hierarchy in SciPy's layout.
     tree : structured ndarray
@@ -87,7 +87,7 @@ def cluster_lists(
     """Cluster documents by density, from their neighbour lists alone.
 
     Ties are decided by one canonical order of the edges: see `graph_hdbscan.spanning_tree.spanning_tree`. The clusters
-    are hdbscan's, but for the cases that `graph_hdbscan.hierarchy.select` names.
+    are hdbscan's, except in the cases listed in `graph_hdbscan.hierarchy.select`.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def cluster_lists(
     distances : ndarray of float32, shape (n, k)
         The same in both directions of a pair; infinite where padded.
     min_samples : int
-        The number of neighbours that make a place dense. Among n documents at most n - 1, and lowered to that.
+        The number of neighbours that define a dense region. Lowered to n - 1 among n documents.
     min_cluster_size : int
         Smaller groups are no clusters; at least 2.
     distance : {"euclidean", "squared"}
@@ -104,7 +104,7 @@ def cluster_lists(
     step_done : callable
         Called after each of the four steps.
     **selection
-        `cluster_selection_method`, `cluster_selection_epsilon`, `max_cluster_size` and `allow_single_cluster`, as of
+        `cluster_selection_method`, `cluster_selection_epsilon`, `max_cluster_size` and `allow_single_cluster`, as in
         `graph_hdbscan.hierarchy.select`.
 
     Raises
@@ -139,9 +139,9 @@ def lists_of(graph: sparray | spmatrix) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     graph : sparse array or matrix, shape (n, n)
-        In row i the distances from document i to its neighbours; where i is its own neighbour, that is left out. A zero
-        that is stored is the distance of duplicates, one that is not is no edge. Rows may differ in length, and list
-        whom the other does not. All are padded to the longest.
+        In row i the distances from document i to its neighbours; an entry of i itself is left out. A stored zero is the
+        distance of duplicates, an entry that is not stored is no edge. Rows may differ in length, and need not be
+        symmetric. All are padded to the longest.
 
     Returns
     -------

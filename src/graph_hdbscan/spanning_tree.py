@@ -1,4 +1,4 @@
-"""The minimum spanning tree of mutual reachability distances: the one that a canonical order of the edges allows."""
+"""The minimum spanning tree of mutual reachability distances, made unique by a canonical order of the edges."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .graph import keyed_edges, measured, reachability
 def spanning_tree(
     indices: np.ndarray, distances: np.ndarray, min_samples: int = 3, distance: str = "euclidean"
 ) -> np.ndarray:
-    """The spanning tree HDBSCAN needs, from neighbour lists alone.
+    """The spanning tree for HDBSCAN, from neighbour lists alone.
 
-    A document's core distance is the distance to its `min_samples`-th nearest *other* document; the mutual
-    reachability distance of two listed neighbours is the largest of their core distances and their distance
-    (Campello, Moulavi & Sander 2013, definitions 1 and 2). Ties are decided by one canonical order of the edges:
-    (mutual reachability, distance, smaller row, larger row). Duplicates hang on the first of them one by one, and
-    the components of the graph are joined, one to the next, at infinity.
+    A document's core distance is the distance to its `min_samples`-th nearest *other* document; the mutual reachability
+    distance of two listed neighbours is the largest of their core distances and their distance (Campello, Moulavi &
+    Sander 2013, definitions 1 and 2). Ties are decided by one canonical order of the edges: (mutual reachability,
+    distance, smaller row, larger row). Duplicates are each joined to the first of them, and the components of the graph
+    are joined, one to the next, at infinity.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def spanning_tree(
     distances : ndarray of float32, shape (n, k)
         The same in both directions of a pair; infinite where padded.
     min_samples : int
-        Among n documents at most n - 1, and lowered to that; else at most as long as the lists.
+        Lowered to n - 1 among n documents; otherwise the lists must be at least as long.
     distance : {"euclidean", "squared"}
 
     Returns
@@ -46,8 +46,8 @@ def spanning_tree(
     check_tree(indices, distances, min_samples, distance)
     n = len(indices)
     edges = keyed_edges(indices, distances, min(min_samples, n - 1), distance)
-    # Kruskal's algorithm after a stable sort (SciPy >= 1.11): equal keys keep their order in the matrix, which is
-    # by smaller row, then larger row. tests/graph_hdbscan/test_spanning_tree.py holds SciPy to it.
+    # Kruskal's algorithm after a stable sort (SciPy >= 1.11): equal keys keep their order in the matrix, which is by
+    # smaller row, then larger row. tests/graph_hdbscan/test_spanning_tree.py checks this.
     forest = minimum_spanning_tree(edges, overwrite=True).tocoo()
     del edges
     order = np.argsort(forest.data, kind="stable")
@@ -57,9 +57,9 @@ def spanning_tree(
 def spanning_tree_by_ranks(
     indices: np.ndarray, distances: np.ndarray, min_samples: int = 3, distance: str = "euclidean"
 ) -> np.ndarray:
-    """The same tree in plain words, several times slower: the edges' ranks in canonical order are their weights.
+    """The same tree by simpler code, several times slower: the edges' ranks in canonical order are their weights.
 
-    No two edges have one rank, so there is but one minimum spanning tree. The tests hold `spanning_tree` to it.
+    No two edges have the same rank, so there is only one minimum spanning tree. Tests compare `spanning_tree` with it.
     """
     check_tree(indices, distances, min_samples, distance)
     n = len(indices)
@@ -77,8 +77,8 @@ def spanning_tree_by_ranks(
 
 
 def _joined(start: np.ndarray, end: np.ndarray, weights: np.ndarray, n: int) -> np.ndarray:
-    """The forest of edges in canonical order as one tree, its duplicates as stars."""
-    # Which duplicates know each other depends on the search. Hung on the first of them one by one they can't form
+    """Join a forest of edges in canonical order to one tree, with duplicates as stars."""
+    # Which duplicates list each other depends on the search. If each is joined to the first of them, they can't form
     # subclusters at distance 0, whose stability would be NaN.
     n_zeros = np.searchsorted(weights, 0, side="right")
     head = _head(start[:n_zeros], end[:n_zeros], n)
@@ -102,5 +102,5 @@ def _head(start: np.ndarray, end: np.ndarray, n: int) -> np.ndarray:
     graph = csr_array((np.ones(len(start), dtype=np.int8), (start, end)), shape=(n, n))
     n_components, component = connected_components(graph, directed=False)
     first = np.empty(n_components, dtype=np.intp)
-    first[component[::-1]] = np.arange(n)[::-1]  # of many assignments to one place the last counts
+    first[component[::-1]] = np.arange(n)[::-1]  # of several assignments to one position the last counts
     return first[component]

@@ -26,7 +26,7 @@ def run():
         ({"output": ""}, "output is ''; it should be a folder"),
     ],
 )
-def test_a_slip_is_one_sentence_before_anything_is_read(given, said, run):
+def test_a_mistake_is_one_sentence_before_anything_is_read(given, said, run):
     with pytest.raises(NewsclustError, match=said):
         check_assignment(given, run)
 

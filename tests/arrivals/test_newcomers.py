@@ -367,7 +367,7 @@ def test_a_run_cannot_continue_itself_or_what_is_no_run(days):
         continue_run(None, "nowhere")
 
 
-def test_what_is_said_to_be_sure_is_right_about_as_often(days):
+def test_predicted_probabilities_are_about_the_share_that_is_right(days):
     run = days.run
     calibration = calibrate(run.neighbors, run.labels, run.clustering, True, 0.42)
     curve = calibration.curve

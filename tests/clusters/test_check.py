@@ -70,7 +70,7 @@ def test_a_wrong_label_a_wrong_distance_or_a_wrong_tree_fails_loudly(lists, foun
         checked(cluster(lists, 60, 3, 3), lists, small_corpus)
 
 
-def test_too_small_a_k_is_said_and_is_no_failure(lists, small_corpus):
+def test_a_k_that_is_too_small_is_reported_and_is_no_failure(lists, small_corpus):
     told = checked(cluster(lists, 3, 3, 3), lists, small_corpus)
     assert told.startswith("With 3 neighbours the graph lacks edges") and "A larger k" in told
 

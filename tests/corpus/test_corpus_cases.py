@@ -214,7 +214,7 @@ def test_quotation_marks_of_an_unquoted_table_stay():
     assert (read("26-tsv-unquoted-balanced-quotes.tsv").documents["title"].str.count('"') == 2).sum() >= 3
 
 
-def test_other_languages_are_told_before_a_model_for_english_reads_them():
+def test_a_notice_comes_before_a_model_for_english_reads_other_languages():
     for name, language in {"arabic": "Arabic", "chinese": "Chinese", "hindi": "Hindi", "spanish": "Spanish"}.items():
         corpus = read(f"85-language-{name}.csv")
         said = language_notice(corpus.documents["language"], "minilm")

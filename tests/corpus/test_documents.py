@@ -332,7 +332,7 @@ def test_a_refusal_names_newsclusts_parameters(data, columns, error, said):
     assert type(raised.value) is error and said in str(raised.value) and "source" not in str(raised.value)
 
 
-def test_a_file_left_out_is_told_with_what_to_do():
+def test_a_notice_about_a_file_left_out_says_what_to_do():
     write("title\nStorm nears the coast\n", "a.csv")
     write("score,hits\n1,2\n3,4\n", "b.csv")
     with pytest.warns(

@@ -69,7 +69,7 @@ def test_of_a_large_file_the_beginning_is_read_up_to_a_whole_record(news, monkey
         look("large.gz")
 
 
-def test_what_is_behind_an_address_is_read_in_part_and_not_kept(news, monkeypatch):
+def test_a_download_is_read_in_part_and_not_kept(news, monkeypatch):
     monkeypatch.setattr(module, "MOST", 2_000)
     text = "title,date\n" + "".join(f"Headline number {i} of many,{DAYS[0]}\n" for i in range(500))
     with site({"/news.csv": (200, text.encode())}) as server:

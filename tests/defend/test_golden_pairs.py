@@ -62,7 +62,7 @@ def test_twenty_pairs_pass_or_fail_each_for_a_reason_that_is_true(run):
             assert ("no story" if story < 0 else f"story {story} ") in row["reason"]
 
 
-def test_a_pair_that_is_not_in_the_run_fails_and_is_said(run):
+def test_a_pair_that_is_not_in_the_run_fails_with_a_reason(run):
     titles = run.documents["title"]
     write([("same", "Nowhere to be found", titles[0]), ("apart", titles[0], titles[1])])
     checked = check_pairs("pairs.csv", run)
@@ -74,7 +74,7 @@ def test_what_cannot_be_checked_is_one_sentence_and_another_exit_code(run, monke
     folder = str(run.folder)
     assert "there is no file nowhere.csv" in refused(monkeypatch, capsys, "check", "nowhere.csv", "--run", folder)
     write([("alone", run.documents["title"][0], "")])
-    with pytest.raises(InputError, match="holds no pairs"):
+    with pytest.raises(InputError, match="has no pairs"):
         check_pairs("pairs.csv", run)
     assert "no finished run" in refused(monkeypatch, capsys, "check", "pairs.csv", "--run", "nowhere")
 

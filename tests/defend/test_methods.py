@@ -1,4 +1,4 @@
-"""The paragraph that describes an analysis: every number of it stands in the record, and what is quoted is there."""
+"""The paragraph that describes an analysis: every number of it is in the record, and every quote in the data."""
 
 from __future__ import annotations
 

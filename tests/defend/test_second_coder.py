@@ -1,4 +1,4 @@
-"""A second coder: what leaves the machine, how far it agrees, and that nothing is sent before somebody says so."""
+"""A second coder: what is sent, how far it agrees, and that nothing is sent before the user agrees."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 def said_by(known: dict[str, str], slips: int = 0):
-    """Answers by the known stories, but for every so many."""
+    """Answers by the known stories; every `slips`-th is wrong."""
 
     def respond(handler, asked):
         pair = json.loads(asked["messages"][1]["content"])
@@ -49,7 +49,7 @@ def known(folder) -> dict[str, str]:
     return pd.read_csv(folder / "mine.csv", dtype=str).set_index("title")["story"].to_dict()
 
 
-def test_kappa_is_scikit_learns_and_its_interval_holds_it(folder, endpoint, monkeypatch, known):
+def test_kappa_is_scikit_learns_and_its_interval_contains_it(folder, endpoint, monkeypatch, known):
     monkeypatch.chdir(folder)
     run = nc.read_run("reports/mine")
     pairs = sample_pairs(run, 60)
@@ -67,7 +67,7 @@ def test_kappa_is_scikit_learns_and_its_interval_holds_it(folder, endpoint, monk
     assert again.facts == found.facts and len(endpoint.asked) == len(pairs)
 
 
-def test_what_can_be_no_verdict_is_counted_and_who_never_answers_is_said(folder, endpoint, monkeypatch, known):
+def test_unusable_verdicts_are_counted_and_no_answer_at_all_is_an_error(folder, endpoint, monkeypatch, known):
     monkeypatch.chdir(folder)
     run = nc.read_run("reports/mine")
     pairs = sample_pairs(run, 20)
@@ -76,7 +76,7 @@ def test_what_can_be_no_verdict_is_counted_and_who_never_answers_is_said(folder,
         by_story(handler, asked) if len(endpoint.asked) % 4 else handler.send(200, answer("Perhaps, <b>who knows</b>"))
     )
     found = second_coder(run, pairs, "unsure")
-    assert 0 < len(found.table) < len(pairs) and "could not be a verdict" in str(found)
+    assert 0 < len(found.table) < len(pairs) and "could not be used as a verdict" in str(found)
     endpoint.respond = lambda handler, asked: handler.send(401, b"{}")
     with pytest.raises(NewsclustError, match="no pair of headlines was answered: the endpoint gave no answer") as error:
         second_coder(run, pairs, "closed")
@@ -89,7 +89,7 @@ def test_of_two_that_say_the_same_of_all_there_is_no_kappa():
     assert "no kappa" in str(found) and found.facts["kappa"] is None and json.dumps(found.facts, allow_nan=False)
 
 
-def test_nothing_leaves_before_somebody_agrees_and_it_is_said_what_goes_where(folder, endpoint, monkeypatch, known):
+def test_nothing_is_sent_before_the_user_agrees_to_what_goes_where(folder, endpoint, monkeypatch, known):
     monkeypatch.chdir(folder)
     endpoint.respond = said_by(known)
     command = ["second-coder", "reports/mine", "--model", "polite", "--pairs", "10"]

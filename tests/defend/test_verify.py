@@ -90,7 +90,7 @@ def test_a_run_that_a_person_corrected_agrees_and_its_methods_say_so(made, tmp_p
     assert run.record.metrics["n_corrections"] == 2
     found = verify(output, data=str(made / "mine.csv"))
     assert found.agrees and "same" in found.checks[3].said, str(found)
-    assert "Then 2 corrections by hand were obeyed" in describe(output).paragraph
+    assert "Then we applied 2 corrections by hand" in describe(output).paragraph
 
 
 def test_another_seed_moves_the_map_alone(made, run):
@@ -100,14 +100,13 @@ def test_another_seed_moves_the_map_alone(made, run):
     assert verdict.reason.startswith("The first difference is in the layout: another seed")
 
 
-def test_another_precision_is_said_of_the_vectors(made, run, monkeypatch):
-    monkeypatch.setattr(
-        passes, "PACK_SIZE", 128
-    )  # a pack takes as long as a full one; processors may be slow at halves
+def test_the_verdict_on_the_vectors_recognises_another_precision(made, run, monkeypatch):
+    # A small pack takes as long as a full one, and some processors have no instructions for halves.
+    monkeypatch.setattr(passes, "PACK_SIZE", 128)
     change(run, precision="bfloat16")
     verdict = verify(run, str(made / "mine.csv"))
     assert verdict.checks[0].agrees and verdict.checks[1].agrees is False
-    assert "as another precision makes it" in verdict.checks[1].said
+    assert "as with another precision" in verdict.checks[1].said
     assert verdict.reason.startswith("The first difference is in the vectors: another model or precision")
 
 

@@ -1,4 +1,4 @@
-"""What is refused, and in which words."""
+"""Which arguments are refused, and the messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is it HDBSCAN? Lists held against hdbscan itself, and looked at where they are odd."""
+"""Is it HDBSCAN? Lists compared with hdbscan itself, and odd lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The spanning tree, held against its plain version by ranks, and that against Kruskal's algorithm spelt out."""
+"""The spanning tree, compared with its simple version by ranks, and that with Kruskal's algorithm spelt out."""
 
 from __future__ import annotations
 

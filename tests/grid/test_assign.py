@@ -47,7 +47,7 @@ def test_each_file_has_a_folder_of_its_own_from_which_older_results_are_gone(exe
     }
 
 
-def test_what_stopped_the_notebook_is_said_with_where_it_is(executed):
+def test_what_stopped_the_notebook_is_reported_with_its_place(executed):
     executed.message = "There is no column x."
     with pytest.raises(RunError, match="There is no column x. See reports/assigned/monday-headlines/assign.ipynb"):
         assign.assign_file("???", "monday", lambda line: None)

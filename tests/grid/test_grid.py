@@ -1,4 +1,4 @@
-"""Grids of runs: nothing computed twice, nothing half written, every failure told."""
+"""Grids of runs: nothing computed twice, nothing half written, every failure reported."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ FAILED = "min_samples=3,truth=-script-alert-1-script-img-src=x-onerror=alert-2--
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    """What three commands said and left: one killed after its second run, one that goes on, one without a break."""
+    """The output and files of three commands: one killed after its second run, one that resumes, one unbroken."""
     folder = tmp_path_factory.mktemp("a {project}")
     shutil.copytree(TOP / "notebooks", folder / "notebooks")
     notebook = folder / "notebooks/cluster.ipynb"
@@ -165,7 +165,7 @@ def told(page: str) -> str:
     return re.sub(r"<td[^>]*><div[^>]*>[\d.]+</div></td>\s*</tr>", "</tr>", page)  # the table's last column: seconds
 
 
-def test_a_killed_grid_goes_on_with_what_is_unfinished(executed):
+def test_a_killed_grid_resumes_with_what_is_unfinished(executed):
     out, err, status = executed["resumed"]
     assert "Finished already: 2 of 3 runs." in out and not executed["first run again"], err
     assert status == 1 and "3 runs, 1 failed" in out
@@ -195,7 +195,7 @@ def test_the_bar_says_how_much_time_is_left(executed):
     assert re.search(r"Running small:.* 2/3 \[\d\d:\d\d<\d\d:\d\d", executed["bar"])
 
 
-def test_a_failed_run_is_told_with_its_sentence_and_its_notebook_and_the_others_finish(executed):
+def test_a_failed_run_is_reported_with_its_sentence_and_its_notebook_and_the_others_finish(executed):
     out, err, status = executed["resumed"]
     sentence = f"truth is {ATTACK!r}, but mine.csv has no such column"
     assert f"Failed: {FAILED}: {sentence}" in err and f"../reports/small/{FAILED}/run.ipynb" in err
@@ -276,7 +276,7 @@ def test_a_kernel_that_dies_fails_its_run_and_says_where_it_stopped(tmp_path):
     assert page.index("Failed:</strong> The notebook's kernel died") < page.index("never")
 
 
-def test_what_would_fail_in_every_run_of_a_grid_is_said_once_before_the_first(monkeypatch):
+def test_what_would_fail_in_every_run_of_a_grid_is_reported_once_before_the_first(monkeypatch):
     monkeypatch.setattr(run_plan, "_run_all", lambda *given: pytest.fail("a run was tried"))
     Path("bad.csv").write_text("name,age\nAda,36\nTim,41\n")
     for data, why in {"nowhere.csv": "there is no file", "bad.csv": "bad.csv has no column"}.items():

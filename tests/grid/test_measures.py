@@ -123,7 +123,7 @@ def slow_instability(labels: pd.DataFrame) -> pd.Series:
     return pd.Series(found)
 
 
-def test_unsettled_headlines_are_those_whose_company_changes_most(grid):
+def test_unsettled_headlines_are_those_whose_stories_change_most(grid):
     expected = slow_instability(grid.labels)
     table = unsettled(grid, 40).frame
     assert (excluded(grid) == "").sum() == 11

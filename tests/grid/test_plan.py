@@ -1,4 +1,4 @@
-"""Parameter files: what they ask for, and what is said about a slip in one."""
+"""Parameter files: what they request, and the messages about mistakes in them."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_the_grid_that_comes_along_has_a_dozen_runs():
         ),
     ],
 )
-def test_a_slip_is_one_sentence_with_its_place(text, sentence):
+def test_a_mistake_is_one_sentence_with_its_place(text, sentence):
     with pytest.raises(NewsclustError) as error:
         read_plan(write(text))
     assert str(error.value).startswith("mine.yaml") and sentence in str(error.value)
@@ -178,7 +178,7 @@ def test_a_file_of_headlines_is_one_run_with_the_settings_of_stories(tmp_path, m
     assert run.parameters.data == "mine.csv" and run.parameters.words == 0.2 and plan.page.name == "mine.html"
 
 
-def test_a_parameter_file_with_a_slip_in_its_name_is_named(tmp_path, monkeypatch):
+def test_a_parameter_file_with_a_mistake_in_its_name_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for slip in ("params/stories.yml", "storys.yaml"):
         with pytest.raises(NewsclustError, match=r"did you mean params/stories\.yaml\?"):
@@ -202,7 +202,7 @@ def test_a_yaml_file_that_is_a_list_of_records_holds_headlines():
 @pytest.mark.parametrize(
     "text", ["title: Storm nears\nby: me\n", "Storm nears\n", "- Storm nears\n", "articles: [{a: b}]\n"]
 )
-def test_a_yaml_file_that_is_neither_is_told_what_both_look_like(text):
+def test_the_error_about_a_yaml_file_that_is_neither_shows_what_both_look_like(text):
     with pytest.raises(
         NewsclustError, match=r"(such as data, k or grid|such as k: 30).* list of records such as - title"
     ):

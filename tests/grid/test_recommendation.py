@@ -87,6 +87,6 @@ def test_no_run_is_recommended_where_none_is_any_good(grid):
     assert "Try other values" in choice.reasons[-1]
 
 
-def test_a_choice_that_may_not_last_is_said_to_be_so(grid):
+def test_a_sentence_says_that_a_choice_may_not_last(grid):
     shaky = dataclasses.replace(grid, runs=grid.runs.assign(subsample_stability=0.1, noise_fraction=0.6))
     assert "Careful: with a tenth" in str(recommend(shaky)) and "Careful: most documents" in str(recommend(shaky))

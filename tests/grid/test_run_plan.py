@@ -121,7 +121,7 @@ def test_a_report_that_cannot_be_rendered_fails_its_run_alone(runs, monkeypatch)
     assert "could not be rendered (ValueError: odd)" in Path("reports/mine/min_samples=2/run.json").read_text()
 
 
-def test_a_comparison_that_fails_is_told_in_one_sentence(runs):
+def test_a_comparison_that_fails_is_reported_in_one_sentence(runs):
     write_plan("fixed: {data: mine.csv, k: 20}\ngrid: {min_samples: [2, 3]}\n")
     runs.fails = "index"
     with pytest.raises(NewsclustError, match=r"cannot be compared, see reports/mine/compare\.ipynb: It is broken\."):
@@ -147,7 +147,7 @@ def test_a_single_run_has_its_report_beside_its_folder(runs):
     assert "'one/cluster.html'" in beside and "'cluster.html'" in inside
 
 
-def test_a_broken_notebook_is_told_in_one_sentence(runs):
+def test_a_broken_notebook_is_reported_in_one_sentence(runs):
     Path("notebooks/cluster.ipynb").write_text("{")
     with pytest.raises(NewsclustError, match=r"notebooks/cluster\.ipynb cannot be read as a notebook"):
         go(runs)

@@ -182,7 +182,7 @@ def test_a_larger_file_takes_no_more_memory(monkeypatch):
     assert peaks[1] < 1.2 * peaks[0]
 
 
-def test_a_file_that_changes_between_the_passes_is_said(blocks):
+def test_a_file_that_changes_between_the_passes_is_reported(blocks):
     found = in_chunks(as_csv(many()), rows=10)
     next(found)
     as_csv([*many(), ["headline", "summary", "source", "published"]])

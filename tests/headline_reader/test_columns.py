@@ -1,4 +1,4 @@
-"""Which column holds what."""
+"""Which column has which role."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_table_without_headlines_names_its_columns_for_whoever_words_the_advic
     assert str(error.value).endswith("only 'score', 'hits'.")
 
 
-def test_columns_without_a_name_are_told_by_what_they_hold():
+def test_columns_without_a_name_are_recognised_by_their_contents():
     rows = [f"{title},{day},https://x.example/{title[:3]}\n" for title, day in zip(TITLES, DAYS, strict=True)]
     headlines = read_file("".join(rows))
     assert headlines.table["title"].tolist() == TITLES

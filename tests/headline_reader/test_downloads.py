@@ -59,7 +59,7 @@ def test_the_folder_is_asked_for_only_when_something_is_fetched():
     read("news.csv", downloads=lambda: pytest.fail("nothing is fetched"))
 
 
-def test_an_old_download_is_read_and_its_age_told(server):
+def test_an_old_download_is_read_and_a_notice_says_its_age(server):
     read(f"{server.url}/plain.csv", downloads=folder)
     (kept,) = folder().iterdir()
     os.utime(kept, (1_700_000_000, 1_700_000_000))
@@ -79,13 +79,13 @@ def test_a_log_in_page_and_a_404_advise_the_browser(server):
         assert "download the file in a browser and give its path as source" in complaint(f"{server.url}/{page}")
 
 
-def test_an_unreachable_host_is_told():
+def test_an_unreachable_host_is_an_error():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound but not listening: nobody else can answer either
         assert "could not be fetched (ConnectionError)" in complaint(f"http://127.0.0.1:{taken.getsockname()[1]}/a")
 
 
-def test_of_a_list_of_feeds_those_that_cannot_be_read_are_told(server):
+def test_unreadable_feeds_of_a_list_are_reported(server):
     feed = "<rss><channel><title>A</title><item><title>Storm nears the coast</title></item></channel></rss>"
     PAGES["/feed"] = (200, feed.encode())
     outline = "".join(f'<outline xmlUrl="{server.url}/{page}"/>' for page in ("feed", "missing"))

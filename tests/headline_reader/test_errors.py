@@ -1,4 +1,4 @@
-"""What a caller is told, and with which of its own names."""
+"""What messages say to a caller, and with which of its names."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from headline_reader.exports import factiva_record, read_export, refuse_no_headl
 LINES = ["Storm nears the coast", "Ferry service resumes", "Museum buys an old map"]
 
 
-def test_a_reference_manager_s_tags_are_columns_and_a_broken_line_goes_on():
+def test_a_reference_manager_s_tags_are_columns_and_a_broken_line_continues():
     text = "TY  - NEWS\nTI  - Storm nears\n      the coast\nT2  - Coast Post\nDA  - 2024/05/17//\nER  - \n"
     rows = read_export(text + "TY  - NEWS\nTI  - Ferry service resumes\nER  - \n", "a.ris").rows
     assert rows["title"].tolist() == LINES[:2]

@@ -26,7 +26,7 @@ def test_an_alert_links_to_the_article_not_to_its_redirection():
     assert sorted(headlines.table["url"]) == [f"https://x.example/{i}?a=1" for i in range(4)]
 
 
-def test_a_damaged_address_in_a_list_of_feeds_is_told_in_one_line(monkeypatch):
+def test_a_damaged_address_in_a_list_of_feeds_is_reported_in_one_line(monkeypatch):
     import requests
 
     def unreachable(*_, **__):

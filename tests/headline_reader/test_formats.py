@@ -1,4 +1,4 @@
-"""Bytes in, rows of text out: a file is told by what it holds."""
+"""From bytes to rows of text: a file is recognised by its contents."""
 
 from __future__ import annotations
 

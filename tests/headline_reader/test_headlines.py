@@ -50,7 +50,7 @@ def test_languages_are_detected_where_no_column_says_them():
     assert read_file(said, detect=False).table["language"].tolist() == ["", "", "fr"]
 
 
-def test_what_was_understood_is_told_role_by_role():
+def test_what_was_understood_is_listed_role_by_role():
     understood = read_file(CSV).understood.set_index("role")
     assert understood["column"].to_dict() == {"title": "title", "publisher": "source", "published_at": "published"}
     assert understood.loc["published_at", ["rows", "example", "found"]].tolist() == [
@@ -65,7 +65,7 @@ def test_what_was_understood_is_told_role_by_role():
     assert behind[["column", "rows", "found"]].tolist() == ["title", 6, "behind the title"]
 
 
-def test_days_that_cannot_be_read_or_be_read_two_ways_are_told():
+def test_days_that_cannot_be_read_or_be_read_two_ways_are_reported():
     notes = read_file(TABLE.assign(published=["3/4/2024", "3/5/2024", "3/6/2024", "soon"]).to_csv(index=False)).notes
     assert any("whether day or month comes first" in note for note in notes)
     assert any("1 value in 'published' of news cannot be read as a date, such as 'soon'" in note for note in notes)

@@ -27,7 +27,7 @@ A quien madruga, Dios le ayuda; Le ore del mattino hanno l'oro in bocca; Кто 
         st.sampled_from(SAYINGS) | st.sampled_from(SAYINGS).map(str.upper) | st.text(min_size=1), min_size=1, max_size=9
     )
 )
-def test_languages_told_all_at_once_are_those_told_one_by_one(texts):
+def test_languages_detected_all_at_once_are_those_detected_one_by_one(texts):
     alone = [classify(text.lower() if text.isupper() else text)[0] for text in texts]
     assert _classified(texts) == alone
 
@@ -44,7 +44,7 @@ def test_the_automaton_is_that_of_the_version_whose_fields_are_read():
     assert not [name for name in dir(py3langid) if "batch" in name or "many" in name]
 
 
-def test_each_text_has_a_code_and_a_slip_of_the_detector_has_none():
+def test_each_text_has_a_code_and_an_error_of_the_detector_has_none():
     english, spanish = "The early bird catches the worm", "A quien madruga, Dios le ayuda"
     assert detect([english, spanish, "ab"]) == ["en", "es", ""]
     assert detect([spanish, *[english] * 30]) == ["", *["en"] * 30]

@@ -19,7 +19,7 @@ def test_a_quote_that_nothing_closes_swallows_no_row(tail):
     assert len(read_file(content).rows) == content.count("\n") - 1
 
 
-def test_a_quote_that_nothing_closes_among_others_that_are_needed_is_told():
+def test_an_unclosed_quotation_mark_among_others_that_are_needed_is_reported():
     rows = [f'"Ferry {i}, delayed",2024-01-{i:02}\n' for i in range(10, 30)]
     rows[4] = '"Ferry never came,2024-01-14\n'
     headlines = read_file("title,published_at\n" + "".join(rows))
@@ -27,7 +27,7 @@ def test_a_quote_that_nothing_closes_among_others_that_are_needed_is_told():
     assert any("line 6, is read as it stands" in note for note in headlines.notes)
 
 
-def test_columns_are_told_by_what_they_plainly_hold():
+def test_columns_are_recognised_by_their_contents():
     rows = [["Storm nears", f"https://x.example/{i}", str(i), f"2024-05-{i:02}", ""] for i in range(1, 9)]
     assert types_of(rows) == ["", "url", "number", "date", ""]
 

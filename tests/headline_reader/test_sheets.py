@@ -1,4 +1,4 @@
-"""Several tables in one file: those with headlines are read, the others told."""
+"""Several tables in one file: those with headlines are read, the others named."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_what_cannot_be_a_path_is_refused_in_a_sentence(source):
     assert "source" in complaint(source)
 
 
-def test_a_folder_without_a_table_and_a_file_that_may_not_be_read_are_told(tmp_path, monkeypatch):
+def test_a_folder_without_a_table_and_a_file_that_may_not_be_read_are_reported(tmp_path, monkeypatch):
     assert "is a folder without a table" in complaint(tmp_path)
     Path("news.csv").write_text(CSV)
 
@@ -72,7 +72,7 @@ def test_a_folder_without_a_table_and_a_file_that_may_not_be_read_are_told(tmp_p
     assert "cannot be read (Permission denied)" in complaint("news.csv")
 
 
-def test_addresses_are_told_from_paths_and_shown_without_their_secrets():
+def test_addresses_are_distinguished_from_paths_and_shown_without_their_secrets():
     assert is_address("https://x.example/a") and is_address(Path("https://x.example/a"))
     assert not is_address("news.csv") and not is_address("C:/news.csv")
     assert shown_source(["https://ada:s3cret@x.example/a?key=1", Path("a.csv")]) == ["https://x.example/a?...", "a.csv"]

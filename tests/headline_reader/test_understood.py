@@ -28,7 +28,7 @@ def test_columns_are_read_by_their_roles_and_what_no_date_is_is_named():
     assert found["publisher"].tolist() == TABLE["Source"].tolist()
 
 
-def test_a_day_that_may_be_a_month_is_said():
+def test_a_day_that_may_be_a_month_is_reported():
     table = Table(TABLE.assign(Day=["03/04/2024", "05/06/2024", "07/08/2024"]))
     _, fields, notes = understood_table(table, {}, "a.csv", Decided())
     assert len(notes) == 1 and "says whether day or month comes first, as in '03/04/2024'" in notes[0]

@@ -138,7 +138,7 @@ def test_short_answers_are_padded_at_the_end_and_counted():
     assert found.n_padded == 6
     assert found.head(2).n_padded == 3
     assert found.recall == pytest.approx(12 / 18)
-    assert "6 places of which are empty" in repr(found)
+    assert "of which 6 are empty" in repr(found)
 
 
 def test_k_is_lowered_with_a_notice_that_says_why(recwarn):

@@ -53,7 +53,7 @@ def test_noise_that_nearly_belonged_is_what_the_vote_supports_most(stories):
     assert set(table["story"]) <= set(stories.table["title"])
 
 
-def test_close_calls_are_told_on_both_sides_of_the_line(stories, lists, small_corpus):
+def test_close_calls_are_listed_on_both_sides_of_the_line(stories, lists, small_corpus):
     corpus = read_corpus("sample")
     object.__setattr__(corpus, "documents", small_corpus.documents)
     joined = find_stories(corpus, small_corpus.embeddings, lists, stories.clustering, assign_noise=True)

@@ -31,7 +31,7 @@ def newcomers() -> SimpleNamespace:
     )
 
 
-def test_the_story_that_most_join_comes_first_with_its_surest_headlines(newcomers):
+def test_the_story_that_most_join_comes_first_with_its_most_certain_headlines(newcomers):
     rows = joined_stories(newcomers).frame.to_numpy().tolist()
     assert rows == [[4, "Storm", 8, 2, ["0.80  t3", "0.60  t1"]], [2, "Ferry", 3, 1, ["0.90  t2"]]]
 
@@ -42,7 +42,7 @@ def test_an_emerging_story_begins_with_the_headline_that_names_it(newcomers):
     assert "<strong><a " in table._repr_html_()
 
 
-def test_the_least_sure_come_first_and_what_the_run_has_already_is_not_among_them(newcomers):
+def test_the_least_certain_come_first_without_what_the_run_has_already(newcomers):
     table = least_sure(newcomers, 3)
     assert table.frame["headline"].tolist() == ["t6", "t1", "t5"]
     assert table.frame["said"].tolist() == ["new and alone", "joins: Storm", "emerging: <i>Map</i>"]

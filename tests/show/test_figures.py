@@ -24,11 +24,12 @@ def test_settings_that_were_given_are_a_sentence_and_no_picture():
     assert repr(settings_curve(Settings(2, 5, pd.DataFrame()))).startswith("No setting was chosen from the data")
 
 
-def test_a_probability_is_drawn_where_it_was_said_and_right():
+def test_a_probability_is_drawn_at_its_prediction_and_its_share_right():
     curve = pd.DataFrame({"said": [0.55, 0.97], "right": [0.5, 0.9], "documents": [10, 1000]})
     fig = calibration_curve(SimpleNamespace(curve=curve))
     (axes,) = fig.drawing.axes
     assert axes.lines[1].get_xydata().tolist() == curve[["said", "right"]].to_numpy().tolist()
     assert fig.sentence == (
-        "Of 1,010 held-out headlines of the run, by the probability said: 0.55 said, 0.50 right; 0.97 said, 0.90 right."
+        "Of 1,010 held-out headlines of the run, by predicted probability: 0.55 predicted, 0.50 right; "
+        "0.97 predicted, 0.90 right."
     )

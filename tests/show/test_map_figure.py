@@ -96,7 +96,7 @@ def test_documents_that_their_neighbours_gave_a_story_are_hollow_which_the_sente
     points["assigned"] = (np.arange(500) % 7 == 0) & (points["cluster"] >= 0)
     fig = story_map(points)
     assert np.array_equal(np.asarray(fig.data[0].marker.symbol) >= 100, points["assigned"])
-    assert f"{points['assigned'].sum():,}, drawn hollow, HDBSCAN left as noise" in alt_text(fig)
+    assert f"{points['assigned'].sum():,}, drawn hollow, are HDBSCAN's noise" in alt_text(fig)
     assert "hollow" not in alt_text(story_map(forty_stories()))
 
 

@@ -36,7 +36,7 @@ def test_of_two_near_stories_of_one_mark_the_smaller_is_outlined():
     assert look_alikes(places.iloc[[0, 2]]) == set() == look_alikes(places.iloc[:0])
 
 
-def test_of_too_many_headlines_an_even_sample_is_drawn_and_said(monkeypatch):
+def test_of_too_many_headlines_an_even_sample_is_drawn_with_a_notice(monkeypatch):
     assert drawn(POINTS) is POINTS
     monkeypatch.setattr(map_parts, "DRAWN_POINTS", 3)
     with pytest.warns(NewsclustWarning, match="The map draws 3 of the 8 headlines"):
@@ -56,5 +56,5 @@ def test_titles_stand_at_their_stories_as_text():
     assert np.hypot(shown[1]["x"] - 50, shown[1]["y"] - 50) < 15
     assert map_sentence(sizes, names, 1, 1) == (
         "Map of 8 headlines in 2 stories, headlines of similar meaning close together; 1 in no story; 1, drawn hollow, "
-        "HDBSCAN left as noise and their neighbours gave a story; the largest story, '<b>Storm</b>', has 5."
+        "are HDBSCAN's noise, assigned to their neighbours' stories; the largest story, '<b>Storm</b>', has 5."
     )

@@ -161,7 +161,7 @@ def test_the_page_is_made_of_the_record_alone(run, page_file, tmp_path):
 
 
 def test_without_a_record_or_its_page_data_one_sentence_says_what_to_do(run, tmp_path):
-    with pytest.raises(RunError, match="holds no record of a finished run.*run it again"):
+    with pytest.raises(RunError, match="has no record of a finished run.*run it again"):
         write_page(tmp_path)
     for name in ("metrics.json", "provenance.json"):
         (tmp_path / name).write_bytes((run / name).read_bytes())
@@ -320,7 +320,7 @@ def test_a_story_opened_says_who_had_it_first_by_time_or_by_certainty(page):
     story.get_by_role("button", name="By certainty").click()
     sure = [int(text.removesuffix(" %")) for text in story.locator(".heads .c").all_text_contents()]
     assert sure == sorted(sure, reverse=True)
-    assert "Near:" in story.text_content() and "Stands apart by" in story.text_content()
+    assert "Near:" in story.text_content() and "Separation" in story.text_content()
 
 
 def test_near_copies_are_folded_and_unfold(page):
@@ -629,7 +629,7 @@ def test_of_very_many_each_story_keeps_its_best_and_earliest_and_the_page_says_s
     data |= {"n_documents": n, "stories": data["stories"] | {"size": [each] * len(data["stories"]["size"])}}
     write_page_data(tmp_path, data)
     page = opened(write_page(tmp_path), open_page)
-    assert "This page holds 4,800 of the 60,000 headlines" in page.locator("#part").text_content()
+    assert "This page has 4,800 of the 60,000 headlines" in page.locator("#part").text_content()
     page.locator(".story h3 button").first.click()
     assert "of its 400 headlines" in page.locator(".panel").text_content() and page.troubles == []
 

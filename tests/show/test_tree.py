@@ -46,7 +46,7 @@ def test_one_story_and_none_have_a_tree_too(single):
         return
     assert check_outline(stories)["kind"].tolist() == ["all", "story"]
     assert [bar.get_height() for bar in fig.drawing.axes[0].patches] == [stories.table["size"][0]] * 2
-    assert repr(finer_stories(part_stories(stories))).startswith("No story is made of finer ones")
+    assert repr(finer_stories(part_stories(stories))).startswith("No story has finer parts")
 
 
 def test_stories_that_nothing_links_are_side_by_side():

@@ -35,11 +35,11 @@ def told(got: dict) -> str:
     return json.loads(got["messages"][1]["content"])["headlines"][0]
 
 
-def test_an_answer_that_is_too_long_or_holds_the_key_is_none_and_is_said(asked):
+def test_an_answer_that_is_too_long_or_contains_the_key_is_counted_and_not_used(asked):
     texts = iter(["x" * 50, f"key {KEY}"])
     asked.respond = lambda handler, got: handler.send(200, answer(next(texts)))
     requests = {n: request("small", "Name it.", {"n": n}) for n in range(2)}
-    assert ask(requests, "title", understood, "title_model") == ({}, ["2 answers could not be a title"])
+    assert ask(requests, "title", understood, "title_model") == ({}, ["2 answers could not be used as a title"])
 
 
 @pytest.mark.parametrize(

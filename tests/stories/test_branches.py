@@ -115,7 +115,7 @@ def test_a_topic_holds_two_stories_or_more_but_no_more_than_a_fifth(vectors, min
 
 
 def grouped(n_groups: int, per_group: int, seed: int = 0, size: int = 4) -> tuple[Clustering, np.ndarray]:
-    """So many groups of as many tight stories, each near the others of its group; and the group of each document."""
+    """Groups of dense stories, each near the others of its group; and the group of each document."""
     rng = np.random.default_rng(seed)
     middles = np.repeat(rng.normal(size=(n_groups, 16)), per_group, axis=0)
     middles += 0.25 * rng.normal(size=middles.shape)

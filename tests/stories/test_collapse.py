@@ -25,7 +25,7 @@ def labels(*sizes: int, noise: int = 0) -> np.ndarray:
         (labels(90, noise=10), USUAL | {"allow_single_cluster": True}, ["allow_single_cluster False"]),
     ],
 )
-def test_a_collapse_is_told_with_what_to_try(found, parameters, said):
+def test_a_notice_about_a_collapse_says_what_to_try(found, parameters, said):
     notice = collapse_notice(found, parameters)
     assert notice.endswith(".") and "\n" not in notice
     assert all(part in notice for part in said)

@@ -68,7 +68,7 @@ def test_apart_parts_a_story_where_the_tree_is_longest_between_the_two():
     assert labels[0] == labels[1] != labels[2] == labels[3] == labels[4] and (labels[5:10] == 1).all()
 
 
-def test_three_that_are_apart_are_three_stories_and_what_is_left_of_one_headline_is_none():
+def test_three_headlines_apart_are_three_stories_and_a_single_remaining_one_is_in_none():
     labels = corrected(("apart", 0, 2), ("apart", 2, 4), ("apart", 0, 4))
     assert len({labels[0], labels[2], labels[4]}) == 3 and labels[0] == labels[1] and labels[2] == labels[3]
     assert labels[4] == -1
@@ -90,7 +90,7 @@ def test_alone_leaves_its_story_and_stays_out_of_every_other():
     assert labels[2] == labels[11] == -1 and np.array_equal(np.delete(labels, 2), np.delete(LABELS, 2))
 
 
-def test_apart_unfolds_near_copies_and_those_that_nobody_named_follow_theirs():
+def test_apart_unfolds_near_copies_and_unnamed_ones_follow_theirs():
     labels, copies = LABELS.copy(), np.arange(len(LABELS))
     copies[[11, 12]] = 10
     labels[[11, 12]] = 0

@@ -48,7 +48,7 @@ def every_row(stories: SimpleNamespace) -> pd.DataFrame:
 
 
 def stories_of(documents: pd.DataFrame, labels: np.ndarray, repeats: np.ndarray) -> SimpleNamespace:
-    """Of a run's stories what coverage takes."""
+    """The parts of a run's stories that coverage reads."""
     table = describe_groups(documents, labels, count_terms(documents.assign(text=""), labels))
     table["title"] = [f"Story {number}" for number in table.index]
     return SimpleNamespace(documents=documents, labels=labels, table=table, repeats=repeats)
@@ -84,7 +84,7 @@ def test_the_first_the_publishers_and_the_reports_of_a_story_are_counted_right()
         assert told["first_with"] == (found.stories["first_publisher"] == publisher).sum()
 
 
-def test_two_groups_are_compared_story_by_story_and_corrected_for_so_many_tests():
+def test_two_groups_are_compared_story_by_story_and_corrected_for_the_number_of_tests():
     stories = made()
     one, two = ["Paper 0", "Paper 1"], ["Paper 2"]
     only = np.flatnonzero(stories.labels == 3)
@@ -164,7 +164,7 @@ def test_a_run_read_back_covers_what_the_file_says_also_where_texts_repeat(toy_m
 
 @pytest.fixture(scope="module")
 def real():
-    """The stories of stories_2014 as people told them apart."""
+    """The stories of stories_2014 as people labelled them."""
     if not REAL.is_file():
         pytest.skip("the data set stories_2014.csv is not in ../shared/data")
     corpus = read_corpus(REAL, truth="story")

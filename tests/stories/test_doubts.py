@@ -1,4 +1,4 @@
-"""Which story may be wrong, and what lies next to it."""
+"""Which story may be wrong, and which stories are next to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers by which runs are compared."""
+"""The numbers that compare runs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def split(pairs):
 
 
 def alone(labels):
-    """Noise as clusters of one, in so many words."""
+    """Noise as clusters of one, written out."""
     return [label if label >= 0 else f"row {row}" for row, label in enumerate(labels)]
 
 

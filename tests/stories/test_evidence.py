@@ -1,4 +1,4 @@
-"""What stories are judged by is what clusters are made of: similarities of the full matrix, summed."""
+"""Stories are judged by the same similarities as clusters: those of the full matrix, summed."""
 
 from __future__ import annotations
 

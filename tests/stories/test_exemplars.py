@@ -1,4 +1,4 @@
-"""The headline that names a story, and those that show how wide it is."""
+"""The headline that is a story's title, and those that show its range."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def test_every_story_has_one_number_and_a_new_one_none_that_was_ever_used(days, 
 
 @settings(max_examples=examples(60), deadline=None)
 @given(two_days())
-def test_what_goes_on_shares_half_of_the_smaller_and_every_story_is_told_once(days):
+def test_a_continued_story_shares_half_of_the_smaller_and_every_story_is_listed_once(days):
     earlier, ids, labels = days
     identity = keep_identity(earlier, ids, labels)
     told = identity.changes

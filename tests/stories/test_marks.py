@@ -1,4 +1,4 @@
-"""What is said to be new of a story."""
+"""Marks of what is new about a story."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a cluster is said to be about."""
+"""The description of a cluster."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_terms_are_counted_and_in_the_order_of_scikit_learn(rows):
 
 @few
 @given(clustered_texts, st.lists(st.integers(-1, 1), min_size=4, max_size=4))
-def test_groups_of_stories_are_named_as_if_their_terms_were_counted_anew(rows, topics):
+def test_groups_of_stories_are_named_as_if_their_terms_were_counted_again(rows, topics):
     frame, labels = from_texts([text for text, _ in rows]), np.array([label for _, label in rows], dtype=int)
     topic = np.array([*topics, -1])  # of each story, and of noise
     once = count_terms(frame, labels)

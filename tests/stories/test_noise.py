@@ -109,7 +109,7 @@ def test_noise_is_assigned_as_by_counting_votes_one_by_one(n, k, least, seed):
             assert found.margin[row] == pytest.approx((votes[best] - second) / sum(votes.values()))
 
 
-def test_no_more_than_the_share_asked_for_is_left_alone_and_what_that_cost_is_said(tmp_path):
+def test_at_most_the_requested_share_is_in_no_story_and_a_notice_says_the_cost(tmp_path):
     given = {"data": "january", "assign_noise": True, "least_support": 1.2, "uri": str(tmp_path / "m.db")}
     plain = nc.find(**given)
     with pytest.warns(NewsclustWarning, match=r"least_support is lowered from 1\.2 to 0"):

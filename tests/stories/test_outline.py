@@ -1,4 +1,4 @@
-"""The tree as far as it can be drawn holds everything once."""
+"""The tree that is drawn contains everything once."""
 
 from __future__ import annotations
 

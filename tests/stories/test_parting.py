@@ -1,4 +1,4 @@
-"""A story that falls into parts, where headlines of it are known to be apart."""
+"""A story is split where headlines of it are known to belong apart."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def parts_of(labels: list[int], edges: list[list[int]], *apart: tuple[int, int])
     return {story: sorted(sorted(part) for part in parts.of(story)) for story in set(labels.tolist()) - {-1}}
 
 
-def test_a_story_of_which_nothing_is_forbidden_stays_whole_even_where_nothing_links_it():
+def test_a_story_without_forbidden_pairs_stays_whole_even_without_edges():
     assert parts_of([7] * 6, EDGES) == {7: [[0, 1, 2, 3, 4, 5]]}
     assert parts_of([7] * 6, []) == {7: [[0, 1, 2, 3, 4, 5]]}
 

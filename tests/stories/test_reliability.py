@@ -1,4 +1,4 @@
-"""How far a story can be relied on: the same in any row order, low for mixed stories, and what was seen of how much."""
+"""The reliability of a story: the same in any row order, low for mixed stories; and how many stories samples show."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from newsclust.stories.stories import correct_stories, find_stories
 
 @pytest.fixture(scope="module")
 def found():
-    """Two tight stories, one of two events that lie side by side, and strangers."""
+    """Two dense stories, one of two similar events, and unrelated headlines."""
     rng = np.random.default_rng(1)
     centres = rng.normal(size=(4, 24))
     beside = centres[2] + 0.2 * rng.normal(size=24)

@@ -62,7 +62,7 @@ def overlap(one: str, two: str) -> float:
 
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(words.map(" ".join), min_size=1, max_size=8))
-def test_whoever_stands_for_others_stands_for_itself_and_is_near_to_each(headlines):
+def test_a_representative_represents_itself_and_is_near_to_each(headlines):
     leaders = found(headlines) if len(headlines) > 1 else [0]
     for row, leader in enumerate(leaders):
         assert leaders[leader] == leader
@@ -122,7 +122,7 @@ def test_another_number_name_or_day_or_a_denial_is_no_copy():
         "{} today",
     ],
 )
-def test_a_copy_with_a_paper_s_name_a_slip_a_cut_end_or_another_first_word_is_folded(copy):
+def test_a_copy_with_a_paper_s_name_a_typing_error_a_cut_end_or_another_first_word_is_folded(copy):
     headline = "Ferry line closes for the winter after a storm in Bergen"
     assert found([headline, copy.format(headline)]) == [0, 0]
 

@@ -148,7 +148,7 @@ def test_a_handful_of_documents_has_settings_too(n):
     assert chosen.min_samples >= 1 and chosen.min_cluster_size >= 2 and repr(chosen)
 
 
-def test_a_flat_top_is_said_and_equal_settings_go_to_the_smaller_numbers():
+def test_the_result_says_that_the_top_is_flat_and_ties_go_to_the_smaller_numbers():
     embeddings, _ = stories(6, 25, spread=0.05)
     chosen = choose_settings(find_neighbors(embeddings, 40, "exact"), Evidence(embeddings.vectors))
     ties = chosen.curve[chosen.curve["separation"].round(9) == round(chosen.curve["separation"][0], 9)]

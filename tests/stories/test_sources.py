@@ -1,4 +1,4 @@
-"""Whose text a headline is: marks of agencies and papers in many languages, and headlines that only speak of one."""
+"""The source of a headline: marks of agencies and papers in many languages, and headlines that only speak of one."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_two_marks_are_two_names_and_a_description_alone_is_read_as_one():
 
 
 @pytest.mark.parametrize("was, now", [('"AFP", ', '"AFP", "AP", '), ('"dpa", ', '"dpa ", '), ('"laut"', '"Laut"')])
-def test_a_list_of_agencies_with_a_slip_is_refused_and_the_word_named(monkeypatch, tmp_path, was, now):
+def test_a_list_of_agencies_with_a_mistake_is_refused_and_the_word_named(monkeypatch, tmp_path, was, now):
     text = (words.files("newsclust") / "data/sources.toml").read_text(encoding="utf-8")
     (tmp_path / "data").mkdir()
     (tmp_path / "data/sources.toml").write_text(text.replace(was, now, 1), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Clusters get names and, if asked to, noise gets the story of its neighbours."""
+"""Clusters get names and, on request, noise is assigned to the stories of its neighbours."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def stories_of(times: list[list[pd.Timestamp | None]], noise: list[pd.Timestamp 
 
 
 def spread(days: float, n: int = 60, start: pd.Timestamp = START, minutes: bool = True) -> list[pd.Timestamp]:
-    """`n` times over so many days, with a time of day or without one."""
+    """`n` times over this many days, with a time of day or without one."""
     times = [start + i * days * DAY / max(n - 1, 1) for i in range(n)]
     return times if minutes else [time.floor("D") for time in times]
 

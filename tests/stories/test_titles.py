@@ -109,7 +109,7 @@ MISBEHAVIOURS = {
 @pytest.mark.parametrize("respond", MISBEHAVIOURS.values(), ids=MISBEHAVIOURS)
 def test_nonsense_leaves_the_headlines_with_one_notice(endpoint, respond):
     endpoint.respond = respond
-    assert "2 stories keep headlines as title: 2 answers could not be a title" in nothing_but_defaults()
+    assert "2 stories keep headlines as title: 2 answers could not be used as a title" in nothing_but_defaults()
     assert len(endpoint.asked) == 2
 
 
@@ -172,11 +172,11 @@ def test_a_server_that_never_ends_its_answer_is_left_when_patience_ends(endpoint
         over.wait(3)
 
     endpoint.respond = respond
-    assert ("seconds were over" if trickle else "Timeout") in nothing_but_defaults()
+    assert ("no answer within" if trickle else "Timeout") in nothing_but_defaults()
     over.set()
 
 
-def test_nobody_listening_leaves_the_headlines(endpoint, monkeypatch, hasty):
+def test_without_a_server_the_headlines_stay_titles(endpoint, monkeypatch, hasty):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -192,7 +192,7 @@ def test_an_address_that_is_none_leaves_the_headlines(endpoint, monkeypatch, has
     nothing_but_defaults()
 
 
-def test_without_the_package_or_a_key_one_is_told_what_is_missing(endpoint, monkeypatch):
+def test_without_the_package_or_a_key_a_notice_says_what_is_missing(endpoint, monkeypatch):
     monkeypatch.setitem(sys.modules, "openai", None)
     assert "newsclust[titles]" in nothing_but_defaults()
     monkeypatch.undo()

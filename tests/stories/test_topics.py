@@ -1,4 +1,4 @@
-"""Topics are the groups that stories lie in."""
+"""Topics are groups of stories."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def test_without_ray_its_engine_says_what_to_install(toy_model, monkeypatch):
         ingest(str(write_rows(20)), engine="ray", model="minilm")
 
 
-def test_where_ray_cannot_start_it_is_said(toy_model, monkeypatch):
+def test_an_error_says_that_ray_cannot_start(toy_model, monkeypatch):
     def start(**given):
         raise RuntimeError("The current node timed out\nduring startup.")
 

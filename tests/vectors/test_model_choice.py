@@ -1,4 +1,4 @@
-"""The model that `model = "auto"` comes to, and that it never changes in silence."""
+"""The model that `model = "auto"` chooses, and that it never changes without a notice."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_where_e5_cannot_be_had_minilm_is_used_and_its_warning_stays(monkeypatch
         store.embed(documents(0, 30))
 
 
-def test_a_run_records_the_model_and_why_and_tomorrow_goes_on_with_it(tmp_path):
+def test_a_run_records_its_model_and_why_and_the_next_run_keeps_it(tmp_path):
     with pytest.warns(NewsclustWarning, match='"auto" is e5 here: 75% of the headlines'):
         run = nc.find(LANGUAGES, output="monday")
     assert run.record.parameters["model"] == "e5" and run.record.provenance["model"].startswith("e5, ")

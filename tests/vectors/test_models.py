@@ -1,4 +1,4 @@
-"""The models are those that their makers load."""
+"""The models give what their makers' own code gives."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_where_memory_runs_out_every_word_stays_with_its_text(checkpoint, monkey
     np.testing.assert_allclose(found[0], expected[0], atol=1e-5)
 
 
-def test_words_that_nobody_taught_a_checkpoint_to_weigh_are_not_taken_from_it(checkpoint, tmp_path):
+def test_a_checkpoint_without_learnt_word_weights_gives_no_words(checkpoint, tmp_path):
     """FlagEmbedding makes up the layers that a folder lacks, anew each time."""
     shutil.copytree(checkpoint, tmp_path / "bare")
     Path("bare/sparse_linear.pt").unlink()

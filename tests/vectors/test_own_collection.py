@@ -1,4 +1,4 @@
-"""A collection that somebody else filled is clustered as it is, wherever it is and however its rows are made."""
+"""A collection that newsclust did not fill is clustered unchanged, on any server or file, with any kind of rows."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def test_the_tutorials_own_collection_gives_the_stories_of_the_file(place, janua
         client.drop_collection("hdbscan")
 
 
-def test_a_run_is_read_again_and_goes_on(lite, titles):
+def test_a_run_is_read_again_and_continued(lite, titles):
     fill(lite, "one", rows_of(titles))
     given = {"data": "milvus", "uri": lite.uri, "collection": "one", **SETTINGS}
     run = nc.find(**given, output="theirs")
@@ -263,7 +263,7 @@ def test_other_metrics_and_a_field_of_768(place, titles, metric):
     for number, row in enumerate(rows):
         row["dense"] = (np.array(row["dense"]) * (1 + number)).tolist()
     fill(place, "wide", rows, metric=metric, vector="dense")
-    with pytest.warns(NewsclustWarning, match="lengths of vectors go from 1 to 48; all are brought to length 1"):
+    with pytest.warns(NewsclustWarning, match="lengths of vectors go from 1 to 48; all are scaled to length 1"):
         corpus, clusters = cluster(place, "wide")
     assert clusters.links.vectors.vectors.shape == (len(titles), 768)
     assert_stories_found(corpus, clusters, titles)
@@ -279,7 +279,7 @@ def test_a_filter_chooses_rows_and_a_dynamic_field_has_a_role(place, titles):
     assert set(corpus.documents["published_at"].str[:10]) <= set(days)
     with pytest.raises(StoreError, match="collection dynamic of .*: Milvus refused, saying"):
         cluster(place, "dynamic", filter="year <")
-    with pytest.raises(InputError, match="collection dynamic of .* has no row that filter lets through"):
+    with pytest.raises(InputError, match="collection dynamic of .* has no row that matches filter"):
         cluster(place, "dynamic", filter="year < 1900")
 
 
@@ -307,7 +307,7 @@ def test_without_a_text_stories_have_numbers_and_documents_their_keys(lite, titl
     assert nc.read_run("bare").documents["title"].tolist() == run.links.documents["title"].tolist()
 
 
-def test_lengths_count_where_the_metric_says_so():
+def test_lengths_count_if_the_metric_depends_on_them():
     vectors = np.array([[3, 4], [0, 1], [0, 2]], dtype=np.float32)
     assert "divided by 2, their median" in bring_to_length(vectors, "L2")
     assert np.allclose(vectors, [[1.5, 2], [0, 0.5], [0, 1]])
@@ -345,7 +345,7 @@ def test_lengths_count_where_the_metric_says_so():
         ({"data": "january", "filter": "id > 3"}, "filter is read where data is 'milvus', but data is 'january'"),
     ],
 )
-def test_a_wrong_name_is_one_sentence_that_says_what_is_there(tmp_path_factory, titles, given, said, request):
+def test_a_wrong_name_is_one_sentence_that_lists_the_right_ones(tmp_path_factory, titles, given, said, request):
     lite = Place(str(Path("theirs.db").absolute()))
     fill(lite, "one", rows_of(titles.head(3)))
     with lite.client() as client:
@@ -359,13 +359,11 @@ def test_a_wrong_name_is_one_sentence_that_says_what_is_there(tmp_path_factory, 
     assert said in str(error.value) and "\n" not in str(error.value)
 
 
-def test_a_folder_called_milvus_is_said_not_to_be_read(lite, titles):
+def test_a_notice_says_that_a_folder_called_milvus_is_not_read(lite, titles):
     fill(lite, "one", rows_of(titles))
     Path("milvus").mkdir()
     titles.to_csv("milvus/mine.csv", index=False)
-    with pytest.warns(
-        NewsclustWarning, match=r"collection one of theirs.db is read, and not milvus, which is ./milvus"
-    ):
+    with pytest.warns(NewsclustWarning, match=r"collection one of theirs.db is read, not milvus, which is ./milvus"):
         assert nc.read("milvus", uri=lite.uri, collection="one").n_documents == len(titles)
     assert nc.read("./milvus").n_documents == len(titles)
 

@@ -1,4 +1,4 @@
-"""Rows of a collection that somebody else filled."""
+"""Rows of a collection that newsclust did not fill."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_all_keys_are_read_page_by_page(monkeypatch):
     assert found.dtype == np.int64 and found.tolist() == keys
 
 
-def test_keys_that_the_count_does_not_know_of_are_said_and_keys_out_of_order_are_refused(monkeypatch):
+def test_keys_missing_from_the_count_give_a_notice_and_keys_out_of_order_are_refused(monkeypatch):
     monkeypatch.setattr(own_rows, "STALE_SECONDS", 0)
     with pytest.warns(NewsclustWarning, match="the collection news counts 9 rows, and 3 different keys were read"):
         assert read_keys(Milvus([1, 2, 3], 9), NUMBERS).tolist() == [1, 2, 3]
@@ -48,8 +48,8 @@ def test_keys_that_the_count_does_not_know_of_are_said_and_keys_out_of_order_are
         read_keys(Milvus([2, 1]), NUMBERS)
 
 
-def test_each_row_goes_to_the_place_of_its_key_and_a_lost_one_is_said():
+def test_each_row_goes_to_the_place_of_its_key_and_a_lost_one_is_an_error():
     found = {place: row["text"] for place, row in read_rows(Milvus([7, 5]), NUMBERS, np.array([5, 7]), ["text"])}
     assert found == {0: "text 5", 1: "text 7"}
-    with pytest.raises(StoreError, match="lost rows while it was read, that of 9 among them"):
+    with pytest.raises(StoreError, match="lost rows while it was read, such as that of 9"):
         list(read_rows(Milvus([5]), NUMBERS, np.array([5, 9]), ["text"]))

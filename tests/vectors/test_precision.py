@@ -1,4 +1,4 @@
-"""The precision that is chosen is one that the machine does well."""
+"""The chosen precision is one that is fast on the machine."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def use(model: ToyModel, patch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def ingested(server, sample, model, tmp_path_factory) -> Embeddings:
-    """The sample on the server, in a collection with strangers, after an interruption."""
+    """The sample on the server, in a collection with other documents, after an interruption."""
     strangers = make_documents(100)
     strangers.loc[0, "text"] = LONG
     for stranger, text in zip(strangers["text"][1:], sample.documents["text"][1:], strict=False):
@@ -121,7 +121,7 @@ def words_of(documents: pd.DataFrame) -> dict[str, dict[int, float]]:
 
 
 def test_a_server_before_2_4_goes_without_words_and_lives(server, monkeypatch):
-    """It would make the field, and die of loading it."""
+    """It would create the field, and crash when loading it."""
     documents = make_documents(6)
     toy = ToyModel(words=words_of(documents))
     monkeypatch.setenv("MILVUS_TOKEN", server.token)
@@ -156,7 +156,7 @@ def test_a_server_with_sparse_vectors_keeps_words_beside_the_vectors(monkeypatch
     assert again.n_embedded == 0 and again.words.nnz == 10
 
 
-def test_a_server_that_stopped_meanwhile_is_said_to_be_out_of_reach(monkeypatch, tmp_path):
+def test_the_error_about_a_server_that_stopped_says_that_it_is_unreachable(monkeypatch, tmp_path):
     """Milvus Lite, spoken to as a server; pymilvus keeps what it was connected to."""
     from milvus_lite.server_manager import server_manager_instance
 
@@ -198,7 +198,7 @@ def test_ivf_flat_that_probes_little_says_what_it_missed(ingested, connected, ex
 
 
 @pytest.mark.parametrize("token", ["", "root:Milvus", "nobody:s3cret"])
-def test_a_wrong_token_is_said_soon_and_not_shown(server, connected, monkeypatch, stopwatch, token):
+def test_a_wrong_token_is_an_early_error_that_does_not_show_it(server, connected, monkeypatch, stopwatch, token):
     monkeypatch.setenv("MILVUS_TOKEN", token)
     with pytest.raises(NewsclustError) as error:
         connected().embed(make_documents(3))

@@ -1,4 +1,4 @@
-"""The servers that the user's token may go to."""
+"""The servers that may get the user's token."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def test_a_document_embedded_again_keeps_no_word_of_what_was_stored_for_it(toy_m
     assert again.n_embedded == 1 and as_dicts(again.words) == as_dicts(before.words)
 
 
-def test_a_collection_of_a_milvus_that_keeps_no_words_does_without_and_says_so(toy_model, monkeypatch):
+def test_a_milvus_without_sparse_vectors_stores_no_words_and_a_notice_says_so(toy_model, monkeypatch):
     documents = make_documents(8)
     toy_model.words = by_text(documents)
     with monkeypatch.context() as patch:
@@ -306,7 +306,7 @@ def test_an_index_that_a_server_never_builds_is_not_waited_for_and_the_one_befor
     monkeypatch.setattr(collection_module, "INDEX_SECONDS", 1)
     server = Server()
     wanted = collection_module.Collection("http://x:1", None, "news", 8, index="DISKANN")
-    with pytest.raises(NewsclustError, match=r"DISKANN has not gone on for 1 s on the server, at 0 of 9 documents"):
+    with pytest.raises(NewsclustError, match=r"DISKANN made no progress for 1 s on the server, at 0 of 9 documents"):
         wanted._give_index(server)
     assert (server.index["index_type"], server.index["M"]) == ("HNSW", "16")
 
@@ -334,7 +334,7 @@ def test_a_run_waits_for_the_one_that_has_the_file(toy_model, monkeypatch, tmp_p
     assert told == ["Waiting for another run that is using milvus.db ..."]
 
 
-def test_a_file_held_by_another_program_is_said_and_can_be_used_afterwards(toy_model, stopwatch):
+def test_a_file_in_use_by_another_program_is_an_error_and_can_be_used_afterwards(toy_model, stopwatch):
     Store().embed(make_documents(3))
     with Path("milvus.db/LOCK").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -364,7 +364,7 @@ def test_the_file_is_free_between_uses_and_after_errors(toy_model):
     assert free("milvus.db")
 
 
-def test_a_database_made_anew_is_not_searched_as_if_it_were_the_old_one(toy_model):
+def test_a_recreated_database_is_not_searched_as_the_old_one(toy_model):
     documents = make_documents(10)
     Store().embed(documents)
     shutil.rmtree("milvus.db")
@@ -385,7 +385,7 @@ def test_documents_that_somebody_deleted_are_not_searched_as_if_they_were_there(
     assert Store().embed(documents).n_embedded == 5
 
 
-def test_a_deleted_database_is_made_anew(toy_model):
+def test_a_deleted_database_is_created_again(toy_model):
     documents = make_documents(5)
     Store().embed(documents)
     shutil.rmtree("milvus.db")
@@ -393,7 +393,7 @@ def test_a_deleted_database_is_made_anew(toy_model):
     assert os.path.isdir("milvus.db")
 
 
-def test_stored_already_is_not_said_of_a_collection_that_is_gone(toy_model):
+def test_nothing_counts_as_stored_in_a_collection_that_is_gone(toy_model):
     documents = make_documents(5)
     Store().embed(documents)
     with Store().open() as client:
@@ -472,7 +472,7 @@ def test_two_precisions_never_share_a_collection():
 
 
 @pytest.mark.parametrize("pattern", ["collections/*/partitions/_default/indexes/*.idx", "collections/*/schema.json"])
-def test_a_damaged_database_is_said_with_what_to_do(toy_model, pattern):
+def test_the_error_about_a_damaged_database_says_what_to_do(toy_model, pattern):
     documents = make_documents(20)
     Store().embed(documents)
     forget_cache()
@@ -527,7 +527,7 @@ def test_a_local_server_that_does_not_answer_is_no_reason_to_delete_anything(toy
     with pytest.raises(NewsclustError) as error:
         silent(1000)
         Store().embed(documents)
-    assert "milvus.db is opened by Milvus Lite, which does not answer" in str(error.value)
+    assert "milvus.db but does not answer" in str(error.value)
     assert "run this once more" in str(error.value) and "delete" not in str(error.value)
 
 

@@ -1,4 +1,4 @@
-"""How much each word of a text says, as sparse rows and as Milvus keeps them."""
+"""Learnt weights of words, as sparse rows and as Milvus stores them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Neighbour lists in; clusters out, checked against hdbscan on all pairs."""
+"""From neighbour lists to clusters, checked against hdbscan on all pairs."""

@@ -1,4 +1,4 @@
-"""HDBSCAN by its definition, on the distances of all pairs: what the lists and the graph are checked against."""
+"""Check the lists and the graph against HDBSCAN by its definition, on the distances of all pairs."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
     from ..vectors.store import Embeddings
 
-#: More documents than this have too many pairs for a check in passing: 2,000 take two seconds.
+#: More documents than this have too many pairs for a quick check: 2,000 take two seconds.
 ALL_PAIRS = 2000
 
 
 def check_against_hdbscan(
     clustering: Clustering, neighbors: Neighbors, embeddings: Embeddings, documents: pd.DataFrame
 ) -> str:
-    """Compare the clusters with hdbscan's on the full matrix of distances, and say how they came out.
+    """Compare the clusters with hdbscan's on the full matrix of distances, and describe the result.
 
     The lists' distances must be those of all pairs; the full matrix's spanning tree must be as long as hdbscan's, edge
     by edge; and from our trees, the graph's and the matrix's, hdbscan must select our clusters. The labels may still
-    be others than hdbscan's own; the sentence then says why: edges of one length tie, so that there are several right
-    trees; or `k` is so small that the graph lacks edges of the tree.
+    differ from hdbscan's own; the sentence then says why: edges of equal length tie, so that several trees are right;
+    or `k` is so small that the graph lacks edges of the tree.
 
     Parameters
     ----------
@@ -44,12 +44,12 @@ def check_against_hdbscan(
     Returns
     -------
     str
-        One sentence; of more than `ALL_PAIRS` documents, that nothing was compared.
+        One sentence; for more than `ALL_PAIRS` documents, that nothing was compared.
 
     Raises
     ------
     AssertionError
-        If anything differs that must not.
+        If anything differs that must be equal.
     """
     n, made = len(clustering.labels), clustering.parameters
     if n > ALL_PAIRS:
@@ -73,7 +73,7 @@ def check_against_hdbscan(
     whole = cluster(everybody, None, samples, **measure, **selection)
     lengths = theirs.single_linkage_tree_.to_numpy()[:, 2]
     assert np.allclose(whole.spanning_tree[:, 2], lengths, rtol=1e-6), "The spanning tree is not as long as hdbscan's."
-    limits = [name for name in SELECTION[1:] if made[name]]  # newsclust takes them at their word, hdbscan does not
+    limits = [name for name in SELECTION[1:] if made[name]]  # newsclust always obeys them, hdbscan does not
     for ours in (clustering, whole):
         selected = _tree_to_labels(None, ours.linkage, **selection)[0]
         assert limits or _same(ours.labels, selected), "From the same spanning tree hdbscan selects other clusters."
@@ -85,7 +85,7 @@ def check_against_hdbscan(
         told = f"Right: all {n:,} labels are those of {matrix_of}, whose spanning tree is as long as hdbscan's"
         if limits:
             agreed = _agreement(clustering, theirs)
-            return f"{told}; hdbscan's own, which do not keep {' and '.join(limits)}, agree to {agreed}."
+            return f"{told}; hdbscan's own, which do not always obey {' and '.join(limits)}, agree to {agreed}."
         return (
             f"{told} and from which hdbscan selects the same clusters. Edges of one length tie there; with its own "
             f"order of them hdbscan agrees to {_agreement(clustering, theirs)}."
@@ -110,7 +110,7 @@ def _agreement(clustering: Clustering, theirs: HDBSCAN) -> str:
 
 
 def _all_pairs(neighbors: Neighbors, embeddings: Embeddings, documents: pd.DataFrame) -> Neighbors:
-    """Lists of everybody, measured anew: by the vectors, and blended as the lists were."""
+    """Lists of all documents, measured again: by the vectors, and blended as the lists were."""
     from scipy.spatial.distance import cdist
 
     n = len(embeddings.vectors)
@@ -129,7 +129,7 @@ def _all_pairs(neighbors: Neighbors, embeddings: Embeddings, documents: pd.DataF
     listed = neighbors.indices >= 0
     pairs = np.broadcast_to(rows, listed.shape)[listed], neighbors.indices[listed]
     assert np.allclose(matrix[pairs], neighbors.distances[listed], atol=1e-5), "A listed distance is not the pair's."
-    # To the last bit as listed, both ways: a tie there must be a tie here.
+    # Equal to the last bit, in both directions: ties in the lists must be ties in the matrix.
     matrix[pairs] = matrix[pairs[::-1]] = neighbors.distances[listed]
     lengths = np.take_along_axis(matrix, everybody.indices, axis=1)
     by_length = np.lexsort((everybody.indices, lengths), axis=1)
@@ -138,7 +138,7 @@ def _all_pairs(neighbors: Neighbors, embeddings: Embeddings, documents: pd.DataF
 
 
 def _same_neighbourhoods(neighbors: Neighbors, all_pairs: Neighbors, weight: float) -> bool:
-    """Whether the lists, too, say who is nearest to each document, where that counts."""
+    """Whether the lists have the true nearest neighbours of each document, if shared neighbours count."""
     m = NEIGHBOURHOOD if weight else 0
     return np.array_equal(neighbors.indices[:, :m], all_pairs.indices[:, :m])
 

@@ -33,9 +33,9 @@ class Clustering(Clusters):
     ids : ndarray of int64, shape (n,)
         Ascending document ids; row i of the arrays of `graph_hdbscan.lists.Clusters` is document ``ids[i]``.
     parameters : dict
-        What made it: the arguments of `cluster`, and `k` as the lists allowed it.
+        The arguments of `cluster`, with `k` as the lists allowed it.
     n_of_copies : int
-        The number of clusters, counted from the last, that consist of near-copies alone; the tree does not hold them.
+        The number of clusters, counted from the last, that consist of near-copies alone; they are not in the tree.
     """
 
     ids: np.ndarray
@@ -63,18 +63,18 @@ def cluster(
     """Cluster documents by density, from their neighbour lists alone.
 
     Ties are decided by one canonical order of the edges: see `graph_hdbscan.spanning_tree.spanning_tree`. So the
-    clusters depend on the documents alone, whatever the order they came in, and do not change with k once the lists
-    hold all edges of the spanning tree. They are hdbscan's clusters, but for the cases that
-    `graph_hdbscan.hierarchy.select` names, in which hdbscan does not keep what its parameters promise.
+    clusters depend on the documents alone, not on their order, and do not change with k once the lists have all edges
+    of the spanning tree. They are hdbscan's clusters, except in the cases listed in `graph_hdbscan.hierarchy.select`,
+    in which hdbscan does not do what its parameters promise.
 
     Parameters
     ----------
     neighbors : Neighbors
         Lists of at least `min_samples` neighbours, the same distance in both directions of a pair.
     k : int, optional
-        How many neighbours of each document make the graph, the nearest first; by default all that the lists hold.
+        How many of each document's nearest neighbours are in the graph; by default all of the lists.
     min_samples : int
-        The number of neighbours that make a place dense. Among n documents at most n - 1, and lowered to that.
+        The number of neighbours that define a dense region. Lowered to n - 1 among n documents.
     min_cluster_size : int
         Smaller groups are no clusters; at least 2.
     distance : {"euclidean", "squared"}
@@ -83,15 +83,15 @@ def cluster(
         The most stable clusters of the hierarchy ("excess of mass"), or its finest.
     cluster_selection_epsilon : float
         Clusters do not split below this distance (Malzer & Baum 2020), in units of `distance`, unless
-        `max_cluster_size` asks for it; 0 is no limit.
+        `max_cluster_size` requires it; 0 is no limit.
     max_cluster_size : int
         No cluster is larger, whatever the method and the epsilon (hdbscan's can be); 0 is no limit.
     allow_single_cluster : bool
-        Whether the whole corpus may be selected as one cluster, of which, as in hdbscan, the documents remain that
-        are as dense as `cluster_selection_epsilon` asks for or, where that is 0, the densest alone.
+        Whether the whole corpus may be selected as one cluster. As in hdbscan, only its documents that are as dense as
+        `cluster_selection_epsilon` requires stay in it or, if that is 0, only the densest.
     shared_neighbors : float
-        How much it counts that two documents have near neighbours in common, 0 to 1: their distance is measured anew by
-        `newsclust.neighbors.shared.share_neighbors`, for the clusters alone. 0 leaves it as it is.
+        How much common near neighbours of two documents count, 0 to 1: their distance is measured again by
+        `newsclust.neighbors.shared.share_neighbors`, for the clusters alone. 0 does not change it.
     distance_floor : float
         No edge of the spanning tree is shorter than this, in units of `distance`. So almost identical texts are no
         denser than different texts about one event.
@@ -123,20 +123,20 @@ def cluster(
 
 
 def tree_of(lists: Neighbors, min_samples: int, distance: str, distance_floor: float) -> np.ndarray:
-    """The spanning tree of all documents, no edge of which is shorter than `distance_floor`."""
+    """The spanning tree of all documents, without edges shorter than `distance_floor`."""
     edges = spanning_tree(lists.indices, lists.distances, min_samples, distance)
     np.maximum(edges[:, 2], distance_floor, out=edges[:, 2])
     return lists.whole_tree(edges)
 
 
-#: The arguments of `cluster` that make a clustering, and those of them that select clusters from a hierarchy.
+#: The parameters of `cluster`, and those of them that select clusters from a hierarchy.
 CLUSTERING = tuple(signature(cluster).parameters)[1:]
 SELECTION = tuple(signature(select).parameters)[3:]
 
 
 @contextmanager
 def in_our_words() -> Iterator[None]:
-    """Tell what the core refuses as one of newsclust's own errors."""
+    """Turn the core's errors into newsclust's own."""
     try:
         yield
     except BadArgument as error:

@@ -1,1 +1,1 @@
-"""A finished run in; whether it holds, and what one writes of it, out."""
+"""From a finished run to whether it is right, and how a paper describes it."""

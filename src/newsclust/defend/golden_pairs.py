@@ -1,4 +1,4 @@
-"""Golden pairs: headlines known to be one story, or two, and whether a finished run has them so."""
+"""Golden pairs: headlines known to be in one story, or in two, and whether a finished run agrees."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from ..wording import count
 if TYPE_CHECKING:
     from ..run.stored import StoredRun
 
-#: Shared words that a reason names.
+#: The most shared words that a reason names.
 WORDS = 6
 
 
 @dataclass(frozen=True, eq=False)
 class CheckedPairs:
-    """Whether pairs are in a run as they should be.
+    """Whether a run has pairs as they should be.
 
     Attributes
     ----------
     run : StoredRun
     table : DataFrame, one row per pair
-        ``file, row, kind`` ("same" or "apart"), ``headline_a, headline_b, holds, reason``, and where both headlines are
-        in the run ``distance`` (by vectors, words and days, as the run measures it), ``words`` (that both texts have),
-        ``days`` (between the two, None where one is undated), ``story_a, story_b`` (-1 is in none).
+        ``file, row, kind`` ("same" or "apart"), ``headline_a, headline_b, holds, reason``, and, if both headlines are
+        in the run, ``distance`` (by vectors, words and days, as the run measures it), ``words`` (that both texts have),
+        ``days`` (between the two, None if one is undated), ``story_a, story_b`` (-1: in none).
     """
 
     run: StoredRun
@@ -60,20 +60,20 @@ class CheckedPairs:
 
 
 def check_pairs(file: str, run: StoredRun) -> CheckedPairs:
-    """Check the rows ``same`` and ``apart`` of a file of pairs, which is written as ``corrections.csv`` is.
+    """Check the rows ``same`` and ``apart`` of a file of pairs, in the format of ``corrections.csv``.
 
-    A pair is one story if both headlines have the same story, and two if they have not; a headline that is in no story
-    is one with none. A pair of which a headline is not in the run fails.
+    A pair is one story if both headlines have the same story, else two; a headline in no story is in one with no other.
+    A pair fails if one of its headlines is not in the run.
 
     Raises
     ------
     InputError
-        If the file can't be read, holds no pairs, or pairs that contradict each other.
+        If the file can't be read, has no pairs, or its pairs contradict each other.
     """
     rows = read_corrections(find_input(file), file)
     pairs = rows[rows["kind"].isin(["same", "apart"])]
     if pairs.empty:
-        raise InputError(f"{file} holds no pairs: it should have rows of the kinds same and apart.")
+        raise InputError(f"{file} has no pairs: it needs rows of the kinds same and apart.")
     documents, labels = run.documents, run.labels
     found = resolve(pairs, documents)
     told = found.rows.copy()
@@ -116,5 +116,5 @@ def _reason(row: Any, titles: pd.Series) -> str:
     should = "one story" if row.kind == "same" else "two stories"
     return (
         f"{names[0]} and {names[1]} should be {should}, and {went}: distance {row.distance:.3f}, {days}, "
-        f"{f'both say {shared}' if row.words else 'no word in common'}."
+        f"{f'words in common: {shared}' if row.words else 'no word in common'}."
     )

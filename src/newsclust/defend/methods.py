@@ -1,4 +1,4 @@
-"""What a paper says of a run: the paragraph that describes the analysis, its references, tables, and quotes.
+"""The description of a run for a paper: a paragraph about the analysis, its references, tables, and quotes.
 
 Every number comes from the run's record; nothing is computed.
 """
@@ -22,16 +22,16 @@ from ..vectors.models import BGE_M3, E5, MINILM
 from ..wording import count
 
 REFERENCES = Path(__file__).with_name("references.bib")
-#: Quotes of a story: its earliest headlines, one per publisher.
+#: The most quotes of a story: its earliest headlines, one per publisher.
 QUOTED = 3
-#: What is cited with a model, and where a number is reported.
+#: References for models and for metrics.
 _OF_MODEL = {MINILM: ["wang2020minilm", "reimers2019"], E5: ["wang2024e5"], BGE_M3: ["chen2024bge"]}
 _OF_METRIC = {"ami": "vinh2010", "ari": "hubert1985", "b_cubed_f1": "amigo2009", "dbcv": "moulavi2014"}
-#: Numbers that are reported where they were computed: without known stories, and against them.
+#: Numbers that are reported if they were computed: without known stories, and against them.
 _JUDGED = {
     "separation": "separation",
     "dbcv": "DBCV",
-    "subsample_stability": "ARI with HDBSCAN on the same documents but a tenth",
+    "subsample_stability": "ARI with HDBSCAN on nine tenths of the documents",
     "reliability_median": "reliability of the median story",
 }
 _KNOWN = {"ami": "AMI", "ari": "ARI", "v_measure": "V-measure", "b_cubed_f1": "B-cubed F1"}
@@ -41,14 +41,14 @@ _NAMED = "newsclust numpy scipy scikit-learn faiss-cpu umap-learn torch".split()
 
 @dataclass(frozen=True)
 class Methods:
-    """What a run's analysis is described by.
+    """The description of a run's analysis.
 
     Attributes
     ----------
     paragraph : str
         With BibTeX keys in brackets, as Pandoc and Quarto cite them.
     bibtex : str
-        Those references.
+        The references cited.
     tables : dict of DataFrame
         ``parameters``, ``metrics``, ``versions``, and ``quotes``: story, title of the story, headline, publisher, day,
         address, and the citation in one line.
@@ -70,7 +70,7 @@ class Methods:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(
-                f"{short(folder)} can't be made ({error.strerror}): give another one with --output."
+                f"{short(folder)} can't be created ({error.strerror}): give another folder with --output."
             ) from None
         texts = {"methods.md": f"{self.paragraph}\n", "references.bib": self.bibtex}
         texts |= {f"{name}.csv": as_csv(rows) for name, rows in self.tables.items()}
@@ -140,11 +140,11 @@ def _graph(given: dict[str, Any], made: dict[str, Any]) -> list[str]:
     if parts:
         said.append(f"Their similarity mixes that of the vectors with {' and '.join(parts)}.")
     if given.get("fold_copies"):
-        said.append("Of near-copies one document was clustered for all.")
+        said.append("Near-copies were represented by one document.")
     if given.get("shared_neighbors"):
-        said.append(f"Near neighbours in common count with a weight of {given['shared_neighbors']:g}.")
+        said.append(f"Common near neighbours count with a weight of {given['shared_neighbors']:g}.")
     if given.get("distance_floor"):
-        said.append(f"Distances below {given['distance_floor']:g} were raised to it.")
+        said.append(f"Distances below {given['distance_floor']:g} were raised to this value.")
     return said
 
 
@@ -170,13 +170,13 @@ def _clusters(given: dict[str, Any], made: dict[str, Any], metrics: dict[str, An
     if given["assign_noise"]:
         support = made.get(SUPPORT, given["least_support"])  # at_most_alone may lower it
         noise += (
-            f"; a noise document whose nearest neighbours support a story with {support} or more was given that story, "
-            f"which {assigned} of the documents were"
+            f"; a noise document whose nearest neighbours support a story with {support} or more was assigned to it "
+            f"({assigned} of the documents)"
         )
     corrected = []
     if n := metrics.get("n_corrections"):
         needed = metrics["n_corrections_needed"]
-        corrected = [f"Then {count(n, 'correction')} by hand were obeyed, {needed:,} of which changed the stories."]
+        corrected = [f"Then we applied {count(n, 'correction')} by hand, {needed:,} of which changed the stories."]
     return [f"{said}.", f"{noise}.", *corrected]
 
 
@@ -212,9 +212,9 @@ def _made(given: dict[str, Any], made: dict[str, Any]) -> list[str]:
     commit = f" (commit {made['commit']})" if made.get("commit") else ""
     return [
         f"The map was drawn by UMAP [@mcinnes2018] in {space} dimensions with n_neighbors = {given['n_neighbors']}, "
-        f"min_dist = {given['min_dist']:g} and {seed}; nothing else is drawn at random, and stories do not depend on "
+        f"min_dist = {given['min_dist']:g} and {seed}; nothing else is random, and stories do not depend on "
         "the order of the rows.",
-        f"Made with {versions}{commit} and Python {made['Python']} on {made['platform']}, {made['finished'][:10]}.",
+        f"The run used {versions}{commit} and Python {made['Python']} on {made['platform']}, {made['finished'][:10]}.",
     ]
 
 
@@ -232,7 +232,7 @@ def _tables(run: StoredRun) -> dict[str, pd.DataFrame]:
 
 
 def quotes(run: StoredRun) -> pd.DataFrame:
-    """The earliest headlines of each story, `QUOTED` of as many publishers, the largest story first."""
+    """The earliest headlines of each story, `QUOTED` from different publishers, the largest story first."""
     points = run.points[run.points["cluster"] >= 0]
     told = run.table[["size", "title"]].sort_values("size", ascending=False, kind="stable").reset_index()
     found = pd.DataFrame(

@@ -1,4 +1,4 @@
-"""Repeat a finished run from its record alone, and compare the results with those that the run left."""
+"""Repeat a finished run from its record alone, and compare the results with those of the run."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ from ..stories.settings import AUTO
 from ..vectors.models import MINILM
 from ..wording import count
 
-#: Numbers that differ by less are equal: clusters.csv has six digits, and a sum's last ones depend on the processor.
+#: Numbers that differ by less are equal: clusters.csv has six digits, and a sum's last digits depend on the processor.
 NEARLY = 1e-4
-#: Vectors that differ by no more are one model's in one precision, by another processor or library.
+#: Vectors that differ by no more than this are from the same model and precision, on another processor or library.
 DIGITS = 2e-5
-#: And by no more than this, another precision's.
+#: Up to this difference, the precision may differ.
 PRECISION = 0.05
-#: What can make each differ where what is before it does not.
+#: What can make each differ if all before it agree.
 CAUSES = {
-    "corpus": "another file, or a version that reads it otherwise",
+    "corpus": "another file, or a version that reads it differently",
     "vectors": "another model or precision, or another version of torch",
     "neighbours": "another search, or another version of faiss-cpu or newsclust",
     "clusters": "other settings, or another version of newsclust or scikit-learn",
     "layout": "another seed, another version of umap-learn or numba, or another processor",
     "metrics": "another version of newsclust, scikit-learn or hdbscan",
 }
-#: Headlines that are named.
+#: The most headlines named.
 NAMED = 3
 
 
 @dataclass(frozen=True)
 class Check:
-    """Whether one thing agrees (None where that can't be said), and what to say of it."""
+    """Whether one thing agrees (None if unknown), and a sentence about it."""
 
     name: str
     agrees: bool | None
@@ -59,7 +59,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came out of a repetition.
+    """The result of a repetition.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Verdict:
     checks : list of Check
         In the order in which data flows.
     elsewhere : list of str
-        What is other here than where the run was made: versions, processor, code.
+        Differences between here and where the run was made: versions, processor, code.
     """
 
     run: str
@@ -80,7 +80,7 @@ class Verdict:
 
     @property
     def reason(self) -> str:
-        """What can explain the first difference; "" where there is none. What follows it may follow from it alone."""
+        """What can explain the first difference; "" if there is none. Later differences may follow from it alone."""
         names = [check.name for check in self.checks]
         first = next((check.name for check in self.checks if check.agrees is False), None)
         if first is None:
@@ -90,7 +90,7 @@ class Verdict:
         if rest:
             said.append(f"What differs in {', '.join(rest)} can follow from it.")
         if self.elsewhere:
-            said.append(f"Other here than in the record: {'; '.join(self.elsewhere)}.")
+            said.append(f"Different here and in the record: {'; '.join(self.elsewhere)}.")
         elif first != "corpus":
             said.append(
                 "Versions and processor are those of the record, so one of its files or parameters was changed."
@@ -101,7 +101,7 @@ class Verdict:
         marks = {True: "agrees", False: "DIFFERS", None: "unknown"}
         lines = [f"{check.name + ':':12}{marks[check.agrees]}. {check.said}" for check in self.checks]
         unknown = [check.name for check in self.checks if check.agrees is None]
-        but = f", but for what is unknown: {', '.join(unknown)}" if unknown else ""
+        but = f", except for what is unknown: {', '.join(unknown)}" if unknown else ""
         said = f"agrees with its repetition{but}." if self.agrees else f"differs from its repetition. {self.reason}"
         return "\n".join([*lines, f"{self.run} {said}"])
 
@@ -109,7 +109,7 @@ class Verdict:
 def verify(folder: str | Path, data: str | None = None, trust: bool = False) -> Verdict:
     """Repeat a run from its record, and compare.
 
-    Nothing that the run stored is read but its folder: the headlines are embedded anew into a database of its own,
+    Only the run's folder is read, nothing else that it stored: the headlines are embedded again into a new database,
     without cache, in a temporary folder. The language model of `title_model` is never asked, and no server's token is
     read. Stories are compared by what is in them, not by their numbers or titles.
 
@@ -118,14 +118,14 @@ def verify(folder: str | Path, data: str | None = None, trust: bool = False) -> 
     folder : str or Path
         A run's folder, or its name under ``reports/``.
     data : str, optional
-        The headlines, where they are not the bundled sample.
+        The headlines, if they are not the bundled sample.
     trust : bool
         Whether the record may name the headlines' file or address, the model, and the earlier run.
 
     Raises
     ------
     NewsclustError
-        If the run can't be repeated: in one sentence, with what to do.
+        If the run can't be repeated; the message says what to do.
     """
     run = read_results(folder)
     name = run.name
@@ -134,7 +134,7 @@ def verify(folder: str | Path, data: str | None = None, trust: bool = False) -> 
     with (
         warnings.catch_warnings(),
         tempfile.TemporaryDirectory(prefix="newsclust-", ignore_cleanup_errors=True) as alone,
-        contextlib.chdir(alone),  # where relative paths start, and the cache is
+        contextlib.chdir(alone),  # relative paths start here, and the cache is here
     ):
         warnings.simplefilter("ignore", NewsclustWarning)
         if len(rows := recorded_corrections(run.folder)):
@@ -150,7 +150,7 @@ def verify(folder: str | Path, data: str | None = None, trust: bool = False) -> 
 
 @contextlib.contextmanager
 def _damaged(name: str) -> Iterator[None]:
-    """A record that holds something else than records do is one sentence."""
+    """Turn errors from a damaged record into one sentence."""
     try:
         yield
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -158,7 +158,7 @@ def _damaged(name: str) -> Iterator[None]:
 
 
 def _asked(run: StoredRun, data: str | None, trust: bool) -> dict[str, Any]:
-    """The parameters of the repetition: those of the record, without what a stranger must not name."""
+    """The parameters of the repetition: those of the record, without those that an untrusted record must not set."""
     named, model = run.record.parameters.get("data"), run.record.parameters.get("model")
     if named == MILVUS:
         raise RunError(f"{run.name} is of a collection in Milvus, which may have changed: run it again and compare.")
@@ -169,7 +169,7 @@ def _asked(run: StoredRun, data: str | None, trust: bool) -> dict[str, Any]:
         if not (may or trust):
             raise RunError(
                 f"the record of {run.name} names {', '.join(map(str, names))[:200]!r} as its {what}, and a record may "
-                f"come from anybody: {way}give --trust if the run is yours."
+                f"come from anyone: {way}give --trust if the run is yours."
             )
     chosen = {"min_samples", "min_cluster_size"} & set(run.record.provenance.get("chosen", ()))
     given = run.parameters.model_dump() | dict.fromkeys(chosen, AUTO)
@@ -177,7 +177,7 @@ def _asked(run: StoredRun, data: str | None, trust: bool) -> dict[str, Any]:
     given |= {"data": found if len(found) > 1 else found[0]}
     if find_input(given["model"]).exists():
         given["model"] = str(find_input(given["model"]))
-    # The earlier run gives the stories their numbers only; the record holds the corrections themselves.
+    # The earlier run only gives the stories their numbers; the record has the corrections themselves.
     for name in ("uri", "output", "title_model", "previous", "corrections", "write_labels", "filter"):
         del given[name]
     if on_server or given["search"] == "milvus" and given["index"] not in LITE_INDEXES:
@@ -226,7 +226,7 @@ def _vectors(kept: dict[str, Any], here: dict[str, Any]) -> tuple[bool | None, s
     apart = max(float(np.abs(np.subtract(kept["documents"][i], here["documents"][i])).max()) for i in common)
     if apart <= DIGITS:
         return True, f"Of {of} they are {f'equal to {apart:.0e}, as on another processor' if apart else 'the same'}."
-    much = "as another precision makes it" if apart < PRECISION else "more than another precision makes: another model"
+    much = "as with another precision" if apart < PRECISION else "too much for another precision: another model"
     return False, f"In {of} a number differs by up to {apart:.1g}, {much}."
 
 
@@ -243,7 +243,7 @@ def _common(kept: dict[str, Any], here: dict[str, Any]) -> tuple[list[str], str]
 
 
 def _traced(name: str, run: StoredRun, here: dict[str, Any]) -> Check:
-    """Vectors or neighbours: by their fingerprint, else by what the record keeps of some documents."""
+    """Vectors or neighbours: by their fingerprint, else by those of some documents that the record has."""
     kept = run.record.traces.get(name)
     if kept is None:
         return Check(name, None, "The record keeps nothing to compare them with: an earlier version made it.")
@@ -262,7 +262,7 @@ def _clusters(run: StoredRun, repeated: Run) -> Check:
 
 
 def _same_stories(both: pd.DataFrame) -> tuple[bool, str]:
-    """Each story before answers to the story now that has the most of it, if that has the most of it, too."""
+    """Match each earlier story with the story now that shares most with it, if the reverse is true, too; compare."""
     counts = both[(both >= 0).all(axis=1)].value_counts().rename("n").reset_index()
     counts = counts.sort_values(["n", "before", "now"], ascending=[False, True, True])
     answer = counts[~counts["before"].duplicated() & ~counts["now"].duplicated()].set_index("before")["now"]
@@ -275,14 +275,14 @@ def _same_stories(both: pd.DataFrame) -> tuple[bool, str]:
 
 
 def _layout(run: StoredRun, repeated: Run, close: bool) -> Check:
-    """Of vectors that are `close`, but not the same bit for bit, UMAP draws another map."""
+    """From vectors that are `close`, but not equal bit for bit, UMAP may draw another map."""
     if run.parameters.seed is None:
         return Check("layout", None, "It was drawn without a seed, so each run draws another one.")
     now = pd.DataFrame(repeated.map.layout.coordinates, index=repeated.corpus.documents["id"].to_numpy())
     common = np.isin(run.ids, now.index)
     before = run.coordinates[common]
     if not len(before):
-        return Check("layout", None, "No document is in both.")
+        return Check("layout", None, "No document is in both runs.")
     wide = max(float(np.ptp(before, axis=0).max()), 1e-9)
     apart = np.abs(before - now.loc[run.ids[common]].to_numpy()).max(axis=1) / wide
     if apart.max() <= NEARLY:
@@ -290,7 +290,7 @@ def _layout(run: StoredRun, repeated: Run, close: bool) -> Check:
     moved, far = count(int((apart > NEARLY).sum()), "document"), f"{np.median(apart):.1%} of the map"
     said = f"{moved} of {len(before):,} moved, half of them by more than {far}."
     if close:
-        return Check("layout", None, f"{said} The last digits of the vectors are enough for that.")
+        return Check("layout", None, f"{said} The last digits of the vectors can cause this.")
     return Check("layout", False, said)
 
 
@@ -313,7 +313,7 @@ def _number(value: float | None) -> str:
 
 
 def _elsewhere(run: StoredRun, repeated: Run) -> list[str]:
-    """What is other here than in the record, in words."""
+    """The differences between here and the record, in words."""
     made, now = run.record.provenance, repeated.record.provenance
     names = "model precision Python platform commit search settings".split()
     facts = [(name, made.get(name), now[name]) for name in names]

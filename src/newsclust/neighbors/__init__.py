@@ -1,1 +1,1 @@
-"""Vectors, words and days in; lists of nearest neighbours and the coordinates of the map out."""
+"""From vectors, words and days to lists of nearest neighbours and the coordinates of the map."""

@@ -1,4 +1,4 @@
-"""Neighbour lists whose distances also know words and days."""
+"""Neighbour lists whose distances also use words and days."""
 
 from __future__ import annotations
 
@@ -37,36 +37,37 @@ def blend(
     days: float = 0.0,
     day_scale: float = 3.0,
 ) -> Neighbors:
-    """Measure the listed pairs anew: by their vectors, their words and the days between them.
+    """Measure the listed pairs again: by their vectors, their words and the days between them.
 
     The similarity of two documents is `(1 - words - days) * v + words * w + days * d`:
 
-    - `v` is the cosine of their vectors after the corpus's mean is subtracted, which takes away what all documents
-      have in common;
-    - `w` is the cosine of their words, weighed by the model of the vectors where it has learnt to (BGE-M3; `learnt`),
+    - `v` is the cosine of their vectors after the corpus's mean is subtracted, which removes what all documents have
+      in common;
+    - `w` is the cosine of their words, weighed by the model of the vectors if it has learnt to (BGE-M3; `learnt`),
       else by TF-IDF (`weighted_words`);
     - `d` is `exp(-|days between them| / day_scale)`.
 
-    Each of the three is a kernel of unit diagonal, and so is the blend: `sqrt(2 - 2 * similarity)` is again a Euclidean
-    distance. A document without a date, or without a word, gives that weight to its vector: its part weighs 0 in its
-    own unit vector, which keeps the blend a kernel, and a corpus without dates is blended as with `days = 0`.
+    Each of the three is a kernel with unit diagonal, and so is the blend: `sqrt(2 - 2 * similarity)` is again a
+    Euclidean distance. If a document has no date, or no word, its vector gets that weight, too: the missing part weighs
+    0 in the document's own unit vector, so that the blend stays a kernel, and a corpus without dates is blended as with
+    `days = 0`.
 
     Only listed pairs are measured, in float64, and words in whole numbers (`newsclust.neighbors.weighed.Weighed`);
-    nothing of size n² is made. Neighbours that the vectors' lists miss stay missed, so search for more of them than the
-    graph is to have: 80 for a graph of 50 missed nothing that mattered on labelled headlines.
+    nothing of size n² is made. Neighbours that the vectors' lists miss stay missing, so search for more than the graph
+    needs: 80 for a graph of 50 changed nothing on labelled headlines.
 
     Parameters
     ----------
     neighbors : Neighbors
         Found by the vectors alone.
     embeddings : Embeddings
-        Unit vectors, in the order of `neighbors`, and words where the model weighs them.
+        Unit vectors, in the order of `neighbors`, and words if the model weighs them.
     documents : DataFrame, n rows
         In the same order, with the columns `text` and `published_at` (ISO 8601, "" where unknown).
     words, days : float
-        Weights, 0 or larger, together less than 1. With both 0 the lists come back as they are.
+        Weights, 0 or larger, together less than 1. With both 0 the lists are returned unchanged.
     day_scale : float
-        Days after which `d` has fallen to 1/e; by half after 0.69 of them.
+        Days after which `d` has fallen to 1/e; it halves after 0.69 times as many.
 
     Returns
     -------
@@ -79,7 +80,7 @@ def blend(
     ParameterError
         If a weight is negative, both add up to 1 or more, or `day_scale` is not positive.
     InputError
-        If the three are not of the same documents.
+        If the three are not for the same documents.
     """
     _check(words, days, day_scale)
     if not words and not days:
@@ -88,7 +89,7 @@ def blend(
     if not n == len(embeddings.vectors) == len(documents):
         raise InputError(
             f"The lists are of {n:,} documents, the vectors of {len(embeddings.vectors):,} and the texts of "
-            f"{len(documents):,}: blend needs all three of the same."
+            f"{len(documents):,}: blend needs all three for the same documents."
         )
     with stage("blend"):
         parts = Parts(embeddings.vectors, embeddings.words, documents, words, days, day_scale)
@@ -98,11 +99,11 @@ def blend(
 
 
 class Parts:
-    """What each document brings to a distance: its offset from the mean, its words, its day, and their weights' roots.
+    """What distances need of each document: its offset from the mean, its words, its day, and their weights' roots.
 
-    A document is one unit vector, `[sqrt(v) vector, sqrt(w) words, sqrt(d) day]`, with v + w + d = 1. `by_model` are
-    `Embeddings.words`; where they are None, TF-IDF weighs the words. The mean and TF-IDF's weights are learnt from the
-    first `n_known` documents, from all where it is None.
+    A document is one unit vector, `[sqrt(v) vector, sqrt(w) words, sqrt(d) day]`, with v + w + d = 1. `by_model` is
+    `Embeddings.words`; if None, TF-IDF weighs the words. The mean and TF-IDF's weights are learnt from the first
+    `n_known` documents, from all if it is None.
     """
 
     def __init__(
@@ -127,7 +128,7 @@ class Parts:
         self._words = weighed.terms, weighed.weights, longest
 
     def measure(self, rows: np.ndarray, indices: np.ndarray, distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The lists of these documents, measured anew and put in order.
+        """The lists of these documents, measured again and sorted.
 
         Parameters
         ----------
@@ -155,15 +156,15 @@ class Parts:
 def some_at_a_time(
     measure: Callable[[np.ndarray, np.ndarray, np.ndarray], None], shape: tuple[int, int], what: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Lists of this shape as `measure` writes them, which is called with some of them at a time, on all cores.
+    """Lists of this shape, written by `measure` in blocks, on all cores.
 
     Parameters
     ----------
     measure : callable
-        Of places, writes the new lists at these places of two arrays; lets go of the interpreter's lock.
+        Called with places and two arrays, it writes the new lists at these places; it releases the GIL.
     shape : tuple of int
     what : str
-        Stands before the progress bar.
+        The label of the progress bar.
 
     Returns
     -------
@@ -183,7 +184,7 @@ def offsets(vectors: np.ndarray, n_known: int | None = None) -> np.ndarray:
 
     known, starts = vectors[:n_known], range(0, len(vectors), OFFSET_ROWS)
     with ThreadPool() as pool:
-        # The sums of blocks are added up in one order, and are the same on any number of cores.
+        # The sums of blocks are added in one order, so that the total is the same on any number of cores.
         sums = pool.map(lambda start: sum_of(known[start : start + OFFSET_ROWS]), starts)
         mean = sum(sums) / len(known)
         return np.concatenate(
@@ -192,12 +193,12 @@ def offsets(vectors: np.ndarray, n_known: int | None = None) -> np.ndarray:
 
 
 def weigh(documents: pd.DataFrame, by_model: csr_array | None, n_known: int | None = None) -> Weighed:
-    """The words of documents as the model weighs them, as `Embeddings.words`, or TF-IDF where it has not learnt to."""
+    """The words of documents as the model weighs them, as `Embeddings.words`, or by TF-IDF if it has not learnt to."""
     return weighted_words(documents["text"], n_known) if by_model is None else learnt(by_model)
 
 
 def days_of(documents: pd.DataFrame) -> np.ndarray:
-    """Days since 1970, NaN where there is no date: float64."""
+    """Days since 1970, NaN without a date: float64."""
     when = times(documents)
     return np.where(np.isnat(when), np.nan, when.astype(np.int64) / DAY)
 
@@ -208,7 +209,7 @@ def _check(words: float, days: float, day_scale: float) -> None:
             raise ParameterError(f"{name} is {weight}; it must be a weight, 0 or larger and less than 1.")
     if words + days >= 1:
         raise ParameterError(
-            f"words is {words} and days is {days}, which leaves the vectors no weight: together less than 1."
+            f"words is {words} and days is {days}, which leaves the vectors no weight; their sum must be less than 1."
         )
     if not 0 < day_scale < np.inf:
         raise ParameterError(f"day_scale is {day_scale}; it must be a number of days larger than 0.")

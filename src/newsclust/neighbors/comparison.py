@@ -1,4 +1,4 @@
-"""Documents compared with documents: roughly by matrix products, exactly pair by pair."""
+"""Compare documents with documents: roughly by matrix products, exactly pair by pair."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 SPARE = 16  # candidates beyond k, so that rounding in the search can't cost a neighbour
-QUERY_ROWS = 256  # documents compared at a time by a thread
-COLUMNS = 4096  # others at a time: the products stay in the processor's cache
+QUERY_ROWS = 256  # documents that a thread compares at a time
+COLUMNS = 4096  # others at a time, so that the products stay in the processor's cache
 
 
 def exact_neighbors(vectors: np.ndarray, k: int, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Each row's `k` nearest other rows, by comparing all pairs, block by block, on all cores.
 
-    Products of matrices propose a few more candidates than needed; where the rounding of float32 (bounded as in Higham,
-    *Accuracy and Stability of Numerical Algorithms*, 2002, section 3.1) leaves a doubt whether another row belongs into
-    the list, that row's distances are computed one by one. So the lists are those of exact arithmetic, equal distances
-    by smaller row, whatever the block size.
+    Products of matrices propose a few more candidates than needed; if, within the rounding error of float32 (bounded as
+    in Higham, *Accuracy and Stability of Numerical Algorithms*, 2002, section 3.1), another row might belong in the
+    list, that row's distances are computed one by one. So the lists are those of exact arithmetic, equal distances by
+    smaller row, whatever the block size.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def exact_neighbors(vectors: np.ndarray, k: int, rows: np.ndarray | None = None)
         indices[at], distances[at] = nearest_candidates(vectors, some, nearest.found(), k)
         if wanted == n:
             return
-        # Nobody who is left out is nearer than this, but for rounding.
+        # No document that is left out is nearer than this, except for rounding.
         squared = 2 * (nearest.limits.astype(np.float64) + halves[some])
         for place in start + np.flatnonzero(distances[at, -1].astype(np.float64) ** 2 >= squared - doubt):
             found = nearest_candidates(vectors, rows[place : place + 1], everyone[None, :], k)
@@ -74,23 +74,23 @@ def exact_neighbors(vectors: np.ndarray, k: int, rows: np.ndarray | None = None)
 
 
 def half_squares(vectors: np.ndarray) -> np.ndarray:
-    """Half the squared length of each vector, float32: what `Nearest` needs of the others."""
+    """Half the squared length of each vector, float32: an argument of `Nearest.compare`."""
     return (np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64) / 2).astype(np.float32)
 
 
 class Nearest:
-    """The nearest of many to each query, to the rounding of float32; the many are compared some at a time.
+    """The nearest documents to each query, within the rounding of float32; documents are compared in blocks.
 
     Parameters
     ----------
     queries : ndarray of float32, shape (m, dim)
     wanted : int
-        How many of them are asked for.
+        The number of nearest documents.
 
     Attributes
     ----------
     limits : ndarray of float32, shape (m,)
-        Half the squared distance of everyone who is left out is at least this plus the query's own half square.
+        Half the squared distance of each document left out is at least this plus the query's own half square.
     """
 
     def __init__(self, queries: np.ndarray, wanted: int) -> None:
@@ -105,7 +105,7 @@ class Nearest:
     def compare(
         self, others: np.ndarray, halves: np.ndarray, numbers: np.ndarray, some: np.ndarray | None = None
     ) -> None:
-        """Compare all queries, or only `some` of them, with these.
+        """Compare all queries, or only `some` of them, with the `others`.
 
         Parameters
         ----------
@@ -113,7 +113,7 @@ class Nearest:
         halves : ndarray of float32, shape (c,)
             Their `half_squares`.
         numbers : ndarray of int32, shape (c,)
-            What they are called; each is compared once.
+            Their numbers in the results; each is compared once.
         some : ndarray of int, optional
             Places of queries.
         """
@@ -121,7 +121,7 @@ class Nearest:
         self._keep(queries @ others.T, halves, places, numbers, self._kept, self.limits)
 
     def found(self) -> np.ndarray:
-        """The numbers of the nearest to each query: int32, shape (m, wanted), in no order, padded with -1."""
+        """The numbers of the nearest to each query: int32, shape (m, wanted), unordered, padded with -1."""
         return self._kept.astype(np.int32)  # their lower halves
 
 
@@ -131,7 +131,7 @@ def nearest_candidates(
     """The `k` nearest of each row's candidates, nearest first, equal distances by smaller row.
 
     Each distance is the square root of sum((x - y)²) in float64, rounded to float32: symmetric, exactly 0 for equal
-    vectors, and the same whoever else is a candidate.
+    vectors, and independent of the other candidates.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def nearest_candidates(
     from .nearest import measure
 
     indices, distances = zeros((len(rows), k), np.int32), zeros((len(rows), k), np.float32)
-    # One kind of arrays: for others numba compiles anew, and may add up in another order.
+    # Always the same types: for others numba compiles again, and may add in another order.
     given = np.ascontiguousarray(vectors), rows.astype(np.int64), np.ascontiguousarray(candidates, dtype=np.int32)
     measure(*given, indices, distances)
     return indices, distances
@@ -160,14 +160,14 @@ def nearest_candidates(
 
 def found_share(distances: np.ndarray, truth: np.ndarray) -> float:
     """The share of the neighbours at the distances `truth` that lists at `distances` have, both of shape (m, k)."""
-    # By distance, not by name: of equally near neighbours any will do.
+    # By distance, not by row: any of several equally near neighbours counts.
     return float((distances <= truth[:, -1:]).mean()) if truth.size else 1.0
 
 
 def on_all_cores(work: Callable[[Any], None], tasks: Sequence[Any], what: str) -> None:
-    """Call `work` with each task, in a thread per core, of which each multiplies matrices by itself.
+    """Call `work` with each task, in one thread per core, each with single-threaded matrix products.
 
-    `work` lets go of the interpreter's lock; `what` stands before the progress bar.
+    `work` releases the GIL; `what` is the label of the progress bar.
     """
     with _loaded(len(sys.modules)).limit(limits=1, user_api="blas"), ThreadPool() as pool:
         for _ in tqdm(pool.imap_unordered(work, tasks), total=len(tasks), desc=what, leave=False, delay=2):
@@ -176,7 +176,7 @@ def on_all_cores(work: Callable[[Any], None], tasks: Sequence[Any], what: str) -
 
 @lru_cache(maxsize=1)
 def _loaded(n_modules: int) -> ThreadpoolController:
-    """The libraries that multiply matrices; to find them takes as long as to cluster some hundred documents."""
+    """The libraries that multiply matrices; finding them takes as long as clustering some hundred documents."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

@@ -1,12 +1,12 @@
 """UMAP's stochastic gradient descent on all cores, with the same result on any number of them.
 
-umap-learn moves both ends of an edge as soon as it draws it, so that what one thread writes another reads, and with a
-seed it therefore keeps to one core. Here a document moves itself alone, and reads of the others only where they stood
-before: the even rows move while the odd ones stand, then the odd ones. What is drawn depends on the row and the epoch,
-not on the thread. Edges, their schedule, the forces, their limits and the falling step are UMAP's (McInnes, Healy &
-Melville 2018, algorithm 5, and umap-learn's ``layouts.py``).
+umap-learn moves both ends of an edge as soon as it draws it, so that threads read what others write; with a seed it
+therefore uses one core. Here each document moves only itself, and reads only earlier positions of the others: the even
+rows move while the odd ones are fixed, then the odd ones. Random draws depend on the row and the epoch, not on the
+thread. Edges, their schedule, the forces, their limits and the decreasing step are UMAP's (McInnes, Healy & Melville
+2018, algorithm 5, and umap-learn's ``layouts.py``).
 
-numba compiles this module for a second or two when it is first called, and keeps the result on disk. Import it where it
+numba compiles this module when it is first called, in a second or two, and keeps the result on disk. Import it where it
 is needed, after `newsclust.paths.give_numba_a_folder`.
 """
 
@@ -20,12 +20,12 @@ from numba import njit
 from scipy.sparse import csr_array
 from tqdm.auto import tqdm
 
-NEGATIVE_SAMPLES = 5  # documents that push, for each that pulls; UMAP's default
-FURTHEST = np.float32(4)  # that a single force moves, before the step; UMAP's limit
-SOFT = np.float32(0.001)  # keeps a push from documents in one place finite; UMAP's
-FEWEST_ROWS = 256  # that are worth a thread of their own
+NEGATIVE_SAMPLES = 5  # documents that repel, for each that attracts; UMAP's default
+FURTHEST = np.float32(4)  # the most that a single force moves, before the step; UMAP's limit
+SOFT = np.float32(0.001)  # keeps the repulsion of documents at one point finite; UMAP's
+FEWEST_ROWS = 256  # for a block of their own
 
-# Forces are tabulated by the upper bits of squared distances, from 2^-30 to 2^30: at 64 points from one to its double.
+# Forces are tabulated by the upper bits of squared distances, from 2^-30 to 2^30: 64 points per factor of 2.
 SHIFT = 23 - 6
 LEAST, MOST = (127 - 30) << 6, (127 + 30) << 6
 
@@ -41,9 +41,10 @@ def descend(
     ----------
     start : ndarray of float32, shape (n, n_components)
     graph : csr_array of float32, shape (n, n)
-        UMAP's fuzzy graph: how surely two documents are neighbours. Symmetric, but a document without a row stays.
+        UMAP's fuzzy graph: the probability that two documents are neighbours. Symmetric, except that a document without
+        a row stays fixed.
     n_epochs : int
-        The surest edges are drawn once in each; those that would not be drawn at all are left out.
+        The most probable edges are drawn once in each; edges too improbable to be drawn are left out.
     a, b : float
         Of the curve ``1 / (1 + a d^(2b))`` that `umap.umap_.find_ab_params` fits to a ``min_dist``.
     seed : int
@@ -86,11 +87,11 @@ def descend(
 
 
 def _forces(a: float, b: float) -> tuple[np.ndarray, np.ndarray]:
-    """UMAP's two forces by squared distance: what a neighbour pulls and what others push, for `_force`.
+    """UMAP's two forces by squared distance: the attraction of a neighbour and the repulsion of others, for `_force`.
 
     Each is the gradient of a cross-entropy divided by the distance: `-2ab d^(2b - 2) / (1 + a d^(2b))` and
-    `2b / ((0.001 + d²)(1 + a d^(2b)))`. To compute them took two fifths of the descent; a line between two of
-    the points here differs from them by less than one in 2,500.
+    `2b / ((0.001 + d²)(1 + a d^(2b)))`. Computing them took two fifths of the descent; linear interpolation between the
+    points here differs from them by less than one in 2,500.
     """
     squared = np.arange(LEAST, MOST + 1, dtype=np.int32)
     squared = (squared << SHIFT).view(np.float32).astype(np.float64)
@@ -101,7 +102,7 @@ def _forces(a: float, b: float) -> tuple[np.ndarray, np.ndarray]:
 
 @njit(nogil=True, fastmath=True, cache=True)
 def _move(rows, where, moved, ends, others, period, due, due_push, pull, push, step, epoch, seed):
-    """One epoch of these rows, in space; on a plane everything is at height 0 and stays there."""
+    """One epoch of these rows, in 3-D; in 2-D everything stays at height 0."""
     n, two = len(where), np.float32(2)
     for row in rows:
         x, y, z = where[row]
@@ -121,7 +122,7 @@ def _move(rows, where, moved, ends, others, period, due, due_push, pull, push, s
             between = period[edge] / NEGATIVE_SAMPLES
             n_pushes = int((epoch - due_push[edge]) / between)
             due_push[edge] += n_pushes * between
-            # All pushes from one place: none waits for another, which takes half the time.
+            # All repulsions are computed from one position: none waits for another, which halves the time.
             to_right = to_up = to_high = np.float32(0)
             for _ in range(n_pushes):
                 state += _GOLDEN
@@ -137,7 +138,7 @@ def _move(rows, where, moved, ends, others, period, due, due_push, pull, push, s
 
 @njit(nogil=True, fastmath=True, cache=True, inline="always")
 def _force(table, squared):
-    """What a table of `_forces` says of a squared distance."""
+    """The force at a squared distance, from a table of `_forces`."""
     bits = min(max(np.float32(squared).view(np.int32), LEAST << SHIFT), (MOST << SHIFT) - 1)
     place = (bits >> SHIFT) - LEAST
     part = np.float32(bits & ((1 << SHIFT) - 1)) * np.float32(1 / (1 << SHIFT))

@@ -1,4 +1,4 @@
-"""Near-copies folded: of headlines that say the same in almost the same words one stands for all."""
+"""Near-copies folded: one headline represents all that say the same in almost the same words."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .neighbors import Neighbors
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Folded(Neighbors):
-    """The lists of those documents that stand for their near-copies, among themselves.
+    """The lists of the documents that represent their near-copies, among themselves.
 
-    The attributes of `Neighbors` are of these m documents alone: a list holds no copy, so that twenty copies of one
-    report are neither a dense place nor all the neighbours that a document has.
+    The attributes of `Neighbors` are for these m documents alone: a list has no copies, so that twenty copies of one
+    report neither form a dense region nor fill a document's list.
 
     Attributes
     ----------
     all_ids : ndarray of int64, shape (n,)
         Ascending ids of all documents.
     rows : ndarray of int, shape (m,)
-        Which of all documents each list is of.
+        The document of each list.
     place : ndarray of int, shape (n,)
-        Which list stands for each document.
+        The list of each document's representative.
     """
 
     all_ids: np.ndarray
@@ -46,7 +46,7 @@ class Folded(Neighbors):
         return values[self.place]
 
     def whole_tree(self, edges: np.ndarray) -> np.ndarray:
-        """A copy hangs on the document that stands for it, at the shortest edge that this one has.
+        """Attach each copy to its representative, at the length of the representative's shortest edge.
 
         So the two are in the same clusters, and `min_cluster_size` counts both; but copies make no cluster denser.
         """
@@ -54,11 +54,11 @@ class Folded(Neighbors):
         shortest = np.full(len(self.rows), np.inf)
         for end in (0, 1):
             np.minimum.at(shortest, edges[:, end].astype(np.intp), edges[:, 2])
-        shortest[~np.isfinite(shortest)] = 0  # nobody else is there, or near
+        shortest[~np.isfinite(shortest)] = 0  # it has no other document, or none near
         hung = np.column_stack((self.rows[self.place[copies]], copies))
         ends = np.vstack((hung, self.rows[edges[:, :2].astype(np.intp)]))
         lengths = np.append(shortest[self.place[copies]], edges[:, 2])
-        order = np.argsort(lengths, kind="stable")  # a copy before what lies as near
+        order = np.argsort(lengths, kind="stable")  # a copy comes before equally near documents
         return np.column_stack((np.sort(ends, axis=1), lengths))[order]
 
     def part(self, rows: np.ndarray) -> Self:

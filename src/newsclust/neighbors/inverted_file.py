@@ -9,33 +9,33 @@ import numpy as np
 from ..cache import zeros
 from .comparison import SPARE, Nearest, found_share, half_squares, nearest_candidates, on_all_cores
 
-#: More and more lists are looked into until this much of a sample's neighbours is found.
+#: More and more lists are searched until this share of a sample's neighbours is found.
 RECALL = 0.97
-#: No fewer principal components than this are compared.
+#: The least number of principal components that are compared.
 LEAST_COMPONENTS = 32
 PCA_ROWS = 50_000  # rows from which the principal components are learnt
-QUERIES = 2**14  # documents searched for at a time by a thread
+QUERIES = 2**14  # documents that a thread searches for at a time
 
 
 def search_lists(
     vectors: np.ndarray, k: int, sample: np.ndarray, truth: tuple[np.ndarray, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Each row's `k` nearest other rows, as far as an inverted file finds them (H. Jégou, M. Douze and C. Schmid 2011,
-    *Product quantization for nearest neighbor search*, section IV).
+    """Each row's `k` nearest other rows that an inverted file finds (H. Jégou, M. Douze and C. Schmid 2011, *Product
+    quantization for nearest neighbor search*, section IV).
 
-    k-means puts the documents into lists, and each is compared with those in the lists nearest to it. Here all
-    documents ask, not one: so the lists are gone through one after the other, and a product of two matrices compares a
-    list with all who look into it. One document after the other would wait for memory most of the time.
+    k-means puts the documents into lists, and each document is compared with those in the lists nearest to it. All
+    documents are queries here: so the lists are processed one after the other, and one matrix product compares a list
+    with all its queries. Processing one document after the other would mostly wait for memory.
 
-    Compared are the leading principal components, a quarter of the dimensions: who the candidates are is all that is
-    asked of them. Where they can't reach the recall, it is the whole vectors.
+    The leading principal components are compared, a quarter of the dimensions, because they only select candidates. If
+    they can't reach the recall, the whole vectors are compared.
 
     Parameters
     ----------
     vectors : ndarray of float32, shape (n, dim)
     k : int
     sample : ndarray of int, shape (m,)
-        Rows of which the neighbours are known.
+        Rows whose neighbours are known.
     truth : tuple of ndarray, shape (m, k)
         Their neighbours and distances.
 
@@ -65,7 +65,7 @@ class InvertedFile:
     vectors : ndarray of float32, shape (n, dim)
         Distances are measured between these.
     n_components : int
-        How many principal components stand for them where candidates are looked for.
+        The number of principal components that select candidates.
     k : int
     """
 
@@ -90,7 +90,7 @@ class InvertedFile:
         self._starts = np.searchsorted(self._list_of[self._order], np.arange(self.n_lists + 1))
 
     def probes_for(self, sample: np.ndarray, neighbors: np.ndarray) -> int:
-        """How many lists hold `RECALL` of these neighbours of the sample, nearest lists first."""
+        """How many lists, nearest first, contain `RECALL` of these neighbours of the sample."""
         ranks = np.empty(neighbors.shape, dtype=int)
         for row, others, rank in zip(sample, neighbors, ranks, strict=True):
             apart = self._half_centroids - self._centroids @ self._points[self._place_of[row]]
@@ -98,10 +98,10 @@ class InvertedFile:
         return 1 + int(np.quantile(ranks, RECALL)) if ranks.size else 1
 
     def search(self, n_probes: int, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """The neighbours of `rows`, of all documents where None, found in `n_probes` lists each."""
+        """The neighbours of `rows`, or of all documents if None, found in `n_probes` lists each."""
         rows = np.arange(len(self._order)) if rows is None else rows
         indices, distances = zeros((len(rows), self._k), np.int32), zeros((len(rows), self._k), np.float32)
-        order = np.argsort(self._place_of[rows])  # those of a list together
+        order = np.argsort(self._place_of[rows])  # rows of one list together
 
         def search(start: int) -> None:
             at = order[start : start + QUERIES]

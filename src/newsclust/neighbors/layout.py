@@ -1,4 +1,4 @@
-"""Where each document stands on the map: UMAP, fed the neighbours that are known already, on all cores."""
+"""Each document's place on the map: UMAP with the neighbours that are already known, on all cores."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from ..vectors.store import Embeddings
 from .neighbors import Neighbors, find_neighbors
 from .placing import PLACED_BY, as_umap_has_them, place_others
 
-#: UMAP gives every document 500 epochs of optimisation up to 10,000 documents and 200 beyond. Here the 200 are
-#: reached without the jump: this many documents times epochs, within the same bounds. See benchmarks/README.md.
+#: UMAP gives every document 500 epochs of optimisation up to 10,000 documents and 200 beyond. Here the number falls to
+#: 200 without a jump: this many documents times epochs, within the same bounds. See benchmarks/README.md.
 DOCUMENT_EPOCHS = 2_000_000
 EPOCHS = 200, 500
-#: Beyond, the layout starts from the two leading principal components, which make as good a map as UMAP's spectral
-#: start (see benchmarks/README.md; D. Kobak and G. C. Linderman 2021, *Initialization is critical for preserving global
-#: data structure in both t-SNE and UMAP*). The spectral one keeps the square root of n numbers per document, 8 GB for
-#: a million.
+#: Above this number the layout starts from the two leading principal components, which make as good a map as UMAP's
+#: spectral start (see benchmarks/README.md; D. Kobak and G. C. Linderman 2021, *Initialization is critical for
+#: preserving global data structure in both t-SNE and UMAP*). The spectral one needs the square root of n numbers per
+#: document, 8 GB for a million.
 SPECTRAL_UP_TO = 100_000
-#: Of more documents UMAP lays out `SAMPLE` alone, evenly drawn (ids are hashes, so that is a random sample), and
-#: `newsclust.neighbors.placing` puts the others beside their neighbours. UMAP takes some 12 KB a document.
+#: With more documents UMAP lays out only `SAMPLE` of them, evenly drawn (ids are hashes, so this is a random sample),
+#: and `newsclust.neighbors.placing` places the others beside their neighbours. UMAP takes about 12 KB per document.
 WHOLE_UP_TO = 200_000
 SAMPLE = 100_000
-#: Counted up with every change to `newsclust.neighbors.descent` that moves a document.
+#: A version, raised with every change to `newsclust.neighbors.descent` that moves a document.
 DESCENT = 3
-#: Counted up with every change to `newsclust.neighbors.placing` that moves a document.
+#: A version, raised with every change to `newsclust.neighbors.placing` that moves a document.
 PLACING = 1
 
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """Where each document stands on the map.
+    """Each document's place on the map.
 
     Attributes
     ----------
@@ -65,9 +65,9 @@ def lay_out(
     seed: int | None = 42,
     among: Callable[[np.ndarray], Neighbors] | None = None,
 ) -> Layout:
-    """Lay the documents out on a plane or in space with UMAP (McInnes, Healy & Melville 2018).
+    """Lay the documents out in 2-D or 3-D with UMAP (McInnes, Healy & Melville 2018).
 
-    Of more than `WHOLE_UP_TO` documents a sample is laid out, and the others are placed beside their neighbours; a
+    With more than `WHOLE_UP_TO` documents a sample is laid out, and the others are placed beside their neighbours; a
     notice says so.
 
     Parameters
@@ -77,13 +77,13 @@ def lay_out(
         Lists of at least ``n_neighbors - 1`` others (UMAP counts the document itself).
     n_components : {2, 3}
     n_neighbors : int
-        Lowered with a notice where the lists are shorter.
+        Lowered, with a notice, if the lists are shorter.
     min_dist : float
         How closely points may be packed.
     seed : int or None
-        None lays out differently each time, and so is never kept.
+        None gives another layout each time, which is not cached.
     among : callable, optional
-        Gives the lists of the sample among itself, by its rows; without it their vectors are searched.
+        Gives the lists within the sample, from its rows; without it the sample's vectors are searched.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def lay_out(
     n_epochs = round(np.clip(DOCUMENT_EPOCHS / max(n, 1), *EPOCHS))
     sample = np.arange(SAMPLE) * n // SAMPLE if n > WHOLE_UP_TO else None
     lists = neighbors.head(min(n_neighbors - 1 if sample is None else PLACED_BY, neighbors.k))
-    # The lists, not the search that found them: their bytes say what the map depends on.
+    # The map depends on the bytes of the lists, not on the search that found them.
     key = {
         "neighbors": cache.fingerprint(lists.indices, lists.distances),
         "vectors": embeddings.fingerprint,
@@ -144,7 +144,7 @@ def _umap(
     seed: int | None,
 ) -> np.ndarray:
     n = len(vectors)
-    if n <= n_components + 2:  # too few for UMAP's spectral start: a line of points is as true a map
+    if n <= n_components + 2:  # too few for UMAP's spectral start: a line of points is as good a map
         line = np.zeros((n, n_components), dtype=np.float32)
         line[:, 0] = np.arange(n)
         return line
@@ -167,7 +167,7 @@ def _umap(
         model = UMAP(
             n_components=n_components,
             n_neighbors=n_neighbors,
-            n_epochs=0,  # only its graph and where its layout starts: the descent is ours
+            n_epochs=0,  # only its graph and its initial layout are used: the descent is ours
             init="spectral" if n <= SPECTRAL_UP_TO else "pca",
             random_state=seed,
             n_jobs=1,
@@ -182,11 +182,11 @@ def _umap(
 
 @contextmanager
 def _kept_by_numba() -> Iterator[None]:
-    """Have numba keep the machine code of what is imported on disk: umap-learn 0.5.12 asks for it once in 123.
+    """Make numba cache the imported functions on disk: umap-learn 0.5.12 does so for one of 123.
 
-    Without it every process compiles it anew: a layout of the sample took 12 seconds of processor time, not 3, and
-    nothing is compiled, or read from disk, before it is called, for types that were declared.
-    tests/neighbors/test_layout.py says when umap-learn does so itself, and this can go.
+    Without it every process compiles them again, and a layout of the sample takes 12 seconds of processor time, not 3.
+    It also ignores declared types, so that nothing is compiled, or read from disk, before it is called.
+    tests/neighbors/test_layout.py fails when umap-learn caches by itself, and this can be removed.
     """
     import numba
 

@@ -1,6 +1,6 @@
-"""Who of many is nearest: the inner loops of the searches, in machine code.
+"""The nearest of many: the inner loops of the searches, in machine code.
 
-numba compiles this module for some seconds when it is first called, and keeps the result on disk. Import it where it is
+numba compiles this module when it is first called, in some seconds, and keeps the result on disk. Import it where it is
 needed, after `newsclust.paths.give_numba_a_folder`.
 """
 
@@ -11,31 +11,31 @@ import math
 import numpy as np
 from numba import njit
 
-STEP = 64  # columns looked at together
+STEP = 64  # columns compared with the limit together
 LOW = 2**32 - 1
-#: Stands in a heap where nothing has been found yet; its lower half is -1.
+#: Fills the places of a heap that are still empty; its lower half is -1.
 NOBODY = 2**63 - 1
 
 
 @njit(nogil=True, cache=True, fastmath={"nnan", "nsz"})
 def keep_smallest(products, halves, rows, columns, kept, limits):
-    """Keep the columns with each row's smallest `halves - products`, of these and of those kept before.
+    """Keep the columns with each row's smallest `halves - products`, among these and those kept before.
 
-    What is kept is one number each, the difference's bits above the column's number, which sorts by difference, in a
-    heap with the largest on top (J. W. J. Williams 1964, *Algorithm 232: Heapsort*).
+    Each is kept as one number, the difference's bits above the column's number, which sorts by difference, in a heap
+    with the largest on top (J. W. J. Williams 1964, *Algorithm 232: Heapsort*).
 
     Parameters
     ----------
     products : ndarray of float32, shape (m, c)
     halves : ndarray of float32, shape (c,)
     rows : ndarray of int, shape (m,)
-        Where in the other arrays the rows of `products` belong.
+        The rows of `products` in the other arrays.
     columns : ndarray of int32, shape (c,)
         The columns' numbers.
     kept : ndarray of int64, shape (n, wanted)
         `NOBODY` at the start; written to.
     limits : ndarray of float32, shape (n,)
-        Differences from here on are too large: the largest float at the start; written to.
+        Differences from this on are too large: the largest float at the start; written to.
     """
     difference = np.empty(1, dtype=np.float32)
     bits = difference.view(np.int32)
@@ -71,7 +71,7 @@ def measure(vectors, rows, candidates, indices, distances):
     candidates : ndarray of int, shape (m, c)
         Rows, each once; the row itself and -1 are no candidates.
     indices, distances : ndarray of int32 and float32, shape (m, k)
-        Written to; -1 and infinity where there are fewer.
+        Written to; -1 and infinity if there are fewer.
     """
     k = indices.shape[1]
     for place in range(len(rows)):
@@ -94,13 +94,13 @@ def measure(vectors, rows, candidates, indices, distances):
 
 @njit(nogil=True, cache=True)
 def _ascending(bits):
-    """The bits of a float32 as an integer that is the larger, the larger the float; and back."""
+    """The bits of a float32 as an integer with the same order, and back."""
     return bits if bits >= 0 else np.int32(bits ^ np.int32(0x7FFFFFFF))
 
 
 @njit(nogil=True, cache=True)
 def _replace_top(heap, key):
-    """Put `key` into a heap in place of its largest."""
+    """Replace the largest number of a heap by `key`."""
     place, below = 0, 1
     while below < len(heap):
         if below + 1 < len(heap) and heap[below + 1] > heap[below]:

@@ -1,4 +1,4 @@
-"""Each document's nearest others: found by Milvus or in process, measured in process."""
+"""Each document's nearest neighbours: found by Milvus or in process, measured in process."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .comparison import SPARE, exact_neighbors, found_share, nearest_candidates
 from .inverted_file import search_lists
 
 SEARCHES = ("auto", "exact", "ivf", "milvus")
-#: Up to here the exact search takes less than a minute on 2 cores (384 dimensions); beyond, `auto` takes the inverted
-#: file, which needed a third of its processor time.
+#: Up to this number the exact search takes less than a minute on 2 cores (384 dimensions); above, `auto` uses the
+#: inverted file, which needed a third of its processor time.
 EXACT_UP_TO = 100_000
-#: Counted up with every change that gives other lists, or other last bits.
+#: A version, raised with every change that gives other lists, or other last bits.
 SEARCH = 2
 #: Rows on which the recall of a search that may miss neighbours is measured.
 SAMPLE_ROWS = 1000
@@ -34,8 +34,8 @@ class Neighbors:
     ids : ndarray of int64, shape (n,)
         Ascending document ids; row i of the other arrays is document ``ids[i]``.
     indices : ndarray of int32, shape (n, k)
-        Row numbers of the k nearest *other* documents, nearest first, equal distances by smaller row. Where an
-        approximate search found fewer, -1 pads the end.
+        Row numbers of the k nearest *other* documents, nearest first, equal distances by smaller row. If an approximate
+        search found fewer, -1 pads the end.
     distances : ndarray of float32, shape (n, k)
         Euclidean distances, the same in both directions, exactly 0 for equal vectors; infinite where padded.
     search : str
@@ -45,7 +45,8 @@ class Neighbors:
     n_padded : int
         How many entries of the lists are padding.
     parameters : dict
-        The notebook's ``search`` and, of the store that was given, ``index``, ``index_params`` and ``search_params``.
+        The notebook's ``search`` and, from the store if one was given, ``index``, ``index_params`` and
+        ``search_params``.
     """
 
     ids: np.ndarray
@@ -68,16 +69,16 @@ class Neighbors:
         return f"the lists hold {self.k} neighbours each; find more of them first"
 
     def usable(self, k: int) -> int:
-        """How many neighbours `k` comes to: no more than the lists hold.
+        """How many neighbours `k` means: no more than the lists have.
 
-        Lists of everybody are as good as any longer ones, so that `k` then stays as it was asked for.
+        If the lists have all documents, longer ones would be the same, so that `k` is unchanged.
         """
         return k if self.k >= len(self.ids) - 1 else min(k, self.k)
 
     def head(self, k: int) -> Neighbors:
-        """The lists cut to the `k` nearest; all of them where k is larger, with a notice if others are left out."""
+        """The lists cut to the `k` nearest; unchanged if k is larger, with a notice if there are more documents."""
         if k > self.k:
-            if self.k < len(self.ids) - 1:  # else the search has said already that there are no more documents
+            if self.k < len(self.ids) - 1:  # else the search has already given this notice
                 notice(f"k is lowered from {k} to {self.k}: {self.limit}.")
             k = self.k
         indices = np.ascontiguousarray(self.indices[:, :k])
@@ -86,20 +87,20 @@ class Neighbors:
 
     @property
     def documents(self) -> np.ndarray:
-        """The ids of all documents; these may be more than have lists: see `newsclust.neighbors.folded`."""
+        """The ids of all documents; not all of them need have lists: see `newsclust.neighbors.folded`."""
         return self.ids
 
     @property
     def counts(self) -> np.ndarray | None:
-        """How many documents each list stands for; None where each stands for its own."""
+        """How many documents each list represents; None if each represents its own document alone."""
         return None
 
     def own(self, values: np.ndarray) -> np.ndarray:
-        """Of values for all documents those of the documents that have lists."""
+        """Values for all documents, reduced to the documents that have lists."""
         return values
 
     def spread(self, values: np.ndarray) -> np.ndarray:
-        """Values of the documents that have lists, for all documents."""
+        """Values of the documents that have lists, extended to all documents."""
         return values
 
     def whole_tree(self, edges: np.ndarray) -> np.ndarray:
@@ -107,7 +108,7 @@ class Neighbors:
         return edges
 
     def among(self, rows: np.ndarray, of: np.ndarray | slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:
-        """All lists, or those `of` some, with only some documents left in them, numbered anew; gaps close up."""
+        """All lists, or those `of` some, reduced to some documents, which are renumbered; gaps are closed."""
         renumbered = np.full(len(self.ids) + 1, -1, dtype=self.indices.dtype)
         renumbered[rows] = np.arange(len(rows))
         # The entry beyond the last row stays -1, and -1, the padding, points to it.
@@ -125,7 +126,7 @@ class Neighbors:
         return replace(self, ids=self.ids[rows], indices=indices, distances=distances, n_padded=n_padded)
 
     def __repr__(self) -> str:
-        padded = f", {self.n_padded:,} places of which are empty" if self.n_padded else ""
+        padded = f", of which {self.n_padded:,} are empty" if self.n_padded else ""
         nearest = f"{np.median(self.distances[:, 0]):.3f}" if self.k else "none"
         return (
             f"{len(self.ids):,} documents with {self.k} neighbours each{padded}; median distance to the nearest: "
@@ -134,7 +135,7 @@ class Neighbors:
 
 
 def find_neighbors(embeddings: Embeddings, k: int, search: str = "auto", store: Store | None = None) -> Neighbors:
-    """Find each document's `k` nearest others.
+    """Find each document's `k` nearest neighbours.
 
     The search only says who they are. Distances are computed afterwards, pair by pair, as the square root of
     sum((x - y)²) in float64: symmetric, exactly 0 for equal vectors, and the same for any search and block size.
@@ -143,11 +144,11 @@ def find_neighbors(embeddings: Embeddings, k: int, search: str = "auto", store: 
     ----------
     embeddings : Embeddings
     k : int
-        Lowered with a notice where there are not that many other documents.
+        Lowered, with a notice, if there are fewer other documents.
     search : {"auto", "exact", "ivf", "milvus"}
-        ``"exact"`` compares all pairs in process; ``"ivf"`` looks into the likely parts of an
-        inverted file, whose recall is measured; ``"milvus"`` lets the collection's own index answer. ``"auto"`` is
-        ``"milvus"`` on a server, and on a local file ``"exact"`` up to `EXACT_UP_TO` documents, ``"ivf"`` beyond.
+        ``"exact"`` compares all pairs in process; ``"ivf"`` searches the likely parts of an inverted file, whose recall
+        is measured; ``"milvus"`` uses the collection's own index. ``"auto"`` is ``"milvus"`` on a server, and on a
+        local file ``"exact"`` up to `EXACT_UP_TO` documents, ``"ivf"`` above.
     store : Store, optional
         Where ``"milvus"`` searches.
 
@@ -173,8 +174,8 @@ def find_neighbors(embeddings: Embeddings, k: int, search: str = "auto", store: 
         parameters |= {"index": store.index, "index_params": store.index_params, "search_params": store.search_params}
     key: dict[str, Any] = {"vectors": embeddings.fingerprint, "search": kind, "version": SEARCH}
     if kind != "exact":
-        # The exact lists begin with those of any smaller k. What an approximate search finds depends on k, and must
-        # not depend on what was searched before.
+        # The exact lists begin with those of any smaller k. The result of an approximate search depends on k, and must
+        # not depend on earlier searches.
         key["k"] = k
     if kind == "ivf":
         import faiss
@@ -203,7 +204,7 @@ def find_neighbors(embeddings: Embeddings, k: int, search: str = "auto", store: 
 
 def _choose(search: str, n: int, store: Store | None) -> tuple[str, str]:
     if search == "milvus" and store is None:
-        raise NewsclustError("search 'milvus' needs the store that holds the vectors.")
+        raise NewsclustError("search 'milvus' needs the store of the vectors.")
     if search != "auto":
         return search, f"{search}, as asked"
     if store is not None and not store.is_local:
@@ -215,7 +216,7 @@ def _choose(search: str, n: int, store: Store | None) -> tuple[str, str]:
 
 def _search(embeddings: Embeddings, k: int, kind: str, store: Store | None) -> dict[str, np.ndarray]:
     vectors = embeddings.vectors
-    if kind == "exact" or (kind == "ivf" and len(vectors) <= SAMPLE_ROWS):  # who would have to be compared in any case
+    if kind == "exact" or (kind == "ivf" and len(vectors) <= SAMPLE_ROWS):  # all of them would be compared in any case
         indices, distances = exact_neighbors(vectors, k)
         return {"indices": indices, "distances": distances, "recall": np.array(1.0)}
     sample = _sample(len(vectors))

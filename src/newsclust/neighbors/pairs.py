@@ -1,6 +1,6 @@
-"""The listed pairs measured by vectors, words, days and neighbourhood, one after the other, in machine code.
+"""Measure the listed pairs by vectors, words, days and neighbourhood, one after the other, in machine code.
 
-numba compiles this module for a second or two when it is first called, and keeps the result on disk. Import it where it
+numba compiles this module when it is first called, in a second or two, and keeps the result on disk. Import it where it
 is needed, after `newsclust.paths.give_numba_a_folder`.
 """
 
@@ -11,13 +11,13 @@ import math
 import numpy as np
 from numba import njit
 
-#: Places are unsigned where time matters: numba looks at others whether they count from the end.
+#: Indices are unsigned where time matters: for signed ones numba checks whether they count from the end.
 ONE = np.uint64(1)
 SPARSE = 64  # places for each term in the table of a row's terms
 UNIT = 2.0**-30  # of words' weights, which are whole numbers: their products add up exactly, in any order
 
-#: Of each document the roots of the weights of vector, words and day, which add up to 1; its vector's distance from the
-#: mean; its day, in units of the day scale; its words' squared length; where its terms begin and end.
+#: For each document: the roots of the weights of vector, words and day (the weights add up to 1); its vector's distance
+#: from the mean; its day, in units of the day scale; its words' squared length; the start and end of its terms.
 FACTS = np.dtype(
     [(name, np.float64) for name in ("by_vector", "by_words", "by_day", "offset", "day")]
     + [(name, np.int64) for name in ("square", "start", "end")]
@@ -26,29 +26,29 @@ FACTS = np.dtype(
 
 @njit(nogil=True, cache=True)
 def measure_rows(places, rows, indices, distances, facts, terms, weights, longest, listed, apart_by):
-    """Measure the pairs in some of the lists and put each list in order.
+    """Measure the pairs in some of the lists and sort each list.
 
     Both directions of a pair give the same bits.
 
     Parameters
     ----------
     places, rows : ndarray of int64
-        Where these lists are, and whose they are.
+        The places of these lists, and their documents.
     indices, distances : ndarray of int32 and float32, shape (m, k)
         The lists by vectors; -1 is padding.
     facts : ndarray of FACTS, shape (n,)
         From `gather_facts`.
     terms, weights : ndarray of int32
-        Of `newsclust.neighbors.weighed.Weighed`.
+        From `newsclust.neighbors.weighed.Weighed`.
     longest : int
-        No text has more terms.
+        The most terms of any text.
     listed, apart_by : ndarray of int32 and float32, shape (m, k)
-        Written to: the lists as they are now.
+        Written to: the new lists.
     """
     k, lists = indices.shape[1], (indices.reshape(-1), listed.reshape(-1), apart_by.reshape(-1))
     found = np.empty(k, dtype=np.float32)
-    # A row's terms are found by their last bits, in a table that stays in the cache, as a weight for each term of the
-    # corpus would not. The few whose place is another's already are `spare`: of 1,000 terms less than 8.
+    # A row's terms are found by their last bits, in a table that fits into the cache, unlike one with a weight for each
+    # term of the corpus. The few that collide are `spare`: less than 8 of 1,000 terms.
     size = np.uint32(1)
     while size < SPARSE * longest:
         size *= np.uint32(2)
@@ -75,7 +75,7 @@ def measure_rows(places, rows, indices, distances, facts, terms, weights, longes
             theirs = facts[other]
             start, end, shared = np.uint64(theirs.start), np.uint64(theirs.end), 0
             for at in range(start, end):
-                # Multiplied in any case: whether to would often be guessed wrong.
+                # Always multiplied, because a branch would often be predicted wrongly.
                 bits = np.uint32(terms[at]) & mask
                 product = np.int64(own_weights[bits]) * np.int64(weights[at])
                 shared += product if keys[bits] == terms[at] else 0
@@ -101,18 +101,18 @@ def measure_rows(places, rows, indices, distances, facts, terms, weights, longes
 
 @njit(nogil=True, cache=True)
 def gather_facts(facts, words, days, offsets, day, ends, squares):
-    """Write what `measure_rows` needs to know of each document.
+    """Write what `measure_rows` needs for each document.
 
     Parameters
     ----------
     facts : ndarray of FACTS, shape (n,)
         Written to.
     words, days : float
-        Weights, of the documents that have words and a day.
+        Weights, for documents that have words, or a day.
     offsets, day : ndarray of float64, shape (n,)
-        NaN is no day.
+        NaN: no day.
     ends, squares : ndarray of int64, shape (n + 1,) and (n,)
-        Of `newsclust.neighbors.weighed.Weighed`.
+        From `newsclust.neighbors.weighed.Weighed`.
     """
     for row in range(len(facts)):
         by_words, by_day = words if squares[row] > 0 else 0.0, 0.0 if math.isnan(day[row]) else days
@@ -130,7 +130,7 @@ def in_whole_numbers(ends, terms, weights, is_shared, kept_ends, kept_terms, kep
     ----------
     ends : ndarray of int64, shape (n + 1,)
     terms, weights : ndarray of int32 and float64
-        Of text `i` at ``ends[i]`` to ``ends[i + 1]``, of length one or without any.
+        Those of text `i` are at ``ends[i]`` to ``ends[i + 1]``, a vector of length one or empty.
     is_shared : ndarray of bool
         Of each term.
     kept_ends, kept_terms, kept_weights, squares : ndarray
@@ -180,14 +180,14 @@ def neighbourhoods(indices, distances, power):
     indices, distances : ndarray of int32 and float32, shape (n, m)
         -1 is padding.
     power : int
-        A neighbour counts its similarity to this power.
+        A neighbour counts as its similarity to this power.
 
     Returns
     -------
     neighbourhood : ndarray of int32, shape (n, m + 1)
-        Rows, ascending; padding last, as n.
+        Rows, ascending; padding is last, as n.
     counts : ndarray of float32, shape (n, m + 1)
-        Of length 1 in each row.
+        Each row has length 1.
     """
     n, m = indices.shape
     neighbourhood, counts = np.empty((n, m + 1), dtype=np.int32), np.empty((n, m + 1), dtype=np.float32)
@@ -212,9 +212,9 @@ def neighbourhoods(indices, distances, power):
 
 @njit(nogil=True, cache=True)
 def share_rows(places, indices, distances, neighbourhood, counts, weight, listed, apart_by):
-    """Measure the pairs in some of the lists anew, by the neighbourhood they share, and put each list in order.
+    """Measure the pairs in some of the lists again, by the neighbourhood they share, and sort each list.
 
-    Both directions of a pair give the same bits: what two neighbourhoods share is added up in the order of the rows.
+    Both directions of a pair give the same bits: what two neighbourhoods share is summed in the order of the rows.
 
     Parameters
     ----------
@@ -226,11 +226,11 @@ def share_rows(places, indices, distances, neighbourhood, counts, weight, listed
         From `neighbourhoods`.
     weight : float
     listed, apart_by : ndarray of int32 and float32, shape (n, k)
-        Written to: the lists as they are now.
+        Written to: the new lists.
     """
     (n, c), k = neighbourhood.shape, indices.shape[1]
     lists, found = (indices.reshape(-1), listed.reshape(-1), apart_by.reshape(-1)), np.empty(k, dtype=np.float32)
-    own = np.zeros(n + 1, dtype=np.float32)  # how much each document counts in the row's neighbourhood
+    own = np.zeros(n + 1, dtype=np.float32)  # each document's weight in the row's neighbourhood
     for row in places:
         for at in range(c):
             own[neighbourhood[row, at]] = counts[row, at]
@@ -251,9 +251,9 @@ def share_rows(places, indices, distances, neighbourhood, counts, weight, listed
 
 @njit(nogil=True, cache=True)
 def _by_vectors(distance, a, b):
-    """The squared distance of two vectors, at `a` and `b` from the mean, seen from there as unit vectors."""
+    """The squared distance of two vectors as unit vectors from the mean; `a` and `b` are their distances from it."""
     if a * b == 0:
-        # A vector at the mean has no direction: it is like others there, and unlike all else.
+        # A vector at the mean has no direction: it equals others there, and is unrelated to all the rest.
         return 0.0 if a == b else 2.0
     squared = (np.float64(distance) ** 2 - (a - b) ** 2) / (a * b)  # |x/a - y/b|² = (|x - y|² - (a - b)²) / ab
     return min(max(squared, 0.0), 4.0)
@@ -261,7 +261,7 @@ def _by_vectors(distance, a, b):
 
 @njit(nogil=True, cache=True)
 def _write_in_order(lists, found, start):
-    """Write the list that begins at `start` in order: nearest first, equal distances by smaller row, padding last."""
+    """Write the list that begins at `start`, sorted: nearest first, equal distances by smaller row, padding last."""
     indices, listed, apart_by = lists
     for n in range(np.uint64(len(found))):
         index, distance, at = indices[start + n], found[n], start + n
@@ -278,7 +278,8 @@ def _write_in_order(lists, found, start):
 def sum_days(starts, days, weights, own, groups, found):
     """Sum ``weight * exp(-|day - own|)`` over the members of a group, for each pair of a day and a group.
 
-    What lies before a day adds up along the days: the sum up to one member, faded to the next, and that one.
+    Sums over earlier days are cumulative: the sum up to one member, decayed to the next day, plus the next member. Sums
+    over later days likewise.
 
     Parameters
     ----------

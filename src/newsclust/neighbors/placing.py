@@ -1,4 +1,4 @@
-"""Documents beside their neighbours on a map that only some were laid out on."""
+"""Place documents beside their neighbours on a map of which UMAP laid out only a sample."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from scipy.sparse import csr_array
 from .comparison import COLUMNS, SPARE, Nearest, half_squares, nearest_candidates
 from .neighbors import Neighbors
 
-#: The nearest of a document's neighbours, by which it is placed; by more, or by means alone, fewer stand beside their
+#: How many of its nearest neighbours place a document; with more, or with means alone, fewer documents are beside their
 #: story: see benchmarks/README.md.
 PLACED_BY = 8
-#: UMAP moves new documents so often, and at first so far, where it adds some to a map (`umap.UMAP.transform`).
+#: UMAP's number of epochs and first step for documents that are added to a map (`umap.UMAP.transform`).
 EPOCHS, FIRST_STEP = 100, 0.25
-#: Documents whose neighbours are weighed, or compared, at a time.
+#: Documents whose neighbours are weighted, or compared, at a time.
 BLOCK = 2**14
 
 
 def place_others(
     vectors: np.ndarray, lists: Neighbors, rows: np.ndarray, where: np.ndarray, min_dist: float, seed: int
 ) -> np.ndarray:
-    """Place all documents on the map of some, whose places stay.
+    """Place all documents on the map of some of them, whose places are fixed.
 
-    A document starts at the mean of those of its neighbours that have a place, weighed as UMAP does, round by round;
-    whom no list leads to the map, at the nearest document there. Then UMAP's forces move these documents, towards their
-    neighbours and away from others.
+    A document starts at the mean of its neighbours that have a place, weighted as in UMAP, round by round; a document
+    that no list connects to the map starts at the nearest document there. Then UMAP's forces move these documents,
+    towards their neighbours and away from others.
 
     Parameters
     ----------
     vectors : ndarray of float32, shape (n, dim)
     lists : Neighbors
-        Of all n documents.
+        The lists of all n documents.
     rows : ndarray of int, shape (m,)
         Which documents have a place.
     where : ndarray of float32, shape (m, n_components)
         Their places.
     min_dist, seed
-        As of `newsclust.neighbors.layout.lay_out`.
+        As in `newsclust.neighbors.layout.lay_out`.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def place_others(
     placed[rows], has_place[rows] = where, True
     graph = _strengths(lists, np.flatnonzero(~has_place))
     while (new := (weights := graph @ has_place.astype(np.float32)) * ~has_place > 0).any():
-        placed[new] = (graph @ placed)[new] / weights[new, None]  # who has no place stands at 0
+        placed[new] = (graph @ placed)[new] / weights[new, None]  # documents without a place are at 0
         has_place |= new
     lost = np.flatnonzero(~has_place)
     placed[lost] = where[_nearest(vectors, lost, rows)]
@@ -60,14 +60,14 @@ def place_others(
 
 
 def as_umap_has_them(lists: Neighbors, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
-    """The lists' distances, float32: UMAP knows -1 as "none" but not an infinite distance."""
+    """The lists' distances, float32, all finite: UMAP reads -1 as "none" but can't read an infinite distance."""
     indices, distances = lists.indices[rows], lists.distances[rows]
     found = np.where(np.isfinite(distances), distances, 0)
     return np.where(indices < 0, found.max(axis=1, keepdims=True), found)
 
 
 def _strengths(lists: Neighbors, rows: np.ndarray) -> csr_array:
-    """How surely the others in the lists of `rows` are their neighbours, as in UMAP's graph; all other rows are empty.
+    """UMAP's membership strengths of the neighbours in the lists of `rows`; all other rows are empty.
 
     float32, shape (n, n).
     """
@@ -89,7 +89,7 @@ def _strengths(lists: Neighbors, rows: np.ndarray) -> csr_array:
 
 
 def _nearest(vectors: np.ndarray, lost: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """For each of `lost` the place in `rows` of the nearest document there."""
+    """For each of `lost` the position in `rows` of the nearest document there."""
     found = np.empty(len(lost), dtype=np.intp)
     for start in range(0, len(lost), BLOCK):
         some = lost[start : start + BLOCK]

@@ -1,4 +1,4 @@
-"""How near documents that a run has not seen are to those it has, by the run's own measure."""
+"""Distances of documents that a run has not seen from the run's documents, by the run's own measure."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from .comparison import nearest_candidates
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-QUERY_FLOATS = 2**24  # similarities held at a time
+QUERY_FLOATS = 2**24  # similarities in memory at a time
 SPARE = 16  # candidates beyond k, so that rounding in the search can't cost a neighbour
 
 
 class Space:
-    """The documents of a run and newcomers beside them, at the distances that the run itself would measure.
+    """The documents of a run and newcomers, at the distances that the run itself would measure.
 
-    The mean of the vectors and, with TF-IDF, what words weigh are learnt from the run's documents alone. So how near a
-    newcomer is to any other document does not depend on what else comes with it, nor on the order.
+    The mean of the vectors and, with TF-IDF, the weights of words are learnt from the run's documents alone. So a
+    newcomer's distance from any other document does not depend on the other newcomers, nor on their order.
 
     Parameters
     ----------
     vectors : ndarray of float32, shape (n, dim)
         Unit vectors; those of the run's `n_known` documents come first.
     by_model : csr_array of float32, shape (n, n_terms), or None
-        Words as the model weighs them, in the same order; None where TF-IDF does.
+        Words as the model weighs them, in the same order; None if TF-IDF weighs them.
     documents : DataFrame, n rows
         With the columns `text` and `published_at`, in the same order.
     n_known : int
     words, days, day_scale : float
-        As of `newsclust.neighbors.blend.blend`, and as the run used them.
+        As in `newsclust.neighbors.blend.blend`, with the run's values.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class Space:
     def nearest(
         self, rows: np.ndarray, among: np.ndarray, k: int, groups: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The `k` documents of `among` that are nearest to each of `rows`, itself and those of its own group left out.
+        """The `k` documents of `among` that are nearest to each of `rows`, without itself and its own group.
 
-        All of them are compared, by their vectors; the `k` nearest are then measured with words and days and put in
-        that order, as `newsclust.neighbors.blend.blend` does it.
+        All of them are compared, by their vectors; the `k` nearest are then measured with words and days, and sorted,
+        as in `newsclust.neighbors.blend.blend`.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class Space:
             Ascending.
         k : int
         groups : ndarray of int, shape (n,), optional
-            Documents of one group, 0 or larger, are not near each other whatever their distance; -1 is no group.
+            Documents of one group, 0 or larger, are never listed as near each other; -1 is no group.
 
         Returns
         -------

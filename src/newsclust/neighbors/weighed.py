@@ -1,4 +1,4 @@
-"""How much each word of a text says, in whole numbers: by TF-IDF, or as a model has learnt to weigh it."""
+"""The weights of a text's words, in whole numbers: by TF-IDF, or as a model has learnt them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class Weighed(NamedTuple):
     """The words of texts as vectors of length one, whose products are exact.
 
     Weights are multiples of 2^-30, products of two of them multiples of 2^-60, and their sums whole numbers of those:
-    the same in any order, which sums of floats are not, and 0 for the distance of two texts of the same words.
+    the same in any order, unlike sums of floats, and two texts of the same words are at distance 0.
 
     Attributes
     ----------
     ends : ndarray of int64, shape (n + 1,)
         The terms of text `i` are at ``ends[i]`` to ``ends[i + 1]`` of the next two.
     terms, weights : ndarray of int32
-        Numbers of terms, each once in a text, and weights in 2^-30. Terms found once alone, as most pairs of words are,
-        are left out: nobody shares them.
+        Numbers of terms, each once in a text, and weights in 2^-30. Terms found only once, as most pairs of words are,
+        are left out, because no two texts share them.
     squares : ndarray of int64, shape (n,)
-        The squared length of each vector in 2^-60, those terms included; 0 for a text without a word.
+        The squared length of each vector in 2^-60, including those terms; 0 for a text without a word.
     """
 
     ends: np.ndarray
@@ -46,14 +46,14 @@ def weighted_words(texts: Iterable[str], n_known: int | None = None) -> Weighed:
 
     By scikit-learn's definition, with sublinear term frequencies: a term found `f` times in a text and in `d` of `n`
     texts weighs `(1 + log f) (1 + log((1 + n) / (1 + d)))`. Stop words stay: they weigh little, and leaving them out
-    changed nothing on labelled headlines. Terms are numbers from the start, in order of appearance, because
-    scikit-learn's vectorizer takes three times as long, most of it for writing pairs out and for sorting.
+    changed nothing on labelled headlines. Terms are numbered from the start, in order of appearance, because
+    scikit-learn's vectorizer takes three times as long, mostly to write out pairs and to sort.
 
     Parameters
     ----------
     texts : iterable of str
     n_known : int, optional
-        `n` and `d` are counted in the first `n_known` texts alone: later ones do not change what words weigh.
+        `n` and `d` are counted in the first `n_known` texts alone: later ones do not change the weights.
     """
     from sklearn.feature_extraction.text import TfidfTransformer
 
@@ -71,11 +71,11 @@ def weighted_words(texts: Iterable[str], n_known: int | None = None) -> Weighed:
 
 
 def learnt(words: csr_array) -> Weighed:
-    """What a model has learnt of how much each word of a text says.
+    """The words of each text with the weights that a model has learnt.
 
     BGE-M3's own lexical score of two texts is the dot product of these weights as they are (J. Chen et al. 2024, *BGE
-    M3-Embedding*, section 3.2): it grows with the texts' lengths, and has no bound. A kernel needs the same similarity,
-    1, of every text to itself: so this is the cosine.
+    M3-Embedding*, section 3.2): it grows with the texts' lengths, and has no bound. In a kernel every text must have
+    the same similarity, 1, to itself: so this is the cosine.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def _in_whole_numbers(ends: np.ndarray, terms: np.ndarray, weights: np.ndarray, 
     from .pairs import in_whole_numbers
 
     terms, n, n_kept = terms.astype(np.int32, copy=False), len(ends) - 1, int(np.count_nonzero(is_shared[terms]))
-    # Made here because numpy, unlike numba, asks for large pages, in which looking around costs less.
+    # Allocated here because numpy, unlike numba, requests huge pages, which make random access faster.
     numbers = np.empty(n + 1, np.int64), np.empty(n_kept, np.int32), np.empty(n_kept, np.int32), np.empty(n, np.int64)
     in_whole_numbers(ends.astype(np.int64), terms, weights, is_shared, *numbers)
     return Weighed(*numbers)

@@ -97,7 +97,7 @@ def doubtful_stories(stories: Stories, evidence: Evidence, neighbors: Neighbors,
 
     A story's `separation` is the mean of its headlines' (`newsclust.stories.settings.separation`), from their mean
     similarity to their own story and to the next one, as they were clustered: 1 is the same, 0 the average of two
-    headlines of the pile.
+    random headlines.
     """
     columns = ["story", "headlines", "separation", "alike", "like the next", "why"]
     if stories.table.empty:

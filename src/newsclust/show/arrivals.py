@@ -74,7 +74,7 @@ def newcomers_map(newcomers: Newcomers) -> Figure:
         axes.axis("off")
     legend = dict(orientation="h", x=0, y=0, yanchor="top", font_size=12)
     style_map(fig, in_space, height=_HEIGHT, margin=dict(l=8, r=8, t=8, b=40), legend=legend)
-    return Figure(f"Map of the run's headlines, pale, and on it {newcomers!r}", drawing, fig)
+    return Figure(f"Map of the run's headlines, pale, with {newcomers!r}", drawing, fig)
 
 
 def joined_stories(newcomers: Newcomers) -> Table:
@@ -90,7 +90,9 @@ def joined_stories(newcomers: Newcomers) -> Table:
         shown_titles, links = _headlines(newcomers, members)
         rows.append((int(story), newcomers.run.table["title"][story], int(size[story]), int(number), shown_titles))
         shown.append(links)
-    frame = pd.DataFrame(rows, columns=["story", "title", "headlines before", "new", "new headlines, the surest first"])
+    frame = pd.DataFrame(
+        rows, columns=["story", "title", "headlines before", "new", "new headlines, the most certain first"]
+    )
     return Table(frame, frame.assign(**{frame.columns[-1]: shown}), classes="sortable filterable")
 
 

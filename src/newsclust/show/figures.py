@@ -49,23 +49,23 @@ def calibration_curve(calibration: Calibration) -> Figure:
         axes.plot(curve["said"], curve["right"], color=COLOURS[0])
         largest = max(curve["documents"].max(), 1)
         axes.scatter(curve["said"], curve["right"], 20 + 150 * curve["documents"] / largest, color=COLOURS[0])
-        axes.set(xlabel="probability that was said", ylabel="share that was right", xlim=(0, 1.03), ylim=(0, 1.03))
+        axes.set(xlabel="predicted probability", ylabel="share that was right", xlim=(0, 1.03), ylim=(0, 1.03))
         axes.grid()
-    said = "; ".join(f"{row.said:.2f} said, {row.right:.2f} right" for row in curve.itertuples())
+    said = "; ".join(f"{row.said:.2f} predicted, {row.right:.2f} right" for row in curve.itertuples())
     held_out = count(int(curve["documents"].sum()), "held-out headline")
-    return Figure(f"Of {held_out} of the run, by the probability said: {said}.", fig)
+    return Figure(f"Of {held_out} of the run, by predicted probability: {said}.", fig)
 
 
 def stories_seen(seen: pd.DataFrame) -> Figure:
     """Draw how many of the stories are found with how much of the data: see `newsclust.stories.reliability`.
 
-    Where the curve is still steep at its end, more headlines would show more stories.
+    If the curve is still steep at its end, more headlines would show more stories.
     """
     share, half = 100 * seen["share"], seen.iloc[(seen["share"] - 0.5).abs().argmin()]
     with chart(300) as (fig, axes):
         axes.fill_between(share, seen["least"], seen["most"], color=COLOURS[0], alpha=0.25, lw=0)
         axes.plot(share, seen["mean"], color=COLOURS[0], marker="o", ms=4)
-        axes.set(xlabel="% of the headlines", ylabel="stories seen", xlim=(0, 103), ylim=(0, None))
+        axes.set(xlabel="% of the headlines", ylabel="stories found", xlim=(0, 103), ylim=(0, None))
         axes.grid()
     n = count(int(seen["mean"].iloc[-1]), "story", "stories")
-    return Figure(f"With {half.share:.0%} of the headlines {half['mean']:.0f} of {n} are seen.", fig)
+    return Figure(f"With {half.share:.0%} of the headlines, {half['mean']:.0f} of {n} are found.", fig)

@@ -31,15 +31,15 @@ def map(places: Map | pd.DataFrame) -> Figure:
     """Draw every headline at its place on the map, with the mark of its story and titles on the largest.
 
     A story's colour and shape depend only on its number (`newsclust.show.drawing.story_mark`). Beyond 64 stories, two
-    side by side may share a mark: then the smaller is outlined. A headline that HDBSCAN left as noise and that its
-    neighbours gave a story is drawn hollow; noise is grey. In 3-D plotly has few shapes, so mostly the colours differ.
-    Of more than `DRAWN_POINTS` headlines an even sample of that size is drawn, and a notice says so.
+    side by side may share a mark: then the smaller is outlined. A headline that is HDBSCAN's noise, assigned to
+    its neighbours' story, is drawn hollow; noise is grey. In 3-D plotly has few shapes, so mostly the colours differ.
+    With more than `DRAWN_POINTS` headlines an even sample of that size is drawn, and a notice says so.
 
     Parameters
     ----------
     places : Map or DataFrame, one row per headline
-        ``x``, ``y`` and, for a map in space, ``z``; ``cluster`` (int, -1 for noise); ``title``; optionally ``story``
-        (the name of the row's cluster) and ``assigned`` (bool: noise that was given a story).
+        ``x``, ``y`` and, for a map in 3-D, ``z``; ``cluster`` (int, -1 for noise); ``title``; optionally ``story``
+        (the name of the row's cluster) and ``assigned`` (bool: noise that was assigned to a story).
 
     Raises
     ------

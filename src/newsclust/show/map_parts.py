@@ -151,7 +151,7 @@ def map_sentence(sizes: pd.Series, names: dict[int, str], noise: int, assigned: 
     if noise:
         sentence += f"; {noise:,} in no story"
     if assigned:
-        sentence += f"; {assigned:,}, drawn hollow, HDBSCAN left as noise and their neighbours gave a story"
+        sentence += f"; {assigned:,}, drawn hollow, are HDBSCAN's noise, assigned to their neighbours' stories"
     if total > DRAWN_POINTS:
         sentence += f"; {DRAWN_POINTS:,} of them, evenly chosen, are drawn"
     if len(sizes):

@@ -69,7 +69,7 @@ def write_page(folder: str | Path, links: dict[str, str] | None = None, page: Pa
     folder = Path(folder)
     record = read_record(folder)
     if record is None:
-        raise RunError(f"{short(folder)} holds no record of a finished run, or a damaged one: run it again.")
+        raise RunError(f"{short(folder)} has no record of a finished run, or a damaged one: run it again.")
     data = read_page_data(folder)
     data["name"] = name_of_data(record)
     page = page or folder / "report.html"

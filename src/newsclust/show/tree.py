@@ -95,7 +95,7 @@ def finer_stories(finer: Finer) -> Table:
         whole = finer.eom.loc[story]
         rows.append((whole["title"], lines, len(parts), whole["size"], whole["size"] - inside))
     columns = ["story (eom)", "is made of (leaf)", "parts", "headlines", "in no part"]
-    return Table(pd.DataFrame(rows, columns=columns), empty="No story is made of finer ones: leaf would find the same.")
+    return Table(pd.DataFrame(rows, columns=columns), empty="No story has finer parts: leaf would find the same.")
 
 
 def _name(row, stories: Stories, topics: Topics) -> str:
@@ -123,7 +123,7 @@ def _sentence(rows: pd.DataFrame, topics: Topics) -> str:
     largest = rows[rows["kind"] == "topic"].nlargest(1, "size")
     sentence = (
         f"The tree of {count(int(rows['n_stories'][0]), 'story', 'stories')} with "
-        f"{count(int(rows['size'][0]), 'headline')}: the closer two stories are, the farther to the right they part; "
+        f"{count(int(rows['size'][0]), 'headline')}: the closer two stories are, the farther to the right they split; "
         f"{count(len(topics.table), 'topic')}"
     )
     if len(largest):

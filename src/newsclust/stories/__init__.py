@@ -1,1 +1,1 @@
-"""Clusters in; what a reader sees of them out: names, noise with its vote, how good they are."""
+"""From clusters to what a reader sees of them: names, votes on noise, and how good the stories are."""

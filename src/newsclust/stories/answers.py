@@ -1,6 +1,6 @@
 """Short answers of a language model, through any endpoint that speaks OpenAI's protocol, each asked for once.
 
-What comes back is text from a stranger, and nothing that goes wrong ends the run.
+An answer is untrusted text, and no failure ends the run.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ T = TypeVar("T")
 KEY, ADDRESS = "OPENAI_API_KEY", "OPENAI_BASE_URL"
 #: Stands for the key of a server that needs none.
 NO_KEY = "no-key-needed"
-#: Requests at a time; a server at home works them off one by one.
+#: Concurrent requests; a local server processes them one by one.
 SIDE_BY_SIDE = 4
-#: Seconds that a server may be silent, and that all answers may take together; a later run asks for the rest.
+#: Seconds: how long a server may be silent, and how long all answers may take; a later run asks for the rest.
 TIMEOUT, PATIENCE = 60, 600
-#: The most repetitions of a request, at the pace that the server asks for.
+#: The most retries of a request, after the delay that the server asks for.
 RETRIES = 2
 #: Give up after this many consecutive failures.
 FAILURES = 3
-#: Bounds of an answer. Models that think before they answer refuse the first and need room for it.
+#: Limits of an answer. Models that reason before they answer refuse the first and need more tokens.
 _BOUNDS, _BOUNDS_OF_THINKERS = {"max_tokens": 100, "temperature": 0}, {"max_completion_tokens": 2000}
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|$)", re.DOTALL | re.IGNORECASE)
 
 
 def request(model: str, prompt: str, data: dict[str, Any]) -> dict[str, Any]:
-    """A request whose form does not depend on the data, which travel as JSON."""
+    """A chat request. The data are sent as JSON, so that they cannot change its form."""
     user = {"role": "user", "content": json.dumps(data, ensure_ascii=False)}
     return {"model": model, "messages": [{"role": "system", "content": prompt}, user]}
 
@@ -52,26 +52,26 @@ def ask(
     """Ask each request, `SIDE_BY_SIDE` of them at a time.
 
     The endpoint and its key are those of the environment or of a file ``.env``: ``OPENAI_BASE_URL``,
-    ``OPENAI_API_KEY``; a server that needs no key needs the former alone. An answer is kept in the cache under its
-    request, so that a second run asks nothing.
+    ``OPENAI_API_KEY``; for a server without a key the former is enough. Answers are cached by request, so that a second
+    run asks nothing.
 
     Parameters
     ----------
     requests : dict
-        Of `request`.
+        Values from `request`.
     what : str
-        What an answer is, in a word.
+        One word for what an answer is, such as "title".
     understood : callable
-        Makes it of the model's text; "" where that is none.
+        Extracts the answer from the model's text; "" if there is none.
     named : str
         The parameter that names the model.
 
     Returns
     -------
     answers : dict
-        Those that could be had.
+        The usable ones.
     troubles : list of str
-        What was in the way of the others.
+        Why the others are missing.
     """
     answers = {of: answer for of, one in requests.items() if (answer := _kept(one, what, understood))}
     missing = {of: one for of, one in requests.items() if of not in answers}
@@ -79,12 +79,12 @@ def ask(
 
 
 def without_thoughts(answer: str) -> str:
-    """What a model that thinks aloud says at last."""
+    """An answer without the reasoning that some models put before it."""
     return _THOUGHT.sub("", answer)
 
 
 def host() -> str:
-    """The address that would be asked, without what else it holds."""
+    """The host of the endpoint, without the rest of its address."""
     client = _client()
     try:
         return client.base_url.host
@@ -104,7 +104,7 @@ def _ask(
     named: str,
     answers: dict[T, str],
 ) -> list[str]:
-    """Put what is answered into `answers`; what was in the way of the others, in words."""
+    """Add usable answers to `answers`; return why the others are missing."""
     try:
         client = _client()
     except NewsclustError as error:
@@ -130,17 +130,17 @@ def _ask(
             else:
                 unusable += 1
     except TimeoutError:
-        failures[f"{PATIENCE} seconds were over"] += 1
+        failures[f"no answer within {PATIENCE} seconds"] += 1
     finally:
         bar.close()
         pool.shutdown(wait=False, cancel_futures=True)
-        client.close()  # which ends the requests that are still under way
+        client.close()  # this ends the requests that are still running
     troubles = []
     if failures:
         advice = "" if answers else f": check {named}, {ADDRESS} and {KEY}, and run again"
         troubles.append(f"the endpoint gave no answer ({', '.join(failures)}){advice}")
     if unusable:
-        troubles.append(f"{count(unusable, 'answer')} could not be a {what}")
+        troubles.append(f"{count(unusable, 'answer')} could not be used as a {what}")
     return troubles
 
 
@@ -148,19 +148,19 @@ def _client() -> OpenAI:
     try:
         from openai import OpenAI
     except ImportError:
-        raise ModelError("the package openai is missing; pip install 'newsclust[titles]' brings it") from None
+        raise ModelError("the package openai is missing; pip install 'newsclust[titles]' installs it") from None
     given = settings()
     key, address = ((given.get(name) or "").strip() for name in (KEY, ADDRESS))
     if not key and not address:
         raise ModelError(f"there is no {KEY} and no {ADDRESS} in the environment or in a file .env")
     try:
         return OpenAI(api_key=key or NO_KEY, base_url=address or None, timeout=TIMEOUT, max_retries=RETRIES)
-    except Exception as error:  # its own words may repeat the key or the address, which may hold one
+    except Exception as error:  # its message may repeat the key, or the address, which may contain one
         raise ModelError(f"the endpoint that {ADDRESS} and {KEY} name can't be used ({type(error).__name__})") from None
 
 
 def _answer(client: OpenAI, request: dict[str, Any]) -> str:
-    """What the model says, "" where the answer is nothing that a model would say."""
+    """The text of the model's answer; "" if the response has no such text."""
     from openai import BadRequestError
 
     ask: Callable[..., Any] = client.chat.completions.with_raw_response.create

@@ -1,4 +1,4 @@
-"""How stories lie in the condensed tree: the branches that hold any, contracted to where stories part."""
+"""The stories in the condensed tree: the branches with stories, contracted to where stories split."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ import numpy as np
 if TYPE_CHECKING:
     from ..clusters.clustering import Clustering
 
-#: A topic holds at most this share of the stories, and two or more of them.
+#: A topic has two stories or more, and at most this share of all stories.
 LARGEST = 0.2
-#: The most topics; the square root of the number of stories where that is more.
+#: The most topics; the square root of the number of stories if that is larger.
 TOPICS = 12
 
 
 @dataclass(frozen=True, eq=False)
 class Branches:
-    """The condensed tree without what holds no story: of s stories a binary tree with s leaves and s - 1 forks.
+    """The condensed tree without branches that have no story: for s stories a binary tree with s - 1 forks.
 
     A parent comes before its children; the first branch, 0, holds all stories.
 
     Attributes
     ----------
     parent : ndarray of int, shape (2 s - 1,)
-        The branch that each lies in; -1 for the first.
+        The parent of each branch; -1 for the first.
     story : ndarray of int, shape (2 s - 1,)
         The story that the branch is, -1 for a fork.
     n_stories : ndarray of int, shape (2 s - 1,)
-        How many stories lie in it.
+        The number of stories in it.
     distance : ndarray of float64, shape (2 s - 1,)
-        At which it parts from the others of its parent, in units of the clustering's distance; infinite for the first,
-        and where nothing links the two.
+        The distance at which it splits from the others of its parent, in units of the clustering's distance; infinite
+        for the first, and if nothing links the two.
     node : ndarray of int, shape (2 s - 1,)
         Its node in the condensed tree, as numbered there: the smallest that holds all its stories.
     """
@@ -50,13 +50,13 @@ class Branches:
 def find_branches(clustering: Clustering) -> Branches:
     """The branches of the condensed tree that hold stories.
 
-    A story's node is the smallest that holds all its documents, without the noise that was assigned to it. Where only
-    one side of a split holds stories, the branch goes on as if nothing had happened.
+    A story's node is the smallest that holds all its documents, without the noise that was assigned to it. If only one
+    side of a split has stories, the branch continues as if there were no split.
     """
     n, tree = len(clustering.ids), clustering.tree
     is_document = tree["child"] < n
     nodes = tree[~is_document]
-    above = np.append(-1, nodes["parent"] - n).tolist()  # of the node 0, the root, none; children follow their parents
+    above = np.append(-1, nodes["parent"] - n).tolist()  # -1 for node 0, the root; parents come first
     with np.errstate(divide="ignore"):
         distance = np.append(np.inf, 1 / nodes["lambda_val"])
 
@@ -69,7 +69,7 @@ def find_branches(clustering: Clustering) -> Branches:
     kept = (story >= 0) | (n_parts > 1)
 
     within = np.full(len(above), -1)  # the kept branch that each node lies in, or is
-    parted = np.full(len(above), np.inf)  # where the node, or what it is the rest of, parted from other stories
+    parted = np.full(len(above), np.inf)  # where the node, or the branch it continues, split from other stories
     chosen: list[int] = []
     parent: list[int] = []
     for node in holding.tolist():
@@ -111,10 +111,10 @@ def _story_nodes(clustering: Clustering, above: list[int]) -> np.ndarray:
 def topic_numbers(clustering: Clustering, sizes: np.ndarray) -> np.ndarray:
     """The topic of each story: the condensed tree, cut higher than for the stories.
 
-    A topic is a branch with two stories or more, but no more than `LARGEST` of all; the branch that it lies in holds
-    more. A cut at one distance would not do: density differs from topic to topic, so that it leaves the loose ones
-    apart where it already joins most others into one. Of more than `TOPICS` topics, or the root of the number of
-    stories, those with the most documents remain; all other stories stand alone.
+    A topic is a branch with two stories or more, but no more than `LARGEST` of all; its parent branch has more. A cut
+    at one distance would fail, because density differs between topics: it would leave sparse topics split where it
+    already merges most others. If there are more than `TOPICS` topics, or than the square root of the number of
+    stories, those with the most documents remain; all other stories are in none.
 
     Parameters
     ----------
@@ -125,8 +125,8 @@ def topic_numbers(clustering: Clustering, sizes: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of int, shape (n_stories,)
-        0 for the topic with the most documents, and so on; of equally large ones that with the smallest story's number
-        comes first. -1 where a story stands alone.
+        0 for the topic with the most documents, and so on; in a tie the one with the smallest story number comes first.
+        -1 for a story in no topic.
     """
     branches, sizes = find_branches(clustering), np.asarray(sizes)
     topic = np.full(len(sizes), -1)

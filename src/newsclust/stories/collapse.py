@@ -1,4 +1,4 @@
-"""A result that says nothing is noticed: one story that holds most of a corpus, or no story at all."""
+"""Notice a useless result: one story with most of the corpus, or no story at all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FEW = 50
 
 
 def collapse_notice(labels: np.ndarray, parameters: Mapping[str, Any]) -> str | None:
-    """What a reader should try where the clusters collapsed, in one sentence; None where they did not.
+    """What to try if the clusters collapsed, in one sentence; None if they did not.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def collapse_notice(labels: np.ndarray, parameters: Mapping[str, Any]) -> str | 
         advice = f"try a smaller min_cluster_size than {size}" if size > 2 else "try a larger min_samples"
     return (
         f"One story holds {largest:,} of {n:,} documents ({largest / n:.0%}): rows that are no headlines, or a few "
-        f"that are nothing like the rest, can make HDBSCAN put all others together; look at the smallest stories, or "
+        f"that are unlike all the rest, can make HDBSCAN merge all others; look at the smallest stories, or "
         f"{advice}."
     )
 

@@ -1,8 +1,7 @@
-"""What a person says of headlines: one story, two stories, a title, no story. It holds, whatever the clusters say.
+"""A person's corrections of stories: one story, two stories, a title, no story. They override the clusters.
 
-Corrections are applied to a run's stories when all else is done, so that a story which none of them touches stays as it
-was. What they leave open follows from the spanning tree and from the votes for noise, so that it does not change by
-chance either.
+Corrections are applied after all other steps, so that a story without corrections does not change. The spanning tree
+and the votes on noise decide what the corrections leave open, so that this does not depend on chance either.
 """
 
 from __future__ import annotations
@@ -27,25 +26,25 @@ from .parting import Parts
 KINDS = {"same": True, "apart": True, "title": False, "alone": False}
 #: Its columns. A headline is named by its id in clusters.csv, by its address or by its title.
 COLUMNS = ("kind", "headline_a", "headline_b", "title", "who", "why")
-#: How often the headlines of a story that falls into parts vote, at most.
+#: The most rounds of votes by the headlines of a story that is split.
 ROUNDS = 10
-#: Rows that a notice names; the others are counted.
+#: The most rows that a notice names; others are counted.
 NAMED = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Corrections:
-    """Rows of ``corrections.csv`` whose headlines are there.
+    """Rows of ``corrections.csv`` whose headlines were found.
 
     Attributes
     ----------
     rows : DataFrame
         `COLUMNS` as they were given, ``file`` and ``row`` (as a spreadsheet counts them), and ``one`` and ``two``, the
-        rows of the documents that are meant; -1 where a kind names no second one.
+        rows of the named documents; -1 if the kind names no second one.
     left_out : list of dict
         The other rows, each with the ``reason`` why it can't be followed.
     needed : ndarray of bool, shape (n_rows,), optional
-        Which rows the stories would not be as they say without.
+        Whether the stories without corrections contradict each row.
     """
 
     rows: pd.DataFrame
@@ -63,14 +62,14 @@ class Corrections:
         return told["one"].to_numpy(np.intp), told["two"].to_numpy(np.intp)
 
     def contradict(self, labels: np.ndarray) -> np.ndarray:
-        """Which rows these stories are not as they say; of titles that is not known here: bool, shape (n_rows,)."""
+        """Whether these stories contradict each row; False for titles, not checked here: bool, shape (n_rows,)."""
         one, two = (labels[self.rows[name].to_numpy(np.intp)] for name in ("one", "two"))
         together, kind = (one == two) & (one >= 0), self.rows["kind"].to_numpy()
         return np.select([kind == "same", kind == "apart", kind == "alone"], [~together, together, one >= 0], False)
 
     @property
     def counts(self) -> dict[str, int]:
-        """The numbers, as ``metrics.json`` has them."""
+        """The numbers for ``metrics.json``."""
         assert self.needed is not None  # once they are applied
         return {
             "n_corrections": len(self),
@@ -80,14 +79,14 @@ class Corrections:
 
     @property
     def listed(self) -> list[dict[str, Any]]:
-        """What a page lists, and what later runs that continue this one obey: all rows, as they were given."""
+        """All rows as they were given, for the page and for later runs that continue this one."""
         names = [*COLUMNS, "file", "row"]
         rows = self.rows[names].assign(needed=self.needed).to_dict("records")
         return rows + [{name: row[name] for name in [*names, "reason"]} for row in self.left_out]
 
     @property
     def named(self) -> np.ndarray:
-        """The rows of all documents that corrections of stories, not of titles, name."""
+        """The rows of all documents named by corrections of stories, not of titles."""
         both = self.of("same", "apart", "alone")[["one", "two"]].to_numpy().ravel()
         return np.unique(both[both >= 0])
 
@@ -99,10 +98,10 @@ class Corrected:
     Attributes
     ----------
     labels : ndarray of int32, shape (n,)
-        Stories keep their numbers: of merged ones the largest, of parted ones the part with the most members. New ones
-        have the next free numbers.
+        Stories keep their numbers: a merged story that of the largest, a split one in the part with the most members.
+        New stories have the next free numbers.
     is_placed : ndarray of bool, shape (n,)
-        Whom a correction gave its story, rather than HDBSCAN or a vote.
+        Whether a correction, not HDBSCAN or a vote, decided the document's story.
     before : ndarray of int32, shape (n,)
         The stories without corrections.
     corrections : Corrections
@@ -117,12 +116,12 @@ class Corrected:
 def resolve(rows: pd.DataFrame, documents: pd.DataFrame) -> Corrections:
     """Find the headlines that rows of corrections name.
 
-    A row that names a headline that is not there, or that several have, can't be followed: it is left out, and said.
+    A row whose headline is missing, or the name of several, can't be followed: it goes to `left_out`.
 
     Raises
     ------
     InputError
-        If the rows contradict each other; the sentence names those that do.
+        If rows contradict each other; the message names them.
     """
     find, left_out, found = _finder(documents), [], []
     for row in rows.to_dict("records"):
@@ -163,7 +162,7 @@ def where_of(row: dict[str, Any] | pd.Series) -> str:
 
 
 def _finder(documents: pd.DataFrame) -> Callable[[str], tuple[int, int]]:
-    """What finds the row of a headline's name, and how many have the name."""
+    """A function that finds the row of a headline by name, and how many rows have that name."""
     ids = {f"d{own}": row for row, own in enumerate(documents["id"].tolist())}
     by = [
         pd.Series(np.arange(len(documents)), index=names).groupby(level=0).agg(["first", "size"])
@@ -203,7 +202,7 @@ def _contradict(corrections: Corrections, rows: list[int]) -> None:
         names = [f"“{plain(row[name])[:60]}”" for name in ("headline_a", "headline_b")[: 1 + KINDS[row["kind"]]]]
         told.append(f"{where_of(row)} ({row['kind']}: {', '.join(names)})")
     what = "names one headline twice" if len(told) == 1 else "contradict each other"
-    raise InputError(f"{' and '.join(told)} {what}: delete one of the rows, or put it right.")
+    raise InputError(f"{' and '.join(told)} {what}: delete or correct one of the rows.")
 
 
 def _chain(links: dict[int, list[tuple[int, int]]], start: int, end: int) -> list[int]:
@@ -224,7 +223,7 @@ def _chain(links: dict[int, list[tuple[int, int]]], start: int, end: int) -> lis
 
 
 def _groups(corrections: Corrections, n: int) -> np.ndarray:
-    """Documents that are one story by a chain of rows have one number: int, shape (n,)."""
+    """A number per document, the same for those that a chain of rows makes one story: int, shape (n,)."""
     one, two = corrections.pairs("same")
     return connected_components(csr_array((np.ones(len(one)), (one, two)), shape=(n, n)), directed=False)[1]
 
@@ -240,16 +239,17 @@ def apply(
     first_free: int = 0,
     vote: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
 ) -> Corrected:
-    """Stories as corrections have them.
+    """Apply corrections to stories.
 
-    *same*: a headline of the more certain half of its story brings this along, so that two such merge; any other comes
-    alone, with its folded copies, to the story of the most certain one. Where all are assigned noise, the story with
-    the most support takes them; where none is in a story they are a new one, however few. (That every headline brings
-    its story lost AMI on stories_2014, because a pair is often wrong for a stray.) *apart*: the story is parted as the
-    spanning tree has it. Its headlines are joined again along the tree, the shortest edge first, but for what a
-    correction forbids; so each goes to the named headline that it meets first, at the smallest distance. Then those
-    that nobody named vote, with the noise that was assigned, until all are where their neighbours are. *alone*: the
-    headline leaves its story. What is left of a story is one if it is of two headlines and more.
+    *same*: a headline in the more certain half of its story brings its whole story, so that the stories of two such
+    headlines merge; any other moves alone, with its folded copies, to the story of the most certain one. If all are
+    assigned noise, they join the story with the most support; if none is in a story, they form a new one, however few.
+    (Bringing the whole story for every headline lowered AMI on stories_2014, because a pair is often wrong for an
+    outlier.) *apart*: the story is split along the spanning tree. Its headlines are joined again along the tree, the
+    shortest edge first, except where a correction forbids it; so each joins the named headline that it meets first, at
+    the smallest distance. Then the headlines that no correction names vote, and so does the assigned noise, until each
+    is with its neighbours. *alone*: the headline leaves its story. The rest of a story stays a story if it has two
+    headlines or more.
 
     Parameters
     ----------
@@ -261,15 +261,15 @@ def apply(
     edges : ndarray, shape (n - 1, 3)
         The spanning tree, in canonical order.
     support : ndarray of float64, shape (n,), optional
-        Of assigned noise.
+        The support of assigned noise.
     copies : ndarray of int, shape (n,), optional
-        Who stands for each document, where near-copies are folded.
+        The representative of each document, if near-copies are folded.
     fixed : ndarray of int, shape (n,), optional
-        Documents of one number, 0 and larger, are the same story, which keeps that number.
+        Documents with the same number, 0 or larger, are one story, which keeps that number.
     first_free : int
         No new story has a smaller number.
     vote : callable, optional
-        For some documents, the story that their neighbours support most by the labels given, -1 for none.
+        Takes rows and labels; returns the story that each row's neighbours support most, -1 for none.
 
     Returns
     -------
@@ -303,7 +303,7 @@ def _unite(
     copies: np.ndarray | None,
     sizes: list[int],
 ) -> int:
-    """Let the rows of ``same`` hold; the next free number comes back."""
+    """Apply the rows of ``same``; return the next free number."""
     group = pd.Series(_groups(corrections, len(labels)))
     named = np.unique(np.concatenate(corrections.pairs("same")))
     free_to_follow = ~np.isin(np.arange(len(labels)), corrections.named)
@@ -347,7 +347,7 @@ def _part(
     free: int,
     vote: Callable[[np.ndarray, np.ndarray], np.ndarray] | None,
 ) -> None:
-    """Let the rows of ``apart`` hold."""
+    """Apply the rows of ``apart``."""
     one, two = _together(corrections, labels)
     stories = np.unique(labels[one])
     if not len(stories):
@@ -392,7 +392,7 @@ def _together(corrections: Corrections, labels: np.ndarray) -> tuple[np.ndarray,
 
 
 def _dissolve(labels: np.ndarray, given: np.ndarray, is_held: np.ndarray) -> None:
-    """A story that lost all but one headline, or all that HDBSCAN found in it, is none."""
+    """Dissolve stories with one headline, or with none that HDBSCAN or a correction put there, if they have changed."""
     changed = labels != given
     for story in np.unique(np.append(labels[changed], given[changed])).tolist():
         rows = np.flatnonzero(labels == story)

@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 class Coverage:
     """Who reported which story, when, and by whose text.
 
-    A headline is a row of the file: one whose text another row has, too, counts for its own publisher and time.
+    A headline is a row of the file: each of several rows with equal text counts for its own publisher and time.
 
     Attributes
     ----------
     entries : DataFrame, one row per story and publisher that reported it, the earliest of a story first
-        ``story, publisher, first`` (datetime, NaT where undated), ``hours`` (after the story's first), ``headlines``
-        and ``source``: the agencies and papers that these say they were taken from (see
+        ``story, publisher, first`` (datetime, NaT if undated), ``hours`` (after the story's first), ``headlines`` and
+        ``source``: the agencies and papers that these name as their source (see
         `newsclust.stories.sources.find_sources`), joined by ", ".
     stories : DataFrame, one row per story
         Index ``story``; ``title, size`` (documents), ``headlines, publishers, first_publisher`` (of the earliest
-        headline; "" where that names none), ``reports`` (near-copies, and headlines that name the same source, counted
+        headline; "" if it names none), ``reports`` (near-copies, and headlines that name the same source, counted
         once), ``source`` and ``first``.
     publishers : DataFrame, one row per publisher, those with the most stories first
-        Index ``publisher``; ``headlines``, how many of them name a source (``sourced``), ``stories, first_with`` and
-        ``left_out`` (how many), each of stories.
+        Index ``publisher``; ``headlines``, how many of them name a source (``sourced``), and numbers of stories:
+        ``stories`` (reported), ``first_with`` and ``left_out``.
     sources : Series of int
-        Headlines in stories by the source that they name, the most frequent first.
+        The number of headlines in stories that name each source, the most frequent first.
     """
 
     entries: pd.DataFrame
@@ -59,7 +59,7 @@ class Coverage:
         )
 
     def left_out(self, publisher: str, among: int) -> list[int]:
-        """Which of the largest stories, as many as `among`, a publisher did not report; the largest first."""
+        """Those of the `among` largest stories that a publisher did not report; the largest first."""
         reported = self.entries.loc[self.entries["publisher"] == publisher, "story"]
         largest = self.stories["size"].sort_values(ascending=False, kind="stable").index[:among]
         return largest[~largest.isin(reported)].tolist()
@@ -80,7 +80,7 @@ def cover(stories: Stories) -> Coverage:
     entries["hours"] = (entries["first"] - begins.reindex(entries["story"]).to_numpy()) / pd.Timedelta(hours=1)
     table["headlines"] = in_story.size()
     table[["publishers", "first_publisher"]] = stories.table[["publishers", "first_publisher"]]
-    # Of near-copies that name several sources the first in the alphabet counts.
+    # If near-copies name several sources, the first in the alphabet counts.
     report = held["source"].replace("", None).groupby([held["story"], held["repeats"]]).transform("min")
     table["reports"] = report.fillna(held["repeats"].astype(str)).groupby(held["story"]).nunique()
     table["source"] = named.groupby("story")["source"].agg(_joined).reindex(table.index, fill_value="")
@@ -114,7 +114,7 @@ def compare_groups(stories: Stories, one: Collection[str], two: Collection[str])
     from scipy.stats import binomtest, false_discovery_control
 
     if both := sorted({*one} & {*two}):
-        raise ParameterError(f"{both[0]} is in both groups of publishers: leave it out of one.")
+        raise ParameterError(f"{both[0]} is in both groups of publishers: remove it from one.")
     held = _headlines(stories)
     group = pd.Series(np.select([held["publisher"].isin(one), held["publisher"].isin(two)], ["one", "two"], ""))
     table = pd.crosstab(held["story"].to_numpy(), group.to_numpy()).reindex(columns=["one", "two"], fill_value=0)
@@ -132,7 +132,7 @@ def compare_groups(stories: Stories, one: Collection[str], two: Collection[str])
 
 
 def _headlines(stories: Stories) -> pd.DataFrame:
-    """The headlines in stories: document, story, publisher ("" where none is named), time, and the one each repeats."""
+    """The headlines in stories: document, story, publisher ("" if none is named), time, and the one each repeats."""
     rows = printed(stories.documents)
     rows = rows.assign(story=stories.labels[rows["document"]], repeats=stories.repeats[rows["document"]])
     rows = rows[rows["story"] >= 0].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Which story may be wrong: how far each one stands apart, what lies next to it, and what speaks against it."""
+"""Which stories may be wrong: how well each one is separated, what is next to it, and why it is doubtful."""
 
 from __future__ import annotations
 
@@ -10,37 +10,38 @@ from ..neighbors.neighbors import Neighbors
 from .evidence import Evidence
 from .settings import SCORED, near_stories, standing
 
-#: A story whose members are this much less alike than those of the median story is a loose one.
+#: A story is loose if its members are less alike than this share of the median story's similarity.
 LOOSE = 0.7
-#: A story whose members are this near to another one, as a share of how near they are to each other, is a part of it.
+#: A story is part of another one if its similarity to it exceeds this share of its members' similarity to each other.
 ALIKE = 0.9
-#: A headline in no story may be about several, as briefings and market reports are: about that many, if it is near the
-#: last of them by this share of how near it is to the first. On stories_2014 (79 in none) 13 were named, half of them
-#: reports of a market or a sector; on the sample 2, about two of several hurricanes and space probes.
+#: A headline in no story may be about several, as briefings and market reports are. It must be near to `SEVERAL`
+#: stories (`NEARBY`, see `round_ups`), and to the last of them at least `EVENLY` times as near as to the first. On
+#: stories_2014 (79 headlines in none) this found 13, half of them reports on a market or a sector; on the sample 2, on
+#: hurricanes and on space probes.
 SEVERAL, EVENLY, NEARBY = 3, 0.8, 0.45
-#: How many stories are named as next to one, and the neighbours of each member that are looked at for them.
+#: The most stories listed as next to one, and how many neighbours of each member are searched for them.
 NEXT, LISTED = 3, 15
 
 
 def doubts(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
-    """How far each story stands apart from the next one.
+    """How well each story is separated from the next one.
 
     Parameters
     ----------
     evidence : Evidence
-        Of the documents that have lists.
+        For the documents that have neighbour lists.
     labels : ndarray of int, shape (n,)
-        -1 is in no story.
+        -1: in no story.
     neighbors : Neighbors
 
     Returns
     -------
     DataFrame, one row per story
         Index ``cluster``, ascending; ``own`` and ``next``, the mean similarity of its documents to each other and to
-        the next story, ``separation``, -1 to 1, and ``rival``, the number of the next story or -1, as
-        `newsclust.stories.settings.standing` has them of documents; NaN where none of its documents was scored.
-        ``kind`` is ``"twice"`` (as near to the rival as to itself: one event in two stories), ``"loose"`` (not much
-        alike: several events in one), ``"close"`` (near to the rival) or ``""``.
+        the next story, ``separation``, -1 to 1, and ``rival``, the number of the next story or -1, as in
+        `newsclust.stories.settings.standing` for documents; NaN if none of its documents was scored. ``kind`` is
+        ``"twice"`` (as near to the rival as to itself: one event in two stories), ``"loose"`` (not much alike: several
+        events in one), ``"close"`` (near to the rival) or ``""``.
     """
     stories = pd.Index(np.unique(labels[labels >= 0]), name="cluster")
     columns = ["own", "next", "separation", "rival", "kind"]
@@ -62,7 +63,7 @@ def doubts(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd.D
 
 
 def doubt(own: float, other: float, usual: float, rival: int) -> str:
-    """What speaks against a story: see `doubts`."""
+    """Why a story is doubtful: see `doubts`."""
     if rival >= 0 and other > ALIKE * own:
         return "twice"
     if own < LOOSE * usual:
@@ -73,11 +74,11 @@ def doubt(own: float, other: float, usual: float, rival: int) -> str:
 def round_ups(
     evidence: Evidence, labels: np.ndarray, neighbors: Neighbors, usual: float
 ) -> list[tuple[int, list[int], float]]:
-    """Headlines that are near several stories about equally, and in none.
+    """Headlines in no story that are about equally near to several.
 
-    Near is at least `NEARBY` times as similar to the members of a story, on average, as those of the median story are
-    to each other (`usual`). No word is looked at: "Markets open lower" is a round-up in a pile about companies, and a
-    report in another.
+    A headline is near to a story if its mean similarity to the members is at least `NEARBY` times that of the median
+    story's members to each other (`usual`). No list of words is used: "Markets open lower" is a round-up among
+    headlines about companies, and a report among others.
 
     Returns
     -------
@@ -105,14 +106,14 @@ def round_ups(
 
 
 def worst_first(table: pd.DataFrame) -> pd.Index:
-    """The stories of `doubts`, those that stand apart least first; of equal ones the smaller number."""
+    """The stories of `doubts`, the least separated first; in a tie the smaller number first."""
     return table.index[np.lexsort((table.index, table["separation"].round(9)))]
 
 
 def next_stories(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> dict[int, list[tuple[int, float]]]:
     """The stories next to each story, up to `NEXT`: their numbers, and the cosines of their means, largest first.
 
-    Only stories that a member's neighbours lie in are asked, because all pairs of many stories are too many.
+    Only the stories of its members' neighbours are compared, because all pairs would be too many.
     """
     labels = neighbors.own(labels)
     stories, place = np.unique(labels[labels >= 0], return_inverse=True)

@@ -1,8 +1,8 @@
 """Numbers that compare runs: agreement with known stories, validity without them, and stability.
 
-Every function returns plain numbers fit for JSON; `None` stands where a number is not defined. Wherever two groupings
-are compared, a document that belongs to no group, noise or a one-off, is alone: a group of its own. Counted as one
-group, all of them together would reward who lumps them.
+Every function returns plain numbers fit for JSON; `None` means that a number is not defined. When two groupings are
+compared, a document in no group (noise or a one-off) is a group of its own: counted as one group, these would reward a
+method that lumps them together.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from ..clusters.clustering import Clustering
     from ..neighbors.neighbors import Neighbors
 
-#: DBCV compares all clustered documents and all pairs of clusters, the silhouette all clustered documents.
+#: Limits: DBCV compares all clustered documents and all pairs of clusters, the silhouette all clustered documents.
 VALIDITY_DOCUMENTS = 5_000
 DBCV_CLUSTERS = 300
-#: What a truth column says, in capitals or not, of a document that belongs to no story.
+#: Values of a truth column, in any case, for a document that belongs to no story.
 ONE_OFF = frozenset({"one-off", "noise", "-1", "-1.0"})
 
 
@@ -33,7 +33,7 @@ def agreement(labels: np.ndarray, truth: Any) -> dict[str, float | int | None]:
     """Compare clusters with known stories, over all rows whose story is known.
 
     A row of noise is a cluster of its own, and a one-off (see `ONE_OFF`) a story of its own: so a one-off left as noise
-    is right, put into a story it costs precision, and a story's row left as noise costs recall.
+    is right, one put into a story costs precision, and a story's row left as noise costs recall.
 
     B-cubed is the mean over rows: precision is the share of the row's cluster that has the row's story,
     recall the share of its story that is in its cluster, and F1 their harmonic mean (E. Amigó, J. Gonzalo, J.
@@ -96,18 +96,18 @@ def validity(vectors: np.ndarray, clustering: Clustering) -> dict[str, float | i
     vectors : ndarray, shape (n, dim)
         The documents' embeddings.
     clustering : Clustering
-        Of which `labels`, `persistence` and `spanning_tree` are read.
+        Its `labels`, `persistence` and `spanning_tree` are read.
 
     Returns
     -------
     dict
         `dbcv`
-            Density-based cluster validity, -1 to 1: hdbscan's `validity_index`. None with one cluster (there
-            is nothing to be separated from), with a cluster of one document, where hdbscan finds none (clusters
-            that lie at one place, distances beyond what a float can hold), and beyond `VALIDITY_DOCUMENTS` clustered
-            documents or `DBCV_CLUSTERS` clusters.
+            Density-based cluster validity, -1 to 1: hdbscan's `validity_index`. None with one cluster (there is nothing
+            to separate it from), with a cluster of one document, if hdbscan finds no value (clusters of equal vectors,
+            distances too large for a float), and beyond `VALIDITY_DOCUMENTS` clustered documents or `DBCV_CLUSTERS`
+            clusters.
         `relative_validity`
-            Its fast relative, -1 to 1, good only for comparing runs on one corpus: see `relative_validity`.
+            A fast approximation of it, -1 to 1, only for comparing runs on one corpus: see `relative_validity`.
         `persistence`
             Mean over the clusters of `Clustering.persistence`, 0 to 1; None without clusters.
         `silhouette`
@@ -126,13 +126,13 @@ def validity(vectors: np.ndarray, clustering: Clustering) -> dict[str, float | i
 def relative_validity(spanning_tree: np.ndarray, labels: np.ndarray) -> float | None:
     """Approximate DBCV from the spanning tree, at the cost of one pass over its edges.
 
-    As hdbscan's `HDBSCAN.relative_validity_`: a cluster's sparseness is its longest inner edge, its
-    separation the shortest edge to another cluster (twice the tree's longest edge where there is none), its
-    validity `(separation - sparseness) / max(separation, sparseness)`; the score is the mean weighted by
-    size, noise counting as 0 (after D. Moulavi et al. 2014, *Density-based clustering validation*, SDM).
+    As hdbscan's `HDBSCAN.relative_validity_`: a cluster's sparseness is its longest inner edge, its separation the
+    shortest edge to another cluster (twice the tree's longest edge if there is none), its validity
+    `(separation - sparseness) / max(separation, sparseness)`; the score is the mean weighted by size, noise counting as
+    0 (after D. Moulavi et al. 2014, *Density-based clustering validation*, SDM).
 
-    An edge that joins components of the neighbour graph at infinity counts as the longest finite edge: the
-    graph knows no more, and a larger value would praise a graph for being cut to pieces by a small `k`.
+    An edge that joins components of the neighbour graph at infinity counts as the longest finite edge: the graph has no
+    more information, and a larger value would reward a graph that a small `k` cuts to pieces.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def relative_validity(spanning_tree: np.ndarray, labels: np.ndarray) -> float | 
     Returns
     -------
     float or None
-        -1 to 1; None where every edge is 0 or infinite.
+        -1 to 1; None if every edge is 0 or infinite.
     """
     labels = np.asarray(labels)
     ends, weights = labels[spanning_tree[:, :2].astype(np.intp)], spanning_tree[:, 2]
@@ -164,7 +164,7 @@ def relative_validity(spanning_tree: np.ndarray, labels: np.ndarray) -> float | 
     np.minimum.at(separation, second[between], weights[between])
 
     if len(sizes) == 1:
-        # A single cluster can only be told from noise.
+        # A single cluster can only be separated from noise.
         longest = weights.min(where=clustered.any(axis=1) & ~clustered.all(axis=1), initial=longest)
     separation[np.isinf(separation)] = 2 * longest
     with np.errstate(invalid="ignore"):
@@ -173,7 +173,7 @@ def relative_validity(spanning_tree: np.ndarray, labels: np.ndarray) -> float | 
 
 
 def stability_between(labels_a: np.ndarray, ids_a: np.ndarray, labels_b: np.ndarray, ids_b: np.ndarray) -> float | None:
-    """Adjusted Rand index of two runs on the documents they have in common, each document of noise a cluster.
+    """Adjusted Rand index of two runs on their common documents, each noise document a cluster.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def stability_between(labels_a: np.ndarray, ids_a: np.ndarray, labels_b: np.ndar
     Returns
     -------
     float or None
-        1 where the runs agree, 0 by chance; None without common documents.
+        1 if the runs agree, 0 by chance; None without common documents.
     """
     from sklearn.metrics import adjusted_rand_score
 
@@ -198,27 +198,26 @@ def stability_between(labels_a: np.ndarray, ids_a: np.ndarray, labels_b: np.ndar
 def subsample_stability(
     neighbors: Neighbors, clustering: Clustering, fraction: float = 0.9, seed: int = 42
 ) -> float | None:
-    """Agreement of a clustering with one made, by the same parameters, from a seeded subsample of its documents.
+    """Agreement of a clustering with one of a seeded subsample of its documents, by the same parameters.
 
-    Nothing is searched again: the survivors keep what survives of their neighbour lists. That is an
-    approximation: the lists of a search among the survivors alone would be `k` long, these hold about
-    `fraction * k`.
+    Nothing is searched again: the lists of the sampled documents keep the neighbours that are in the sample. This is an
+    approximation: a new search would give lists of length `k`, these have about `fraction * k`.
 
     Parameters
     ----------
     neighbors : Neighbors
         The lists that were clustered, or longer ones.
     clustering : Clustering
-        Of which `labels` and `parameters` are read.
+        Its `labels` and `parameters` are read.
     fraction : float
-        Share of the documents that survive.
+        Share of the documents in the sample.
     seed : int
-        Chooses them.
+        Of the sample.
 
     Returns
     -------
     float or None
-        Adjusted Rand index on the survivors: see `stability_between`; None without survivors.
+        Adjusted Rand index on the sample: see `stability_between`; None if it is empty.
     """
     n = len(neighbors.documents)
     rows = np.sort(np.random.default_rng(seed).choice(n, size=round(fraction * n), replace=False))
@@ -231,7 +230,7 @@ def subsample_stability(
 
 
 def _alone(groups: np.ndarray) -> np.ndarray:
-    """The groups, numbered from 0, with a number of its own for each member of none, -1."""
+    """The groups, numbered from 0; each document in none (-1) gets a number of its own."""
     groups = np.array(groups, dtype=np.int64)
     outside = groups < 0
     groups[outside] = groups.max(initial=-1) + 1 + np.arange(outside.sum())
@@ -239,11 +238,11 @@ def _alone(groups: np.ndarray) -> np.ndarray:
 
 
 def _adjusted_mutual_info(together: csr_array) -> float | None:
-    """Adjusted mutual information from a table of stories and clusters, 1 where they are the same.
+    """Adjusted mutual information from a table of stories and clusters, 1 if they are the same.
 
-    As scikit-learn's, whose expectation takes a step for each cell of the table, filled or not: a minute for 100,000
-    documents of which a third is alone. A cell's share depends on the two sizes only, so each pair of sizes is one
-    step (N. X. Vinh, J. Epps and J. Bailey 2010, *Information theoretic measures for clusterings comparison*, JMLR 11).
+    Equal to scikit-learn's, whose expectation takes one step per cell of the table, empty or not: a minute for 100,000
+    documents, a third of them alone. A cell's share depends on the two sizes only, so each pair of sizes is one step
+    (N. X. Vinh, J. Epps and J. Bailey 2010, *Information theoretic measures for clusterings comparison*, JMLR 11).
     """
     from scipy.special import gammaln
     from scipy.stats import entropy
@@ -286,10 +285,10 @@ def _dbcv(vectors: np.ndarray, labels: np.ndarray) -> float | None:
     if not np.isfinite(vectors).all():
         return None
     try:
-        # Minkowski's distance with p = 2 is the Euclidean, but SciPy's: scikit-learn's "euclidean" gives equal vectors
-        # distances of some 1e-8 in places, and hdbscan stops at an assertion.
+        # Minkowski's distance with p = 2 is SciPy's Euclidean distance: scikit-learn's "euclidean" sometimes gives
+        # equal vectors a distance of about 1e-8, which fails an assertion of hdbscan.
         found = validity_index(vectors, label, metric="minkowski", p=2)
-    except (AssertionError, IndexError, ValueError):  # a spanning tree with an edge that is infinite or no number
+    except (AssertionError, IndexError, ValueError):  # a spanning tree with an infinite or NaN edge
         return None
     # Noise, left out above for speed, counts as 0 in the mean.
     return _number(found * clustered.mean())

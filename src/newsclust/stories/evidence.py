@@ -1,4 +1,4 @@
-"""How alike documents and stories are: by the blend of vectors, words and days that the clusters are made of."""
+"""How similar documents and stories are, by the same blend of vectors, words and days as the clusters."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Evidence:
     ----------
     vectors : ndarray of float32, shape (n, dim)
     documents : DataFrame, n rows, optional
-        Needed where words or days have a weight.
+        Needed if words or days have a weight.
     by_model : csr_array, optional
         `Embeddings.words`.
     words, days, day_scale : float
-        As of `newsclust.neighbors.blend.blend`.
+        As in `newsclust.neighbors.blend.blend`.
     """
 
     def __init__(
@@ -58,12 +58,12 @@ class Evidence:
             self.itself += self._words.power(2).sum(axis=1)
 
     def sums(self, labels: np.ndarray, documents: np.ndarray, stories: np.ndarray) -> np.ndarray:
-        """Each document's similarities to the members of each story, summed, its own to itself included.
+        """For each pair, the sum of the document's similarities to the story's members, including to itself.
 
         Parameters
         ----------
         labels : ndarray of int, shape (n,)
-            -1 is in no story.
+            -1: in no story.
         documents, stories : ndarray of int, shape (m,)
             Pairs of a row and a story.
 
@@ -97,7 +97,7 @@ class Evidence:
         return found
 
     def _days(self, labels: np.ndarray, documents: np.ndarray, stories: np.ndarray) -> np.ndarray:
-        """What days add: sums over what is earlier and later in a story follow from one another along its days."""
+        """What days add: along a story's days, each sum over earlier or later members follows from the last."""
         members = np.flatnonzero((labels >= 0) & (self._dated > 0))
         found = np.zeros(len(documents))
         if not len(members):

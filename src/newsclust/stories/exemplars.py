@@ -1,4 +1,4 @@
-"""The headlines that stand for a story: the one that gives it its title, and a few that show how wide it is."""
+"""Representative headlines of a story: the one that is its title, and a few that show its range."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from scipy.sparse import csr_array
 from ..corpus.facts import headlines
 from ..corpus.words import vectorizer_options
 
-#: Headlines of a story that a language model reads for its title.
+#: How many headlines of a story a language model reads to write its title.
 EXEMPLARS = 8
-#: A title fits on two lines of a phone; each letter more counts against a headline.
+#: A title of this length fits on two lines of a phone; each further letter lowers a headline's score.
 LETTERS = 90
-#: What it costs a headline to be cut short or to announce a kind of page rather than news. Similarities of the members
+#: The penalty of a headline that is cut short or announces a kind of page rather than news. Similarities of the members
 #: of one story differ by about as much.
 FAULT = 0.1
-#: Live blogs, galleries and other pages about a story, in the languages where they were met.
+#: Live blogs, galleries and other pages about a story, in the languages in which they were found.
 _KIND = """
     live|liveblog|live blog|watch|listen|video|photos?|pictures|gallery|slideshow|podcast|opinion|analysis|explainer
     comment|editorial|column|review|recap|quiz|fact check|timeline|transcript|list|q&a|as it happened|preview
@@ -40,13 +40,13 @@ def title_rows(
 ) -> np.ndarray:
     """The member of each cluster whose headline says most of what the others say.
 
-    Candidates are the more certain half: at least as probable as the median of the cluster's members, assigned noise
-    apart. A candidate scores its vector's mean cosine with those of the other members, and as much again for its words:
-    with TF-IDF weights, the mean over the others of the dot product of the headline and the other's whole text, the
-    latter of unit length. Divided by the headline's own length it would be a cosine and favour the shortest, undivided
-    the longest, so the divisor is the geometric mean of its length and the median of the cluster's. From this go
-    `FAULT` for a headline that is cut short and for one that announces a page about the story (a live blog, a gallery,
-    a question), and 1 for every `LETTERS` letters beyond `LETTERS`. Equal scores, to nine digits, go to the smaller id.
+    Candidates are the more certain half: at least as probable as the median of the cluster's members, without assigned
+    noise. A candidate's score is the sum of two means over the other members: the cosine of the vectors; and, with
+    TF-IDF weights, the dot product of the headline and the other's whole text, the latter of unit length. Divided by
+    the headline's own length this would be a cosine and favour the shortest, undivided the longest, so the divisor is
+    the geometric mean of its length and the cluster's median. Subtracted are `FAULT` for a headline that is cut short
+    and for one that announces a page about the story (a live blog, a gallery, a question), and 1 for every `LETTERS`
+    letters beyond `LETTERS`. Ties, to nine digits, go to the smaller id.
 
     Parameters
     ----------
@@ -90,9 +90,9 @@ def spread_out(
 ) -> list[np.ndarray]:
     """Up to `n` members of each cluster, certain and unlike each other.
 
-    From the more certain half (of equally probable ones those nearer to the cluster's mean, and never fewer than `n`),
-    beginning with `first`, the member farthest from all that were taken is taken (T. F. Gonzalez 1985, *Clustering to
-    minimize the maximum intercluster distance*, Theoretical Computer Science 38); of equally far ones the smaller id.
+    Candidates are the more certain half (in a tie those nearer to the cluster's mean), but at least `n`. Starting with
+    `first`, the candidate farthest from all chosen ones is added (T. F. Gonzalez 1985, *Clustering to minimize the
+    maximum intercluster distance*, Theoretical Computer Science 38); in a tie the smaller id.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def spread_out(
     Returns
     -------
     list of ndarray of int
-        Row numbers, for each cluster in ascending order; ``first`` stands first.
+        Row numbers, for each cluster in ascending order; ``first`` comes first.
     """
     order = np.argsort(labels, kind="stable")
     ends = np.searchsorted(labels[order], labels[first], side="right")
@@ -119,7 +119,7 @@ def spread_out(
         pool = np.union1d(best[: max(n, -(-len(best) // 2))], row)
         taken, distance = [row], np.full(len(pool), np.inf)
         while len(taken) < min(n, len(pool)):
-            # Rounded, because equally far ones differ in the last bits.
+            # Rounded, because equal distances differ in the last bits.
             distance = np.minimum(distance, np.linalg.norm(vectors[pool] - vectors[taken[-1]], axis=1).round(6))
             distance[np.isin(pool, taken)] = -1  # duplicates are at distance 0, too
             taken.append(pool[np.argmax(distance)])
@@ -128,7 +128,7 @@ def spread_out(
 
 
 def _certain(probabilities: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Which members are at least as probable as their cluster's median; all where none has a probability."""
+    """Which members are at least as probable as their cluster's median; all if none has a probability."""
     known = pd.Series(np.where(probabilities > 0, probabilities, np.nan))
     median = known.groupby(group).transform("median").fillna(0).to_numpy()
     return probabilities >= median
@@ -143,7 +143,7 @@ def _nearness(vectors: np.ndarray, group: np.ndarray) -> np.ndarray:
 
 
 def _shared_words(documents: pd.DataFrame, titles: pd.Series, group: np.ndarray) -> np.ndarray:
-    """Each headline's weighted words in common with the other texts of its group, summed; see `title_rows`."""
+    """The weighted sum of each headline's words in common with the other texts of its group; see `title_rows`."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     options = vectorizer_options(documents.get("language"), documents["text"])
@@ -172,12 +172,12 @@ def _lengths(rows: csr_array) -> np.ndarray:
 def _look_up(sums: csr_array, group: np.ndarray, heads: csr_array) -> np.ndarray:
     """The dot product of each row of `heads` with its group's row of `sums`.
 
-    A group's row, made once for each of its members, would fill the memory.
+    A copy of a group's row for each of its members would fill the memory.
     """
     n_terms = np.int64(heads.shape[1])
     sums.sort_indices()
     keys = np.repeat(np.arange(sums.shape[0]), np.diff(sums.indptr)) * n_terms + sums.indices
     rows = np.repeat(np.arange(heads.shape[0]), np.diff(heads.indptr))
-    # What a headline says is in its text, and so in the sum: every key is found.
+    # A headline's words are in its text, and so in the sum: every key is found.
     place = np.searchsorted(keys, group[rows] * n_terms + heads.indices)
     return np.bincount(rows, heads.data * sums.data[place], minlength=len(group))

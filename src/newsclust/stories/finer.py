@@ -1,4 +1,4 @@
-"""What the stories are made of: the two ways to select clusters from one tree, side by side."""
+"""The parts of the stories: the two ways to select clusters from one tree, side by side."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Finer:
-    """The clusters of ``cluster_selection_method`` ``"eom"``, and those of ``"leaf"`` that lie inside them.
+    """The clusters of ``cluster_selection_method`` ``"eom"``, and those of ``"leaf"`` inside them.
 
     Attributes
     ----------
     eom, leaf : DataFrame, one row per cluster
         Index ``cluster``: `size` and `title` of HDBSCAN's clusters alone, without assigned noise; one of the two is the
-        run's own. `leaf` has also `story`, the cluster in `eom` that it lies in, or -1.
+        run's own. `leaf` also has `story`, the cluster in `eom` that contains it, or -1.
     parts : DataFrame
-        Of the clusters in `eom` that `leaf` parts, one row per part, the largest cluster and the largest part first:
+        One row per part of the clusters in `eom` that `leaf` splits, the largest cluster and the largest part first:
         `story` (the number in `eom`), `part` (the number in `leaf`), `title`, `size`.
     noise : tuple of float
         The share of noise with ``"eom"`` and with ``"leaf"``.
@@ -45,12 +45,12 @@ class Finer:
         gone = f", and {n_gone:,} would be noise" if n_gone else ""
         return (
             f"eom finds {count(len(self.eom), 'story', 'stories')} and {self.noise[0]:.1%} noise, leaf "
-            f"{len(self.leaf):,} and {self.noise[1]:.1%}: it parts {n_parted:,} of them{gone}."
+            f"{len(self.leaf):,} and {self.noise[1]:.1%}: leaf splits {n_parted:,} of eom's{gone}."
         )
 
 
 def part_stories(stories: Stories) -> Finer:
-    """Select from the tree of these stories in both ways, all else as it was.
+    """Select clusters from the tree of these stories in both ways, with all other parameters unchanged.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def part_stories(stories: Stories) -> Finer:
             {"size": sizes, "title": titles.to_numpy()}, index=pd.Index(clusters, name="cluster")
         )
     both = pd.DataFrame({"story": labels["eom"], "part": labels["leaf"]})
-    # Where each leaf lies: a document that only one of the two calls noise says nothing.
+    # The story that contains each leaf; documents that are noise in either selection do not count.
     inside = both[(both >= 0).all(axis=1)].groupby("part")["story"].agg(lambda story: np.bincount(story).argmax())
     leaf = titled["leaf"].assign(story=inside.reindex(titled["leaf"].index).fillna(-1).astype(int))
     parts = leaf[leaf["story"] >= 0].rename_axis("part").reset_index()[["story", "part", "title", "size"]]

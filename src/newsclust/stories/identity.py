@@ -1,4 +1,4 @@
-"""Which of today's stories are yesterday's: numbers that stay, and splits, merges and ends told."""
+"""Which of today's stories continue yesterday's: these keep their numbers; splits, merges and ends are recorded."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ _BOTH = "cluster", "story"
 
 @dataclass(frozen=True, eq=False)
 class Identity:
-    """Today's clusters under the numbers of the stories that they continue.
+    """Today's clusters with the numbers of the stories that they continue.
 
     Attributes
     ----------
     numbers : ndarray of int32, shape (n_clusters,)
         The number of each cluster of today: that of the earlier story it continues, else a new one.
-    changes : DataFrame, one row per story of today and one per earlier story that is no more
+    changes : DataFrame, one row per story of today and one per earlier story that ended
         ``story`` (its number), ``what`` ("continues", "new", "split off", "ended" or "merged"), ``others`` (list of
-        numbers: for a story of today those earlier ones that it took in, or that it was split from; for one that is
-        no more the one that took it in), ``before`` and ``now`` (documents, of all that each had), ``shared``
-        (documents in both).
+        numbers: for a story of today the earlier ones that it absorbed or was split from; for one that ended the one
+        that absorbed it), ``before`` and ``now`` (all its documents in each run), ``shared`` (documents in both).
     next_number : int
         The smallest number that is still free.
     """
@@ -33,14 +32,14 @@ class Identity:
 
 
 def keep_identity(earlier: pd.Series, ids: np.ndarray, labels: np.ndarray, next_number: int | None = None) -> Identity:
-    """Number today's clusters so that what continues an earlier story has its number.
+    """Number today's clusters so that one that continues an earlier story keeps its number.
 
-    A cluster and an earlier story are *matches* where they share at least half of the smaller of the two, both counted
-    in the documents that are in both runs. Of all matches the pair that shares the most documents comes first and takes
-    the story's number for the cluster; then the next pair of which neither is taken; ties go to the smaller number of
-    the story, then to the smaller label. So a story that splits leaves its number to its largest part, and of stories
-    that merge the one lives on that brings most. What is left over gets new numbers, in the order of the labels, that
-    no story had before: numbers of ended stories are not used again.
+    A cluster and an earlier story *match* if they share at least half of the smaller of the two, counting only
+    documents that are in both runs. The matching pair that shares the most documents comes first: the cluster gets the
+    story's number; then comes the next pair in which neither is matched yet; ties go to the smaller story number, then
+    to the smaller label. So the largest part of a story that splits keeps its number, and of stories that merge, the
+    one that brings most continues. All other clusters get new numbers, in the order of the labels: numbers of ended
+    stories are not used again.
 
     Parameters
     ----------
@@ -96,14 +95,14 @@ def _changes(
     )
     rows = []
     for cluster, number in enumerate(numbers.tolist()):
-        kindred = matches_of_cluster.get(cluster, [])
+        matched = matches_of_cluster.get(cluster, [])
         if cluster in story_of:
-            taken_in = sorted(story for story in kindred if story not in continued)
+            taken_in = sorted(story for story in matched if story not in continued)
             common = int(shared[number, cluster])
             rows.append((number, "continues", taken_in, int(before[number]), int(now[cluster]), common))
         else:
-            common = int(shared[kindred[0], cluster]) if kindred else 0
-            rows.append((number, "split off" if kindred else "new", kindred[:1], 0, int(now[cluster]), common))
+            common = int(shared[matched[0], cluster]) if matched else 0
+            rows.append((number, "split off" if matched else "new", matched[:1], 0, int(now[cluster]), common))
     for story in sorted(set(before.index) - continued):
         heirs = matches_of_story.get(story, [])
         common = int(shared[story, heirs[0]]) if heirs else 0

@@ -1,4 +1,4 @@
-"""What is new about a story: a mark that says it in a word and a number."""
+"""What is new about a story: a mark of one word and a number."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import pandas as pd
 
 from .timeline import Timeline
 
-#: Kinds of marks, the one that stands where several are right first.
+#: Kinds of marks; if several apply, the first is used.
 KINDS = ("new", "split", "merged", "back", "grew")
 #: A story grew if the last period has this number of documents more than the period before.
 GREW = 2
 
 
 def mark_stories(timeline: Timeline, changes: pd.DataFrame | None = None) -> pd.DataFrame:
-    """One mark for each story about which something is new.
+    """One mark for each story that is new or has changed.
 
     Parameters
     ----------
     timeline : Timeline
     changes : DataFrame, optional
-        As `newsclust.stories.identity.Identity.changes`, where an earlier run is continued. Then ``new`` and ``grew``
-        are judged by that run's headlines, else by the last period.
+        As `newsclust.stories.identity.Identity.changes`, if an earlier run is continued. Then ``new`` and ``grew``
+        compare with that run's headlines, else they are about the last period.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What each cluster is about: keywords, a headline that stands for it, its days and its publishers."""
+"""What each cluster is about: keywords, a representative headline, its days and its publishers."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ KEYWORDS = 5
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """The words and word pairs that clusters use, counted once for all that is named by them.
+    """The words and word pairs of clusters, counted once for all uses.
 
     Attributes
     ----------
     groups : ndarray of int, shape (n_groups,)
-        Labels, ascending; -1, all noise together, is one where there is noise.
+        Labels, ascending; -1, all noise together, is one of them if there is noise.
     words : ndarray of object, shape (n_words,)
         In alphabetical order.
     terms : ndarray of int, shape (n_terms, 2)
-        Which words each term is: one, and -1, or a pair. In alphabetical order, too.
+        The words of each term: one and -1, or a pair. In alphabetical order, too.
     counts, users : csr_array of int, shape (n_groups, n_terms)
-        How often the group's documents use each term, and how many of them do.
+        How often the group's documents use each term, and how many of them use it.
     """
 
     groups: np.ndarray
@@ -51,7 +51,7 @@ class Terms:
         ]
 
     def joined(self, labels: np.ndarray) -> Terms:
-        """The terms of other, larger groups: `labels`, shape (n_groups,), says what each group becomes part of."""
+        """The terms of other, larger groups: `labels`, shape (n_groups,), has the larger group of each group."""
         groups, members = _membership(labels)
         return replace(self, groups=groups, counts=members @ self.counts, users=members @ self.users)
 
@@ -65,13 +65,12 @@ def describe_clusters(
 ) -> pd.DataFrame:
     """Describe every cluster in one row.
 
-    Keywords are the words and word pairs with the highest class-based TF-IDF: a cluster is one long text `c`,
-    noise is another, and a term `t` weighs `tf(t, c) / |c| * log(1 + A / f(t))`, where `tf` counts the term
-    in the cluster, `|c|` all terms of the cluster, `f` the term everywhere and `A` is the mean of `|c|`
-    (M. Grootendorst 2022, *BERTopic: Neural topic modeling with a class-based TF-IDF procedure*,
-    arXiv:2203.05794, section 3.3; the division by `|c|` is its program's and changes no order). A term that a
-    single member uses is no keyword while members share others, nor is a bare number, and no two keywords of
-    a cluster share a word.
+    Keywords are the words and word pairs with the highest class-based TF-IDF: a cluster is one long text `c`, noise is
+    another, and a term `t` weighs `tf(t, c) / |c| * log(1 + A / f(t))`, where `tf` counts the term in the cluster,
+    `|c|` all terms of the cluster, `f` the term everywhere and `A` is the mean of `|c|` (M. Grootendorst 2022,
+    *BERTopic: Neural topic modeling with a class-based TF-IDF procedure*, arXiv:2203.05794, section 3.3; the division
+    by `|c|` is from its code and changes no order). A term that only one member uses is no keyword if members share
+    others; a bare number is never one, and no two keywords of a cluster share a word.
 
     The title is the headline of the member that says most of what the others say: see
     `newsclust.stories.exemplars.title_rows`.
@@ -87,15 +86,14 @@ def describe_clusters(
     vectors : ndarray, shape (n, dim), optional
         The documents' embeddings.
     terms : Terms, optional
-        As `count_terms` counts them for `labels`, where that was done before.
+        From `count_terms` for `labels`, if they are counted already.
 
     Returns
     -------
     DataFrame, one row per cluster, index `cluster` ascending
-        `size` (documents), `title`, `keywords` (joined by ", "), `first` and `last` (ISO days in UTC of the
-        earliest and the latest date that could be read; "" without one) and `publishers` (how many different
-        ones) of all rows of these texts, `first_publisher` (whose headline is the earliest; "" where no time or no
-        name is known).
+        `size` (documents), `title`, `keywords` (joined by ", "), `first` and `last` (ISO days in UTC of the earliest
+        and the latest date that could be read; "" without one) and `publishers` (how many different ones) of all rows
+        of these texts, `first_publisher` (whose headline is the earliest; "" if no time or no name is known).
 
     Raises
     ------
@@ -143,7 +141,7 @@ def count_terms(documents: pd.DataFrame, labels: np.ndarray) -> Terms:
     Parameters
     ----------
     documents : DataFrame, n rows
-        With `text`, and where it is known `language`.
+        With `text` and, if known, `language`.
     labels : ndarray of int, shape (n,)
     """
     from scipy.sparse import csr_array
@@ -153,7 +151,7 @@ def count_terms(documents: pd.DataFrame, labels: np.ndarray) -> Terms:
     n_words, rank = np.int64(len(alphabetical)), np.empty(len(alphabetical), dtype=np.int64)
     rank[alphabetical] = np.arange(n_words)
     words = rank[found.numbers]
-    # As numbers, terms are in the order of their letters: a blank comes before all that words are made of.
+    # These numbers sort as the terms do: a blank comes before all characters of words.
     pairs = words[found.first] * (n_words + 1) + words[found.first + 1] + 1
     column, terms = pd.factorize(np.append(words * (n_words + 1), pairs), sort=True)
     text = np.append(found.text, found.text[found.first])
@@ -180,7 +178,7 @@ def _term_weights(terms: Terms) -> list[dict[str, float]]:
     if not len(terms.terms):
         return [{} for _ in terms.groups[terms.groups >= 0]]
     frequencies, users = terms.counts, terms.users
-    # Both come from the same non-zero entries, so sorting puts their columns in step.
+    # Both have the same non-zero entries, so sorting aligns their columns.
     frequencies.sort_indices()
     users.sort_indices()
     lengths = frequencies.sum(axis=1)
@@ -198,10 +196,10 @@ def _term_weights(terms: Terms) -> list[dict[str, float]]:
 
 
 def _distinct(weights: dict[str, float]) -> list[str]:
-    """The heaviest terms of which no two share a word, but for its ending.
+    """The heaviest terms; no two share a word, apart from its ending.
 
-    A pair that weighs at least half as much as its words stands for them: "solar eclipse" rather than
-    "eclipse", whose weight is always a little higher because it also occurs alone.
+    A pair that weighs at least half as much as its words replaces them: "solar eclipse" rather than "eclipse", whose
+    weight is always a little higher because it also occurs alone.
     """
 
     def rank(term: str) -> tuple[float, int, float, str]:

@@ -1,4 +1,4 @@
-"""Noise that finds its story, and one-offs that stay alone."""
+"""Assign noise to stories, and leave one-offs alone."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ POWER = 4
 
 @dataclass(frozen=True, eq=False)
 class Vote:
-    """What the neighbours of noise say of it.
+    """The votes of noise documents' neighbours.
 
     Attributes
     ----------
     labels : ndarray of int32, shape (n,)
-        The clustering's labels, and for assigned noise the story it was given; -1 is noise.
+        The clustering's labels, and for assigned noise its story; -1 is noise.
     assigned : ndarray of bool, shape (n,)
-        Which noise was given a story.
+        Which documents are assigned noise.
     nearest : ndarray of int32, shape (n,)
-        Of noise, assigned or not, the story with the most support; -1 where none has any, and for members.
+        For noise, assigned or not, the story with the most support; -1 if none has any, and for members.
     support : ndarray of float64, shape (n,)
-        The support of `nearest`, 0 to 1.5: a single neighbour at this similarity would support it as much. 0 where
-        `nearest` is -1.
+        The support of `nearest`, 0 to 1.5: a single neighbour with this similarity would give as much. 0 if `nearest`
+        is -1.
     share : ndarray of float64, shape (n,)
-        The part of all votes that went to `nearest`, 0 to 1; NaN where it is -1.
+        The share of all votes that went to `nearest`, 0 to 1; NaN if it is -1.
     margin : ndarray of float64, shape (n,)
-        By how much that is more than the part of the next story; NaN where `nearest` is -1.
+        How much larger this share is than the next story's; NaN if `nearest` is -1.
     least_support : float
-        What was enough.
+        The threshold.
     """
 
     labels: np.ndarray
@@ -53,30 +53,29 @@ class Vote:
 
 
 def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float = 0.42) -> Vote:
-    """Give a noise document the story that its nearest neighbours support, where they support it enough.
+    """Assign a noise document to the story that its nearest neighbours support, if the support is enough.
 
-    Of its `VOTERS` nearest neighbours those in a story vote for it; a vote counts `s ** 4`, with `s` the similarity
-    `1 - d**2 / 2` of the two at distance `d` (0 where that is negative). Neighbours in no story have no vote, and so a
-    one-off, whose neighbours are far away or noise themselves, stays alone. The support of a story is the fourth root
-    of its votes: the similarity at which a single neighbour would say as much. The story with the most support takes
-    the document if that is `least_support` or more: one neighbour at 0.42 or five at 0.28 are enough. Ties go to
-    the smaller label. All votes are by the labels given, not by each other's result, so the order of the documents does
-    not matter.
+    Of its `VOTERS` nearest neighbours those in a story vote for it; a vote counts `s ** 4`, where `s` is the similarity
+    `1-d**2/2` of the two at distance `d` (0 if negative). Neighbours in no story have no vote, and so a one-off, whose
+    neighbours are far away or noise themselves, stays alone. The support of a story is the fourth root of its votes:
+    the similarity at which a single neighbour would give as much. The document joins the story with the most support if
+    that is `least_support` or more: one neighbour at 0.42 or five at 0.28 are enough. Ties go to the smaller label. All
+    votes use the labels given, not each other's results, so the order of the documents does not matter.
 
     Why not a share of the vote or a margin between two stories? They compare stories with each other, and a one-off may
     well be nearer to one than to all others. On labelled sets of headlines (see ``benchmarks/evaluation.md``) the
-    support told those that belong from those that do not with an area under the curve of 0.91, the share with 0.83, the
-    margin between mean similarities with 0.79, and the nearest neighbour's similarity alone with 0.90.
+    support separated noise that belongs to a story from noise that does not with an area under the curve of 0.91, the
+    share with 0.83, the margin between mean similarities with 0.79, and the nearest neighbour's similarity alone with
+    0.90.
 
     Parameters
     ----------
     neighbors : Neighbors
-        Of which `indices` and `distances` are read. A near-copy that is folded gets what the document gets that stands
-        for it.
+        Its `indices` and `distances` are read. A folded near-copy gets the result of its representative.
     labels : ndarray, shape (n,)
         Cluster of each document; -1 is noise.
     least_support : float
-        0 assigns whatever has a vote at all; 1.5 or more assigns nothing.
+        0 assigns every document that has a vote; 1.5 or more assigns nothing.
 
     Returns
     -------
@@ -105,7 +104,7 @@ def assign_noise(neighbors: Neighbors, labels: np.ndarray, least_support: float 
 def enough_support(vote: Vote, at_most: float) -> float:
     """The highest `least_support` that leaves no more than this share of the documents in no story.
 
-    Where too many have no neighbour in a story, it is the lowest support that any has.
+    If too many have no neighbour in a story, it is the lowest support of any document.
     """
     alone = vote.labels < 0
     too_many = int(np.ceil(alone.sum() - at_most * len(alone) - 1e-9))
@@ -114,7 +113,7 @@ def enough_support(vote: Vote, at_most: float) -> float:
 
 
 def with_copies(clustering: Clustering, neighbors: Neighbors, least_support: float = 0.42) -> Clustering:
-    """A clustering with the clusters of near-copies alone, see `copies_alone`."""
+    """A clustering and its clusters of near-copies alone, see `copies_alone`."""
     labels = copies_alone(neighbors, clustering.labels, least_support)
     n = int(labels.max(initial=-1)) + 1 - clustering.n_clusters
     if not n:
@@ -132,10 +131,10 @@ def with_copies(clustering: Clustering, neighbors: Neighbors, least_support: flo
 def copies_alone(
     neighbors: Neighbors, labels: np.ndarray, least_support: float = 0.42, vote: Vote | None = None
 ) -> np.ndarray:
-    """Clusters with those of near-copies that are alike to nothing else: one report, and its copies.
+    """The clusters, and one for each group of near-copies that is like nothing else: one report and its copies.
 
-    Where near-copies are folded (`newsclust.neighbors.folded`), a group of them that is in no cluster and that the vote
-    gives none is a cluster of its own, of two documents and more. These come last, the largest first.
+    If near-copies are folded (`newsclust.neighbors.folded`), a group of them that is in no cluster, and that the vote
+    assigns to none, becomes a cluster, of two documents or more. These come last, the largest first.
 
     Returns
     -------
@@ -177,13 +176,13 @@ def votes_of(indices: np.ndarray, distances: np.ndarray, labels: np.ndarray) -> 
 
 
 def winners(votes: csr_array) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The story with the most support in each row of `votes`, and what `Vote` says of it: support, share and margin."""
+    """The story with the most support in each row of `votes`, and its support, share and margin as in `Vote`."""
     nearest = np.full(votes.shape[0], -1, dtype=np.int32)
     support, share, margin = np.zeros(len(nearest)), np.full(len(nearest), np.nan), np.full(len(nearest), np.nan)
     voters = np.flatnonzero(np.diff(votes.indptr))
     starts = votes.indptr[:-1][voters]
     if len(voters):
-        # Each row's entries are sorted by label: of equal maxima the first is that of the smaller one.
+        # Each row's entries are sorted by label: in a tie the first maximum is that of the smaller one.
         row = np.repeat(np.arange(len(voters)), np.diff(votes.indptr)[voters])
         most, all_votes = np.maximum.reduceat(votes.data, starts), np.add.reduceat(votes.data, starts)
         place = np.flatnonzero(votes.data == most[row])

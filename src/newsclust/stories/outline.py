@@ -1,4 +1,4 @@
-"""The condensed tree as far as a reader wants it: topics, the groups above and inside them, and the stories."""
+"""The condensed tree in a form that can be read: topics, the groups above and inside them, and the stories."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 #: Levels below the one that holds all stories.
 DEEPEST = 5
-#: The largest stories stand alone; smaller ones of one group are put together.
+#: The largest stories have a row each; smaller ones of one group share a row.
 NAMED = 100
 
 
 def outline(stories: Stories) -> pd.DataFrame:
-    """The tree of the stories in few rows: of many levels and small stories only what can be drawn and read.
+    """The tree of the stories in few rows: only those levels and stories that can be drawn and read.
 
-    HDBSCAN lets documents fall out of a cluster that goes on; so here stories fall out of a group: it parts only where
-    both sides hold at least a number of stories: two or, if that would give more than `DEEPEST` levels, as many as it
-    takes. A topic is always a row. Of the stories beyond the `NAMED` largest, those of one group are one row.
+    In HDBSCAN documents fall out of a cluster that continues; here stories fall out of a group in the same way. A group
+    splits only where both sides have at least two stories or, if that gives more than `DEEPEST` levels, the least
+    number that does not. A topic is always a row. Stories beyond the `NAMED` largest share one row per group.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def outline(stories: Stories) -> pd.DataFrame:
     DataFrame
         A parent before its children. Columns `parent` (row number, -1 for the first), `kind` (``"all"``, ``"group"``,
         ``"topic"``, ``"story"`` or ``"smaller"``), `story` and `topic` (their numbers, or -1), `n_stories`, `size`
-        (documents, assigned noise included), `distance` (at which it parts from other stories of its parent, as
+        (documents, assigned noise included), `distance` (at which it splits from other stories of its parent, as
         `Branches.distance`; NaN for ``"smaller"``). Empty without stories.
     """
     branches = find_branches(stories.clustering)
@@ -43,7 +43,7 @@ def outline(stories: Stories) -> pd.DataFrame:
     sizes, topic = table["size"].to_numpy(), table["topic"].to_numpy()
     is_named = np.zeros(len(table), dtype=bool)
     is_named[np.argsort(-sizes, kind="stable")[:NAMED]] = True
-    if len(table) == NAMED + 1:  # one story is not put together with itself
+    if len(table) == NAMED + 1:  # a row for the one smaller story would save nothing
         is_named[:] = True
     topic_of = _one_topic(branches, topic)
     n_named = _gathered(branches, is_named.astype(int))
@@ -64,7 +64,7 @@ def _gathered(branches: Branches, of_story: np.ndarray) -> np.ndarray:
 
 
 def _one_topic(branches: Branches, topic: np.ndarray) -> np.ndarray:
-    """The topic that all of a branch's stories belong to; -1 where there is none or are several."""
+    """The topic that all of a branch's stories belong to; -1 if there is none or there are several."""
     low, high = np.full(len(branches), len(topic)), np.full(len(branches), -2)
     leaves = branches.story >= 0
     low[leaves] = high[leaves] = topic[branches.story[leaves]]
@@ -77,7 +77,7 @@ def _one_topic(branches: Branches, topic: np.ndarray) -> np.ndarray:
 def _rows(
     branches: Branches, topic_of: np.ndarray, n_named: np.ndarray, is_named: np.ndarray, least: int
 ) -> list[tuple[int, str, int]]:
-    """Parent row, kind and branch of each row; of ``"smaller"`` ones the parent stands for the branch."""
+    """Parent row, kind and branch of each row; for ``"smaller"`` the branch of its parent."""
     if not len(branches):
         return []
     n_forks = np.bincount(
@@ -129,7 +129,7 @@ def _described(
     frame["distance"] = branches.distance[place]
     smaller = frame["kind"] == "smaller"
     frame.loc[smaller, "distance"] = np.nan
-    for column in ("n_stories", "size"):  # what is left of the parent
+    for column in ("n_stories", "size"):  # the remainder of the parent
         shown = frame[~smaller].groupby("parent")[column].sum()
         whole = frame.loc[frame.loc[smaller, "parent"], column].to_numpy()
         frame.loc[smaller, column] = whole - shown.reindex(frame.loc[smaller, "parent"]).fillna(0).to_numpy()

@@ -1,4 +1,4 @@
-"""A story that falls into parts, as the spanning tree has it, where headlines of it are known to be apart."""
+"""Split a story along the spanning tree, if some of its headlines are known to belong apart."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import numpy as np
 
 
 class Parts:
-    """Stories falling into parts: rows joined along the spanning tree as far as nothing forbids it."""
+    """Parts of stories: rows joined along the spanning tree where this is not forbidden."""
 
     def __init__(self, labels: np.ndarray, rows: np.ndarray):
         self._label = {row: int(labels[row]) for row in rows.tolist()}
-        self._part = {row: row for row in self._label}  # the row that a part is known by
+        self._part = {row: row for row in self._label}  # the row that identifies its part
         self._rows = {row: [row] for row in self._label}
         self._forbidden: dict[int, set[int]] = {}
 
@@ -35,9 +35,9 @@ class Parts:
             self._forbidden.setdefault(keep, set()).add(other)
 
     def walk(self, edges: list[list[int]], n: int) -> None:
-        """Join what meets, the shortest edge first; on both sides there may be several parts of one story.
+        """Join parts that an edge connects, the shortest edge first; each side may have several parts of one story.
 
-        Those that the edge ends in come first, then the largest.
+        The parts at the ends of the edge come first, then the largest.
         """
         above = list(range(n))
         held: dict[int, dict[int, list[int]]] = {row: {label: [row]} for row, label in self._label.items()}
@@ -48,7 +48,7 @@ class Parts:
             return row
 
         first = next(iter(self._label))
-        for a, b in [*edges, *([first, row] for row in self._label)]:  # nothing may link them
+        for a, b in [*edges, *([first, row] for row in self._label)]:  # edges may not link all rows
             one, two = top(a), top(b)
             if one == two:
                 continue

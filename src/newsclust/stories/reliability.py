@@ -1,9 +1,9 @@
-"""How far a story can be relied on: what stays together when a fifth of the headlines is left out, and how alike it is.
+"""How reliable a story is: whether it stays together without a fifth of the headlines, and how alike these are.
 
-That its pairs stay together is not enough. On labelled headlines (``benchmarks/reliability.md``) it hardly tells a pure
-story from a mixed one: two events that HDBSCAN has merged stay merged, and two strangers stay a pair. What tells them
-are the finest clusters of the same resamplings, which part merged events, the pairs that are least alike, and that few
-pairs are little evidence.
+Whether its pairs stay together is not enough. On labelled headlines (``benchmarks/reliability.md``) this hardly
+separates pure stories from mixed ones: two events that HDBSCAN has merged stay merged, and two unrelated headlines stay
+a pair. Three things do: the finest clusters of the same resamplings, which split merged events; the least similar
+pairs; and the number of pairs, because few are little evidence.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from .evidence import Evidence
     from .stories import Stories
 
-#: Each time the documents fall into fifths by their ids, and each fifth is left out once: 20 resamplings.
+#: Each of `TIMES` times the documents are split into fifths by their ids, and each fifth is left out once.
 FIFTHS, TIMES = 5, 4
-#: Of more documents than this the fifths are drawn once, which is 5 resamplings.
+#: With more documents than this the fifths are drawn once: 5 resamplings instead of 20.
 MANY = 200_000
-#: Members of a story whose pairs are compared; of more, this many evenly spread over the ids, which are hashes.
+#: The most members of a story whose pairs are compared: a sample evenly spread over the ids, which are hashes.
 COMPARED = 50
-#: The share of its pairs that are less alike than what a story's pairs count as.
+#: The quantile of its pairs' similarities that counts as a story's similarity.
 LEAST_ALIKE = 0.25
-#: Parts of the documents that `stories_seen` takes, and how often it takes each.
+#: Shares of the documents that `stories_seen` draws, and how often it draws each.
 SHARES, DRAWS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), 4
 
 
 def reliability(neighbors: Neighbors, stories: Stories, evidence: Evidence) -> pd.DataFrame:
-    """How far each story can be relied on.
+    """How reliable each story is.
 
     The documents are clustered without a fifth of them, 20 times, with the settings of the run; nothing is searched.
-    Only pairs are counted that are in one story without corrections, too: for the others a person answers.
+    Only pairs that are in one story without corrections, too, are counted: a person decided the others.
 
     Parameters
     ----------
@@ -47,15 +47,16 @@ def reliability(neighbors: Neighbors, stories: Stories, evidence: Evidence) -> p
         The lists that were clustered, or longer ones.
     stories : Stories
     evidence : Evidence
-        Of the documents that have lists.
+        For the documents that have neighbour lists.
 
     Returns
     -------
     DataFrame, one row per story
-        Index ``cluster``, as in `Stories.table`. ``together``: of the story's pairs of headlines that were both there,
-        the share that was in one story again, 0 to 1. ``reliability``, 0 to 1: the share of pairs that are in one of
-        the finest clusters, of those that are in any, the noise voted on; times the similarity that three in four of
-        its pairs exceed, by the blend; times p / (p + 1) of its p pairs. NaN where a story has no pair.
+        Index ``cluster``, as in `Stories.table`. ``together``, 0 to 1: of the story's pairs of headlines that were both
+        sampled, the share that was in one story again. ``reliability``, 0 to 1, is a product: of the pairs whose
+        headlines are both in finest clusters, after the vote on noise, the share in the same one; times the similarity,
+        by the blend, that three in four of its pairs exceed; times p / (p + 1) for its p pairs. NaN if a story has no
+        pair.
     """
     lists, numbers = neighbors.head(stories.clustering.parameters["k"]), stories.table.index
     place, story = _found(stories)
@@ -81,7 +82,7 @@ def reliability(neighbors: Neighbors, stories: Stories, evidence: Evidence) -> p
 def _found(stories: Stories) -> tuple[np.ndarray, np.ndarray]:
     """Each document's part of a story, -1 for none, and the place of each part's story in `Stories.table`.
 
-    A part was one story, or in one, without corrections.
+    Without corrections, a part was a story or inside one.
     """
     place, corrected = stories.table.index.get_indexer(stories.labels), stories.corrected
     if corrected is None:
@@ -93,7 +94,7 @@ def _found(stories: Stories) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _alike(neighbors: Neighbors, place: np.ndarray, story: np.ndarray, evidence: Evidence) -> pd.Series:
-    """The similarity that all but `LEAST_ALIKE` of a story's pairs exceed, at least 0; without stories of no pair."""
+    """The similarity that all but `LEAST_ALIKE` of a story's pairs exceed, at least 0; only stories with pairs."""
     lists = neighbors.spread(np.arange(len(neighbors.ids)))
     members = np.argsort(place, kind="stable")
     starts = np.searchsorted(place[members], np.arange(len(story) + 1))
@@ -107,10 +108,10 @@ def _alike(neighbors: Neighbors, place: np.ndarray, story: np.ndarray, evidence:
 
 
 def stories_seen(neighbors: Neighbors, stories: Stories) -> pd.DataFrame:
-    """How many of the stories are seen with how much of the data.
+    """How many of the stories are found in samples of each size.
 
-    A story is seen in a part of the documents where a cluster of that part has two or more of its documents, and more
-    of them than of all else.
+    A story is found in a sample if a story of the sample has two or more of its documents, and more of them than of all
+    others.
 
     Parameters
     ----------
@@ -120,7 +121,7 @@ def stories_seen(neighbors: Neighbors, stories: Stories) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per share
-        ``share`` of the documents, and the ``mean``, ``least`` and ``most`` of the stories seen in `DRAWS` parts.
+        ``share`` of the documents, and the ``mean``, ``least`` and ``most`` stories found in `DRAWS` samples.
     """
     lists, numbers = neighbors.head(stories.clustering.parameters["k"]), stories.table.index
     place, rows = numbers.get_indexer(stories.labels), []
@@ -141,7 +142,7 @@ def stories_seen(neighbors: Neighbors, stories: Stories) -> pd.DataFrame:
 
 
 def _pairs(own: np.ndarray, found: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Of each story's pairs how many are in one of the clusters found, and how many are in any."""
+    """For each story, how many of its pairs are in one of the clusters, and how many have both documents in any."""
     placed, width = (own >= 0) & (found >= 0), int(found.max(initial=0)) + 1
     cells, counts = np.unique(own[placed] * width + found[placed], return_counts=True)
     inside = np.bincount(own[placed], minlength=n)
@@ -168,9 +169,9 @@ def draw(ids: np.ndarray, nth: int) -> np.ndarray:
 
 
 def again(neighbors: Neighbors, stories: Stories, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The stories of some documents among themselves, by the settings of the run, and the finest of the same tree.
+    """The stories of only these documents, by the settings of the run, and the finest clusters of the same tree.
 
-    Nothing is searched: the lists keep what is left of them.
+    Nothing is searched: the lists keep their neighbours among these documents.
     """
     if len(rows) < 2:
         return np.full(len(rows), -1), np.full(len(rows), -1)
@@ -183,6 +184,6 @@ def again(neighbors: Neighbors, stories: Stories, rows: np.ndarray) -> tuple[np.
     selection = {name: asked[name] for name in SELECTION} | {"cluster_selection_method": "leaf"}
     finest, _, _ = select(clustering.tree, len(rows), asked["min_cluster_size"], **selection)
     if given["assign_noise"]:
-        added = found.max(initial=-1) >= clustering.n_clusters  # and they have votes
+        added = found.max(initial=-1) >= clustering.n_clusters  # the added clusters have votes, too
         found = (assign_noise(part, found, least) if added else vote).labels
     return found, assign_noise(part, finest, least).labels

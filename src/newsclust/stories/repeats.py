@@ -1,4 +1,4 @@
-"""Near-duplicates: headlines that say the same in almost the same words, as agencies' copies do."""
+"""Near-duplicates: headlines that say the same in almost the same words, such as copies of an agency's report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..markup import plain
 if TYPE_CHECKING:
     from ..neighbors.neighbors import Neighbors
 
-#: The share of their letters, three by three, that two near-duplicates have in common at least.
+#: The least Jaccard similarity of two near-duplicates' letter trigrams.
 OVERLAP = 0.75
 #: The number of a document's nearest neighbours that are compared with it: a copy is among the first.
 NEAREST = 20
@@ -36,34 +36,34 @@ def find_repeats(documents: pd.DataFrame, neighbors: Neighbors) -> np.ndarray:
     """For each document the one that it nearly repeats.
 
     Two documents are near-duplicates if one is among the `NEAREST` neighbours of the other, their headlines share
-    `OVERLAP` of their letters, and neither contradicts the other. Letters are taken three by three within words,
-    without case and signs, and the share is Jaccard's, as in A. Broder's *On the resemblance and containment of
-    documents* (1997): spelling, endings and the order of words count little. Numbers contradict where each headline has
-    one that the other lacks: "31 hurt" is news to whoever read "29 hurt". So do names, a day's too, and a headline that
-    denies.
+    `OVERLAP` of their letter trigrams, and neither contradicts the other. Trigrams are taken within words, without case
+    and punctuation, and the share is Jaccard's, as in A. Broder's *On the resemblance and containment of documents*
+    (1997): spelling, endings and the order of words count little. Numbers contradict if each headline has one that the
+    other lacks: "31 hurt" is news to readers of "29 hurt". So do names, including those of days, and a headline that
+    denies the other.
 
-    Of a group the document with the most near-duplicates stands for all that are near to it; so each of a group nearly
-    repeats that one, which a chain of pairs does not promise. The smaller row wins ties.
+    The document with the most near-duplicates represents all of them; so each one nearly repeats its representative,
+    which a chain of pairs would not guarantee. The smaller row wins ties.
 
-    Why not the vectors' cosine? It is another for every model; and on labelled headlines (stories_2014, ECB+ and
-    Giveme5W1H) MiniLM gave a median of 0.93 to pairs that share 0.7 of their letters, and 0.92 to pairs that differ in
-    the one number they report. Of 132 pairs read in steps of 0.05, those that share 0.75 to 0.8 of their letters were
-    one headline, reworded, 21 times of 22; of 0.7 to 0.75 18 of 22, of 0.65 to 0.7 not half.
+    Why not the vectors' cosine? It differs from model to model; and on labelled headlines (stories_2014, ECB+ and
+    Giveme5W1H) MiniLM gave a median of 0.93 to pairs that share 0.7 of their trigrams, and 0.92 to pairs that differ in
+    the one number they report. We read 132 pairs, in steps of 0.05: of those that share 0.75 to 0.8 of their trigrams,
+    21 of 22 were one headline, reworded; at 0.7 to 0.75 18 of 22, at 0.65 to 0.7 fewer than half.
 
     Parameters
     ----------
     documents : DataFrame, n rows
         With the columns `title` and `text`.
     neighbors : Neighbors
-        Of which `indices` are read.
+        Its `indices` are read.
 
     Returns
     -------
     ndarray of int32, shape (n,)
-        The row of the document that stands for each one: its own where it repeats none.
+        The row of each document's representative: its own if it repeats none.
     """
     n = len(documents)
-    if not (documents["text"] != "").any():  # their titles are keys
+    if not (documents["text"] != "").any():  # the titles are primary keys
         return np.arange(n, dtype=np.int32)
     one, two = near_copies(documents, *_listed_pairs(neighbors.indices[:, :NEAREST]))
     pairs = csr_array((np.ones(2 * len(one), dtype=np.int8), (np.append(one, two), np.append(two, one))), shape=(n, n))
@@ -73,9 +73,9 @@ def find_repeats(documents: pd.DataFrame, neighbors: Neighbors) -> np.ndarray:
 def near_copies(
     documents: pd.DataFrame, one: np.ndarray, two: np.ndarray, n_known: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Of pairs of documents those that are near-duplicates by what their headlines say.
+    """The pairs of documents that are near-duplicates by their headlines.
 
-    What is a name is learnt from the first `n_known` documents, from all where it is None.
+    Names are learnt from the first `n_known` documents, from all if it is None.
     """
     told = [plain(headline) for headline in headlines(documents)]
     near = _alike(told, one, two) if len(one) else np.zeros(0, dtype=bool)
@@ -86,7 +86,7 @@ def near_copies(
 
 
 def _listed_pairs(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each pair of which one lists the other, once, the smaller row first."""
+    """Each pair in which one lists the other, once, the smaller row first."""
     n, k = indices.shape
     row, other = np.repeat(np.arange(n, dtype=np.int64), k), indices.ravel().astype(np.int64)
     row, other = row[other >= 0], other[other >= 0]
@@ -95,17 +95,17 @@ def _listed_pairs(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _alike(headlines: list[str], one: np.ndarray, two: np.ndarray) -> np.ndarray:
-    """Which pairs of headlines share enough of their letters: bool, shape (n_pairs,)."""
+    """Which pairs of headlines share enough of their trigrams: bool, shape (n_pairs,)."""
     parts = _letters(headlines)
     sizes = np.diff(parts.indptr)
-    # What two share is at most what their counts in some classes of letters share: quickly seen, and mostly too little.
+    # The counts per class of trigrams bound what two headlines share: fast to compute, and mostly too little.
     rows = np.repeat(np.arange(len(sizes)), sizes)
     classes = np.bincount(rows * CLASSES + parts.indices % CLASSES, minlength=len(sizes) * CLASSES)
     capped = classes.clip(max=255).astype(np.uint8).reshape(-1, CLASSES)
     found = np.zeros(len(one), dtype=bool)
     for start in tqdm(range(0, len(one), PAIRS), desc="Near-duplicates", leave=False, delay=2):
         block = np.arange(start, min(start + PAIRS, len(one)))
-        least = OVERLAP / (1 + OVERLAP) * (sizes[one[block]] + sizes[two[block]])  # Jaccard's share, solved for theirs
+        least = OVERLAP / (1 + OVERLAP) * (sizes[one[block]] + sizes[two[block]])  # solved for the common trigrams
         block, least = block[least > 0], least[least > 0]
         likely = np.minimum(capped[one[block]], capped[two[block]]).sum(axis=1, dtype=np.int64) >= least
         block, least = block[likely], least[likely]
@@ -114,11 +114,11 @@ def _alike(headlines: list[str], one: np.ndarray, two: np.ndarray) -> np.ndarray
 
 
 def _letters(headlines: list[str]) -> csr_array:
-    """Which three letters in a row, a space before and behind each word, each headline has: ones, sorted columns."""
+    """The letter trigrams of each headline, with a space before and after each word: ones, sorted columns."""
     texts = [f" {_SIGNS.sub(' ', headline.casefold()).strip()} " for headline in headlines]
     signs = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
     triples = (signs[:-2] << 42) | (signs[1:-1] << 21) | signs[2:]
-    inside = signs[1:-1] != ord(" ")  # else the three are of two words, or of two headlines
+    inside = signs[1:-1] != ord(" ")  # else the trigram is of two words, or of two headlines
     rows = np.repeat(np.arange(len(texts)), list(map(len, texts)))[:-2][inside]
     kinds, columns = np.unique(triples[inside], return_inverse=True)
     cells = np.unique(rows * max(len(kinds), 1) + columns)
@@ -129,7 +129,7 @@ def _letters(headlines: list[str]) -> csr_array:
 
 @cache
 def _words() -> tuple[frozenset[str], frozenset[str]]:
-    """From ``data/repeats.toml``: what denies, and what is set before a headline and is no name."""
+    """From ``data/repeats.toml``: words that deny, and words before a headline that are no names."""
     tables = word_file(
         "repeats", lambda _, word: _WORD.fullmatch(word) and word == word.casefold(), "one word in small letters"
     )
@@ -139,9 +139,9 @@ def _words() -> tuple[frozenset[str], frozenset[str]]:
 
 
 class _News:
-    """What makes another report of a headline: its numbers, its names, and whether it denies.
+    """What distinguishes one report from another: its numbers, its names, and whether it denies.
 
-    A name, a day's too, is a word that begins with a capital and is nowhere in the pile without one.
+    A name, also of a day, is a word that begins with a capital letter and never occurs without one in the headlines.
     """
 
     def __init__(self, headlines: list[str], n_known: int | None):
@@ -153,7 +153,7 @@ class _News:
         self._of: dict[int, tuple[set[str], set[str], set[str]]] = {}
 
     def agree(self, one: int, two: int) -> bool:
-        """Whether neither of two headlines has a number or a name that contradicts the other, nor denies it."""
+        """Whether neither of two headlines contradicts the other by a number, a name or a denial."""
         (numbers, names, denials), (others, other_names, other_denials) = self._read(one), self._read(two)
         lost, new = names - other_names, other_names - names
         return (
@@ -176,17 +176,17 @@ class _News:
 
 
 def _one_word(one: str, two: str) -> bool:
-    """Whether two words are one, in another form, cut off, or with a typing error."""
+    """Whether two words are the same except for an ending, a cut or a typing error."""
     short, long = sorted((one, two), key=len)
     start = len(commonprefix((short, long)))
     end = len(commonprefix((short[start:][::-1], long[start:][::-1])))
-    rest = len(long) - start - end  # letters in which they differ, once what both begin and end with is gone
+    rest = len(long) - start - end  # letters that differ, without the common beginning and end
     is_cut, is_inflected = start == len(short), start >= 4 and len(long) - start <= 3
     return is_cut or is_inflected or (rest == len(long) - len(short) == 1) or (len(long) >= 6 and rest <= 2)
 
 
 def _led(pairs: csr_array) -> np.ndarray:
-    """Who stands for whom: the rows with the most pairs first, each for those that no other stands for yet."""
+    """Each row's representative: rows with the most pairs first, each represents its pairs that have none yet."""
     degrees = np.diff(pairs.indptr)
     leader = np.arange(pairs.shape[0], dtype=np.int32)
     free = np.ones(len(leader), dtype=bool)

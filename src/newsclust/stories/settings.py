@@ -1,4 +1,4 @@
-"""Settings without truth: `min_samples` and `min_cluster_size` chosen by how well the stories stand apart."""
+"""Choose `min_samples` and `min_cluster_size` without known stories, by how well the stories are separated."""
 
 from __future__ import annotations
 
@@ -24,29 +24,30 @@ if TYPE_CHECKING:
     from ..neighbors.neighbors import Neighbors
 
 AUTO = "auto"
-#: What `AUTO` tries. Stories of a day have three headlines, those of a year hundreds; beyond 20 nothing was won.
+#: The values that `AUTO` tries. Stories of a day have three headlines, those of a year hundreds; sizes above 20 did not
+#: help.
 MIN_SAMPLES = (1, 2, 3, 5)
 MIN_CLUSTER_SIZES = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
-#: In a larger corpus the grid is searched along one axis after the other, instead of tried whole.
+#: In a larger corpus the grid is searched along one axis after the other, instead of as a whole.
 WHOLE_GRID_UP_TO = 100_000
-#: Documents on which the separation is measured; of more, this many evenly spread over the ids, which are hashes.
+#: The most documents on which the separation is measured: a sample evenly spread over the ids, which are hashes.
 SCORED = 20_000
-#: A document in no story counts as though its story were this much alike: where every story is less alike than that,
-#: leaving it alone is worth something.
+#: A document in no story counts as if it had this similarity to its own story: if it is less similar to every story,
+#: leaving it alone raises the score.
 ALONE = 0.15
-#: Runners-up that are named.
+#: The number of runners-up shown.
 RUNNERS_UP = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Settings:
-    """What was tried, and what was chosen.
+    """The settings tried, and those chosen.
 
     Attributes
     ----------
     min_samples, min_cluster_size : int
         The chosen ones.
-    curve : DataFrame, one row per setting tried, the best first; none where both were given
+    curve : DataFrame, one row per setting tried, the best first; empty if both were given
         ``min_samples, min_cluster_size, separation, n_stories, noise_fraction``; the last three after the vote.
     """
 
@@ -102,23 +103,23 @@ def choose_settings(
 ) -> Settings:
     """Choose `min_samples`, `min_cluster_size` or both, without known stories.
 
-    Every setting of the grid is clustered and its noise assigned, whatever is done with noise later; the setting with
-    the highest `separation` is chosen, of equal ones (to nine digits) that with the smaller `min_samples`, then that
-    with the smaller `min_cluster_size`. The grid is `MIN_SAMPLES` times `MIN_CLUSTER_SIZES`, without values that no
-    document or story could reach. A spanning tree is made once per `min_samples`, a condensed tree once per setting.
-    Of more than `WHOLE_GRID_UP_TO` documents a dozen settings are tried: sizes first, then `min_samples` at the best
-    size, then the sizes beside it.
+    Every setting of the grid is clustered and its noise assigned, even if the run leaves noise alone; the setting with
+    the highest `separation` is chosen, in a tie (to nine digits) the one with the smaller `min_samples`, then with the
+    smaller `min_cluster_size`. The grid is `MIN_SAMPLES` times `MIN_CLUSTER_SIZES`, without values that no document or
+    story could reach. A spanning tree is computed once per `min_samples`, a condensed tree once per setting. With more
+    than `WHOLE_GRID_UP_TO` documents a dozen settings are tried: sizes first, then `min_samples` at the best size, then
+    the sizes beside it.
 
     Parameters
     ----------
     neighbors : Neighbors
         As for `newsclust.clusters.clustering.cluster`.
     evidence : Evidence
-        Of the documents that have lists, by the weights that the lists were blended with.
+        For the documents that have neighbour lists, with the weights that the lists were blended with.
     k, distance, shared_neighbors, distance_floor, **selection
         As for `newsclust.clusters.clustering.cluster`.
     min_samples, min_cluster_size : int or "auto"
-        A number is kept, and the other chosen for it; where both are numbers nothing is tried.
+        A number is kept, and the other is chosen for it; if both are numbers, nothing is tried.
     least_support : float
         As for `newsclust.stories.noise.assign_noise`.
 
@@ -157,7 +158,7 @@ def choose_settings(
 
 
 class _Trial:
-    """Tries settings and remembers them, with the hierarchy of the last `min_samples`."""
+    """Tries settings and keeps their results, and the hierarchy of the last `min_samples`."""
 
     def __init__(
         self,
@@ -193,7 +194,7 @@ class _Trial:
 
 
 def _search(trial: _Trial, samples: list[int], sizes: list[int]) -> None:
-    """The best of the grid, found along one axis after the other: the separation has one top along each."""
+    """Search the grid along one axis after the other: the separation has one maximum along each."""
     number = samples[min(1, len(samples) - 1)]
     size = max(sizes[::2], key=lambda size: trial(number, size))
     size = max(_beside(sizes, size), key=lambda size: trial(number, size))
@@ -208,27 +209,27 @@ def _beside(values: list[int], value: int) -> list[int]:
 
 
 def separation(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> float:
-    """How well stories stand apart: the mean over all documents of `(a - b) / (1 - min(a, b))`.
+    """How well stories are separated: the mean over all documents of `(a - b) / (1 - min(a, b))`.
 
     `a` is a document's mean similarity to the other members of its story, `b` its highest mean similarity to another
     story, at least 0, which is the mean similarity of all. This is the silhouette (P. J. Rousseeuw 1987) of the
-    dissimilarity 1 - similarity, but for documents in no story. These have `a = ALONE` and never count below 0: so
-    neither a few tight stories among much noise nor stories put together win, and in a pile of strangers the least
-    similar are better left alone than paired off. Mean similarities come from the stories' mean vectors, and other
-    stories are looked for among those of the document's neighbours: no pair of documents is compared.
+    dissimilarity 1 - similarity, except for documents in no story. These have `a = ALONE` and never count below 0: so
+    neither a few dense stories among much noise nor merged stories win, and the least similar of unrelated documents
+    score better alone than in pairs. Mean similarities come from the stories' mean vectors, and only the stories of a
+    document's neighbours are candidates for the other story: no pair of documents is compared.
 
-    The similarity is that which the clusters are made of: vectors, words and days by the run's own weights. So runs of
-    other weights can't be compared by it. Where near-copies are folded, the documents that stand for them are compared,
-    and each counts as often as it has copies; one that is a story with its copies alone counts as in none.
+    The similarity is that of the clusters: vectors, words and days with the run's own weights. So it can't compare runs
+    with different weights. If near-copies are folded, their representatives are compared, and each counts as often as
+    it has copies; one whose story is only its own copies counts as in none.
 
     Parameters
     ----------
     evidence : Evidence
-        Of the documents that have lists.
+        For the documents that have neighbour lists.
     labels : ndarray of int, shape (n,)
         -1 is noise.
     neighbors : Neighbors
-        Say which stories are near.
+        They say which stories are near.
 
     Returns
     -------
@@ -243,7 +244,7 @@ def separation(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> 
 
 
 def standing(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
-    """Where each document of a story stands between its own story and the next, as `separation` sees it.
+    """How close each document of a story is to its own story and to the next one, as in `separation`.
 
     Parameters
     ----------
@@ -252,17 +253,16 @@ def standing(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd
 
     Returns
     -------
-    DataFrame, one row per document in a story (of very many documents, per scored one)
-        Index ``row``; ``own`` and ``next``, its mean similarities to the other members of its story and to the story
-        that is nearest of the others among its neighbours, at least 0; ``next_story``, -1 where there is none;
-        ``score``, -1 to 1.
+    DataFrame, one row per document in a story (with very many documents, per scored one)
+        Index ``row``; ``own`` and ``next``, its mean similarities to the other members of its story and to the nearest
+        of its neighbours' other stories, at least 0; ``next_story``, -1 if there is none; ``score``, -1 to 1.
     """
     apart = _apart(evidence, labels, neighbors)
     return apart[neighbors.own(labels)[apart.index] >= 0]
 
 
 def _apart(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
-    """As `standing`, of documents in no story, too."""
+    """As `standing`, also for documents in no story."""
     labels = neighbors.own(labels)
     n = len(labels)
     rows = np.arange(n) if n <= SCORED else np.linspace(0, n - 1, SCORED).astype(np.intp)

@@ -1,4 +1,4 @@
-"""Whose text a headline is: the agency or paper that its title or description says it was taken from."""
+"""The source of a headline: the agency or paper that its title or description names as such."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _DASH, _CAPITALS, _SMALL = "[-–—―]", "A-ZÀ-ÖØ-ÞА-ЯЁ", "a-zß-öø-�
 
 
 def find_sources(documents: pd.DataFrame) -> np.ndarray:
-    """The agencies and papers that each headline says it was taken from.
+    """The agencies and papers that each headline names as its source.
 
-    Only what marks a source counts, not a name: "(Reuters)" after a title, before a dash or after the place that a
-    text begins with; "AP - " before a description and " - AP" after one; a dateline ("МОСКВА, 3 мар — РИА Новости.");
-    "via", "source:" or "according to" before a name that ends its sentence or clause; a line that says by whom. So a
-    headline about Reuters has no source. The names and words of `data/sources.toml` are known, no others.
+    Only a marked source counts, not any name: "(Reuters)" after a title, before a dash or after the place that a text
+    begins with; "AP - " before a description and " - AP" after one; a dateline ("МОСКВА, 3 мар — РИА Новости."); "via",
+    "source:" or "according to" before a name that ends its sentence or clause; a byline. So a headline about Reuters
+    has no source. Only the names and words of `data/sources.toml` are recognised.
 
     Parameters
     ----------
     documents : DataFrame, n rows
-        With `text`: the title, and after a line end the description.
+        With `text`: the title, and after a line break the description.
 
     Returns
     -------
     ndarray of str, shape (n,)
-        Names in alphabetical order, joined by ", "; "" where the text says none.
+        Names in alphabetical order, joined by ", "; "" if the text names none.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -64,9 +64,9 @@ def _is_spelt_out(before: str, short: str) -> bool:
 
 @cache
 def _rules() -> tuple[dict[str, str], str, list[re.Pattern[str]], list[re.Pattern[str]]]:
-    """From ``data/sources.toml``: names by their spellings, what finds any of these, and expressions for marks.
+    """From ``data/sources.toml``: names by spelling, a pattern for any of these, and patterns for sources.
 
-    An expression's first group holds what names the source. The last ones are for descriptions alone.
+    The first group of a pattern is the name of the source. The last patterns are for descriptions alone.
     """
     tables = word_file("sources", _is_word, "composed, trimmed, and of marks in small letters")
     spelt, bracketed = tables["names"], tables["only_in_brackets"]

@@ -1,4 +1,4 @@
-"""The stories of a corpus: HDBSCAN's clusters as a reader sees them, with the noise that was given a story."""
+"""The stories of a corpus: HDBSCAN's clusters as a reader sees them, with the noise that was assigned to them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Stories:
-    """What a run found. Whatever shows or measures it reads it here.
+    """The result of a run, for all that shows or measures it.
 
     Attributes
     ----------
@@ -42,34 +42,34 @@ class Stories:
     clustering : Clustering
         HDBSCAN's clusters, before any noise was assigned.
     labels : ndarray of int32, shape (n,)
-        The story of each document, after the assignment: the clustering's labels, and for assigned noise the story
-        it was given; -1 is in no story. Story numbers are the clusters', or those of the earlier stories that they
-        continue (`newsclust.run.continuation.continue_run`).
+        The story of each document, after the assignment: the clustering's labels, and for assigned noise its story; -1
+        is in no story. Story numbers are the clusters', or those of the earlier stories that they continue
+        (`newsclust.run.continuation.continue_run`).
     vote : Vote
-        What the neighbours say of HDBSCAN's noise, whether or not it was assigned.
+        The neighbours' votes on HDBSCAN's noise, whether or not it was assigned.
     table : DataFrame, one row per story
         Index ``cluster``; as from `newsclust.stories.naming.describe_clusters`, assigned documents included, and
-        `topic`, as from `newsclust.stories.branches.topic_numbers`. ``title`` is what is shown; where a language model
-        was asked for titles there is also ``headline``, the headline that would be the title otherwise.
+        `topic`, as from `newsclust.stories.branches.topic_numbers`. ``title`` is shown; if a language model or a person
+        wrote titles there is also ``headline``, the headline that would be the title otherwise.
     parameters : dict
-        ``assign_noise``, ``least_support`` and ``title_model``, as they were used.
+        ``assign_noise``, ``least_support``, ``title_model`` and ``at_most_alone``, as given.
     repeats : ndarray of int32, shape (n,)
-        The row of the document that each one nearly repeats, its own where it repeats none: see
+        The row of the document that each one nearly repeats, its own if it repeats none: see
         `newsclust.stories.repeats.find_repeats`.
     numbers : ndarray of int32, shape (n_clusters,), optional
-        The story number of each of HDBSCAN's clusters, where an earlier run is continued; else they are the same.
+        The story number of each of HDBSCAN's clusters, if an earlier run is continued; else they are the same.
     next_number : int, optional
-        Then the smallest number that no story ever had.
+        In that case the smallest number that no story ever had.
     changes : DataFrame, optional
-        Then what became of the earlier stories, as `newsclust.stories.identity.Identity.changes`.
+        In that case what happened to the earlier stories, as in `newsclust.stories.identity.Identity.changes`.
     terms : Terms, optional
-        The words that each cluster uses, with its assigned documents; under the clusters' numbers. None where stories
-        were corrected.
+        The words of each cluster, with its assigned documents, by the clusters' numbers. None if stories were
+        corrected.
     corrected : Corrected, optional
-        Where a person corrected the stories: how; then `numbers` are those of the stories that hold most of each
-        cluster, -1 where none does.
+        The corrections, if a person corrected the stories; then `numbers` are those of the stories with most of each
+        cluster, -1 if there is none.
     before : DataFrame, one row per cluster, optional
-        Then the table as it would be without corrections.
+        In that case the table without corrections.
     """
 
     documents: pd.DataFrame
@@ -88,7 +88,7 @@ class Stories:
 
     @property
     def assigned(self) -> np.ndarray:
-        """Which documents are HDBSCAN's noise and were given a story: bool, shape (n,)."""
+        """Which documents are HDBSCAN's noise and were assigned to a story: bool, shape (n,)."""
         assigned = (self.labels >= 0) & (self.clustering.labels < 0)
         return assigned if self.corrected is None else assigned & ~self.corrected.is_placed
 
@@ -99,20 +99,20 @@ class Stories:
 
     @property
     def hdbscan_labels(self) -> np.ndarray:
-        """HDBSCAN's clusters under the numbers of their stories, before any noise was assigned: int, shape (n,)."""
+        """HDBSCAN's clusters with the numbers of their stories, before any noise was assigned: int, shape (n,)."""
         labels = self.clustering.labels
         return labels if self.numbers is None else np.append(self.numbers, np.int32(-1))[labels]
 
     @property
     def headlines(self) -> pd.Series:
-        """The headline that stands for each story, whoever wrote its title: str, index ``cluster``."""
+        """The representative headline of each story, whoever wrote its title: str, index ``cluster``."""
         return self.table["headline" if "headline" in self.table else "title"]
 
     @property
     def by_cluster(self) -> pd.DataFrame:
-        """`table` in the order of HDBSCAN's clusters: row i tells cluster i, and the index has its story's number.
+        """`table` in the order of HDBSCAN's clusters: row i is cluster i, and the index has its story's number.
 
-        The clusters are in the tree as they were before anybody corrected a story.
+        It is the table without corrections, because the tree has HDBSCAN's clusters.
         """
         if self.before is not None:
             return self.before.set_axis(pd.Index(self.numbers, name="cluster"))
@@ -124,13 +124,13 @@ class Stories:
         return float((self.labels < 0).mean()) if len(self.labels) else 0.0
 
     def numbered(self) -> Stories:
-        """With numbers for titles, where no document has a text."""
+        """The stories with numbers as titles, for documents without texts."""
         return replace(self, table=self.table.assign(title=[f"story {number}" for number in self.table.index]))
 
     def __repr__(self) -> str:
         n_assigned, n_noise = int(self.assigned.sum()), int((self.labels < 0).sum())
         return (
-            f"{len(self.table):,} stories. {n_assigned:,} noise documents were given the story of their neighbours, "
+            f"{len(self.table):,} stories. {n_assigned:,} noise documents were assigned to their neighbours' stories, "
             f"{n_noise:,} ({self.noise_fraction:.1%} of all) are in no story.{self._written}"
         )
 
@@ -138,7 +138,7 @@ class Stories:
     def _written(self) -> str:
         model = self.parameters["title_model"]
         n = int((self.table["title"] != self.headlines).sum()) if model else 0
-        corrected = f" {count(len(self.corrected.corrections), 'correction')} hold." if self.corrected else ""
+        corrected = f" {count(len(self.corrected.corrections), 'correction')} applied." if self.corrected else ""
         return (f" {count(n, 'title was', 'titles were')} written by {model}." if n else "") + corrected
 
 
@@ -152,23 +152,23 @@ def find_stories(
     title_model: str | None = None,
     at_most_alone: float | None = None,
 ) -> Stories:
-    """Name the clusters and, if asked to, give noise the story of its neighbours.
+    """Name the clusters and, on request, assign noise to the stories of its neighbours.
 
     Parameters
     ----------
     corpus : Corpus
     embeddings : Embeddings
     neighbors : Neighbors
-        The lists that were clustered; the nearest ``clustering.parameters["k"]`` count.
+        The lists that were clustered; the nearest ``clustering.parameters["k"]`` are used.
     clustering : Clustering
     assign_noise : bool
     least_support : float
-        Noise that its neighbours support less stays noise; see `newsclust.stories.noise.assign_noise`.
+        Noise with less support from its neighbours stays noise; see `newsclust.stories.noise.assign_noise`.
     title_model : str, optional
-        A language model that writes the titles; see `newsclust.stories.titles.write_titles`. By default they are
+        A language model that writes the titles; see `newsclust.stories.titles.write_titles`. By default titles are
         headlines.
     at_most_alone : float, optional
-        `least_support` is lowered, with a notice, until no larger share of the documents is in no story.
+        `least_support` is lowered, with a notice, until at most this share of the documents is in no story.
     """
     if told := collapse_notice(clustering.labels, clustering.parameters):
         notice(told)
@@ -195,12 +195,12 @@ def correct_stories(
 ) -> Stories:
     """Stories as a person corrected them: see `newsclust.stories.corrections.apply`.
 
-    A story that no correction touches keeps its number and all that the table says of it.
+    A story without corrections keeps its number and its row of the table.
 
     Parameters
     ----------
     stories : Stories
-        Under the numbers of HDBSCAN's clusters.
+        With the numbers of HDBSCAN's clusters.
     corrections : Corrections
     embeddings : Embeddings
     neighbors : Neighbors
@@ -238,7 +238,7 @@ def correct_stories(
     if (model := stories.parameters["title_model"]) and len(table):
         table = _titled(table, documents, own, clustering.probabilities, vectors, model)
     table = pd.concat([stories.table[~stories.table.index.isin(touched)], table]).sort_index()
-    topics = pd.Index(np.unique(np.append(table["topic"], -1)))  # one may be gone
+    topics = pd.Index(np.unique(np.append(table["topic"], -1)))  # a topic may have lost all its stories
     before = stories.table.assign(topic=topics.get_indexer(stories.table["topic"]).clip(0) - 1)
     table["topic"] = topics.get_indexer(table["topic"]) - 1
     table, corrections = _retitled(table, labels, done.corrections)
@@ -257,7 +257,7 @@ def correct_stories(
 
 
 def _largest(values: pd.Series, groups: np.ndarray, wanted: Iterable[int]) -> np.ndarray:
-    """The most frequent value of 0 and more in each group, of equally frequent ones the smallest; -1 without any."""
+    """The most frequent value, 0 or larger, in each group, in a tie the smallest; -1 if there is none."""
     inside = values >= 0
     counts = values[inside].groupby([groups[inside], values[inside]]).size().rename_axis(["group", "value"])
     order = counts.rename("n").reset_index().sort_values(["group", "n", "value"], ascending=[True, False, True])
@@ -277,7 +277,7 @@ def _retitled(table: pd.DataFrame, labels: np.ndarray, corrections: Corrections)
         if story < 0:
             left_out.append(dict(told.loc[row]) | {"reason": "gives a title, but its headline is in no story"})
         elif row != (last := stories.index[stories == story][-1]):
-            reason = f"gives a title, but {where_of(told.loc[last])} gives the story's"
+            reason = f"gives a title, but {where_of(told.loc[last])} gives the story another"
             left_out.append(dict(told.loc[row]) | {"reason": reason})
         else:
             table.loc[story, "title"], needed[row] = told.loc[row, "title"], told.loc[row, "title"] != given[story]
@@ -289,17 +289,17 @@ def _less_alone(vote: Vote, lists: Neighbors, clustering: Clustering, least_supp
     if lowered >= least_support:
         if alone > at_most:
             notice(
-                f"{alone:.1%} of the headlines are in no story, more than at_most_alone = {at_most:g}: no neighbour of "
-                "theirs is in a story. A smaller min_cluster_size may find more stories."
+                f"{alone:.1%} of the headlines are in no story, more than at_most_alone = {at_most:g}: none of "
+                "their neighbours is in a story. A smaller min_cluster_size may find more stories."
             )
         return vote
     again = vote_on_noise(lists, clustering.labels, lowered)
     added, alone = again.assigned & ~vote.assigned, float((again.labels < 0).mean())
-    rest = "" if alone <= at_most else "; no neighbour of theirs is in a story"
+    rest = "" if alone <= at_most else "; none of their neighbours is in a story"
     notice(
         f"least_support is lowered from {least_support:g} to {lowered:.2f}, because at_most_alone is {at_most:g}: "
-        f"{count(int(added.sum()), 'headline')} more joined a story, {alone:.1%} are in none{rest}. Their neighbours "
-        f"support them with {vote.support[added].mean():.2f} on average, those assigned before with "
+        f"{count(int(added.sum()), 'more headline')} joined a story, {alone:.1%} are in none{rest}. The mean "
+        f"support of these is {vote.support[added].mean():.2f}, of those assigned before "
         f"{vote.support[vote.assigned].mean() if vote.assigned.any() else 0:.2f}."
     )
     return again
@@ -313,7 +313,7 @@ def _titled(
     vectors: np.ndarray,
     model: str,
 ) -> pd.DataFrame:
-    """The table with the model's titles, and with ``headline`` behind them."""
+    """The table with the model's titles, and with ``headline`` after them."""
     first = title_rows(documents, labels, probabilities, vectors)
     rows = dict(zip(table.index, spread_out(labels, probabilities, vectors, first), strict=True))
     largest = table.sort_values("size", ascending=False, kind="stable").index
@@ -326,14 +326,15 @@ def _titled(
 
 
 def place(stories: Stories, layout: Layout) -> pd.DataFrame:
-    """One row per document: what it says, its story, and where it stands on the map.
+    """One row per document: its headline, its story, and its place on the map.
 
     Returns
     -------
     DataFrame
         Columns ``id, title, url, publisher, published_at, cluster, probability, assigned, vote, story, x, y`` and, in
-        space, ``z``. `cluster` is after the assignment; `probability` is HDBSCAN's and 0 for its noise; `assigned`
-        is True where noise was given a story, with the share of votes in `vote`; `story` is the story's title.
+        3-D, ``z``. `cluster` is after the assignment; `probability` is HDBSCAN's and 0 for its noise; `assigned` is
+        True for noise that was assigned to a story, with its share of the votes in `vote`; `story` is the story's
+        title.
     """
     points = stories.documents[["id", "title", "url", "publisher", "published_at"]].copy()
     points["cluster"] = stories.labels

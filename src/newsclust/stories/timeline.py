@@ -14,13 +14,13 @@ from ..wording import count
 if TYPE_CHECKING:
     from .stories import Stories
 
-#: So many bins show when a story ran, and each still holds some documents.
+#: This many bins show when a story ran, and most still have some documents.
 BINS = 35
 #: The last period has this share of the dated documents, but no more than this share of the bins.
 LAST_DOCUMENTS, LAST_BINS = 0.1, 0.25
 #: A silence lasts this multiple of the story's usual gap, and at least this number of bins.
 TIMES_USUAL, SILENT_BINS = 5, 3
-#: Of a story that came back, the least documents on either side of the silence: one alone may be a slip.
+#: A story that came back has at least this many documents on either side of the silence: one alone may be an error.
 EITHER_SIDE = 2
 
 _HOUR, _DAY = 3600, 86_400
@@ -45,20 +45,20 @@ class Timeline:
     Attributes
     ----------
     unit : str
-        The length of a bin: hour, 3 hours, 6 hours, day, week (from Monday), month, quarter or year; "" where no
-        document has a date.
+        The length of a bin: hour, 3 hours, 6 hours, day, week (from Monday), month, quarter or year; "" if no document
+        has a date.
     starts : ndarray of datetime64[s], shape (n_bins,)
         When each bin begins; they follow one another without a gap.
     counts : DataFrame, n_stories x n_bins
-        Documents; index ``cluster`` as of `Stories.table`, columns `starts`.
+        Documents; index ``cluster`` as in `Stories.table`, columns `starts`.
     n_last : int
-        How many of the bins, the last ones, make the last period.
+        How many of the last bins are the last period.
     n_undated, n_earlier, n_later : int
-        Documents of the corpus without a date, and those so far from all others that no bin holds them.
+        Documents of the corpus without a date, and those too far from all others to be in a bin.
     table : DataFrame, one row per story
         Index ``cluster``; `now` and `before` (documents in the last period and in as many bins before it), `is_new`
-        (the first one is in the last period), `silence` (days of the latest silence that the story came back from,
-        NaN where there was none) and `back` (when; NaT).
+        (the first one is in the last period), `silence` (days of the latest silence that the story came back from, NaN
+        if there was none) and `back` (when it came back; NaT).
     """
 
     unit: str
@@ -87,7 +87,7 @@ class Timeline:
     def __repr__(self) -> str:
         if not self.unit:
             return (
-                "No document has a date, so that nothing can be said about time: where a column of the file has dates, "
+                "No document has a date, so that there is no timeline: if a column of the file has dates, "
                 'name it, for example columns = {"published_at": "when"}.'
             )
         outside = [
@@ -110,18 +110,18 @@ class Timeline:
 
 
 def follow_stories(stories: Stories) -> Timeline:
-    """Count each story's documents over time, in bins as long as the corpus asks for: hours to years.
+    """Count each story's documents over time, in bins that suit the corpus: hours to years.
 
-    The bin is the one of which the corpus spans nearest to `BINS`, which gives about 15 to 85, and no shorter than a
-    day where the dates have no time of day (one time of day holds half of them or more). The corpus's span is that of
-    its documents but for the first and the last hundredth, at least one where there are 20 or more; what lies more
-    than half of that span, and a day, before or after it is counted as earlier or later and does not stretch the bins:
-    one date of 1970 must not turn days into years.
+    Bins have the length with which the corpus spans nearest to `BINS` of them, about 15 to 85, and at least a day if
+    the dates have no time of day (half of them or more have the same one). Documents far from all others count as
+    earlier or later and do not stretch the bins, because one date of 1970 must not turn days into years: those outside
+    the span of all but the first and the last hundredth (at least one document if there are 20 or more) by more than
+    half of this span, and more than a day.
 
-    The last period is made of the last bins that hold `LAST_DOCUMENTS` of the dated documents together, but at most
-    `LAST_BINS` of all bins. A story is new if its first document is in it. A story came back if a gap between two of
-    its documents was at least `TIMES_USUAL` times its median gap and `SILENT_BINS` bins long, with `EITHER_SIDE`
-    documents or more before and after it.
+    The last period is the last bins that together have `LAST_DOCUMENTS` of the dated documents, but at most `LAST_BINS`
+    of all bins. A story is new if its first document is in it. A story came back if a gap between two of its documents
+    was at least `TIMES_USUAL` times its median gap and `SILENT_BINS` bins long, with `EITHER_SIDE` documents or more
+    before and after it.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def follow_stories(stories: Stories) -> Timeline:
 
 
 def said_time(time: np.datetime64, unit: str) -> str:
-    """When a bin of this length begins, as one would say it."""
+    """The beginning of a bin of this length, in words."""
     when = pd.Timestamp(time)
     if "hour" in unit:
         return when.strftime("%Y-%m-%d %H:%M")
@@ -172,7 +172,7 @@ def said_time(time: np.datetime64, unit: str) -> str:
 
 
 def _span(seconds: np.ndarray) -> tuple[int, int, int, int]:
-    """Between which times documents are counted, and the first and the last of those that are."""
+    """The times between which documents are counted, and the first and the last time counted."""
     ordered, n = np.sort(seconds), len(seconds)
     cut = max(1, n // 100) if n >= 20 else 0
     margin = max((ordered[n - 1 - cut] - ordered[cut]) // 2, _DAY)
@@ -204,7 +204,7 @@ def _start(bins: np.ndarray, unit: str) -> np.ndarray:
 
 
 def _changes(counts: pd.DataFrame, members: list[np.ndarray], n_last: int) -> pd.DataFrame:
-    """`Timeline.table`, of the counts and each story's times in ascending order."""
+    """`Timeline.table`, from the counts and each story's times in ascending order."""
     values, starts = counts.to_numpy(dtype=np.int64), counts.columns.to_numpy("datetime64[s]").astype(np.int64)
     n_bins = len(starts)
     last_from = starts[-n_last] if n_bins else 0

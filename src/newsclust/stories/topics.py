@@ -1,4 +1,4 @@
-"""Topics: stories that lie close together, as branches of the tree that the stories were selected from."""
+"""Topics: groups of similar stories, which are branches of the tree that the stories were selected from."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Topics:
 def group_stories(stories: Stories) -> Topics:
     """Describe the topics: the groups of stories that `Stories.table` numbers in its column `topic`.
 
-    Keywords are those that set a topic's documents apart from the other topics', as
-    `newsclust.stories.naming.describe_clusters` finds them for stories.
+    Keywords distinguish a topic's documents from those of the other topics, as in
+    `newsclust.stories.naming.describe_clusters` for stories.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Documents in; unit vectors out, stored in Milvus."""
+"""From documents to unit vectors, stored in Milvus."""

@@ -1,4 +1,4 @@
-"""MiniLM's encoder, BERT (Devlin et al. 2019), in torch's public functions.
+"""MiniLM's encoder, BERT (Devlin et al. 2019), with torch's public functions.
 
 transformers gives the same bits, but takes as long to import as the bundled sample takes to embed.
 """
@@ -17,14 +17,14 @@ from torch.nn.functional import embedding, gelu, layer_norm, linear
 
 
 class Bert(torch.nn.Module):
-    """A checkpoint of BERT's kind, without its pooler, as transformers' ``BertModel``.
+    """A BERT checkpoint without its pooler, as transformers' ``BertModel``.
 
     Parameters
     ----------
     folder : Path
         With ``config.json`` and ``model.safetensors``.
     attend : callable
-        Query, key and value, (1, heads, places, dim) each -> what each place makes of them, (1, places, heads, dim).
+        Attention: query, key and value, (1, heads, places, dim) each -> (1, places, heads, dim).
     """
 
     def __init__(self, folder: Path, attend: Callable[[Tensor, Tensor, Tensor], Tensor]) -> None:

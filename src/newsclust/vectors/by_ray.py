@@ -1,4 +1,4 @@
-"""Very many documents embedded by all processors of a machine, by Ray Data, into a Milvus server or Parquet files."""
+"""Embed very many documents on all processors of a machine, by Ray Data, into a Milvus server or Parquet files."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from ..errors import ModelError, NewsclustError, ParameterError, RunError
 from .filling import embedded
 from .store import INSERT_ROWS, Store
 
-#: Documents in a batch of an actor: it stores them together.
+#: Documents that an actor embeds and stores together.
 BATCH = 1024
 
 
 def fill_by_ray(store: Store, after: Callable[[int, int], pd.DataFrame], parquet: Path | None) -> int:
-    """Embed the documents that are not stored yet, and say how many these were.
+    """Embed the documents that are not stored yet, and return their number.
 
-    An actor embeds on each processor but one, which is left for reading: without it the data would wait for ever. What
-    fails with a worker is done again by Ray; documents stay once, because their ids are hashes.
+    One actor embeds on each processor, except one, which reads: without it the data would wait forever. If a worker
+    fails, Ray repeats its work; no document is stored twice, because ids are hashes.
 
     Parameters
     ----------
     store, after
-        As of `newsclust.vectors.filling.fill`.
+        As in `newsclust.vectors.filling.fill`.
     parquet : Path or None
         A folder for files with id, embedding and text, for a bulk import, instead of the server.
 
@@ -43,7 +43,7 @@ def fill_by_ray(store: Store, after: Callable[[int, int], pd.DataFrame], parquet
         raise ModelError("engine 'ray' needs Ray Data: run pip install 'ray[data]', or leave the engine out.") from None
     if store.path and not parquet:
         raise ParameterError(
-            f"engine is 'ray', but {store.uri} is a local file, which one process at a time opens: give a server's "
+            f"engine is 'ray', but {store.uri} is a local file, which one process at a time can open: give a server's "
             "address as uri, or a folder with --parquet."
         )
     with TemporaryDirectory(prefix="newsclust-") as folder:
@@ -65,18 +65,16 @@ def fill_by_ray(store: Store, after: Callable[[int, int], pd.DataFrame], parquet
                         client.flush(store.name)
             except NewsclustError:
                 raise
-            except Exception as error:  # of many kinds, where Ray can't start, or gives up a worker
+            except Exception as error:  # of many types, if Ray can't start, or loses a worker
                 why = " ".join(str(error).split())[:200]
-                raise RunError(
-                    f"Ray stopped ({type(error).__name__}: {why}): run the same again, which goes on."
-                ) from None
+                raise RunError(f"Ray stopped ({type(error).__name__}: {why}): run the same again to resume.") from None
             finally:
                 ray.shutdown()
     return n
 
 
 def _write_new(store: Store, after: Callable[[int, int], pd.DataFrame], folder: Path, look: bool) -> int:
-    """Files of the documents that are not stored, for the actors to read; how many these are."""
+    """Write files of the documents that are not stored, for the actors to read, and return their number."""
     n, last, collection = 0, -1, store.in_milvus
     while len(documents := after(last, INSERT_ROWS)):
         last = int(documents["id"].iloc[-1])

@@ -1,4 +1,4 @@
-"""A Milvus collection of ids, vectors, texts and, of some models, words. It knows no model and no cache."""
+"""A Milvus collection of ids, vectors, texts and, for some models, words. It knows no model and no cache."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from pymilvus.milvus_client import IndexParams
     from scipy.sparse import csr_array
 
-#: Documents per read, well under a server's 16,384 rows and gRPC's 64 MiB an answer.
+#: Documents per read, well below a server's 16,384 rows and gRPC's 64 MiB per response.
 READ_ROWS = 4096
 TEXT_BYTES = 65_535  # Milvus's largest VARCHAR
-#: Where a search could take more memory than this for one batch (Milvus Lite), the batch is made smaller.
+#: If a search could take more memory than this for one batch (Milvus Lite), the batch is made smaller.
 BATCH_BYTES = 256 * 2**20
-#: Neighbours per answer: a server sends some 22 bytes for each, and at most 64 MiB.
+#: Neighbours per response: a server sends about 22 bytes for each, and at most 64 MiB.
 BATCH_HITS = 2**21
-#: Milvus answers at most this many neighbours.
+#: Milvus returns at most this many neighbours.
 MAX_LIMIT = 16_384
-#: Seconds without progress after which a server's index is not waited for any longer.
+#: Seconds without progress after which waiting for a server's index ends.
 INDEX_SECONDS = 600
-#: What a server says of an index that is none of its parameters.
+#: What a server returns about an index besides its parameters.
 _ABOUT_INDEX = ("index_type", "metric_type", "field_name", "index_name", "total_rows", "indexed_rows",
                 "pending_index_rows", "state", "params")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Collection:
-    """A collection, made when it is first opened.
+    """A collection, created when it is first opened.
 
     Nothing is opened before it is needed, and a local file is closed again after each use: notebooks and grid runs
     share it one after the other.
@@ -49,18 +49,18 @@ class Collection:
     Parameters
     ----------
     uri : str
-        A server's address, or as the user gave the path of a local database.
+        A server's address, or the path of a local database as the user gave it.
     path : Path or None
         Of the local database; None for a server.
     name : str
     dim : int
         Length of a vector.
     description : str
-        Kept with the collection.
+        Stored with the collection.
     with_words : bool
-        Whether a sparse vector of words is kept beside each vector, where Milvus has such a kind.
+        Whether a sparse vector of words is stored beside each vector, if Milvus supports it.
     index, index_params, search_params
-        As those of `Store`; the collection is given this index for a search where it has another.
+        As in `Store`; a search replaces another index of the collection by this one.
     given : bool
         Whether the user gave `uri`; see `newsclust.vectors.connection.connect`.
     """
@@ -82,15 +82,15 @@ class Collection:
         return f"collection {self.name} of {self.path.name if self.path else self.uri}"
 
     def identity(self) -> str | None:
-        """What tells this collection from one that is made anew under the same name; None where there is none.
+        """Identifies this collection, unlike a new one with the same name; None if there is none.
 
-        A local database is not opened for it.
+        A local database is not opened for this.
         """
         if self.path:
             folder = self.path / "collections"
             if not self.path.exists() or (folder.exists() and not (folder / self.name).exists()):
                 return None
-            schema = folder / self.name / "schema.json"  # written once, when Milvus Lite makes the collection
+            schema = folder / self.name / "schema.json"  # written once, when Milvus Lite creates the collection
             if schema.exists():
                 return str(schema.stat().st_mtime_ns)
         with self._connect() as client:
@@ -101,7 +101,7 @@ class Collection:
 
     @contextmanager
     def open(self) -> Iterator[MilvusClient]:
-        """A client for as long as the block lasts; the collection is there and can be read."""
+        """A client for the block; the collection exists and can be read."""
         with self._connect() as client:
             with self._readable():
                 self._ensure(client)
@@ -111,7 +111,7 @@ class Collection:
         return connect(self.uri, self.path, self.where, self.given)
 
     def has_words(self, client: MilvusClient) -> bool:
-        """Whether words are kept here: those made on Milvus before 2.4 go without."""
+        """Whether words are stored: not in collections that Milvus before 2.4 created."""
         return self.with_words and "words" in self._fields(client)
 
     def read(self, client: MilvusClient, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, csr_array | None]:
@@ -126,11 +126,11 @@ class Collection:
         Returns
         -------
         vectors : ndarray of float32, shape (n, dim)
-            Zeros where a document is not stored.
+            Zeros if a document is not stored.
         texts : ndarray of object, shape (n,)
-            None where a document is not stored.
+            None if a document is not stored.
         words : csr_array of float32, shape (n, n_terms), or None
-            Empty rows where a document is not stored; None where this collection keeps none.
+            Empty rows if a document is not stored; None if this collection has no words.
         """
         vectors = zeros((len(ids), self.dim), np.float32)
         texts = np.full(len(ids), None, dtype=object)
@@ -153,8 +153,8 @@ class Collection:
     def insert(
         self, ids: np.ndarray, vectors: np.ndarray, texts: list[str], words: csr_array | None, last: bool = False
     ) -> None:
-        """Store documents, in place of those of the same ids."""
-        # Opened for each insert: a connection left idle while a slow model works is cut by the server.
+        """Store documents, and replace those with the same ids."""
+        # Opened for each insert, because the server closes a connection that is idle while a slow model works.
         with self.open() as client:
             self.put(client, ids, vectors, texts, words)
             if last:
@@ -163,7 +163,7 @@ class Collection:
     def put(
         self, client: MilvusClient, ids: np.ndarray, vectors: np.ndarray, texts: list[str], words: csr_array | None
     ) -> None:
-        """As `insert`, over a connection that is there."""
+        """As `insert`, over an open connection."""
         found = [
             {"id": id, "embedding": vector, "text": fitting(text)}
             for id, vector, text in zip(ids.tolist(), vectors, texts, strict=True)
@@ -174,7 +174,7 @@ class Collection:
         client.upsert(self.name, found)
 
     def holds(self, client: MilvusClient, ids: list[int], texts: list[str]) -> np.ndarray:
-        """Which documents are stored with these texts: bool, shape (n,). Their vectors are not looked at."""
+        """Which documents are stored with these texts: bool, shape (n,). Their vectors are not read."""
         found = (
             client.query(self.name, ids=ids, output_fields=["id", "text"], consistency_level="Strong") if ids else []
         )
@@ -213,7 +213,7 @@ class Collection:
         Returns
         -------
         ndarray of int32, shape (m, k)
-            Row numbers into `ids`, in no particular order; -1 pads an answer that was shorter.
+            Row numbers into `ids`, in no particular order; -1 pads shorter answers.
         """
         self._give_index(client)
         total = client.query(self.name, filter="", output_fields=["count(*)"], consistency_level="Strong")
@@ -245,7 +245,7 @@ class Collection:
                     others = _rows_of(ids, [hit["id"] for hit in answer])
                     others = (others[others != row] if are_their_own else others)[:k]
                     found[row, : len(others)] = others
-                    # A collection may hold other corpora's documents too: look further where they crowd in.
+                    # A collection may have other corpora's documents, too: search further if they fill the answer.
                     if len(others) < k and len(answer) == limit < min(total, MAX_LIMIT):
                         short.append(row)
             todo, limit = np.array(short, dtype=np.int64), min(2 * limit, total, MAX_LIMIT)
@@ -253,7 +253,7 @@ class Collection:
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
-        """A local database that can't even be read is damaged: nothing that a user asks for is refused here."""
+        """A local database that can't even be read is damaged: here Milvus refuses nothing that a user asks for."""
         from pymilvus import MilvusException
 
         try:
@@ -276,7 +276,7 @@ class Collection:
                 raise StoreError(
                     f"{self.where} was not made by newsclust for this model: it needs the fields id (without auto_id), "
                     f"embedding ({self.dim} floats) and text (up to {TEXT_BYTES:,} bytes); give another name as "
-                    f"collection, or cluster what it holds: -p data milvus -p collection {self.name}."
+                    f"collection, or cluster its rows: -p data milvus -p collection {self.name}."
                 )
         else:
             schema = client.create_schema(auto_id=False, description=self.description)
@@ -287,29 +287,29 @@ class Collection:
                 schema.add_field("words", DataType.SPARSE_FLOAT_VECTOR)
             client.create_collection(self.name, schema=schema)
         if self.has_words(client) and not client.list_indexes(self.name, field_name="words"):
-            # Nothing is searched by it, but a server loads no collection with a vector that has none.
+            # No search uses it, but a server loads a collection only if every vector field has an index.
             kind = {"index_type": "SPARSE_INVERTED_INDEX", "metric_type": "IP", "index_name": "words"}
             self._create_index(client, "words", client.prepare_index_params("words", **kind))
         if client.list_indexes(self.name, field_name="embedding"):
             client.load_collection(self.name)
-        else:  # the collection is new, or a change of its index was interrupted; a search builds the one it asks for
+        else:  # the collection is new, or a change of its index was interrupted; a search builds its own index
             self._load_with(client, "FLAT", {})
 
     def _fields(self, client: MilvusClient) -> dict[str, dict[str, Any]]:
         return {each["name"]: each for each in client.describe_collection(self.name)["fields"]}
 
     def _can_have_words(self, client: MilvusClient) -> bool:
-        """Milvus knows sparse vectors from 2.4 on; 2.3 makes a field of them, and dies of it when it is loaded."""
+        """Milvus supports sparse vectors from 2.4 on; 2.3 creates such a field, but crashes when it is loaded."""
         if self.path:
             return True
         found = re.match(r"v?(\d+)\.(\d+)", client.get_server_version())
         return found is None or tuple(map(int, found.groups())) >= (2, 4)
 
     def _give_index(self, client: MilvusClient) -> None:
-        """Replace the collection's index where it is, or may be, another than the one asked for."""
+        """Replace the collection's index if it is, or may be, another than the one requested."""
         names = client.list_indexes(self.name, field_name="embedding")
         present = client.describe_index(self.name, names[0]) if names else {}
-        # A server keeps our name for it. Milvus Lite does not, nor does it tell the parameters.
+        # A server keeps our name for it. Milvus Lite does not, nor does it return the parameters.
         wanted = _index_name(self.index, self.index_params)
         known = self.index == "FLAT" if self.path else present.get("index_name") == wanted
         if not (known and present.get("index_type") == self.index):
@@ -320,7 +320,7 @@ class Collection:
     def _load_with(
         self, client: MilvusClient, index: str, params: dict[str, Any], *others: tuple[str, dict[str, Any]]
     ) -> None:
-        """Give the collection this index, or of `others` the first that Milvus takes: it can't be read without one."""
+        """Give the collection this index, or the first of `others` that Milvus accepts: it needs one to be read."""
         from pymilvus import MilvusException
 
         self._drop_index(client)
@@ -337,7 +337,7 @@ class Collection:
             raise
 
     def _create_index(self, client: MilvusClient, name: str, wanted: IndexParams) -> None:
-        """Milvus Lite answers when the index is built; a server is asked every half second, as long as it goes on."""
+        """Milvus Lite returns when the index is built; a server is asked every half second while it makes progress."""
         from pymilvus.exceptions import AmbiguousIndexName
 
         client.create_index(self.name, wanted, sync=False)
@@ -346,14 +346,14 @@ class Collection:
             while self.path is None:
                 try:
                     facts = client.describe_index(self.name, name)
-                except AmbiguousIndexName:  # Milvus Lite as a server, which has built it by now
+                except AmbiguousIndexName:  # Milvus Lite run as a server, which has built it by now
                     return
                 if facts["state"] == "Finished":
                     return
                 if facts["indexed_rows"] != built:
                     built, since = facts["indexed_rows"], time.monotonic()
                 if facts["state"] == "Failed" or time.monotonic() - since > INDEX_SECONDS:
-                    how = "failed" if facts["state"] == "Failed" else f"has not gone on for {INDEX_SECONDS} s"
+                    how = "failed" if facts["state"] == "Failed" else f"made no progress for {INDEX_SECONDS} s"
                     raise StoreError(
                         f"{self.where}: building the index {facts['index_type']} {how} on the server, at {built:,} of "
                         f"{facts['total_rows']:,} documents: give another index, such as HNSW, or look into the "
@@ -370,7 +370,7 @@ class Collection:
 
 
 def fitting(text: str) -> str:
-    """As much of `text` as Milvus keeps."""
+    """The part of `text` that fits into Milvus's field."""
     return text.encode()[:TEXT_BYTES].decode(errors="ignore")
 
 

@@ -1,4 +1,4 @@
-"""Reaching Milvus, a local file or a server, and saying what was in the way."""
+"""Connect to Milvus, a local file or a server, and explain failures."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from .servers import is_known, remember
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
-#: Seconds that a server has to answer.
+#: Seconds in which a server must answer.
 TIMEOUT = 10
 _UNREACHED = 2  # pymilvus.client.types.Status.CONNECT_FAILED
-#: What Milvus Lite raises at files that can't be read as what they should be, beside errors of its own.
+#: What Milvus Lite raises for unreadable files, besides its own errors.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, EOFError, struct.error, zlib.error)
-#: For an https address: the setting that names a file -> pymilvus's argument. All but the first are for servers that
-#: check their clients, too.
+#: For an https address: the setting that names a file -> pymilvus's argument. All except the first are for servers that
+#: also check their clients.
 CERTIFICATES = {
     "MILVUS_SERVER_PEM": "server_pem_path",
     "MILVUS_CA_PEM": "ca_pem_path",
     "MILVUS_CLIENT_PEM": "client_pem_path",
     "MILVUS_CLIENT_KEY": "client_key_path",
 }
-#: What gRPC takes a proxy from, the first that is set. It knows no names in capitals.
+#: The variables from which gRPC reads a proxy; the first one set counts. It ignores names in capitals.
 PROXIES = "grpc_proxy", "https_proxy", "http_proxy"
 
 
@@ -47,7 +47,7 @@ def check_uri(uri: str, path: Path | None) -> None:
     StoreError
     """
     if "@" in uri and not (path and path.suffix == ".db"):
-        raise StoreError("uri holds a user or password: put it into the environment variable MILVUS_TOKEN instead.")
+        raise StoreError("uri contains a user or password: put it into the environment variable MILVUS_TOKEN instead.")
     if path is None:
         return
     if path.suffix != ".db":
@@ -65,7 +65,7 @@ def check_uri(uri: str, path: Path | None) -> None:
 
 @contextmanager
 def connect(uri: str, path: Path | None, where: str, given: bool = True) -> Iterator[MilvusClient]:
-    """A client for as long as the block lasts; a local file is closed again behind it.
+    """A client for the block; a local file is closed again after it.
 
     Parameters
     ----------
@@ -73,9 +73,9 @@ def connect(uri: str, path: Path | None, where: str, given: bool = True) -> Iter
     path : Path or None
         Of the local database; None for a server.
     where : str
-        The collection in words, for what Milvus refuses within the block.
+        The collection in words, for messages about what Milvus refuses within the block.
     given : bool
-        Whether the user gave the address. One that only a run's record names gets no token, unless it is known.
+        Whether the user gave the address. An address that only a run's record names gets no token, unless it is known.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def connect(uri: str, path: Path | None, where: str, given: bool = True) -> Iter
         try:
             yield client
         except refusals as error:
-            # It answered once, and does not any more; or pymilvus had a connection that another token opened.
+            # It answered before, but no longer does; or pymilvus reused a connection opened with another token.
             if is_unreached(error) or (not path and _is_of_token(error)):
                 raise StoreError(_no_answer(path, error) if path else _cannot_reach(uri, error)) from None
             answer = getattr(error, "message", None) or error.details()  # type: ignore[attr-defined]  # gRPC's have it
@@ -110,13 +110,13 @@ def connect(uri: str, path: Path | None, where: str, given: bool = True) -> Iter
 
 
 def _client(uri: str, path: Path | None, token: str, failures: list[BaseException], again: bool = True) -> MilvusClient:
-    """A client that has been answered; a local file's server is started `again`, at another port, if it is silent."""
+    """A client whose server has answered; a local file's silent server is started `again`, at another port."""
     MilvusClient, _ = _import_milvus()
     options: dict[str, Any] = {"grpc_options": _grpc_options(uri, path), **_certificates(uri)}
     try:
         return MilvusClient(str(path or uri), token=token, timeout=TIMEOUT, **options)
     except Exception as error:
-        # The library's own message is left out: it can repeat the token.
+        # The library's own message is left out, because it can contain the token.
         reason = failures[-1] if failures else error
         _release(path)
         if path and again and is_unreached(reason):
@@ -133,7 +133,7 @@ def _release(path: Path | None) -> None:
 
 
 def let_go() -> None:
-    """Give the system back what Milvus Lite had in memory: three times the vectors. Takes a tenth of a second."""
+    """Return Milvus Lite's memory, three times the vectors, to the system. It takes a tenth of a second."""
     import gc
 
     from pyarrow import default_memory_pool
@@ -143,7 +143,7 @@ def let_go() -> None:
 
 
 def is_unreached(error: BaseException) -> bool:
-    """Whether nobody answered, which says nothing of what is stored."""
+    """Whether no server answered, which says nothing about the stored data."""
     code = getattr(error, "code", None)
     code = code() if callable(code) else code
     return code == _UNREACHED or getattr(code, "name", "") == "UNAVAILABLE"
@@ -155,7 +155,7 @@ def damaged(path: Path, why: str) -> str:
 
 
 def _import_milvus() -> tuple[type[MilvusClient], tuple[type[Exception], ...]]:
-    # pymilvus reads .env as it is imported, and fails where that is not UTF-8.
+    # pymilvus reads .env when it is imported, and fails if that is not UTF-8.
     before = os.environ.get("PYTHON_DOTENV_DISABLED")
     os.environ["PYTHON_DOTENV_DISABLED"] = "1"
     try:
@@ -170,7 +170,7 @@ def _import_milvus() -> tuple[type[MilvusClient], tuple[type[Exception], ...]]:
 
 
 def _token() -> str:
-    """From the environment, else from a file .env."""
+    """The token, from the environment, else from a file .env."""
     try:
         return settings().get("MILVUS_TOKEN") or ""
     except StoreError as error:
@@ -179,7 +179,7 @@ def _token() -> str:
 
 
 def _certificates(uri: str) -> dict[str, str]:
-    """The files that encryption needs where the machine's own certificates are not enough."""
+    """The files that encryption needs if the machine's own certificates are not enough."""
     given = settings() if uri.startswith("https:") else {}
     files = {argument: file for name, argument in CERTIFICATES.items() if (file := given.get(name))}
     for name, argument in CERTIFICATES.items():
@@ -189,7 +189,7 @@ def _certificates(uri: str) -> dict[str, str]:
 
 
 def _grpc_options(uri: str, path: Path | None) -> dict[str, int]:
-    """A local file is a server of this process, and no proxy leads there; nor to what no_proxy names."""
+    """No proxy for a local file, which is a server of this process, nor for hosts in no_proxy."""
     address = urlsplit(uri).netloc
     direct = path is not None or any(proxy_bypass_environment(host) for host in {address, address.rsplit(":", 1)[0]})
     return {"grpc.enable_http_proxy": 0} if direct else {}
@@ -197,7 +197,7 @@ def _grpc_options(uri: str, path: Path | None) -> dict[str, int]:
 
 @contextmanager
 def _failures() -> Iterator[list[BaseException]]:
-    """What Milvus Lite logs when it can't start, and does not raise."""
+    """The errors that Milvus Lite logs, but does not raise, when it can't start."""
 
     class Keep(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -240,13 +240,13 @@ def _cannot_open(path: Path, error: BaseException) -> str:
 
 def _no_answer(path: Path, error: BaseException) -> str:
     return (
-        f"{path} is opened by Milvus Lite, which does not answer ({type(error).__name__}): run this once more, or "
+        f"Milvus Lite has opened {path} but does not answer ({type(error).__name__}): run this once more, or "
         "restart the kernel if it is a notebook. What is stored is as it was."
     )
 
 
 def _holder(lock: Path) -> str:
-    """The process that holds a lock file, where the system tells."""
+    """The process that has locked a file, if the system shows it."""
     with suppress(OSError, ValueError):
         inode = lock.stat().st_ino
         for line in Path("/proc/locks").read_text().splitlines():
@@ -258,7 +258,7 @@ def _holder(lock: Path) -> str:
 
 
 def _is_of_token(error: BaseException) -> bool:
-    text = f"{error} {error.__cause__ or error.__context__}".casefold()  # pymilvus's own says only that it failed
+    text = f"{error} {error.__cause__ or error.__context__}".casefold()  # pymilvus's message says only that it failed
     return any(word in text for word in ("unauthenticated", "auth check", "username and password"))
 
 

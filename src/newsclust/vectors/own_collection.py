@@ -1,4 +1,4 @@
-"""A collection that somebody else filled: it is read as it is, and nothing is embedded, stored or changed in it."""
+"""A collection that newsclust did not fill: it is read unchanged, and nothing is embedded, stored or changed in it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from .store import UNIT_TOLERANCE, Embeddings, Store, check_finite, lengths_of
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
-#: As the parameter `write_labels`: into the collection's own rows.
+#: A value of the parameter `write_labels`: into the collection's own rows.
 INSIDE = "inside"
-#: Rows in which the names of dynamic fields are looked for.
+#: The number of rows that are searched for names of dynamic fields.
 FIRST_ROWS = 100
-#: A model made the stored vectors where those that it gives to some of the texts have such a cosine with them.
+#: A model made the stored vectors if its vectors of some of the texts have at least this median cosine with them.
 SAME_MODEL = 0.9
 
 
@@ -47,18 +47,18 @@ class OwnCollection(Store):
     collection : str
         The whole name.
     model, precision : str
-        Those of phrases to search for.
+        For phrases to search for.
     columns : dict
-        From a role of text, ``"vector"`` or ``"id"`` to the field that has it, for those not found by themselves.
+        From a role of text, ``"vector"`` or ``"id"`` to its field, for those not found automatically.
     filter : str, optional
-        An expression of Milvus: only these rows are read.
+        A Milvus expression: only its rows are read.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
     filter: str | None = None
 
     def __post_init__(self) -> None:
-        self.name, self.is_local = self.collection, True  # neighbours are searched in process, wherever the vectors are
+        self.name, self.is_local = self.collection, True  # neighbours are always searched in process
         self.path = None if "://" in self.uri else find_output(self.uri)
         check_uri(self.uri, self.path)
 
@@ -68,12 +68,12 @@ class OwnCollection(Store):
 
     @contextmanager
     def open(self) -> Iterator[MilvusClient]:
-        """A client for as long as the block lasts; the collection is loaded, and released again where it was not.
+        """A client for the block; the collection is loaded, and released again if it was not loaded before.
 
         Raises
         ------
         StoreError
-            If there is no such collection: with those that there are.
+            If there is no such collection; the message lists the others.
         """
         if self.path and not self.path.exists():
             raise StoreError(f"uri is {self.uri!r}, but there is no database {short(self.path)}.")
@@ -95,10 +95,10 @@ class OwnCollection(Store):
 
     @stage("read")
     def read(self, truth: str | None = None) -> Corpus:
-        """The documents: texts cleaned as those of a file, rows in the order of their keys.
+        """The documents: texts cleaned as in a file, rows in the order of their keys.
 
-        Where one field alone holds text, what is behind its first line is the description, as the tutorial stores it.
-        Where none does, a document is known by its key, and has no text.
+        If only one field has text, all after its first line is the description, as the tutorial stores it. If none has,
+        a document is identified by its key and has no text.
 
         Parameters
         ----------
@@ -110,13 +110,13 @@ class OwnCollection(Store):
         StoreError, InputError, ParameterError
         """
         if (file := find_input(MILVUS)).exists():
-            tell_once(f"data is 'milvus': {self.where} is read, and not {short(file)}, which is ./milvus.")
+            tell_once(f"data is 'milvus': {self.where} is read, not {short(file)}, which is ./milvus.")
         asked = {role: name for role, name in self.columns.items() if role not in (VECTOR, KEY)}
         with self.open() as client:
             schema = self.schema(client)
             keys = read_keys(client, schema, self.filter, self.path is not None)
             if not len(keys):
-                raise InputError(f"{self.where} has no row{' that filter lets through' * bool(self.filter)}.")
+                raise InputError(f"{self.where} has no row{' that matches filter' * bool(self.filter)}.")
             names = self._fields(client, schema, asked, truth)
             columns: dict[str, list[str]] = {name: [""] * len(keys) for name in names}
             for place, row in read_rows(client, schema, keys, names) if names else ():
@@ -128,7 +128,7 @@ class OwnCollection(Store):
         return replace(corpus, given=MILVUS, columns=self.columns, row_keys=keys, place=stored)
 
     def _fields(self, client: MilvusClient, schema: Schema, asked: dict[str, str], truth: str | None) -> list[str]:
-        """The fields to read beside the key: by what they are called, else all texts."""
+        """The fields to read besides the key: by their names, else all texts."""
         kinds = {name: kind for name, kind in schema.kinds.items() if "VECTOR" not in kind}
         dynamic = schema.facts.get("enable_dynamic_field")
         if dynamic:
@@ -145,17 +145,17 @@ class OwnCollection(Store):
         return [name for name in dict.fromkeys([*names, *wanted.values()]) if name != schema.key]
 
     def embed(self, corpus: Corpus) -> Embeddings:
-        """The vectors of the documents of `read`; of equal texts that of the row that stands for them.
+        """The vectors of the documents of `read`; for equal texts that of the row that represents them.
 
-        They are brought to unit length, unless the collection's metric is L2, which counts lengths: then all are
-        divided by the median length. A notice says so, where lengths differ from 1.
+        They are scaled to unit length, unless the collection's metric is L2, which depends on lengths: then all are
+        divided by the median length. A notice says so, if lengths differ from 1.
         """
         assert corpus.row_keys is not None  # `read` gave them
         keys, ids = corpus.row_keys[corpus.standing], corpus.documents["id"].to_numpy(np.int64)
         with stage("embed") as entry, self.open() as client:
             entry.computed = False
             schema = self.schema(client)
-            self.vector_field = schema.vector  # asked for while a client is open
+            self.vector_field = schema.vector  # set here, while a client is open
             vectors = cache.zeros((len(keys), schema.dim), np.float32)
             for place, row in read_rows(client, schema, keys, [schema.vector]):
                 vectors[place] = row[schema.vector]
@@ -167,7 +167,7 @@ class OwnCollection(Store):
         return Embeddings(ids, vectors, _unknown(schema.dim), 0, digest, self.where, given)
 
     def recall(self, ids: np.ndarray) -> tuple[Embeddings, np.ndarray]:
-        """As `Store.recall`: all is read again, because how one text is cleaned depends on the others."""
+        """As `Store.recall`: all is read again, because the cleaning of one text depends on the others."""
         corpus = self.read()
         rows = np.flatnonzero(np.isin(corpus.ids, ids))
         if len(rows) < len(ids):
@@ -175,12 +175,12 @@ class OwnCollection(Store):
         return self.embed(corpus).part(rows), corpus.documents["text"].to_numpy(object)[rows]
 
     def nearest_to(self, ids: np.ndarray, phrase: str, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """As `Store.nearest_to`, by the model that the parameter `model` names.
+        """As `Store.nearest_to`, by the model of the parameter `model`.
 
         Raises
         ------
         ModelError
-            If that did not make the vectors, as some of the texts show.
+            If that model did not make the vectors, judging by some of the texts.
         """
         found, texts = self.recall(ids)
         asked, dim = load_embedder(self.model, self.precision), found.vectors.shape[1]
@@ -203,7 +203,7 @@ class OwnCollection(Store):
 
     @cached_property
     def embedder(self) -> Embedder:  # type: ignore[override]  # read when it is asked for
-        """Stands for the model that nobody here knows."""
+        """A placeholder for the unknown model."""
         with self.open() as client:
             return _unknown(self.schema(client).dim)
 
@@ -213,18 +213,18 @@ def _unknown(dim: int) -> Embedder:
 
 
 def _refuse() -> Any:
-    raise ModelError("nothing is embedded for a collection of one's own: newsclust does not know which model made it.")
+    raise ModelError("nothing is embedded for the user's own collection: newsclust does not know its model.")
 
 
 def bring_to_length(vectors: np.ndarray, metric: str) -> str:
-    """Scale the vectors in place, and say how; "" where all have length 1 already."""
+    """Scale the vectors in place, and return how, in words; "" if all have length 1 already."""
     lengths = lengths_of(vectors)
     if (np.abs(lengths - 1) <= UNIT_TOLERANCE).all():
         return ""
     found = f"lengths of vectors go from {lengths.min():.3g} to {lengths.max():.3g}"
     if metric == "L2":
         vectors /= np.float32(median := float(np.median(lengths)) or 1.0)
-        return f"{found}, and its metric L2 counts them, so all are divided by {median:.3g}, their median."
+        return f"{found}, and its metric L2 depends on them, so all are divided by {median:.3g}, their median."
     vectors /= np.where(lengths > 0, lengths, 1).astype(np.float32)[:, None]
     none = f", but {n:,} of length 0" if (n := int((lengths == 0).sum())) else ""
-    return f"{found}; all are brought to length 1{none}."
+    return f"{found}; all are scaled to length 1{none}."

@@ -1,4 +1,4 @@
-"""What a collection that somebody else filled is made of, and its rows, read by their primary keys."""
+"""The schema of a collection that newsclust did not fill, and its rows, read by their primary keys."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from .collection import MAX_LIMIT, READ_ROWS
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
-#: What `columns` can name beside the roles of text: the fields of the vectors and of the primary key.
+#: What `columns` can name besides the roles of text: the fields of the vectors and of the primary key.
 VECTOR, KEY = "vector", "id"
 #: Bytes of vectors per read.
 READ_BYTES = 2**25
-#: Keys per page of a local file, which looks at all rows for each page.
+#: Keys per page of a local file, which scans all rows for each page.
 FILE_KEYS = 2**20
-#: So much later a collection of bounded consistency shows what was stored: `common.gracefulTime`, 5 s, and more.
+#: Seconds after which a collection of bounded consistency shows new rows: more than `common.gracefulTime`, 5 s.
 STALE_SECONDS = 6
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
 @dataclass(frozen=True)
 class Schema:
-    """What a collection is made of, as far as it matters here.
+    """The parts of a collection's schema that are used here.
 
     Attributes
     ----------
     name, where : str
-        The collection's, and the same in words.
+        The collection's name, and the collection in words.
     facts : dict
         As Milvus describes the collection.
     kinds : dict
-        Each field's, such as ``"VARCHAR"``, by its name.
+        The type of each field, such as ``"VARCHAR"``, by its name.
     key, vector : str
         Fields.
     dim : int
     metric : str
-        "" where the vectors have no index.
+        "" if the vectors have no index.
     key_bytes : int
-        The most of a key that is a text, 0 for numbers.
+        The most bytes of a key that is a text, 0 for numbers.
     """
 
     name: str
@@ -62,12 +62,12 @@ class Schema:
 
 
 def read_schema(client: MilvusClient, name: str, where: str, columns: Mapping[str, str]) -> Schema:
-    """What the collection is made of; `columns` may name the fields of vectors and key.
+    """The collection's schema; `columns` may name the fields of vectors and key.
 
     Raises
     ------
     StoreError
-        If they are not there, or the field of the vectors can't be told: with the fields that there are.
+        If these are missing, or the field of the vectors is ambiguous; the message lists the fields.
     """
     facts = client.describe_collection(name)
     fields = {each["name"]: each for each in facts["fields"]}
@@ -94,10 +94,11 @@ def read_schema(client: MilvusClient, name: str, where: str, columns: Mapping[st
 
 
 def read_keys(client: MilvusClient, schema: Schema, only: str | None = None, is_file: bool = False) -> np.ndarray:
-    """All primary keys, ascending, or those that the expression `only` lets through: int64, or texts as objects.
+    """All primary keys, ascending, or those that match the expression `only`: int64, or texts as objects.
 
-    pymilvus's own iterator, and its queries by ``ids``, put texts into expressions as they are. On a server an iterator
-    sees what it held a few seconds ago, if the collection's consistency is not strong: so keys are counted too.
+    pymilvus's own iterator, and its queries by ``ids``, put texts into expressions without escapes. On a server an
+    iterator sees the rows of a few seconds ago, if the collection's consistency is not strong: so keys are counted,
+    too.
 
     Raises
     ------
@@ -111,8 +112,8 @@ def read_keys(client: MilvusClient, schema: Schema, only: str | None = None, is_
             break
         if last:
             notice(
-                f"{schema.where} counts {n:,} rows, and {len(found):,} different keys were read: rows of one key are "
-                "taken once, and others may have come or gone meanwhile."
+                f"{schema.where} counts {n:,} rows, and {len(found):,} different keys were read: rows with equal "
+                "keys count once, and rows may have been added or deleted meanwhile."
             )
         elif not is_file:
             time.sleep(STALE_SECONDS)
@@ -128,7 +129,7 @@ def _keys(client: MilvusClient, schema: Schema, only: str | None, n: int) -> Ite
             filter=" and ".join(parts),
             limit=n,
             output_fields=[schema.key],
-            iterator="True",  # by which Milvus answers in the order of the keys
+            iterator="True",  # makes Milvus answer in the order of the keys
             reduce_stop_for_best="True",
         )
         keys = list(dict.fromkeys(row[schema.key] for row in rows))
@@ -143,12 +144,12 @@ def _keys(client: MilvusClient, schema: Schema, only: str | None, n: int) -> Ite
 def read_rows(
     client: MilvusClient, schema: Schema, keys: np.ndarray, names: list[str]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each key's place and the fields `names` of its row, some rows at a time.
+    """Each key's position and the fields `names` of its row, read in blocks.
 
     Raises
     ------
     StoreError
-        If a row is gone.
+        If a row is missing.
     """
     n = max(1, min(READ_ROWS, READ_BYTES // (4 * schema.dim))) if schema.vector in names else READ_ROWS
     for start in tqdm(range(0, len(keys), n), desc="Reading from Milvus", leave=False, delay=2):
@@ -157,7 +158,7 @@ def read_rows(
         rows = client.query(schema.name, filter=one_of(schema, list(place)), **fields)
         if lacking := place.keys() - {row[schema.key] for row in rows}:
             raise StoreError(
-                f"{schema.where} lost rows while it was read, that of {min(lacking)!r} among them: run again."
+                f"{schema.where} lost rows while it was read, such as that of {min(lacking)!r}: run again."
             )
         yield from ((place[row[schema.key]], row) for row in rows)
 
@@ -168,5 +169,5 @@ def one_of(schema: Schema, keys: list[Any]) -> str:
 
 
 def literal(key: int | str) -> str:
-    """A primary key as expressions of Milvus have it."""
+    """A primary key as a literal of a Milvus expression."""
     return f'"{key.translate(_ESCAPED)}"' if isinstance(key, str) else str(key)

@@ -9,7 +9,7 @@ from itertools import groupby
 
 import numpy as np
 
-#: A text longer than a pack has one of its own, of its length rounded up to a multiple of this.
+#: A text longer than a pack gets a pack of its own, with its length rounded up to a multiple of this.
 STEP = 64
 
 
@@ -28,11 +28,10 @@ class Span:
 
 @dataclass(frozen=True)
 class Pack:
-    """What one forward pass embeds: whole texts, end to end, in `size` places for tokens.
+    """The input of one forward pass: whole texts, end to end, in `size` places for tokens.
 
-    Every matrix product of a pass has `size` rows, however many texts it holds and however long they are, and
-    attention looks at each text alone. So a text's vector depends on the text alone, and nothing is padded but the
-    last pack.
+    Every matrix product of a pass has `size` rows, for any number and lengths of texts, and attention is within each
+    text. So a text's vector depends on the text alone, and only the last pack is padded.
     """
 
     size: int
@@ -45,7 +44,7 @@ class Pack:
 
 
 def fill_packs(lengths: np.ndarray, size: int, rows: Sequence[int] | None = None) -> Iterator[Pack]:
-    """Put texts into packs of `size` places: long ones next to one another, and short ones into what they leave.
+    """Put texts into packs of `size` places: long ones next to one another, and short ones into the remaining places.
 
     Parameters
     ----------
@@ -59,7 +58,7 @@ def fill_packs(lengths: np.ndarray, size: int, rows: Sequence[int] | None = None
     Yields
     ------
     Pack
-        Longest texts first: memory that does not suffice is seen at once.
+        Longest texts first, so that too little memory shows at once.
     """
     order = np.arange(len(lengths)) if rows is None else np.asarray(rows)
     left = deque(order[np.argsort(-lengths[order], kind="stable")].tolist())

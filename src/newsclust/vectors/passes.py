@@ -1,4 +1,4 @@
-"""How a pack of texts goes through a transformer: on all devices at once, on a processor on all cores."""
+"""Run packs of texts through a transformer: on all devices at once, on a CPU on all cores."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     from .bert import Bert
 
-#: Places in a pack on a processor in float32: enough to keep its cores busy, little to fill up at the end. In half
-#: precision it is twice as many, as many bytes.
+#: Places in a pack on a CPU in float32: enough to keep its cores busy, with little padding at the end. In half
+#: precision it is twice as many, the same number of bytes.
 PACK_SIZE = 1024
-#: And on a GPU, at most; less where its memory is small.
+#: The most places on a GPU; fewer if its memory is small.
 GPU_PACK_SIZE = 2**16
-#: Floats that a pass holds at once for each place and dimension, generously.
+#: Floats that a pass needs at once for each place and dimension: a generous estimate.
 FLOATS_PER_PLACE = 64
 
 #: Token ids of some texts -> by row number of the text.
@@ -45,7 +45,7 @@ class Embedded(NamedTuple):
     vectors : ndarray of float32, shape (len(pack.rows), dim)
         Of any length.
     words : csr_array of float32, shape (len(pack.rows), largest token id + 1), or None
-        How much each word piece says of its text, where the model has learnt it; see `heaviest`.
+        The weight of each word piece, if the model has learnt weights; see `heaviest`.
     """
 
     pack: Pack
@@ -63,15 +63,15 @@ class Model:
     tokenize : callable
         Texts -> a list of token ids each, special tokens included.
     pool : {"mean", "first"}
-        What of a text's token states is its vector.
+        Which of a text's token states are its vector.
     first_position : int
         The position of a text's first token, as the encoder counts.
     padding : int
-        A token id for places that no text needs.
+        A token id for places without a text.
     weigh : torch.nn.Linear, optional
-        Gives each token state a weight: how much the word piece says of the text (BGE-M3's lexical weights).
+        Gives each token state the weight of its word piece (BGE-M3's lexical weights).
     special : frozenset of int
-        Ids of tokens that are no piece of a word.
+        Ids of tokens that are not pieces of words.
     """
 
     def __init__(
@@ -92,9 +92,7 @@ class Model:
         self._fits: float = float("inf")  # the largest pack that memory may hold
 
     def run(self, packs: Iterable[Pack], tokens: Tokens) -> Iterator[Embedded]:
-        """Embed `packs`, on all devices at once; on a processor a pack per core, which keeps the cores busier than one
-        pack spread over all of them.
-        """
+        """Embed `packs`, on all devices at once; on a CPU one per core, which is faster than each on all cores."""
         import torch
 
         n_threads = torch.get_num_threads()
@@ -125,7 +123,7 @@ class Model:
             torch.set_num_threads(n_threads)  # for threads that others start later
 
     def _embed(self, transformer: Bert | PreTrainedModel, pack: Pack, tokens: Tokens) -> list[Embedded]:
-        """A pack that went through the model, in several parts where memory does not hold it."""
+        """Embed a pack, in several parts if it does not fit into memory."""
         import torch
 
         longest = pack.spans[0].length
@@ -158,7 +156,7 @@ class Model:
         _current.pack = pack
         with torch.inference_mode():
             tokens_in, places = (torch.from_numpy(each)[None].to(transformer.device) for each in (ids, positions))
-            kinds = torch.zeros_like(tokens_in)  # transformers' own default has no more places than one text
+            kinds = torch.zeros_like(tokens_in)  # transformers' own default has only as many places as one text
             found = transformer(input_ids=tokens_in, position_ids=places, token_type_ids=kinds)
             return found.last_hidden_state[0]
 
@@ -181,7 +179,7 @@ class Model:
             return None
         with torch.inference_mode():
             layer = {name: values.to(states.device).float() for name, values in self._weigh.named_parameters()}
-            # Row by row, where a product with a matrix of one column might depend on what stands in other rows' places.
+            # Row by row, because a product with a matrix of one column might depend on other rows.
             weights = torch.relu((states.float() * layer["weight"]).sum(dim=1) + layer["bias"]).cpu().numpy()
         texts = [tokens[row] for row in pack.rows]
         return heaviest(texts, weights[: pack.spans[-1].stop], self._special)
@@ -191,7 +189,7 @@ _current = threading.local()  # one pack per device at a time
 
 
 def on_every_device(transformer: Bert | PreTrainedModel, precision: str) -> list[Any]:
-    """Copies of an encoder in this precision, one on each device of this machine, where each text sees itself alone."""
+    """Copies of an encoder in this precision, one on each device of this machine."""
     from copy import deepcopy
 
     import torch
@@ -203,9 +201,9 @@ def on_every_device(transformer: Bert | PreTrainedModel, precision: str) -> list
 
 
 def attend_within_texts(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *_: Any) -> torch.Tensor:
-    """Attention of each text to itself alone: no mask, no padding.
+    """Attention within each text: no mask, no padding.
 
-    `query`, `key` and `value` have shape (1, heads, places, dim), what comes back (1, places, heads, dim).
+    `query`, `key` and `value` have shape (1, heads, places, dim), the result (1, places, heads, dim).
     """
     from torch.nn.functional import scaled_dot_product_attention
 

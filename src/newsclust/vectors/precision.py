@@ -1,4 +1,4 @@
-"""Which precision a model computes in: asked for, or what this machine does well."""
+"""The precision in which a model computes: as requested, or one that is fast on this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 def choose_precision(asked: str) -> str:
     """The precision for `asked`, one of `PRECISIONS`.
 
-    ``"auto"`` is float32 on a processor, and float16 on a GPU that multiplies it at full speed.
+    ``"auto"`` is float32 on a CPU, and float16 on a GPU that multiplies it at full speed.
 
     Raises
     ------
@@ -27,14 +27,14 @@ def choose_precision(asked: str) -> str:
 
 
 def faster_precision(asked: str) -> str:
-    """What to tell who waits: a precision that would be faster on this processor, "" where there is none."""
+    """A sentence about a precision that would be faster on this processor, "" if there is none."""
     flags = _processor_flags()
     if asked != "auto" or has_gpu() or not flags & {"amx_bf16", "avx512_bf16"}:
         return ""
     times = "3 to 4 times" if "amx_bf16" in flags else "about twice"
     return (
-        f'precision = "bfloat16" would be {times} as fast on this processor, at a cosine of 0.9999 to these '
-        "vectors; it has a collection of its own"
+        f'precision = "bfloat16" would be {times} as fast on this processor, with a cosine of 0.9999 to these '
+        "vectors, in a separate collection"
     )
 
 
@@ -48,7 +48,7 @@ def _processor_flags() -> frozenset[str]:
 
 @lru_cache
 def has_gpu() -> bool:
-    """Whether PyTorch can compute on a GPU. Without a driver there is none, and PyTorch need not be imported to ask."""
+    """Whether PyTorch can compute on a GPU. Without a driver there is none, and PyTorch is not imported."""
     from shutil import which
 
     drivers = "/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg"

@@ -1,4 +1,4 @@
-"""The Milvus servers that the user's token may go to: those that the user gave, none that only a run's record names."""
+"""The Milvus servers that may get the user's token: those that the user gave, none that only a run's record names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def is_known(uri: str) -> bool:
 
 
 def remember(uri: str) -> None:
-    """Keep the address of a server that the user gave, outside of any folder that others could have packed."""
+    """Store the address of a server that the user gave, outside of any folder that could come from others."""
     with suppress(OSError):
         file = _file()
         if not is_known(uri):
@@ -28,12 +28,12 @@ def remember(uri: str) -> None:
 
 
 def _address(uri: str) -> str:
-    """The same for two spellings of an address; https and http differ, for the latter would show the token."""
+    """The same for two spellings of an address; https and http differ, because http would reveal the token."""
     return "{0.scheme}://{0.netloc}".format(urlsplit(uri.strip())).lower()
 
 
 def _file() -> Path:
-    """Absolute: a user without a home has none."""
+    """The list of known servers; its path must be absolute, which it is not for a user without a home."""
     import platformdirs
 
     path = platformdirs.user_state_path("newsclust", appauthor=False) / "servers.txt"

@@ -1,4 +1,4 @@
-"""How much each word of a text says, as BGE-M3 has learnt it: sparse rows, one per text."""
+"""The weights of a text's words that BGE-M3 has learnt: sparse rows, one per text."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 #: Stands for a text without any word of weight: Milvus Lite, and Milvus before 2.4.12, refuse an empty sparse vector.
-#: Token 0 marks where a text begins, and is no word.
+#: Token 0 marks the beginning of a text, and is no word.
 NO_WORD = {0: 1.0}
-#: What a sparse matrix consists of, in the order that SciPy takes it.
+#: The parts of a sparse matrix, in SciPy's order.
 ARRAYS = "data", "indices", "indptr"
 
 
 def heaviest(tokens: Sequence[Sequence[int]], weights: np.ndarray, special: frozenset[int]) -> csr_array:
-    """The weights of texts' word pieces, out of those of their tokens, by FlagEmbedding's rule.
+    """The weights of texts' word pieces, from those of their tokens, by FlagEmbedding's rule.
 
-    A piece weighs what its heaviest occurrence does. Pieces of no weight, and tokens that are no piece of a word, are
-    left out.
+    A piece has the weight of its heaviest occurrence. Pieces without weight, and tokens that are not pieces of words,
+    are left out.
 
     Parameters
     ----------
@@ -45,13 +45,13 @@ def heaviest(tokens: Sequence[Sequence[int]], weights: np.ndarray, special: froz
 
 
 def stack(parts: Sequence[csr_array], rows: np.ndarray | slice = slice(None)) -> csr_array:
-    """Matrices of any widths below one another, and of that these `rows`."""
+    """These `rows` of matrices of any widths, stacked below one another."""
     width = max(part.shape[1] for part in parts)
     return vstack([csr_array((p.data, p.indices, p.indptr), shape=(p.shape[0], width)) for p in parts], "csr")[rows]
 
 
 def from_milvus(found: Sequence[dict[int, float]]) -> csr_array:
-    """Rows as Milvus has them, weights by token id: csr_array of float32."""
+    """From Milvus's rows, weights by token id: csr_array of float32."""
     rows = [[] if row == NO_WORD else sorted(row.items()) for row in found]
     text = np.repeat(np.arange(len(rows)), np.array([len(row) for row in rows], dtype=np.int64))
     pieces = np.array([piece for row in rows for piece, _ in row], dtype=np.int64)
@@ -67,7 +67,7 @@ def to_milvus(words: csr_array) -> list[dict[int, float]]:
 
 
 def to_arrays(words: csr_array | None) -> dict[str, np.ndarray]:
-    """What `from_arrays` reads; nothing of None."""
+    """The arrays that `from_arrays` reads; none for None."""
     return {} if words is None else {f"words {name}": getattr(words, name) for name in ARRAYS}
 
 

@@ -61,7 +61,7 @@ function listCorrections() {
     const [before, between] = SAYS[row.kind] ?? [`${row.kind}: `, " "];
     const names = [row.headline_a, row.headline_b || row.title];
     const facts = [row.who, row.why, row.file ? `row ${row.row} of ${row.file}` : "new, from the next run on",
-      row.reason ?? (row.needed === false ? "the same without it" : "")].filter(Boolean).join("; ");
+      row.reason ?? (row.needed === false ? "changes nothing" : "")].filter(Boolean).join("; ");
     return el("li", {}, before, el("span", {dir: "auto", textContent: names[0]}), between,
       el("span", {dir: "auto", textContent: names[1]}), el("small", {textContent: ` (${facts}) `}),
       button("Remove", () => {

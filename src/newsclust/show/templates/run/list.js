@@ -119,7 +119,7 @@ function showPanel(story) {
     button("Copy link", () => copy(`${location.href.split("#")[0]}#${idOf(story)}`, "Link copied")));
   if (isStory && view.by === "sure") docs.sort((a, b) => H.certainty[b] - H.certainty[a] || H.minute[a] - H.minute[b]);
   const head = el("p", {className: "told"}, ...isStory ? headOf(story) : []);
-  if (story.docs.length < story.size) head.append(`This page holds ${number(story.docs.length)} of its `
+  if (story.docs.length < story.size) head.append(`This page has ${number(story.docs.length)} of its `
     + `${count(story.size, "headline")}; all of them are in clusters.csv.`);
   row.append(el("div", {className: "panel"}, head, tools, view.correct ? correctBar(story) : "",
     headsOf(story, docs), ...isStory ? aroundOf(story) : []));
@@ -177,7 +177,7 @@ function aroundOf({near, doubt, rival, separation, own, next, topic, together, r
   const about = el("p", {className: "aside"});
   if (doubt === "twice") about.append("Doubt: as near to ", titled(rival), " as to itself: one event in two? ");
   if (doubt === "loose") about.append("Doubt: its headlines are not much alike: several events in one? ");
-  if (own) about.append(`Stands apart by ${separation.toFixed(2)}: alike ${own.toFixed(2)}, `
+  if (own) about.append(`Separation ${separation.toFixed(2)}: alike ${own.toFixed(2)}, `
     + `like the next story ${next.toFixed(2)}. `);
   if (reliability != null) about.append(`Reliability ${reliability.toFixed(2)}; with a fifth of all headlines left out `
     + `${Math.round(100 * together)} % of its pairs stay together. `);

@@ -270,8 +270,8 @@ async function start() {
   }
   bigFirst = STORIES.slice().sort((a, b) => b.size - a.size);
   if (N < D.n_documents)
-    $("#part").textContent = `This page holds ${number(N)} of the ${count(D.n_documents, "headline")}, of each story `
-      + "the most certain ones. Search, filters and map are of these; all of them are in clusters.csv.";
+    $("#part").textContent = `This page has ${number(N)} of the ${count(D.n_documents, "headline")}, the most certain `
+      + "ones of each story. Search, filters and map use these; all of them are in clusters.csv.";
   colours = screenColours();
   if (H.fresh) shown.sort = "news";
   wire();
