@@ -101,7 +101,7 @@ def test_another_seed_moves_the_map_alone(made, run):
 
 
 def test_the_verdict_on_the_vectors_recognises_another_precision(made, run, monkeypatch):
-    # A small pack takes as long as a full one, and some processors have no instructions for halves.
+    # An unfilled pack takes as long as a full one, and some processors have no instructions for halves.
     monkeypatch.setattr(passes, "PACK_SIZE", 128)
     change(run, precision="bfloat16")
     verdict = verify(run, str(made / "mine.csv"))

@@ -69,7 +69,7 @@ def test_every_text_is_embedded_once_and_long_ones_first():
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_half_precision_keeps_the_direction(sample, precision, monkeypatch):
     monkeypatch.setattr(embedding, "_loaded", {})
-    monkeypatch.setattr(passes, "PACK_SIZE", 64)  # a pack takes as long as a full one; processors may be slow at halves
+    monkeypatch.setattr(passes, "PACK_SIZE", 64)  # an unfilled pack takes as long as a full one
     texts = sample.documents["text"][:3].tolist()
     vectors = load_embedder("minilm", precision).encode(texts)
     assert (vectors * sample.embeddings.vectors[:3]).sum(axis=1).min() > 0.999
