@@ -15,12 +15,11 @@ import numpy as np
 import pytest
 
 from newsclust.clusters.clustering import cluster
-from newsclust.errors import NewsclustError, NewsclustWarning
+from newsclust.errors import NewsclustError
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors import embedding, models
 from newsclust.vectors.embedding import load_embedder
 from newsclust.vectors.store import Store
-from test_passes import TEXTS
 
 
 def test_minilm_gives_unit_rows_of_384_floats(sample):
@@ -73,15 +72,6 @@ def test_half_precision_keeps_the_direction(sample, precision):
     assert (vectors * sample.embeddings.vectors[:3]).sum(axis=1).min() > 0.999
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     assert np.array_equal(load_embedder("minilm", precision).encode(texts[1:2]), vectors[1:2])
-
-
-def test_a_long_wait_says_once_what_would_shorten_it(monkeypatch, recwarn):
-    monkeypatch.setattr(embedding, "LONG_WAIT", 0)
-    monkeypatch.setattr(embedding, "faster_precision", lambda asked: "this would be faster")
-    load_embedder("minilm").encode(TEXTS * 4)
-    said = [str(warning.message) for warning in recwarn.list if warning.category is NewsclustWarning]
-    assert len(said) == 1
-    assert said[0].endswith("s more; this would be faster.")
 
 
 def test_e5_reads_several_languages_and_needs_no_company():

@@ -10,7 +10,8 @@ import numpy as np
 from .. import cache
 from ..errors import NewsclustError, notice
 from ..stages import stage
-from ..vectors.store import Embeddings, Store, check_finite
+from ..vectors.embedding import check_finite
+from ..vectors.store import Embeddings, Store
 from ..wording import count
 from .comparison import SPARE, exact_neighbors, found_share, nearest_candidates
 from .inverted_file import search_lists

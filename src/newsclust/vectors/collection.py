@@ -150,25 +150,15 @@ class Collection:
                 words.append(from_milvus([stored.get(id, NO_WORD) for id in wanted]))
         return vectors, texts, stack(words) if has_words else None
 
-    def insert(
-        self, ids: np.ndarray, vectors: np.ndarray, texts: list[str], words: csr_array | None, last: bool = False
-    ) -> None:
-        """Store documents, in place of those of the same ids."""
-        # Opened for each insert: a connection left idle while a slow model works is cut by the server.
-        with self.open() as client:
-            self.put(client, ids, vectors, texts, words)
-            if last:
-                client.flush(self.name)
-
     def put(
         self, client: MilvusClient, ids: np.ndarray, vectors: np.ndarray, texts: list[str], words: csr_array | None
     ) -> None:
-        """As `insert`, over a connection that is there."""
+        """Store documents, in place of those of the same ids, and their words where these are kept here."""
         found = [
             {"id": id, "embedding": vector, "text": fitting(text)}
             for id, vector, text in zip(ids.tolist(), vectors, texts, strict=True)
         ]
-        if words is not None:
+        if words is not None and self.has_words(client):
             for document, row in zip(found, to_milvus(words), strict=True):
                 document["words"] = row
         client.upsert(self.name, found)
