@@ -2,7 +2,7 @@
 
 An edge's key holds the bits of two non-negative float32, mutual reachability above distance. Read as one float64 it
 sorts by the first, then by the second: IEEE 754 numbers that are not negative order like their bits. So one float64 per
-edge says what `graph_hdbscan.spanning_tree.spanning_tree_by_ranks` needs a sort of all edges for.
+edge says what would need a sort of all edges otherwise.
 """
 
 from __future__ import annotations
