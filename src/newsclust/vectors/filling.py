@@ -17,8 +17,9 @@ from .embedding import Embedder, check_finite
 from .word_weights import stack
 
 #: How many documents the first batch has. Those that follow have more, up to `INSERT_ROWS`, as long as they take less
-#: than half of `INSERT_SECONDS`: an interruption loses one batch.
-FIRST_ROWS, INSERT_ROWS, INSERT_SECONDS = 64, 4096, 60
+#: than half of `INSERT_SECONDS`: an interruption loses one batch, and Milvus cuts a connection that is idle for longer,
+#: because pymilvus asks every ten seconds whether it is there.
+FIRST_ROWS, INSERT_ROWS, INSERT_SECONDS = 64, 4096, 20
 #: A batch has no more letters than these: a server takes 64 MiB at once.
 INSERT_LETTERS = 2**23
 #: A wait from which on it is worth saying that another precision would shorten it, in seconds.
