@@ -110,8 +110,8 @@ def bare(uri: str, n: str, collection: str) -> dict[str, float]:
     from pymilvus import MilvusClient
 
     from newsclust.corpus.documents import text_id
-    from newsclust.vectors.filling import FIRST_ROWS
-    from newsclust.vectors.store import INSERT_ROWS, Store
+    from newsclust.vectors.filling import FIRST_ROWS, INSERT_ROWS
+    from newsclust.vectors.store import Store
 
     vectors, given, size = some_vectors(), [(text_id(text), text) for text in texts(int(n))], FIRST_ROWS
     store = Store(uri, collection, "minilm")

@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import minimum_spanning_tree
+
+from graph_hdbscan.checks import check_tree
+from graph_hdbscan.graph import measured
+from graph_hdbscan.spanning_tree import joined
 
 if TYPE_CHECKING:
     from newsclust.neighbors.neighbors import Neighbors
@@ -127,3 +133,25 @@ SELECTIONS = [
     {"allow_single_cluster": True, "cluster_selection_epsilon": 2.5},
     {"allow_single_cluster": True, "cluster_selection_method": "leaf", "cluster_selection_epsilon": 9.0},
 ]
+
+
+def spanning_tree_by_ranks(
+    indices: np.ndarray, distances: np.ndarray, min_samples: int = 3, distance: str = "euclidean"
+) -> np.ndarray:
+    """The tree in plain words: the edges' ranks in canonical order are their weights.
+
+    No two edges have one rank, so there is but one minimum spanning tree.
+    """
+    check_tree(indices, distances, min_samples, distance)
+    n = len(indices)
+    lengths = measured(distances, distance)
+    listed = indices >= 0
+    pairs = np.sort(np.column_stack((np.nonzero(listed)[0], indices[listed])), axis=1)
+    pairs, first = np.unique(pairs, axis=0, return_index=True)
+    (start, end), length = pairs.T, lengths[listed][first]
+    core = lengths[:, min(min_samples, n - 1) - 1] if n > 1 else np.empty(n)
+    weight = np.maximum(length, np.maximum(core[start], core[end]))
+    order = np.lexsort((end, start, length, weight))
+    ranks = csr_array((np.arange(1.0, len(order) + 1), (start[order], end[order])), shape=(n, n))
+    chosen = order[np.sort(minimum_spanning_tree(ranks).data).astype(np.intp) - 1]
+    return joined(start[chosen], end[chosen], weight[chosen], n)

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from graph_hdbscan.spanning_tree import spanning_tree_by_ranks
 from newsclust.clusters.clustering import cluster
 from newsclust.neighbors.neighbors import Neighbors
+from points import spanning_tree_by_ranks
 
 GOLDEN = np.load(Path(__file__).parent / "golden.npz")
 

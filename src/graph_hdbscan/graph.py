@@ -2,7 +2,7 @@
 
 An edge's key has the bits of two non-negative float32, mutual reachability above distance. Read as one float64 it sorts
 by the first, then by the second, because non-negative IEEE 754 numbers sort like their bits. So one float64 per edge
-replaces the sort of all edges in `graph_hdbscan.spanning_tree.spanning_tree_by_ranks`.
+replaces a sort of all edges.
 """
 
 from __future__ import annotations

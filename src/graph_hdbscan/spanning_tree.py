@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from .checks import check_tree
-from .graph import keyed_edges, measured, reachability
+from .graph import keyed_edges, reachability
 
 
 def spanning_tree(
@@ -51,32 +51,10 @@ def spanning_tree(
     forest = minimum_spanning_tree(edges, overwrite=True).tocoo()
     del edges
     order = np.argsort(forest.data, kind="stable")
-    return _joined(forest.row[order], forest.col[order], reachability(forest.data[order]), n)
+    return joined(forest.row[order], forest.col[order], reachability(forest.data[order]), n)
 
 
-def spanning_tree_by_ranks(
-    indices: np.ndarray, distances: np.ndarray, min_samples: int = 3, distance: str = "euclidean"
-) -> np.ndarray:
-    """The same tree by simpler code, several times slower: the edges' ranks in canonical order are their weights.
-
-    No two edges have the same rank, so there is only one minimum spanning tree. Tests compare `spanning_tree` with it.
-    """
-    check_tree(indices, distances, min_samples, distance)
-    n = len(indices)
-    lengths = measured(distances, distance)
-    listed = indices >= 0
-    pairs = np.sort(np.column_stack((np.nonzero(listed)[0], indices[listed])), axis=1)
-    pairs, first = np.unique(pairs, axis=0, return_index=True)
-    (start, end), length = pairs.T, lengths[listed][first]
-    core = lengths[:, min(min_samples, n - 1) - 1] if n > 1 else np.empty(n)
-    weight = np.maximum(length, np.maximum(core[start], core[end]))
-    order = np.lexsort((end, start, length, weight))
-    ranks = csr_array((np.arange(1.0, len(order) + 1), (start[order], end[order])), shape=(n, n))
-    chosen = order[np.sort(minimum_spanning_tree(ranks).data).astype(np.intp) - 1]
-    return _joined(start[chosen], end[chosen], weight[chosen], n)
-
-
-def _joined(start: np.ndarray, end: np.ndarray, weights: np.ndarray, n: int) -> np.ndarray:
+def joined(start: np.ndarray, end: np.ndarray, weights: np.ndarray, n: int) -> np.ndarray:
     """Join a forest of edges in canonical order to one tree, with duplicates as stars."""
     # Which duplicates list each other depends on the search. If each is joined to the first of them, they can't form
     # subclusters at distance 0, whose stability would be NaN.

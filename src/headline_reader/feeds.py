@@ -57,14 +57,10 @@ def read_markup(content: bytes, start: str, name: str) -> Table | Feeds | None:
         raise ReaderError(f"{page}: download the file in a browser and give its path as {SOURCE}.")
     if re.match(r"\s*(<meta[^>]*>\s*)*<table[\s>]", start, re.IGNORECASE):
         return read_html_tables(content, name)
-    if re.match(r"\s*<\?xml", start) or re.match(r"\s*<(\w[\w:.-]*)[^<>]*>[\s\S]*</\1>\s*$", _ends(content)):
+    ends = (content[:2000] + content[2000:][-2000:]).decode("utf-8", "replace")
+    if re.match(r"\s*<\?xml", start) or re.match(r"\s*<(\w[\w:.-]*)[^<>]*>[\s\S]*</\1>\s*$", ends):
         return _elements(content, name)
     return None
-
-
-def _ends(content: bytes) -> str:
-    """The beginning and the end, which show whether one element encloses everything."""
-    return (content[:2000] + content[2000:][-2000:]).decode("utf-8", "replace")
 
 
 def _feed(content: bytes, name: str) -> Table:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .cells import is_run, is_unspaced, text_frame, text_of
+from .records import URL
 from .roles import bare, is_name_of, lists, names_titles, rank_of
 from .tables import Table, unique_names
 
-_ADDRESS = re.compile(r"https?://\S+$", re.IGNORECASE)
 _DAY = re.compile(r"(19|20)\d\d[-/.]?\d\d([-/.]?\d\d)?([T ].*)?$")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*$")
 _TEXTS = " (texts)"
@@ -78,7 +78,7 @@ class Group:
 
 def like_headlines(texts: list[str]) -> bool:
     """Whether most of them have three words, or eight letters where words have no spaces."""
-    likely = sum(len(t.split()) > 2 or (len(t) > 7 and is_unspaced(t)) for t in texts if not _ADDRESS.match(t))
+    likely = sum(len(t.split()) > 2 or (len(t) > 7 and is_unspaced(t)) for t in texts if not URL.match(t))
     return 2 * likely >= sum(map(bool, texts)) > 0
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from .cells import literal, one_line, refuse_crumbs, text_frame, text_of
 from .errors import ReaderError
 from .json_lists import Group, chosen, flat, gather, named_so, table_of
+from .records import URL
 from .roles import any_title, rank_of
 from .tables import Table, table_of_records, unique_names
 
@@ -20,7 +21,6 @@ _NAME = re.compile(
 )
 # Printed Python values that are no literals: the text between the brackets is enough.
 _CALLS = re.compile(r"\b(?:time\.struct_time|(?:datetime\.)?datetime|Timestamp|ObjectId)\(([^()]*)\)")
-_ADDRESS = re.compile(r"https?://\S+$", re.IGNORECASE)
 
 
 def read_json(text: str, name: str) -> Table | None:
@@ -181,7 +181,7 @@ def _linked(value: dict[str, Any]) -> list[dict[str, str]] | None:
     if len(pairs) < 3 or not all(isinstance(item, str) for _, _, item in pairs):
         return None
     for title, url in ((1, 2), (2, 1)):
-        linked = sum(bool(_ADDRESS.match(pair[url])) and not _ADDRESS.match(pair[title]) for pair in pairs)
+        linked = sum(bool(URL.match(pair[url])) and not URL.match(pair[title]) for pair in pairs)
         texts = sum(len(pair[title].split()) > 2 or not pair[title].isascii() for pair in pairs)
         if min(linked, texts) > 0.8 * len(pairs):
             return [{"section": pair[0], "title": pair[title], "url": pair[url]} for pair in pairs]

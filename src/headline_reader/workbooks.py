@@ -130,10 +130,6 @@ def _ods_row(row: Any) -> list[str]:
         record += [text] * min(_repeats(cell, "columns"), MOST_COLUMNS)
         if len(record) > 2 * MOST_COLUMNS:
             break
-    return _trimmed(record)
-
-
-def _trimmed(record: list[str]) -> list[str]:
     while record and not record[-1]:
         record.pop()
     return record
@@ -197,7 +193,7 @@ def _sheets(sheets: Iterator[tuple[str, list[tuple[int, list[str]]]]], name: str
     without: list[str] = []
     with refused(name, "a damaged or locked workbook", "save it again, or as CSV UTF-8", "save the sheet as CSV"):
         for title, records in sheets:
-            if not any([_trimmed(cells) for _, cells in records]):
+            if not any(any(cells) for _, cells in records):
                 continue
             try:
                 tables[title] = table_of_records(records, f"sheet {title} of {name}")

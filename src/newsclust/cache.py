@@ -79,9 +79,6 @@ def once(
     computed : bool
         Whether `compute` was called.
     """
-    kept = load(kind, key)
-    if kept is not None and good(kept):
-        return kept, False
     try:
         alone: AbstractContextManager[None] = turn(_path(kind, key).with_suffix(".lock"), f"making the same {kind}")
     except OSError:

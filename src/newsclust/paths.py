@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import pickle
 import re
@@ -189,6 +190,31 @@ def write_whole(path: Path, content: str | Callable[[Path], object]) -> None:
     except OSError as error:
         advice = "check that its folder is there, its permissions and the room on its disk, and run this again."
         raise RunError(f"{short(path)} can't be written ({error.strerror}): {advice}") from None
+
+
+def write_all(folder: Path, texts: dict[str, str]) -> list[Path]:
+    """Write texts into files of a folder, which is made where it is missing.
+
+    Raises
+    ------
+    RunError
+        If they can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{short(folder)} can't be made ({error.strerror}): give another one with --output.") from None
+    for name, text in texts.items():
+        write_whole(folder / name, text)
+    return [folder / name for name in texts]
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """The names and values in a file; none where it is missing, damaged or something else."""
+    with suppress(OSError, ValueError):
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else {}
+    return {}
 
 
 def remove(folder: Path) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 import yaml
 
 from .clusters import check
-from .clusters.clustering import CLUSTERING, SELECTION
+from .clusters.clustering import CLUSTERING, SELECTION, Clustering
 from .clusters.clustering import cluster as cluster_lists
 from .corpus.documents import MILVUS, Corpus, read_corpus, shown
 from .errors import NewsclustError, ParameterError, RunError, notice, told
@@ -140,20 +140,8 @@ def _among(vectors: Vectors, rows: np.ndarray, now: Parameters) -> Neighbors:
 def cluster(links: Links, p: Notebook | Parameters | None = None, **given: Any) -> Clusters:
     """Choose the settings that are "auto", and cluster."""
     now = _now("cluster", p, links.made_with, given)
-    selection = {name: getattr(now, name) for name in SELECTION}
-    settings = choose_settings(
-        links.clustered,
-        links.evidence,
-        now.k,
-        now.min_samples,
-        now.min_cluster_size,
-        now.distance,
-        now.least_support,
-        now.shared_neighbors,
-        now.distance_floor,
-        **selection,
-    )
     asked = {name: getattr(now, name) for name in CLUSTERING}
+    settings = choose_settings(links.clustered, links.evidence, least_support=now.least_support, **asked)
     chosen = {"min_samples": settings.min_samples, "min_cluster_size": settings.min_cluster_size}
     clustering = with_copies(cluster_lists(links.clustered, **asked | chosen), links.clustered, now.least_support)
     return Clusters(links, settings, clustering, _made("cluster", links.made_with, now))
@@ -163,31 +151,28 @@ def name(clusters: Clusters, p: Notebook | Parameters | None = None, **given: An
     """Name the clusters, assign noise if asked to, apply corrections, and keep the numbers of an earlier run."""
     now = _now("name", p, clusters.made_with, given)
     links = clusters.links
-    found = find_stories(
-        links.vectors.corpus,
-        links.vectors.embeddings,
-        links.clustered,
-        clusters.clustering,
-        now.assign_noise,
-        now.least_support,
-        now.title_model if links.vectors.corpus.has_texts else None,
-        now.at_most_alone,
-    )
-    found = _corrected(found, links, gather_corrections(now.corrections, now.output, now.previous), now.corrections)
+    title_model = now.title_model if links.vectors.corpus.has_texts else None
+    rows = gather_corrections(now.corrections, now.output, now.previous)
+    found = _found(links, clusters.clustering, now, title_model, rows)
     continued = continue_run(found, now.previous)
     if not links.vectors.corpus.has_texts:
         continued = replace(continued, stories=continued.stories.numbered())
     return Named(clusters, continued.stories, continued, _made("name", clusters.made_with, now))
 
 
-def _corrected(stories: Stories, links: Links, rows: pd.DataFrame, file: str | None) -> Stories:
+def _found(
+    links: Links, clustering: Clustering, now: Parameters, title_model: str | None, rows: pd.DataFrame
+) -> Stories:
+    """The stories as these `rows` of corrections have them."""
+    vectors, noise = links.vectors, (now.assign_noise, now.least_support, title_model, now.at_most_alone)
+    stories = find_stories(vectors.corpus, vectors.embeddings, links.clustered, clustering, *noise)
     if rows.empty:
         return stories
     corrections = resolve(rows, stories.documents)
-    made = correct_stories(stories, corrections, links.vectors.embeddings, links.clustered)
+    made = correct_stories(stories, corrections, vectors.embeddings, links.clustered)
     if made.corrected:
         tell(made.corrected.corrections)
-    return replace(made, parameters=made.parameters | {"corrections": file})
+    return replace(made, parameters=made.parameters | {"corrections": now.corrections})
 
 
 def map(named: Named, p: Notebook | Parameters | None = None, **given: Any) -> Map:
@@ -202,24 +187,16 @@ def map(named: Named, p: Notebook | Parameters | None = None, **given: Any) -> M
 def finish(drawn: Map, p: Notebook | Parameters | None = None, **given: Any) -> Run:
     """Write the results to `output`, if one is given, with the record of how they were made, and the run's page."""
     now = _now("finish", p, drawn.made_with, given)
-    named = drawn.named
-    clusters, vectors = named.clusters, named.clusters.links.vectors
     if now.output:
         try_output(now.output, shown(now.data))
-        obeyed = {row["file"] for row in named.stories.corrected.corrections.listed} if named.stories.corrected else ()
+        corrected = drawn.named.stories.corrected
+        obeyed = {row["file"] for row in corrected.corrections.listed} if corrected else ()
         if len(gather_corrections(output=now.output)) and CORRECTIONS not in obeyed:
             notice(f"{CORRECTIONS} in {now.output} is not applied: give nc.name the output, too, or call nc.find.")
-    record = write_record(
-        vectors.corpus,
-        vectors.embeddings,
-        clusters.links.clustered,
-        clusters.links.evidence,
-        clusters.settings,
-        named.stories,
-        drawn.layout,
-        now.output,
-        now.write_labels,
-    )
+    clusters, vectors = drawn.named.clusters, drawn.named.clusters.links.vectors
+    lists, evidence = clusters.links.clustered, clusters.links.evidence
+    results = vectors.corpus, vectors.embeddings, lists, evidence, clusters.settings, drawn.named.stories, drawn.layout
+    record = write_record(*results, now.output, now.write_labels)
     if now.output:
         write_page(find_output(now.output))
     if now.write_labels:
@@ -269,16 +246,7 @@ def repeat(run: StoredRun) -> Run:
         links = _links(vectors, run.neighbors, found, now, made)
         asked = {name: AUTO for name in run.record.provenance.get("chosen", ())}
         clusters = cluster(links, **{name: getattr(now, name) for name in READS["cluster"]} | asked)
-        stories = find_stories(
-            corpus,
-            run.embeddings,
-            links.clustered,
-            clusters.clustering,
-            now.assign_noise,
-            now.least_support,
-            at_most_alone=now.at_most_alone,
-        )
-        stories = _corrected(stories, links, recorded_corrections(run.folder), now.corrections)
+        stories = _found(links, clusters.clustering, now, None, recorded_corrections(run.folder))
         continued = Continuation(stories)
         if now.previous:
             with suppress(NewsclustError):  # the earlier run may be gone

@@ -10,8 +10,19 @@ from hypothesis import strategies as st
 
 from graph_hdbscan import graph
 from graph_hdbscan.hierarchy import linkage
-from graph_hdbscan.spanning_tree import spanning_tree, spanning_tree_by_ranks
-from points import Lists, blobs, distance_matrix, grids, kruskal, lists_of_edges, nearest, quickly, seeds
+from graph_hdbscan.spanning_tree import spanning_tree
+from points import (
+    Lists,
+    blobs,
+    distance_matrix,
+    grids,
+    kruskal,
+    lists_of_edges,
+    nearest,
+    quickly,
+    seeds,
+    spanning_tree_by_ranks,
+)
 
 # What a kernel of an earlier test left open is no fault of these.
 pytestmark = pytest.mark.filterwarnings("error", "ignore::pytest.PytestUnraisableExceptionWarning")

@@ -235,9 +235,9 @@ def test_a_day_scale_of_3_halves_the_similarity_in_two_days():
     "weights, message",
     [
         ((-0.1, 0, 3), "words is -0.1"),
-        ((0, 1.0, 3), "days is 1.0"),
-        ((0.6, 0.4, 3), "words is 0.6 and days is 0.4"),
-        ((0.1, 0.1, 0), "day_scale is 0"),
+        ((0, 1.0, 3), "days 1.0"),
+        ((0.6, 0.4, 3), "words is 0.6, days 0.4"),
+        ((0.1, 0.1, 0), "day_scale 0"),
         ((float("nan"), 0.1, 3), "words is nan"),
     ],
 )

@@ -205,7 +205,7 @@ def test_padded_lists_have_a_map(small_corpus, known):
     indices, distances = known.indices.copy(), known.distances.copy()
     for row, kept in [(0, 0), (5, 1), (17, 4)]:  # an approximate search found no more
         indices[row, kept:], distances[row, kept:] = -1, np.inf
-    padded = replace(known, indices=indices, distances=distances, n_padded=int((indices < 0).sum()))
+    padded = replace(known, indices=indices, distances=distances)
     coordinates = coordinates_of(small_corpus.embeddings, padded, n_neighbors=15)
     assert coordinates.shape == (len(known.ids), 2)
     assert np.isfinite(coordinates).all()

@@ -53,17 +53,6 @@ def test_words_that_the_model_weighs_are_the_same_words_for_run_and_newcomers(sm
     np.testing.assert_array_equal(unread, distances)
 
 
-def test_documents_of_one_group_are_left_out_and_short_lists_are_padded(small_corpus):
-    documents, vectors = small_corpus.documents, small_corpus.embeddings.vectors
-    n = len(documents)
-    groups = np.arange(n) % 2
-    indices, distances = Space(vectors, None, documents, n).nearest(np.arange(4), np.arange(10), 8, groups)
-    assert ((indices < 0) | (groups[indices] != groups[:4, None])).all()
-    assert (indices[:, -1] == -1).all() and np.isinf(distances[indices < 0]).all()
-    nobody, _ = Space(vectors, None, documents, n).nearest(np.arange(2), np.arange(0), 3)
-    assert (nobody == -1).all() and nobody.shape == (2, 3)
-
-
 def test_words_that_the_run_never_saw_weigh_in_a_newcomers_length(small_corpus):
     documents, vectors = small_corpus.documents, small_corpus.embeddings.vectors
     known = documents["text"][0]
@@ -73,3 +62,12 @@ def test_words_that_the_run_never_saw_weigh_in_a_newcomers_length(small_corpus):
     n = len(documents)
     _, distances = Space(stacked, None, told, n, words=0.5).nearest(np.array([n, n + 1]), np.arange(n), 1)
     assert distances[0, 0] < 1e-3 < distances[1, 0]
+
+
+def test_short_lists_are_padded(small_corpus):
+    documents, vectors = small_corpus.documents, small_corpus.embeddings.vectors
+    space = Space(vectors, None, documents, len(documents))
+    indices, distances = space.nearest(np.arange(4), np.arange(10), 12)
+    assert (indices[:, -3:] == -1).all() and (indices[:, :-3] >= 0).all() and np.isinf(distances[indices < 0]).all()
+    nobody, _ = space.nearest(np.arange(2), np.arange(0), 3)
+    assert (nobody == -1).all() and nobody.shape == (2, 3)

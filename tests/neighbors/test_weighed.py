@@ -60,3 +60,12 @@ def test_words_of_other_scripts_count_whole():
     alike = products(words) / 2**60
     assert 0 < alike[0, 1] < 1 and alike[2, 3] < alike[0, 1] + 0.5
     np.testing.assert_allclose(np.diag(alike), 1)
+
+
+def test_weights_in_whole_numbers_leave_out_the_terms_that_nobody_shares_but_not_their_length():
+    words = csr_array(np.array([[3.0, 4, 0], [0, 0, 0], [7, 0, 0]], dtype=np.float32))
+    kept = learnt(words)
+    assert kept.ends.tolist() == [0, 1, 1, 2] and kept.terms.tolist() == [0, 0]
+    assert kept.weights.tolist() == [round(0.6 * 2**30), 2**30]
+    np.testing.assert_allclose(kept.squares / 2**60, [1, 0, 1], atol=1e-8)
+    assert {kept.terms.dtype, kept.weights.dtype} == {np.dtype(np.int32)} and kept.squares.dtype == np.int64

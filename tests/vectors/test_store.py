@@ -24,10 +24,10 @@ from newsclust.corpus.documents import ID_VERSION
 from newsclust.errors import ModelError, NewsclustError, NewsclustWarning
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.vectors import collection as collection_module
-from newsclust.vectors import connection
-from newsclust.vectors import store as store_module
+from newsclust.vectors import connection, filling
 from newsclust.vectors.collection import Collection
-from newsclust.vectors.store import Store, check_finite
+from newsclust.vectors.embedding import check_finite
+from newsclust.vectors.store import Store
 
 
 def forget_cache() -> None:
@@ -143,14 +143,16 @@ def test_a_milvus_without_sparse_vectors_stores_no_words_and_a_notice_says_so(to
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, ValueError])
 @pytest.mark.parametrize("words", [None, by_text(make_documents(20))], ids=["vectors", "words"])
-@pytest.mark.parametrize("enough", [{"INSERT_ROWS": 5}, {"INSERT_LETTERS": 40}, {"INSERT_SECONDS": 0}], ids=str)
+@pytest.mark.parametrize(
+    "enough", [{"INSERT_ROWS": 5}, {"INSERT_LETTERS": 40, "FIRST_ROWS": 64}, {"INSERT_SECONDS": 0}], ids=str
+)
 def test_an_interrupted_ingest_is_taken_up_where_it_stopped(toy_model, monkeypatch, enough, failure, words):
     def fail_after_ten(texts):
         if len(toy_model.texts) >= 10:
             raise failure
 
-    for name, value in enough.items():
-        monkeypatch.setattr(store_module, name, value)
+    for name, value in ({"FIRST_ROWS": 5} | enough).items():
+        monkeypatch.setattr(filling, name, value)
     documents = make_documents(20)
     toy_model.words = words
     toy_model.before = fail_after_ten
@@ -173,8 +175,8 @@ def test_a_killed_ingest_is_taken_up_where_it_stopped(toy_model, tmp_path):
         import os, signal, sys
         sys.path.insert(0, {str(Path(__file__).parents[1])!r})
         from conftest import ToyModel, make_documents
-        from newsclust.vectors import store
-        model, store.INSERT_ROWS = ToyModel(), 5
+        from newsclust.vectors import filling, store
+        model, filling.FIRST_ROWS, filling.INSERT_ROWS = ToyModel(), 5, 5
         store.load_embedder = model.load_embedder
         model.before = lambda texts: os.kill(os.getpid(), signal.SIGKILL) if len(model.texts) >= 10 else None
         store.Store(model="toy").embed(make_documents(20))

@@ -11,22 +11,13 @@ import pandas as pd
 from headline_reader.roles import check_columns
 
 from ..corpus.documents import Corpus
-from ..corpus.facts import headlines
+from ..corpus.facts import headlines, times
 from ..errors import ParameterError
 from ..markup import plain, web_address
 from ..paths import find_output, short, write_whole
 from ..run.csv_cells import as_csv
 from ..run.origin import commit
-from ..run.page_data import (
-    LETTERS,
-    PAGE_DATA,
-    SUMMARY_LETTERS,
-    minutes_of,
-    on_map,
-    read_page_data,
-    times_of,
-    write_page_data,
-)
+from ..run.page_data import LETTERS, PAGE_DATA, SUMMARY_LETTERS, minutes_of, on_map, read_page_data, write_page_data
 from ..run.parameters import check_names
 from ..run.preflight import try_output
 from ..run.record import Record, beside_input, facts_of_vectors
@@ -162,7 +153,7 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
     more = {
         "story": place.tolist(),
         "publisher": publishers,
-        "minute": minutes_of(times_of(documents)),
+        "minute": minutes_of(times(documents).astype("datetime64[m]")),
         "certainty": np.rint(100 * newcomers.probability[new]).astype(int).tolist(),
         "x": x.tolist(),
         "y": y.tolist(),

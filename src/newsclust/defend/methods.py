@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..errors import RunError
 from ..markup import plain, web_address
-from ..paths import short, write_whole
+from ..paths import write_all
 from ..run.csv_cells import as_csv
 from ..run.record import FIGURES, SUPPORT, Record, written
 from ..run.stored import StoredRun, read_results
@@ -66,17 +66,9 @@ class Methods:
         RunError
             If the folder can't be written.
         """
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"{short(folder)} can't be created ({error.strerror}): give another folder with --output."
-            ) from None
         texts = {"methods.md": f"{self.paragraph}\n", "references.bib": self.bibtex}
         texts |= {f"{name}.csv": as_csv(rows) for name, rows in self.tables.items()}
-        for name, text in texts.items():
-            write_whole(folder / name, text)
-        return [folder / name for name in texts]
+        return write_all(folder, texts)
 
 
 def describe(folder: str | Path) -> Methods:

@@ -15,6 +15,7 @@ from typing import Any
 from ..cache import fingerprint
 from ..corpus.documents import BUNDLED, MILVUS, local_files
 from ..errors import NewsclustError, RunError
+from ..paths import read_json
 from ..run.correction_files import gather_corrections
 from ..run.parameters import Parameters
 from ..run.record import PACKAGES, RESULTS
@@ -50,10 +51,7 @@ def fingerprint_of_comparison(plan: Plan) -> str:
 
 def read_stamp(folder: Path, name: str = "run.json") -> dict[str, Any]:
     """The content of a finished run's ``run.json``, or another file of it; empty if it is missing or damaged."""
-    try:
-        return json.loads((folder / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+    return read_json(folder / name)
 
 
 def is_fresh(run: PlannedRun, current: str) -> bool:

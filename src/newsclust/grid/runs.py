@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import RunError
-from ..paths import find_input, find_shipped
+from ..paths import find_input, find_shipped, read_json
 from ..run.record import Record
 from ..run.stored import read_points
+from ..stories.evaluation import alone
 from ..wording import count, said
 from .plan import read_plan
 from .run_plan import run_plan
@@ -163,39 +164,24 @@ def contingency(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def _agreement(labels: pd.DataFrame) -> pd.DataFrame:
-    """Adjusted Rand index (L. Hubert and P. Arabie 1985, *Comparing partitions*, J. of Classification 2).
-
-    It counts pairs of documents that share a group; a noise document shares its group with none.
-    """
+    """Adjusted Rand index of every two runs; a document of noise is alone."""
+    from sklearn.metrics import adjusted_rand_score
     from tqdm.auto import tqdm
 
-    groups, n = [labels[run].to_numpy() for run in labels], len(labels)
-    # Ordered pairs; as Python's integers their products cannot overflow.
-    alike = [_pairs(np.bincount(group[group >= 0])) for group in groups]
+    groups = [alone(labels[run]) for run in labels]
     scores = np.full((len(groups), len(groups)), np.nan)
-    if n:
+    if len(labels):
         np.fill_diagonal(scores, 1.0)
         pairs = list(combinations(range(len(groups)), 2))
         for i, j in tqdm(pairs, desc="Comparing runs", leave=False, delay=2):
-            clustered = (groups[i] >= 0) & (groups[j] >= 0)
-            both = _pairs(contingency(groups[i][clustered], groups[j][clustered])[0])
-            expected, most = alike[i] * alike[j] / max(n * (n - 1), 1), (alike[i] + alike[j]) / 2
-            scores[i, j] = scores[j, i] = 1.0 if most == expected else (both - expected) / (most - expected)
+            scores[i, j] = scores[j, i] = adjusted_rand_score(groups[i], groups[j])
     return pd.DataFrame(scores, index=labels.columns, columns=labels.columns)
 
 
-def _pairs(sizes: np.ndarray) -> int:
-    return int((sizes * (sizes - 1)).sum())
-
-
 def _record(path: Path, needed: tuple[str, ...], advice: str) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} cannot be read ({type(error).__name__}): {advice}.") from None
-    absent = [name for name in needed if not isinstance(content, dict) or name not in content]
-    if absent:
-        raise RunError(f"{path} does not say {absent[0]}: {advice}.")
+    content = read_json(path)
+    if absent := [name for name in needed if name not in content]:
+        raise RunError(f"{path} {f'does not say {absent[0]}' if content else 'cannot be read'}: {advice}.")
     return content
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from multiprocessing.pool import ThreadPool
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from .neighbors import Neighbors
 
 PAIRS = 2**18  # pairs measured at a time by a thread: some tens of milliseconds
-OFFSET_ROWS = 2**12  # vectors at a time: a millisecond or two
+OFFSET_ROWS = 2**12  # vectors at a time, in float64
 DAY = 86_400_000_000  # microseconds
 
 
@@ -82,7 +81,11 @@ def blend(
     InputError
         If the three are not for the same documents.
     """
-    _check(words, days, day_scale)
+    if not (words >= 0 <= days and words + days < 1 and 0 < day_scale < np.inf):
+        raise ParameterError(
+            f"words is {words}, days {days} and day_scale {day_scale}: the weights must be 0 or larger and leave the "
+            "vectors some, together less than 1, and the scale a number of days larger than 0."
+        )
     if not words and not days:
         return neighbors
     n, k = neighbors.indices.shape
@@ -117,13 +120,16 @@ class Parts:
         n_known: int | None = None,
     ):
         give_numba_a_folder()
-        from .pairs import FACTS, gather_facts
+        from .pairs import FACTS
 
         n = len(documents)
         weighed = weigh(documents, by_model, n_known) if words else no_words(n)
         day = days_of(documents) / day_scale if days else np.full(n, np.nan)
-        self._facts = np.empty(n, FACTS)
-        gather_facts(self._facts, words, days, offsets(vectors, n_known), day, weighed.ends, weighed.squares)
+        by_words, by_day = np.where(weighed.squares > 0, words, 0.0), np.where(np.isnan(day), 0.0, days)
+        self._facts = facts = np.empty(n, FACTS)
+        facts["by_vector"], facts["by_words"] = np.sqrt(1 - by_words - by_day), np.sqrt(by_words)
+        facts["by_day"], facts["offset"], facts["day"] = np.sqrt(by_day), offsets(vectors, n_known), day
+        facts["square"], facts["start"], facts["end"] = weighed.squares, weighed.ends[:-1], weighed.ends[1:]
         longest = int(np.diff(weighed.ends).max(initial=0))
         self._words = weighed.terms, weighed.weights, longest
 
@@ -179,17 +185,11 @@ def some_at_a_time(
 
 def offsets(vectors: np.ndarray, n_known: int | None = None) -> np.ndarray:
     """How far each vector is from the mean of all, or of the first `n_known`: float64, shape (n,)."""
-    give_numba_a_folder()
-    from .pairs import distances_from, sum_of
-
-    known, starts = vectors[:n_known], range(0, len(vectors), OFFSET_ROWS)
-    with ThreadPool() as pool:
-        # The sums of blocks are added in one order, so that the total is the same on any number of cores.
-        sums = pool.map(lambda start: sum_of(known[start : start + OFFSET_ROWS]), starts)
-        mean = sum(sums) / len(known)
-        return np.concatenate(
-            pool.map(lambda start: distances_from(vectors[start : start + OFFSET_ROWS], mean), starts)
-        )
+    mean, found = vectors[:n_known].mean(axis=0, dtype=np.float64), np.empty(len(vectors))
+    for start in range(0, len(vectors), OFFSET_ROWS):
+        some = slice(start, start + OFFSET_ROWS)
+        found[some] = np.linalg.norm(vectors[some] - mean, axis=1)
+    return found
 
 
 def weigh(documents: pd.DataFrame, by_model: csr_array | None, n_known: int | None = None) -> Weighed:
@@ -201,15 +201,3 @@ def days_of(documents: pd.DataFrame) -> np.ndarray:
     """Days since 1970, NaN without a date: float64."""
     when = times(documents)
     return np.where(np.isnat(when), np.nan, when.astype(np.int64) / DAY)
-
-
-def _check(words: float, days: float, day_scale: float) -> None:
-    for name, weight in {"words": words, "days": days}.items():
-        if not 0 <= weight < 1:
-            raise ParameterError(f"{name} is {weight}; it must be a weight, 0 or larger and less than 1.")
-    if words + days >= 1:
-        raise ParameterError(
-            f"words is {words} and days is {days}, which leaves the vectors no weight; their sum must be less than 1."
-        )
-    if not 0 < day_scale < np.inf:
-        raise ParameterError(f"day_scale is {day_scale}; it must be a number of days larger than 0.")

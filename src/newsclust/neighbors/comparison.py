@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from multiprocessing.pool import ThreadPool
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from ..cache import zeros
 from ..paths import give_numba_a_folder
-
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
 
 SPARE = 16  # candidates beyond k, so that rounding in the search can't cost a neighbour
 QUERY_ROWS = 256  # documents that a thread compares at a time
@@ -169,14 +164,8 @@ def on_all_cores(work: Callable[[Any], None], tasks: Sequence[Any], what: str) -
 
     `work` releases the GIL; `what` is the label of the progress bar.
     """
-    with _loaded(len(sys.modules)).limit(limits=1, user_api="blas"), ThreadPool() as pool:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPool() as pool:
         for _ in tqdm(pool.imap_unordered(work, tasks), total=len(tasks), desc=what, leave=False, delay=2):
             pass
-
-
-@lru_cache(maxsize=1)
-def _loaded(n_modules: int) -> ThreadpoolController:
-    """The libraries that multiply matrices; finding them takes as long as clustering some hundred documents."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()

@@ -78,10 +78,7 @@ def descend(
                 _move(rows, where, moved, *lists, *forces, step, epoch, start_at)
 
             for parity, parts in enumerate(blocks):
-                if len(parts) == 1:
-                    move(parts[0])
-                else:
-                    pool.map(move, parts, chunksize=1)
+                pool.map(move, parts, chunksize=1)
                 where[parity::2] = moved[parity::2]
     return where[:, :dim].copy()
 

@@ -10,7 +10,8 @@ import numpy as np
 from .. import cache
 from ..errors import NewsclustError, notice
 from ..stages import stage
-from ..vectors.store import Embeddings, Store, check_finite
+from ..vectors.embedding import check_finite
+from ..vectors.store import Embeddings, Store
 from ..wording import count
 from .comparison import SPARE, exact_neighbors, found_share, nearest_candidates
 from .inverted_file import search_lists
@@ -42,8 +43,6 @@ class Neighbors:
         Which search found them, and why.
     recall : float
         Share of the true neighbours found, on a sample; 1.0 for an exact search.
-    n_padded : int
-        How many entries of the lists are padding.
     parameters : dict
         The notebook's ``search`` and, from the store if one was given, ``index``, ``index_params`` and
         ``search_params``.
@@ -54,12 +53,16 @@ class Neighbors:
     distances: np.ndarray
     search: str = ""
     recall: float = 1.0
-    n_padded: int = 0
     parameters: dict[str, Any] = field(default_factory=dict)
 
     @property
     def k(self) -> int:
         return self.indices.shape[1]
+
+    @property
+    def n_padded(self) -> int:
+        """How many entries of the lists are padding."""
+        return int((self.indices < 0).sum())
 
     @property
     def limit(self) -> str:
@@ -83,7 +86,7 @@ class Neighbors:
             k = self.k
         indices = np.ascontiguousarray(self.indices[:, :k])
         distances = np.ascontiguousarray(self.distances[:, :k])
-        return replace(self, indices=indices, distances=distances, n_padded=int((indices < 0).sum()))
+        return replace(self, indices=indices, distances=distances)
 
     @property
     def documents(self) -> np.ndarray:
@@ -122,8 +125,7 @@ class Neighbors:
     def part(self, rows: np.ndarray) -> Self:
         """The lists of some documents among themselves, see `among`."""
         indices, distances = self.among(rows, rows)
-        n_padded = int((indices < 0).sum())
-        return replace(self, ids=self.ids[rows], indices=indices, distances=distances, n_padded=n_padded)
+        return replace(self, ids=self.ids[rows], indices=indices, distances=distances)
 
     def __repr__(self) -> str:
         padded = f", of which {self.n_padded:,} are empty" if self.n_padded else ""
@@ -191,15 +193,8 @@ def find_neighbors(embeddings: Embeddings, k: int, search: str = "auto", store: 
             lambda: _search(embeddings, k, kind, store),
             lambda arrays: arrays["indices"].shape[1] >= k,
         )
-        return Neighbors(
-            embeddings.ids,
-            np.ascontiguousarray(kept["indices"][:, :k]),
-            np.ascontiguousarray(kept["distances"][:, :k]),
-            search=why,
-            recall=float(kept["recall"]),
-            n_padded=int((kept["indices"][:, :k] < 0).sum()),
-            parameters=parameters,
-        )
+        lists = embeddings.ids, kept["indices"], kept["distances"]
+        return Neighbors(*lists, why, float(kept["recall"]), parameters).head(k)
 
 
 def _choose(search: str, n: int, store: Store | None) -> tuple[str, str]:

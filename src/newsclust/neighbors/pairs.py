@@ -37,7 +37,7 @@ def measure_rows(places, rows, indices, distances, facts, terms, weights, longes
     indices, distances : ndarray of int32 and float32, shape (m, k)
         The lists by vectors; -1 is padding.
     facts : ndarray of FACTS, shape (n,)
-        From `gather_facts`.
+        Of each document.
     terms, weights : ndarray of int32
         From `newsclust.neighbors.weighed.Weighed`.
     longest : int
@@ -100,117 +100,6 @@ def measure_rows(places, rows, indices, distances, facts, terms, weights, longes
 
 
 @njit(nogil=True, cache=True)
-def gather_facts(facts, words, days, offsets, day, ends, squares):
-    """Write what `measure_rows` needs for each document.
-
-    Parameters
-    ----------
-    facts : ndarray of FACTS, shape (n,)
-        Written to.
-    words, days : float
-        Weights, for documents that have words, or a day.
-    offsets, day : ndarray of float64, shape (n,)
-        NaN: no day.
-    ends, squares : ndarray of int64, shape (n + 1,) and (n,)
-        From `newsclust.neighbors.weighed.Weighed`.
-    """
-    for row in range(len(facts)):
-        by_words, by_day = words if squares[row] > 0 else 0.0, 0.0 if math.isnan(day[row]) else days
-        facts[row].by_vector = math.sqrt(1 - by_words - by_day)
-        facts[row].by_words, facts[row].by_day = math.sqrt(by_words), math.sqrt(by_day)
-        facts[row].offset, facts[row].day, facts[row].square = offsets[row], day[row], squares[row]
-        facts[row].start, facts[row].end = ends[row], ends[row + 1]
-
-
-@njit(nogil=True, cache=True)
-def in_whole_numbers(ends, terms, weights, is_shared, kept_ends, kept_terms, kept_weights, squares):
-    """The shared terms of each text, and the squared lengths of all terms, in whole numbers.
-
-    Parameters
-    ----------
-    ends : ndarray of int64, shape (n + 1,)
-    terms, weights : ndarray of int32 and float64
-        Those of text `i` are at ``ends[i]`` to ``ends[i + 1]``, a vector of length one or empty.
-    is_shared : ndarray of bool
-        Of each term.
-    kept_ends, kept_terms, kept_weights, squares : ndarray
-        Written to: the fields of `newsclust.neighbors.weighed.Weighed`.
-    """
-    at = 0
-    for row in range(len(squares)):
-        kept_ends[row], squares[row] = at, 0
-        for place in range(ends[row], ends[row + 1]):
-            weight = np.int64(weights[place] / UNIT + 0.5)
-            squares[row] += weight * weight
-            if is_shared[terms[place]]:
-                kept_terms[at], kept_weights[at] = terms[place], weight
-                at += 1
-    kept_ends[-1] = at
-
-
-@njit(nogil=True, cache=True)
-def sum_of(vectors):
-    """The sum of vectors of float32: float64, shape (dim,)."""
-    total = np.zeros(vectors.shape[1])
-    for row in range(len(vectors)):
-        for column in range(len(total)):
-            total[column] += vectors[row, column]
-    return total
-
-
-@njit(nogil=True, cache=True, fastmath={"reassoc"})
-def distances_from(vectors, point):
-    """The Euclidean distance of each vector from a point: float64, shape (n,)."""
-    distances = np.empty(len(vectors))
-    for row in range(len(vectors)):
-        squares = 0.0
-        for column in range(len(point)):
-            apart = vectors[row, column] - point[column]
-            squares += apart * apart
-        distances[row] = math.sqrt(squares)
-    return distances
-
-
-@njit(nogil=True, cache=True)
-def neighbourhoods(indices, distances, power):
-    """Each document's neighbourhood: itself and its neighbours, weighed by how near they are.
-
-    Parameters
-    ----------
-    indices, distances : ndarray of int32 and float32, shape (n, m)
-        -1 is padding.
-    power : int
-        A neighbour counts as its similarity to this power.
-
-    Returns
-    -------
-    neighbourhood : ndarray of int32, shape (n, m + 1)
-        Rows, ascending; padding is last, as n.
-    counts : ndarray of float32, shape (n, m + 1)
-        Each row has length 1.
-    """
-    n, m = indices.shape
-    neighbourhood, counts = np.empty((n, m + 1), dtype=np.int32), np.empty((n, m + 1), dtype=np.float32)
-    similarities = np.empty(m + 1)
-    for row in range(n):
-        neighbourhood[row, 0], similarities[0], squares = row, 1.0, 1.0
-        for column in range(m):
-            other, count = indices[row, column], 0.0
-            if other < 0:
-                other = n
-            else:
-                count = max(1 - np.float64(distances[row, column]) ** 2 / 2, 0.0) ** power
-            squares += count**2
-            place = column + 1
-            while place > 0 and neighbourhood[row, place - 1] > other:
-                neighbourhood[row, place], similarities[place] = neighbourhood[row, place - 1], similarities[place - 1]
-                place -= 1
-            neighbourhood[row, place], similarities[place] = other, count
-        counts[row] = similarities / math.sqrt(squares)
-    return neighbourhood, counts
-
-
-@njit(nogil=True, cache=True)
 def share_rows(places, indices, distances, neighbourhood, counts, weight, listed, apart_by):
     """Measure the pairs in some of the lists again, by the neighbourhood they share, and sort each list.
 
@@ -223,7 +112,7 @@ def share_rows(places, indices, distances, neighbourhood, counts, weight, listed
     indices, distances : ndarray of int32 and float32, shape (n, k)
         The lists; -1 is padding.
     neighbourhood, counts : ndarray, shape (n, c)
-        From `neighbourhoods`.
+        Each document's neighbourhood: rows, ascending, n for none; and how much each counts.
     weight : float
     listed, apart_by : ndarray of int32 and float32, shape (n, k)
         Written to: the new lists.

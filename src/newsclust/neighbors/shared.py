@@ -62,14 +62,16 @@ def share_neighbors(neighbors: Neighbors, weight: float) -> Neighbors:
     if not weight or not neighbors.indices.size:
         return neighbors
     give_numba_a_folder()
-    from .pairs import neighbourhoods, share_rows
+    from .pairs import share_rows
 
-    indices, distances = neighbors.indices, neighbors.distances
-    neighbourhood, counts = neighbourhoods(
-        np.ascontiguousarray(indices[:, :NEIGHBOURHOOD]), np.ascontiguousarray(distances[:, :NEIGHBOURHOOD]), POWER
-    )
-
-    indices, distances = np.ascontiguousarray(indices), np.ascontiguousarray(distances)
+    indices, n = np.ascontiguousarray(neighbors.indices), len(neighbors.indices)
+    distances = np.ascontiguousarray(neighbors.distances)
+    near, apart = indices[:, :NEIGHBOURHOOD], distances[:, :NEIGHBOURHOOD].astype(np.float64)
+    counts = np.column_stack([np.ones(n), np.where(near < 0, 0, np.maximum(1 - apart**2 / 2, 0) ** POWER)])
+    counts = (counts / np.linalg.norm(counts, axis=1, keepdims=True)).astype(np.float32)
+    rows = np.column_stack([np.arange(n), np.where(near < 0, n, near)]).astype(np.int32)
+    order = np.argsort(rows, axis=1, kind="stable")
+    neighbourhood, counts = (np.take_along_axis(one, order, axis=1) for one in (rows, counts))
 
     def measure(places: np.ndarray, *lists: np.ndarray) -> None:
         share_rows(places, indices, distances, neighbourhood, counts, weight, *lists)

@@ -52,10 +52,8 @@ class Space:
         if words or days:
             self._parts = Parts(vectors, by_model, documents, words, days, day_scale, n_known)
 
-    def nearest(
-        self, rows: np.ndarray, among: np.ndarray, k: int, groups: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The `k` documents of `among` that are nearest to each of `rows`, without itself and its own group.
+    def nearest(self, rows: np.ndarray, among: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """The `k` documents of `among` that are nearest to each of `rows`, without itself.
 
         All of them are compared, by their vectors; the `k` nearest are then measured with words and days, and sorted,
         as in `newsclust.neighbors.blend.blend`.
@@ -66,8 +64,6 @@ class Space:
         among : ndarray of int, shape (a,)
             Ascending.
         k : int
-        groups : ndarray of int, shape (n,), optional
-            Documents of one group, 0 or larger, are never listed as near each other; -1 is no group.
 
         Returns
         -------
@@ -87,9 +83,6 @@ class Space:
             some = rows[start : start + block]
             similarity = self.vectors[some] @ stored.T
             similarity[some[:, None] == among] = -np.inf
-            if groups is not None:
-                own = groups[some]
-                similarity[(own >= 0)[:, None] & (own[:, None] == groups[among])] = -np.inf
             places = np.argpartition(-similarity, width - 1, axis=1)[:, :width]
             found = np.where(np.isinf(np.take_along_axis(similarity, places, axis=1)), -1, among[places])
             at = slice(start, start + len(some))

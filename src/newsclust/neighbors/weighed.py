@@ -89,10 +89,9 @@ def learnt(words: csr_array) -> Weighed:
 
 def _in_whole_numbers(ends: np.ndarray, terms: np.ndarray, weights: np.ndarray, is_shared: np.ndarray) -> Weighed:
     give_numba_a_folder()
-    from .pairs import in_whole_numbers
+    from .pairs import UNIT
 
-    terms, n, n_kept = terms.astype(np.int32, copy=False), len(ends) - 1, int(np.count_nonzero(is_shared[terms]))
-    # Allocated here because numpy, unlike numba, requests huge pages, which make random access faster.
-    numbers = np.empty(n + 1, np.int64), np.empty(n_kept, np.int32), np.empty(n_kept, np.int32), np.empty(n, np.int64)
-    in_whole_numbers(ends.astype(np.int64), terms, weights, is_shared, *numbers)
-    return Weighed(*numbers)
+    whole, is_kept = (weights / UNIT + 0.5).astype(np.int64), is_shared[terms]
+    squares = csr_array((whole * whole, terms, ends), shape=(len(ends) - 1, len(is_shared))).sum(axis=1)
+    kept = terms[is_kept].astype(np.int32, copy=False), whole[is_kept].astype(np.int32)
+    return Weighed(np.append(0, np.cumsum(is_kept))[ends], *kept, squares)

@@ -118,7 +118,7 @@ def ingest(
     if engine == "ray":
         embedded = fill_by_ray(store, spool.after, find_output(parquet) if parquet else None)
     else:
-        embedded = fill(store, spool.after, n)
+        embedded = fill(store.in_milvus, store.embedder, spool.after, n)
     return Ingested(
         parquet or store.where, n_rows, n, n_found - n, n_aside, embedded, n_left_out, rejected if n_aside else None,
         time.monotonic() - start,

@@ -10,9 +10,9 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from ..errors import ParameterError, StoreError, notice
+from ..vectors.filling import INSERT_ROWS
 from ..vectors.own_collection import INSIDE, OwnCollection
 from ..vectors.own_rows import Schema, one_of
-from ..vectors.store import INSERT_ROWS
 from ..wording import count
 from .page_data import certainty
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..corpus.facts import headlines, printed
+from ..corpus.facts import times as times_of
 from ..errors import RunError
 from ..markup import plain, web_address
 from ..paths import short, write_whole
@@ -77,7 +78,7 @@ def page_data(
     documents = stories.documents
     told = stories.table.sort_values("size", ascending=False, kind="stable")
     place = told.index.get_indexer(stories.labels)
-    times = times_of(documents)
+    times = times_of(documents).astype("datetime64[m]")
     timeline = follow_stories(stories)
     doubt = doubts(evidence, stories.labels, neighbors).reindex(told.index)
     topics = group_stories(stories).table[["keywords", "stories", "size"]].reset_index(drop=True)
@@ -106,11 +107,6 @@ def page_data(
         | {"also": also[(also >= 0).all(axis=1)].tolist()},
         **({"corrections": stories.corrected.corrections.listed} if stories.corrected else {}),
     }
-
-
-def times_of(documents: pd.DataFrame) -> np.ndarray:
-    """When each was published, NaT if unknown: datetime64[m], shape (n,)."""
-    return documents["published_at"].str.removesuffix("Z").to_numpy("datetime64[s]").astype("datetime64[m]")
 
 
 def _first(documents: pd.DataFrame, place: np.ndarray, n: int) -> np.ndarray:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from ..environment import read_dotenv
 from ..errors import ParameterError, RunError
-from ..paths import can_write, find_input, find_output, short, tell_once
+from ..paths import can_write, find_input, find_output, read_json, short, tell_once
 
 #: What a run and an assignment write: a table that is recognised by these columns, and the files beside it.
 TABLES = {
@@ -67,7 +65,7 @@ def check_replaceable(folder: Path, data: str | list[str] | None = None, kind: s
     """
     names = [name for name in (*(table for table, _ in TABLES.values()), *BESIDE) if (folder / name).exists()]
     made = [one for one, (table, columns) in TABLES.items() if columns <= _columns(folder / table)]
-    made_with = _parameters(folder)
+    made_with = read_json(folder / "provenance.json").get("parameters")
     if names and made_with is None and not made:
         raise ParameterError(
             f"{short(folder / names[0])} was not made by newsclust and would be written over: move it elsewhere, or "
@@ -83,13 +81,6 @@ def _columns(file: Path) -> set[str]:
     with suppress(OSError, UnicodeDecodeError), file.open(encoding="utf-8-sig") as lines:
         return set(lines.readline(2**16).rstrip("\n").split(","))
     return set()
-
-
-def _parameters(folder: Path) -> dict[str, Any] | None:
-    """The parameters of the run whose record is in `folder`, None if there is none."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        return dict(json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["parameters"])
-    return None
 
 
 def run_folders(name: str | Path) -> tuple[Path, Path]:

@@ -20,7 +20,7 @@ from ..errors import told
 from ..markup import table
 from ..neighbors.layout import Layout
 from ..neighbors.neighbors import Neighbors
-from ..paths import find_output, write_whole
+from ..paths import find_output, read_json, write_whole
 from ..stages import ledger, stage
 from ..stories.coverage import cover
 from ..stories.evaluation import agreement, subsample_stability, validity
@@ -258,13 +258,10 @@ def _median(values: pd.Series) -> float | None:
 
 def read_record(folder: Path) -> Record | None:
     """The record that `finish` wrote to `folder`; None if it is missing or damaged."""
-    try:
-        metrics, made_by = (
-            json.loads((folder / name).read_text(encoding="utf-8")) for name in ("metrics.json", "provenance.json")
-        )
-        return Record(made_by["parameters"], metrics, made_by["provenance"], made_by.get("traces", {}))
-    except (OSError, ValueError, KeyError, TypeError):
+    metrics, made_by = read_json(folder / "metrics.json"), read_json(folder / "provenance.json")
+    if not metrics or not {"parameters", "provenance"} <= made_by.keys():
         return None
+    return Record(made_by["parameters"], metrics, made_by["provenance"], made_by.get("traces", {}))
 
 
 def model_in_words(model: Embedder) -> str:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from ..errors import RunError
 from ..markup import element, escape, link, web_address
-from ..paths import short, write_whole
+from ..paths import short, write_all
 from ..run.page_data import read_page_data
 from ..run.preflight import find_run
 from ..run.record import read_record
@@ -117,8 +117,6 @@ def write_feeds(feed: dict[str, Any], folder: Path) -> list[Path]:
     NewsclustError
         If they can't be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    texts = {"feed.json": json.dumps(feed, ensure_ascii=False, indent=1) + "\n", "feed.xml": as_rss(feed)}
-    for name, text in texts.items():
-        write_whole(folder / name, text)
-    return [folder / name for name in texts]
+    return write_all(
+        folder, {"feed.json": json.dumps(feed, ensure_ascii=False, indent=1) + "\n", "feed.xml": as_rss(feed)}
+    )

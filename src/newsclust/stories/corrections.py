@@ -6,15 +6,15 @@ and the votes on noise decide what the corrections leave open, so that this does
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from ..corpus.facts import headlines
 from ..errors import InputError, notice
@@ -182,18 +182,15 @@ def _finder(documents: pd.DataFrame) -> Callable[[str], tuple[int, int]]:
 
 
 def _refuse_contradictions(corrections: Corrections, n: int) -> None:
-    same = corrections.of("same")
-    group = _groups(corrections, n)
-    links: dict[int, list[tuple[int, int]]] = {}
-    for at, one, two in same[["one", "two"]].itertuples():
-        links.setdefault(one, []).append((two, at))
-        links.setdefault(two, []).append((one, at))
+    same, group = corrections.of("same"), _groups(corrections, n)
+    row_of = {frozenset(pair): at for at, *pair in same[["one", "two"]].itertuples()}
     for at, one, two in corrections.of("apart")[["one", "two"]].itertuples():
         if group[one] == group[two]:
-            _contradict(corrections, [*_chain(links, one, two), at])
+            path = _path(corrections, n, one, two)
+            _contradict(corrections, [*(row_of[frozenset(step)] for step in pairwise(path)), at])
     for at, one in corrections.of("alone")["one"].items():
-        if one in links:
-            _contradict(corrections, [links[one][0][1], at])
+        if linked := [row for pair, row in row_of.items() if one in pair]:
+            _contradict(corrections, [linked[0], at])
 
 
 def _contradict(corrections: Corrections, rows: list[int]) -> None:
@@ -205,27 +202,23 @@ def _contradict(corrections: Corrections, rows: list[int]) -> None:
     raise InputError(f"{' and '.join(told)} {what}: delete or correct one of the rows.")
 
 
-def _chain(links: dict[int, list[tuple[int, int]]], start: int, end: int) -> list[int]:
-    """The fewest rows of ``same`` that lead from one document to another."""
-    came: dict[int, tuple[int, int]] = {start: (start, -1)}
-    waiting = deque([start])
-    while waiting and end not in came:
-        place = waiting.popleft()
-        for other, at in links.get(place, ()):
-            if other not in came:
-                came[other] = place, at
-                waiting.append(other)
-    rows = []
-    while end != start:
-        end, at = came[end]
-        rows.append(at)
-    return rows[::-1]
+def _path(corrections: Corrections, n: int, start: int, end: int) -> list[int]:
+    """The documents by which the fewest rows of ``same`` lead from one to another."""
+    _, before = breadth_first_order(_linked(corrections, n), start, directed=False)
+    path = [end]
+    while path[-1] != start:
+        path.append(int(before[path[-1]]))
+    return path
+
+
+def _linked(corrections: Corrections, n: int) -> csr_array:
+    one, two = corrections.pairs("same")
+    return csr_array((np.ones(len(one)), (one, two)), shape=(n, n))
 
 
 def _groups(corrections: Corrections, n: int) -> np.ndarray:
     """A number per document, the same for those that a chain of rows makes one story: int, shape (n,)."""
-    one, two = corrections.pairs("same")
-    return connected_components(csr_array((np.ones(len(one)), (one, two)), shape=(n, n)), directed=False)[1]
+    return connected_components(_linked(corrections, n), directed=False)[1]
 
 
 def apply(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +35,8 @@ SCORED = 20_000
 #: A document in no story counts as if it had this similarity to its own story: if it is less similar to every story,
 #: leaving it alone raises the score.
 ALONE = 0.15
-#: The number of runners-up shown.
-RUNNERS_UP = 3
+#: The number of runners-up shown, and by what share of its separation the best must lead, or "the top is flat".
+RUNNERS_UP, FLAT = 3, 0.005
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,33 +60,23 @@ class Settings:
         """Which of the two were chosen among several values."""
         return [name for name in ("min_samples", "min_cluster_size") if self.curve[name].nunique() > 1]
 
-    @property
-    def runners_up(self) -> pd.DataFrame:
-        """The next best settings."""
-        return self.curve.iloc[1 : 1 + RUNNERS_UP]
-
-    @property
-    def lead(self) -> float:
-        """How much higher the chosen separation is than the next one, as a share of it."""
-        best, *others = self.curve["separation"].tolist()
-        return (best - others[0]) / best if others and best else 0.0
-
     def __repr__(self) -> str:
         if self.curve.empty:
             return f"min_samples {self.min_samples} and min_cluster_size {self.min_cluster_size}, as given."
-        best = self.curve.iloc[0]
+        best, others = self.curve.iloc[0], self.curve.iloc[1 : 1 + RUNNERS_UP]
         told = (
             f"min_samples {self.min_samples} and min_cluster_size {self.min_cluster_size}, of "
             f"{len(self.curve)} settings: separation {best.separation:.3f} with {best.n_stories:,.0f} stories"
         )
-        others = [
-            f"{int(row.min_samples)} and {int(row.min_cluster_size)} ({row.separation:.3f})"
-            for row in self.runners_up.itertuples()
-        ]
-        if not others:
+        if others.empty:
             return f"{told}."
-        flat = " The top is flat: the choice between them hardly matters." if self.lead < 0.005 else ""
-        return f"{told}. Next: {', '.join(others)}.{flat}"
+        said = [
+            f"{row.min_samples:.0f} and {row.min_cluster_size:.0f} ({row.separation:.3f})"
+            for row in others.itertuples()
+        ]
+        lead = (best.separation - others["separation"].iloc[0]) / (best.separation or 1)
+        flat = " The top is flat: the choice between them hardly matters." if lead < FLAT else ""
+        return f"{told}. Next: {', '.join(said)}.{flat}"
 
 
 def choose_settings(
@@ -157,23 +147,19 @@ def choose_settings(
     return Settings(int(curve["min_samples"][0]), int(curve["min_cluster_size"][0]), curve)
 
 
+@dataclass
 class _Trial:
     """Tries settings and keeps their results, and the hierarchy of the last `min_samples`."""
 
-    def __init__(
-        self,
-        lists: Neighbors,
-        graph: Neighbors,
-        evidence: Evidence,
-        measure: tuple[str, float],
-        least_support: float,
-        selection: dict,
-        bar: tqdm,
-    ):
-        self.lists, self.graph, self.evidence, self.measure = lists, graph, evidence, measure
-        self.least_support, self.selection, self.bar = least_support, selection, bar
-        self.measured: dict[tuple[int, int], tuple[float, int, float]] = {}
-        self.made_for: int | None = None
+    lists: Neighbors
+    graph: Neighbors
+    evidence: Evidence
+    measure: tuple[str, float]
+    least_support: float
+    selection: dict[str, Any]
+    bar: tqdm
+    measured: dict[tuple[int, int], tuple[float, int, float]] = field(default_factory=dict)
+    made_for: int | None = None
 
     def __call__(self, min_samples: int, min_cluster_size: int) -> float:
         setting = min_samples, min_cluster_size

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ModelError, NewsclustError, ParameterError, RunError
-from .filling import embedded
-from .store import INSERT_ROWS, Store
+from .filling import INSERT_ROWS, embedded
+from .store import Store
 
 #: Documents that an actor embeds and stores together.
 BATCH = 1024
@@ -102,7 +102,6 @@ class _Actor:
         found = embedded(self._store.embedder, ids, texts)
         if not self._keep:
             return {"id": ids, "embedding": found.vectors, "text": batch["text"]}
-        collection = self._store.in_milvus
-        with collection.open() as client:
-            collection.put(client, ids, found.vectors, texts, found.words if collection.has_words(client) else None)
+        with self._store.open() as client:
+            self._store.in_milvus.put(client, *found)
         return {"id": ids}

@@ -150,34 +150,22 @@ class Collection:
                 words.append(from_milvus([stored.get(id, NO_WORD) for id in wanted]))
         return vectors, texts, stack(words) if has_words else None
 
-    def insert(
-        self, ids: np.ndarray, vectors: np.ndarray, texts: list[str], words: csr_array | None, last: bool = False
-    ) -> None:
-        """Store documents, and replace those with the same ids."""
-        # Opened for each insert, because the server closes a connection that is idle while a slow model works.
-        with self.open() as client:
-            self.put(client, ids, vectors, texts, words)
-            if last:
-                client.flush(self.name)
-
     def put(
         self, client: MilvusClient, ids: np.ndarray, vectors: np.ndarray, texts: list[str], words: csr_array | None
     ) -> None:
-        """As `insert`, over an open connection."""
+        """Store documents, and replace those with the same ids; with their words if the collection keeps words."""
         found = [
             {"id": id, "embedding": vector, "text": fitting(text)}
             for id, vector, text in zip(ids.tolist(), vectors, texts, strict=True)
         ]
-        if words is not None:
+        if words is not None and self.has_words(client):
             for document, row in zip(found, to_milvus(words), strict=True):
                 document["words"] = row
         client.upsert(self.name, found)
 
     def holds(self, client: MilvusClient, ids: list[int], texts: list[str]) -> np.ndarray:
         """Which documents are stored with these texts: bool, shape (n,). Their vectors are not read."""
-        found = (
-            client.query(self.name, ids=ids, output_fields=["id", "text"], consistency_level="Strong") if ids else []
-        )
+        found = client.query(self.name, ids=ids, output_fields=["id", "text"], consistency_level="Strong")
         stored = {document["id"]: document["text"] for document in found}
         same = (stored.get(id) in (text, fitting(text)) for id, text in zip(ids, texts, strict=True))
         return np.fromiter(same, bool, len(ids))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import ModelError, NewsclustError, ParameterError, notice, shortage
+from ..errors import ModelError, NewsclustError, ParameterError, shortage
 from ..paths import find_input
 from .models import (
     BGE_M3,
@@ -26,8 +25,8 @@ from .models import (
     load_flag,
     load_minilm,
 )
-from .packing import Pack, fill_packs
-from .passes import Model, Tokens
+from .packing import fill_packs
+from .passes import Model
 from .precision import choose_precision, faster_precision
 
 if TYPE_CHECKING:
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
 #: Texts per call of the tokenizer.
 TOKENIZED_TOGETHER = 4096
-#: Seconds of waiting from which a notice says that another precision would be faster.
-LONG_WAIT = 20
 #: Appended to the names of models in other precisions than float32.
 SHORT = {"float32": "", "bfloat16": "_bf16", "float16": "_fp16"}
 
@@ -109,11 +106,11 @@ class Embedder:
         if not texts:
             return
         model = _load_once(self)
-        tokens, lengths = _tokenize(model, texts)
-        clock = _Clock(int(lengths.sum()), self.faster)
+        starts = range(0, len(texts), TOKENIZED_TOGETHER)
+        tokens = [t for start in starts for t in model.tokenize(texts[start : start + TOKENIZED_TOGETHER])]
+        lengths = np.array([len(t) for t in tokens], dtype=int)
         for pack, vectors, words in model.run(fill_packs(lengths, model.pack_size), tokens):
             yield pack.rows, _unit(vectors), words
-            clock.tick(pack)
 
 
 def load_embedder(model: str, precision: str = "auto") -> Embedder:
@@ -190,32 +187,27 @@ def _load_once(embedder: Embedder) -> Model | E5Model:
     return _loaded[embedder.slug]
 
 
-def _tokenize(model: Model | E5Model, texts: list[str]) -> tuple[Tokens, np.ndarray]:
-    starts = range(0, len(texts), TOKENIZED_TOGETHER)
-    tokens = [t for start in starts for t in model.tokenize(texts[start : start + TOKENIZED_TOGETHER])]
-    return tokens, np.array([len(t) for t in tokens], dtype=int)
-
-
 def _unit(vectors: np.ndarray) -> np.ndarray:
     vectors = np.asarray(vectors, dtype=np.float64)
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-class _Clock:
-    """Gives one notice, as soon as the wait can be predicted, about how to shorten it."""
+def lengths_of(vectors: np.ndarray) -> np.ndarray:
+    """The Euclidean lengths of float32 vectors, which are finite where these are: float64, shape (n,)."""
+    return np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
 
-    def __init__(self, n_tokens: int, faster: str) -> None:
-        self._left, self._done, self._faster = n_tokens, 0, faster
-        self._start: float | None = None  # after the first pack, which is slower
 
-    def tick(self, pack: Pack) -> None:
-        tokens = sum(len(span.rows) * span.length for span in pack.spans)
-        self._left -= tokens
-        if self._start is None:
-            self._start = time.monotonic()
-            return
-        self._done += tokens
-        wait = (time.monotonic() - self._start) / max(self._done, 1) * self._left
-        if self._faster and wait > LONG_WAIT:
-            notice(f"Embedding takes about {wait:.0f} s more; {self._faster}.")
-            self._faster = ""
+def check_finite(ids: np.ndarray, vectors: np.ndarray) -> None:
+    """Refuse vectors with NaN or infinite components.
+
+    Raises
+    ------
+    ModelError
+        Naming the first such document's id.
+    """
+    bad = np.flatnonzero(~np.isfinite(lengths_of(vectors)))
+    if len(bad):
+        raise ModelError(
+            f"the vector of document {ids[bad[0]]} (and {len(bad) - 1} more) has NaN or infinite components: "
+            "delete these documents from the collection, or check the model, and run again."
+        )

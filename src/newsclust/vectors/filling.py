@@ -1,11 +1,9 @@
-"""Very many documents into Milvus: batch by batch, over one connection that is made again where it breaks."""
+"""Store documents in Milvus, batch by batch, in memory that does not grow with their number."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,63 +13,87 @@ from tqdm.auto import tqdm
 
 from ..errors import StoreError, notice
 from .collection import Collection
-from .embedding import Embedder
-from .store import INSERT_LETTERS, INSERT_ROWS, INSERT_SECONDS, Store, check_finite
+from .embedding import Embedder, check_finite
 from .word_weights import stack
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
-#: How many documents the first batch has. Those that follow have more, as long as they take less than half of
-#: `INSERT_SECONDS`: an interruption loses one batch.
-FIRST_ROWS = 64
-#: Seconds of tries after which a server is given up, and between two of them.
+#: Documents of the first batch. Later batches have more, up to `INSERT_ROWS`, while they take less than half of
+#: `INSERT_SECONDS`, because an interruption loses one batch. Over one connection less than half of `IDLE_SECONDS`:
+#: Milvus cuts a connection that is idle for longer, because pymilvus asks every ten seconds whether it is there.
+FIRST_ROWS, INSERT_ROWS, INSERT_SECONDS, IDLE_SECONDS = 64, 4096, 60, 20
+#: A batch has no more letters than these: a server takes 64 MiB at once.
+INSERT_LETTERS = 2**23
+#: Seconds of waiting from which a notice says that another precision would be faster.
+LONG_WAIT = 20
+#: Seconds for which a server that fails is tried again, and between two tries.
 PATIENCE, PAUSE = 300.0, 3.0
 
 
-def fill(store: Store, after: Callable[[int, int], pd.DataFrame], total: int) -> int:
-    """Embed and store the documents that are not stored yet, and say how many these were.
+def fill(
+    collection: Collection,
+    embedder: Embedder,
+    after: Callable[[int, int], pd.DataFrame],
+    total: int,
+    look: bool = True,
+) -> int:
+    """Embed and store documents, and say how many these were.
 
     Parameters
     ----------
-    store : Store
+    collection : Collection
+    embedder : Embedder
     after : callable
         ``after(id, n)`` gives the next `n` documents behind an id (`newsclust.corpus.spool.Spool.after`).
     total : int
         How many documents there are.
+    look : bool
+        Whether to leave out those that are stored with their texts, which takes one connection for all. Otherwise each
+        batch is stored over one of its own: a local file is not locked while a model works.
 
     Raises
     ------
     NewsclustError
-        As `Store.embed`; what was stored is stored, and the same again goes on.
+        As `newsclust.vectors.store.Store.embed`; what was stored is stored, and the same again goes on.
     """
-    collection, embedder = store.in_milvus, store.embedder
-    last, size, n_embedded, reached, failing = -1, FIRST_ROWS, 0, False, 0.0
+    last, size, n_embedded, left, reached, failing = -1, FIRST_ROWS, 0, total, False, 0.0
     batch: Batch | None = None  # embedded, and not stored yet
-    with tqdm(total=total, desc=f"Embedding with {embedder.name}", unit="doc", smoothing=0.05) as bar:
+    faster, seconds = embedder.faster, IDLE_SECONDS if look else INSERT_SECONDS
+
+    def take(client: MilvusClient | None = None) -> Batch | None:
+        nonlocal last, size, left, faster
+        start, documents = time.monotonic(), _fitting(after(last, size))
+        if documents.empty:
+            return None
+        ids, texts = documents["id"].to_numpy(np.int64), documents["text"].to_numpy(object)
+        new = ~collection.holds(client, ids.tolist(), texts.tolist()) if client else slice(None)
+        taken = embedded(embedder, ids[new], texts[new].tolist(), bar.update)
+        bar.update(len(ids) - (n := len(taken.ids)))
+        took, left = time.monotonic() - start, left - len(ids)
+        # The first batch waits for the model to be loaded.
+        if n and n_embedded and faster and (wait := took / n * left) > LONG_WAIT:
+            notice(f"Embedding takes about {wait:.0f} s more; {faster}.")
+            faster = ""
+        last, size = int(ids[-1]), min(2 * size, INSERT_ROWS) if took < seconds / 2 else max(size // 2, 1)
+        return taken
+
+    with tqdm(total=total, desc=f"Embedding with {embedder.name}", unit="doc", smoothing=0.05, leave=False) as bar:
         while True:
             try:
-                with collection.open() as client, ThreadPoolExecutor(1) as pool:
-                    reached, ahead = True, None
-                    while True:
-                        start = time.monotonic()
-                        if batch is None:
-                            ids, texts, held = ahead or _asked(after(last, size), collection, client, pool)
-                            if not ids:
-                                break
-                            new = np.flatnonzero(~held.result())
-                            ahead = _asked(after(ids[-1], size), collection, client, pool)  # while these are embedded
-                            bar.update(len(ids) - len(new))
-                            batch = embedded(embedder, np.array(ids)[new], [texts[row] for row in new], bar.update)
-                            embedder = replace(embedder, faster="")  # one notice is enough
+                if not look:
+                    batch = batch or take()
+                with collection.open() as client:
+                    reached = True
+                    while batch := batch or take(client):
                         if len(batch.ids):
-                            words = batch.words if collection.has_words(client) else None
-                            collection.put(client, batch.ids, batch.vectors, batch.texts, words)
-                        last, n_embedded, batch, failing = ids[-1], n_embedded + len(batch.ids), None, 0.0
-                        quick = time.monotonic() - start < INSERT_SECONDS / 2
-                        size = min(2 * size, INSERT_ROWS) if quick else max(size // 2, 1)
-                    client.flush(collection.name)
-                return n_embedded
+                            collection.put(client, *batch)
+                        n_embedded, batch, failing = n_embedded + len(batch.ids), None, 0.0
+                        if not look:
+                            break
+                    else:
+                        client.flush(collection.name)
+                        return n_embedded
             except StoreError as error:
                 failing = failing or time.monotonic()
                 if collection.path or not reached or time.monotonic() - failing > PATIENCE:
@@ -80,14 +102,10 @@ def fill(store: Store, after: Callable[[int, int], pd.DataFrame], total: int) ->
                 time.sleep(PAUSE)
 
 
-def _asked(
-    documents: pd.DataFrame, collection: Collection, client: MilvusClient, pool: ThreadPoolExecutor
-) -> tuple[list[int], list[str], Future[np.ndarray]]:
-    """Of these documents those that Milvus takes together, one at least, and whether they are stored."""
+def _fitting(documents: pd.DataFrame) -> pd.DataFrame:
+    """Of these documents those that Milvus takes together, one at least."""
     letters = documents["text"].str.len().cumsum()
-    documents = documents[: max(int((letters <= INSERT_LETTERS).sum()), 1)]
-    ids, texts = documents["id"].tolist(), documents["text"].tolist()
-    return ids, texts, pool.submit(collection.holds, client, ids, texts)
+    return documents[: max(int((letters <= INSERT_LETTERS).sum()), 1)]
 
 
 class Batch(NamedTuple):

@@ -78,7 +78,10 @@ def load_flag(folder: Path, precision: str) -> Model:
             f"BGE-M3 needs the package FlagEmbedding ({error}): run pip install 'newsclust[bge]', or set model to "
             f"{MINILM!r}."
         ) from None
-    _quiet_transformers()
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # bars and loading reports say nothing to a reader of headlines
+    logging.set_verbosity_error()
     halves = {"use_fp16": precision == "float16", "use_bf16": precision == "bfloat16"}
     try:
         flag = BGEM3FlagModel(str(folder), devices=["cpu"], **halves)
@@ -153,11 +156,3 @@ def hash_checkpoint(folder: Path) -> str:
 def _hash_file(path: Path, size: int, modified: int) -> bytes:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "blake2b").digest()
-
-
-def _quiet_transformers() -> None:
-    """Hide its progress bars and loading reports, which are of no use to a reader of headlines."""
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()

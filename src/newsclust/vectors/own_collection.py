@@ -23,9 +23,9 @@ from ..paths import find_input, find_output, short, tell_once
 from ..stages import stage
 from .collection import Collection
 from .connection import check_uri, connect
-from .embedding import Embedder, load_embedder
+from .embedding import Embedder, check_finite, lengths_of, load_embedder
 from .own_rows import KEY, VECTOR, Schema, read_keys, read_rows, read_schema
-from .store import UNIT_TOLERANCE, Embeddings, Store, check_finite, lengths_of
+from .store import UNIT_TOLERANCE, Embeddings, Store
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient

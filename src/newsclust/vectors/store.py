@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from .. import cache
 from ..corpus.documents import ID_VERSION
-from ..errors import ModelError, StoreError, notice
+from ..errors import StoreError, notice
 from ..paths import find_output
 from ..stages import stage
 from .collection import Collection, fitting
 from .connection import check_uri, let_go
-from .embedding import Embedder, load_embedder
+from .embedding import Embedder, check_finite, lengths_of, load_embedder
+from .filling import fill
 from .model_languages import language_notice
-from .word_weights import from_arrays, stack, to_arrays
+from .word_weights import from_arrays, to_arrays
 
 if TYPE_CHECKING:
     import pandas as pd
     from pymilvus import MilvusClient
     from scipy.sparse import csr_array
 
-#: A batch of documents is stored when it has this number of rows, or of letters (a server takes 64 MiB at once), or
-#: took this number of seconds to embed. An interruption loses at most that, and one batch of the model.
-INSERT_ROWS = 4096
-INSERT_LETTERS = 2**23
-INSERT_SECONDS = 60
 #: What weighs words where the model has not learnt to.
 TF_IDF = "TF-IDF"
 #: A stored vector's length differs from 1 by no more than this.
@@ -184,7 +178,13 @@ class Store:
             vectors, stored, words = self._read(ids)
             missing[:] = self._to_embed(vectors, stored, texts)
             if missing.any():
-                words = self._ingest(collection, ids, texts, np.flatnonzero(missing), vectors, words)
+                new = documents.loc[missing, ["id", "text"]]
+
+                def after(id: int, n: int) -> pd.DataFrame:
+                    return new[new["id"].searchsorted(id, side="right") :].head(n)
+
+                fill(collection, self.embedder, after, len(new), look=False)
+                vectors, _, words = self._read(ids)
             check_finite(ids, vectors)
             return {"vectors": vectors, "of": np.array(collection.identity() or ""), **to_arrays(words)}
 
@@ -327,67 +327,3 @@ class Store:
         if other.any():
             notice(f"Documents in {self.where} have another text there ({other.sum():,}): they are embedded again.")
         return ~present | wrong | other
-
-    def _ingest(
-        self,
-        collection: Collection,
-        ids: np.ndarray,
-        texts: np.ndarray,
-        missing: np.ndarray,
-        vectors: np.ndarray,
-        words: csr_array | None,
-    ) -> csr_array | None:
-        """Embed and store the documents in the rows `missing`, writing their vectors into these rows as well.
-
-        Returns
-        -------
-        csr_array or None
-            `words` with those of the documents `missing`.
-        """
-        waiting: list[int] = []
-        weighed: list[csr_array | None] = []  # the words of those that wait
-        taken, parts = [], [words]
-        left, letters, stored_at = len(missing), 0, time.monotonic()
-        with tqdm(total=left, desc=f"Embedding with {self.embedder.name}", unit="doc", leave=False) as bar:
-            for some, new, theirs in self.embedder.stream(texts[missing].tolist()):
-                rows = missing[some]
-                check_finite(ids[rows], new)
-                vectors[rows] = new
-                waiting += rows.tolist()
-                weighed.append(theirs)
-                left -= len(rows)
-                letters += sum(map(len, texts[rows]))
-                is_much = len(waiting) >= INSERT_ROWS or letters >= INSERT_LETTERS
-                if is_much or time.monotonic() - stored_at >= INSERT_SECONDS or not left:
-                    theirs = None if words is None else stack(weighed)
-                    collection.insert(ids[waiting], vectors[waiting], texts[waiting].tolist(), theirs, last=not left)
-                    taken += waiting
-                    parts.append(theirs)
-                    waiting, weighed, letters, stored_at = [], [], 0, time.monotonic()
-                bar.update(len(rows))
-        if words is None:
-            return None
-        order = np.arange(len(ids))
-        order[taken] = len(ids) + np.arange(len(taken))
-        return stack(parts, order)
-
-
-def lengths_of(vectors: np.ndarray) -> np.ndarray:
-    """The Euclidean lengths of float32 vectors, which are finite where these are: float64, shape (n,)."""
-    return np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
-
-
-def check_finite(ids: np.ndarray, vectors: np.ndarray) -> None:
-    """Refuse vectors with NaN or infinite components.
-
-    Raises
-    ------
-    ModelError
-        Naming the first such document's id.
-    """
-    bad = np.flatnonzero(~np.isfinite(lengths_of(vectors)))
-    if len(bad):
-        raise ModelError(
-            f"the vector of document {ids[bad[0]]} (and {len(bad) - 1} more) has NaN or infinite components: "
-            "delete these documents from the collection, or check the model, and run again."
-        )
