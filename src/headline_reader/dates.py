@@ -23,6 +23,7 @@ _NUMBER = re.compile(r"\+?(\d{5,19}|\d(?=[.,]\d+e))([.,]\d*)?(e\+?\d{1,2})?", re
 _ISO = re.compile(
     r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?:(?:[T _]\s*|,\s*|:)(.*))?", re.IGNORECASE | re.DOTALL
 )  # a colon: Apache's logs
+_MOMENT = re.compile(r"(?:1[6-9]|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z|\+00:00)?")
 _YEAR_LAST = re.compile(r"(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{4}|\d{2})\b\.?(.*)", re.DOTALL)
 _CLOCK = re.compile(
     r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?\s*([ap]\.?\s?m\b\.?)?|(\d{1,2})\s*([ap]\.?m\b\.?)", re.I
@@ -106,10 +107,14 @@ def read_dates(values: Iterable[str], order: str = "") -> Dates:
     column = values if isinstance(values, pd.Series) else pd.Series(list(values), dtype=object)
     codes, different = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=True)
     texts = [value.strip() if isinstance(value, str) else str(value) for value in different]
-    order, certain = (order, True) if order else _order(texts)
-    none, found = np.iinfo(np.int64).min, [_seconds(text, order == "month first") for text in texts]
-    # A missing value has the code -1, the last.
-    stamps = np.array([none if seconds is None else seconds for seconds in [*found, None]], dtype=np.int64)
+    none, plain = np.iinfo(np.int64).min, [text if _MOMENT.fullmatch(text) else None for text in texts]
+    stamps = pd.to_datetime(plain, format="ISO8601", errors="coerce", utc=True).as_unit("s").asi8
+    others = np.flatnonzero(stamps == none)
+    order, certain = (order, True) if order else _order([texts[place] for place in others])
+    stamps = np.append(stamps, none)  # a missing value has the code -1, the last
+    for place in others:
+        seconds = _seconds(texts[place], order == "month first")
+        stamps[place] = none if seconds is None else seconds
     stamps = stamps[codes]
     times = pd.Series(stamps.view("datetime64[s]"), index=column.index)
     there = np.append(np.array([bool(text) for text in texts], dtype=bool), False)[codes]
