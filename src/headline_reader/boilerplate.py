@@ -51,6 +51,12 @@ def may_end() -> str:
 
 
 @cache
+def may_be_none() -> str:
+    """An RE2 expression that is found in every title whose text shows that it is no headline."""
+    return rf"^[\[(<]|^(?i:https?://|www\.|{_any_of('titles', 'robots')}$)".replace(r"\w", r"\S")
+
+
+@cache
 def robots() -> re.Pattern[str]:
     """Titles of pages that were served to a program instead of the article."""
     return re.compile(_any_of("titles", "robots"), re.IGNORECASE)

@@ -128,11 +128,15 @@ def escaped_marks(values: list[str]) -> list[str]:
     return sorted(marks)
 
 
-def cleaned(values: Iterable[str], change: Callable[[str], str]) -> list[str]:
-    """The values as `change` makes them, which is asked of each distinct value once."""
-    values = list(values)
-    made = {value: change(value) for value in dict.fromkeys(values)}
-    return [made[value] for value in values]
+def cleaned(values: Iterable[str], may_change: str, change: Callable[[str], str]) -> list[str]:
+    """The values, changed where the RE2 expression `may_change` is found; each distinct value is changed once."""
+    out, known = list(values), dict[str, str]()
+    for place in found_in(out, may_change):
+        value = out[place]
+        if value not in known:
+            known[value] = change(value)
+        out[place] = known[value]
+    return out
 
 
 def found_in(texts: list[str], expression: str) -> Iterator[int]:

@@ -38,10 +38,23 @@ _REDIRECTED = re.compile(
     r"https?://(?:(?:www\.)?google\.[\w.]+/url|l\.facebook\.com/l\.php|[\w-]+\.safelinks\.protection\.outlook\.com/)\?",
     re.IGNORECASE,
 )
+#: An RE2 expression that is found in every address that `cleaned_address` may change.
+REDIRECTS = r"(?i)[^!-~]|/url\?|/l\.php\?|safelinks"
 ADDRESSES = re.compile(r"(?:https?://|\bt\.co/|pic\.twitter\.com/)[^\s<>)\]]*", re.IGNORECASE)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*(?:https?://|/|#|mailto:)[^)\s]*(?:\s[^)]*)?\)")
 _SIGNS = re.compile(r"\*\*|~~|(?<![\w/])__(?=\S)|(?<=\S)__(?![\w/])")
 _MARKED = re.compile(r"(?<!\w)_{2,}(?!\w)|(?<=\S)_{2,}(?=\s|$)")
+# Characters that Unicode's composed form leaves unchanged, whatever is beside them.
+STEADY = (
+    "\u00a1-\u00ac\u00ae-\u012f\u0132-\u017e\u0180-\u02ff\u0388-\u0482\u048a-\u052f\u05d0-\u05ea\u0621-\u064a\u066e\u066f\u0671-\u06d3"
+    "\u0904-\u0939\u093d-\u0950\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2122\u3001-\u3029\u3041-\u3096\u30a1-\u30fc\u4e00-\u9fff"
+    "\uac00-\ud7a3\uff01-\uff9d\U0001f300-\U0001faff"
+)
+# An RE2 expression that is found in every text that `clean` and `_plain` may change.
+UNCLEAN = (
+    rf"[^ -~{STEADY}]|[&#<]|^ |  | $| [,.'’]|^b['\"]|^.{{0,8}}$"
+    r"|\[http|\]\(|\*\*|__|~~|://|t\.co/|pic\.twitter"
+)
 
 
 def clean(text: str) -> str:

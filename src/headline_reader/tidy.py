@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from .boilerplate import REMOVED, may_end, outlet, robots
+from .boilerplate import REMOVED, may_be_none, may_end, outlet, robots
 from .cells import cleaned, found_in, has_letter
 from .decided import Decided
-from .text import ADDRESSES, clean, cleaned_description, cleaned_publisher, key, plain
+from .text import ADDRESSES, UNCLEAN, clean, cleaned_description, cleaned_publisher, key, plain
 
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2139")  # Hangul fillers; the sign for information
 _BULLET = re.compile(r"[-*•‣◦▪–—·]\s+(?=\S)")
@@ -45,24 +45,25 @@ def tidy(fields: pd.DataFrame, decided: Decided | None = None, rows: Sequence[in
         `key` (what makes two texts one document) and `reason`, "" where the row is a document.
     """
     decided = Decided() if decided is None else decided
-    publishers = cleaned(fields["publisher"], cleaned_publisher)
+    publishers = cleaned(fields["publisher"], "", cleaned_publisher)
     titles, descriptions = list(fields["title"]), list(fields["description"])
     titles = _without_footers(titles, decided.once("footers of titles", _footers, titles, rows=rows))
-    titles = cleaned(titles, _plainly)
+    titles = cleaned(titles, UNCLEAN, _plainly)
     titles = _without_markers(titles, decided.once("markers", _marker, titles, rows=rows))
     descriptions = _without_footers(descriptions, decided.once("footers", _footers, descriptions, rows=rows))
-    descriptions = cleaned(descriptions, _plainly)
-    for place in found_in(descriptions, may_end()):
-        descriptions[place] = cleaned_description(descriptions[place])
-    split: list[_Parts] = [match.groups() if (match := _TAIL.match(title)) else None for title in titles]
+    descriptions = cleaned(cleaned(descriptions, UNCLEAN, _plainly), may_end(), cleaned_description)
+    split: list[_Parts] = [None] * len(titles)
+    for place in found_in(titles, r" (?:[-–—|·•»]|::|\|\|) "):
+        split[place] = match.groups() if (match := _TAIL.match(titles[place])) else None
     tails = decided.once("tails", _tails, split, titles, publishers, rows=rows)
     titles, publishers = _without_tails(titles, publishers, split, *tails)
     descriptions = _without_refrains(descriptions, *decided.once("refrains", _refrains, descriptions, rows=rows))
     reasons, texts, keys = [""] * len(titles), list[str](), list[str]()
+    odd = frozenset(found_in([title or text for title, text in zip(titles, descriptions, strict=True)], may_be_none()))
     papers = {publisher: key(publisher) for publisher in set(publishers)}
     for row, (title, description, publisher) in enumerate(zip(titles, descriptions, publishers, strict=True)):
         if title or description:
-            reasons[row] = _reason(title, description)
+            reasons[row] = _reason(title, description, row in odd)
         heading, said = key(title), key(description)
         if title and description:
             rest = _without_title(description, title, said, heading, papers[publisher])
@@ -84,15 +85,16 @@ def _plainly(text: str) -> str:
     return plain(clean(text))
 
 
-def _reason(title: str, description: str) -> str:
+def _reason(title: str, description: str, odd: bool) -> str:
     """Why a row is no document, "" if it is one."""
     head = title or description
-    if REMOVED.fullmatch(head):
-        return "removed by its publisher"
-    if re.fullmatch(r"(?:https?://|www\.)\S+", head):
-        return "an address, no headline"
-    if len(head) < 120 and robots().fullmatch(head):
-        return "a page for robots, no headline"
+    if odd:
+        if REMOVED.fullmatch(head):
+            return "removed by its publisher"
+        if re.fullmatch(r"(?:https?://|www\.)\S+", head):
+            return "an address, no headline"
+        if len(head) < 120 and robots().fullmatch(head):
+            return "a page for robots, no headline"
     if sum(map(str.isalpha, head[:24])) > 12:
         return ""
     text = f"{title} {description}"

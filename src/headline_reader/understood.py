@@ -15,7 +15,7 @@ from .decided import Decided, spread_over
 from .errors import listed
 from .roles import ROLES, are_bookmarks, collected
 from .tables import Table
-from .text import clean, cleaned_address
+from .text import REDIRECTS, UNCLEAN, clean, cleaned_address
 from .tidy import tidy
 
 #: The name in `Decided` of the languages of texts for which no column gives one.
@@ -53,10 +53,10 @@ def understood_table(
                if found.how == "by its contents"]  # fmt: skip
     if guessed and len(table.rows.columns) > 1:
         notes.append(f"{name}: {', '.join(guessed)}, by what they hold; name others in columns if that is wrong")
-    fields["language"] = cleaned(fields["language"], languages.language_code)
-    fields["url"] = cleaned(fields["url"], cleaned_address)
+    fields["language"] = cleaned(fields["language"], "", languages.language_code)
+    fields["url"] = cleaned(fields["url"], REDIRECTS, cleaned_address)
     if "published_at" in roles:
-        values = cleaned(fields["published_at"], clean)
+        values = cleaned(fields["published_at"], UNCLEAN, clean)
         order, certain = decided.once("order of dates", order_of, values, rows=rows)
         dates = read_dates(values, order or "day first")
         fields["published_at"] = list(dates.iso)

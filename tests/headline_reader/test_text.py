@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headline_reader import text
-from headline_reader.boilerplate import may_end
-from headline_reader.cells import found_in
+from headline_reader.boilerplate import may_be_none, may_end
+from headline_reader.cells import cleaned, found_in
 from headline_reader.text import (
+    REDIRECTS,
+    STEADY,
+    UNCLEAN,
     clean,
     cleaned_address,
     cleaned_description,
@@ -18,7 +23,7 @@ from headline_reader.text import (
     key,
     plain,
 )
-from headline_reader.tidy import tidy
+from headline_reader.tidy import _reason, tidy
 from reading import TABLE, read_file
 
 
@@ -99,12 +104,22 @@ MANY = settings(deadline=None, derandomize=True, max_examples=400)
 
 @given(TEXTS)
 @MANY
-def test_no_description_is_passed_over_that_has_an_end_to_take_off(text):
+def test_no_text_is_passed_over_that_cleaning_would_change(text):
     made = plain(clean(text))
-    assert list(found_in([made], may_end())) or cleaned_description(made) == made
+    assert cleaned([text], UNCLEAN, lambda said: plain(clean(said))) == [made]
+    assert cleaned([made], may_end(), cleaned_description) == [cleaned_description(made)]
+    assert cleaned([text], REDIRECTS, cleaned_address) == [cleaned_address(text)]
+    if made:
+        assert _reason(made, "", bool(list(found_in([made], may_be_none())))) == _reason(made, "", True)
 
 
 @given(TEXTS, TEXTS)
 @MANY
 def test_a_text_has_the_key_of_its_title_and_its_description(title, description):
     assert key(f"{title}\n{description}") == f"{key(title)} {key(description)}".strip()
+
+
+@given(st.text(st.characters(codec="utf-8").filter(re.compile(f"[{STEADY}]").match), min_size=1))
+@MANY
+def test_letters_that_are_taken_as_they_stand_are_clean(text):
+    assert clean(f"Storm{text}nears") == f"Storm{text}nears"
