@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from itertools import takewhile
@@ -10,7 +11,7 @@ from itertools import takewhile
 from .cells import is_unspaced, text_frame
 from .dates import looks_like_dates, read_dates
 from .errors import ReaderError, refused
-from .json_records import records_table
+from .json_records import TOML, records_table
 from .roles import names_titles
 from .tables import Table, below_each_other, table_of_records, with_links
 
@@ -42,6 +43,7 @@ _REFUSED = {
     r"[\s\S]*^(?:_{20,}|Document \d+ of \d+)\s*$[\s\S]*^Title: ": "a text of ProQuest: export RIS or XLS",
     r"[\s\S]*^\s*End of Document\s*$": "a text of Nexis: export RIS or Excel",
     r"\d{9,10}\t\d{8}\t\d{6}\t\d{4}\t": "a table of GDELT's events, without headlines: take the GKG of that time",
+    r"(?:<!DOCTYPE[^>]*>\s*)?<(?:REUTERS|DOC)[\s>]": "SGML, as of Reuters-21578 or TREC: convert it to CSV or JSON",
     r"(?:\s*(?:--|#|/\*).*\n|\s)*(?:CREATE|DROP|INSERT INTO|SET|USE|BEGIN|LOCK|PRAGMA)\s[^;]{1,400};": _SQL,
 }
 
@@ -63,7 +65,7 @@ def read_export(text: str, name: str) -> Table | None:
             return Table(text_frame(rows))
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     some = (read(lines) for read in (_links, _dated, _before_dated, _labelled, _pairs))
-    return _yaml(start, text, name) or _tables(lines, name) or next(filter(None, some), None)
+    return _records(start, text, name) or _tables(lines, name) or next(filter(None, some), None)
 
 
 def refuse_no_headlines(lines: list[str], name: str) -> None:
@@ -136,7 +138,11 @@ def _gkg(text: str) -> Iterator[dict[str, str]]:
         yield {"title": extra.get("PAGE_TITLE", ""), "url": address, "domain": "".join(cells[3:4]), "date": day}
 
 
-def _yaml(start: str, text: str, name: str) -> Table | None:
+def _records(start: str, text: str, name: str) -> Table | None:
+    """The records of TOML or YAML."""
+    if TOML.match(text):
+        with refused(name, "TOML that cannot be read", "write it again, or give it as JSON"):
+            return records_table(tomllib.loads(text), name)
     if not re.match(r"(?:%YAML.*\n)?(?:---\s*\n)?(?:\s*#.*\n)*\s*(?:[\w-]+:\s*\n\s*)?-\s+[\w-]+:(?:\s|$)", start):
         return None
     try:

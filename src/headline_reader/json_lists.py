@@ -257,6 +257,8 @@ def flat(record: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[str, 
     for key, value in record.items():
         if key == "title" and record.get("type") == "service" and "action" in record:
             continue  # Telegram's remark on the channel
+        if key == "text" and str(record.get("subtype")).startswith(("channel_", "group_")):
+            continue  # and Slack's
         key = f"{prefix}{key}"
         if isinstance(value, dict) and value and depth < 3:
             row |= flat(value, "" if key == "_source" else f"{key}.", depth + 1)

@@ -16,6 +16,7 @@ from .records import URL
 from .roles import any_title, rank_of
 from .tables import Table, table_of_records, unique_names
 
+TOML = re.compile(r"\s*(?:#.*\n\s*)*\[\[[\w.-]+\]\]\s*\n")
 _NAME = re.compile(
     r"\s*(?:(?:export|var|let|const|default)\s+)*(?:[\w.$]+\s*=\s*|[\w.$]*\(\s*)?(?=[\[{]\s*[\"'{\[}\]])"
 )
@@ -25,6 +26,8 @@ _CALLS = re.compile(r"\b(?:time\.struct_time|(?:datetime\.)?datetime|Timestamp|O
 
 def read_json(text: str, name: str) -> Table | None:
     """Records, wrapped or not, columns, or one record per line; None where it is no JSON at all."""
+    if TOML.match(text):
+        return None
     text = without_name(text)
     refuse_crumbs(text.count(",") + 1, text, name)
     try:

@@ -147,6 +147,13 @@ KINDS = {
     "Telegram's channel": (json.dumps({"name": "The channel", "messages": telegram()}), "hashtag published_at papers"),
     "Telegram's account": (json.dumps({"about": "x", "chats": {"about": "y", "list": [{"name": "The channel", "type": "public",
                                        "messages": telegram()}]}}), "hashtag published_at papers"),
+    "Telegram's channel without formats": (json.dumps({"messages": [{"id": i, "type": "message", "date": f"{d}T09:00:00",
+        "from": p, "text": t} for i, (t, d, p, *_) in enumerate(ROWS)]}), "published_at publisher"),
+    "Slack": (json.dumps([{"type": "message", "subtype": "channel_join", "text": "<@U1> has joined the channel", "user": "U1",
+        "ts": "1694390400.0001"}] + [{"type": "message", "text": f"{t} <{u}|paper.example>", "user": "U1",
+        "ts": f"{1694390400 + 86400 * i}.000200"} for i, (t, _, _, u, _) in enumerate(ROWS)]), AFTER),
+    "TOML": ("".join(f'[[articles]]\ntitle = {json.dumps(t)}\nurl = "{u}"\ndate = {d}\npaper = "{p}"\n\n'
+                     for t, d, p, u, _ in ROWS), "url published_at publisher"),
     "posts with a footer": (json.dumps([{"id": i, "date": d, "text": f"**{t}** {u}\n\n__Read us without ads: ____https://x.y__"}
                                         for i, (t, d, _, u, _) in enumerate(ROWS)]), AFTER),
     # Tables of which names or contents mislead.
@@ -292,6 +299,15 @@ def test_every_headline_of_a_kind_is_read_with_what_belongs_to_it(kind):
         ("== March ==\n" + "".join(f"* [[{t[:9]}]]{t[9:]}\n" for t in TITLES), "no headlines"),
         ("\n\n".join(f"{t}\nIda\nBody\n{d}" for t, d, *_ in ROWS), "such as 'Ida'"),
         ("# Sources\n\n" + "- **Paper** is read from `https://paper.example/feed`\n" * 9, "no headlines"),
+        (
+            '<!DOCTYPE lewis SYSTEM "lewis.dtd">\n'
+            + "".join(
+                f"<REUTERS NEWID='{i}'>\n<TOPICS><D>tin</D></TOPICS>\n<TEXT>&#2;\n<TITLE>{t}</TITLE>\n</TEXT>\n"
+                "</REUTERS>\n"
+                for i, t in enumerate(TITLES)
+            ),
+            "SGML",
+        ),  # fmt: skip
         ("410412347\t20130203\t201302\t2013\t2013.1\tUSA\n", "GDELT"),
         ("<!DOCTYPE html><html><body><p>Some page</p></body></html>", "web page"),
         ("<!DOCTYPE html><html><body class='chat_page'><div class='from_name'>x</div></body></html>", "as JSON"),
