@@ -13,6 +13,8 @@ from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..markup import paragraph
 from .drawing import INK
 
@@ -26,6 +28,7 @@ WIDTH = 720
 DPI = 100
 POINTS = 72 / DPI  # of a pixel
 _COLOURS = 32  # as many as a reader tells apart in a chart
+_APART = 60  # steps of red, green and blue together: less is one colour to the eye
 #: Settings of all charts. Headlines contain dollars, which make no formula here.
 _LOOK: Any = {
     "text.parse_math": False,
@@ -104,10 +107,20 @@ def chart(height: int, **axes: Any) -> Iterator[tuple[Drawing, Any]]:
 
 
 def _few_colours(png: BytesIO) -> bytes:
-    """The picture with a palette, a third of the size."""
-    from PIL.Image import Dither, Quantize
-    from PIL.Image import open as read
+    """The picture with a palette, a third of the size: white, black, ink, and the colours that most pixels have."""
+    from matplotlib.colors import to_rgb
+    from PIL import Image
 
-    small, picture = BytesIO(), read(png).convert("RGB")
-    picture.quantize(_COLOURS, Quantize.MAXCOVERAGE, 3, dither=Dither.NONE).save(small, format="png", optimize=True)
+    pixels = np.asarray(Image.open(png).convert("RGB")).astype(np.int32)
+    packed = pixels @ (65536, 256, 1)
+    found, which, counts = np.unique(packed, return_inverse=True, return_counts=True)
+    colours = np.stack([found >> 16, found >> 8 & 255, found & 255], axis=1)
+    chosen = np.array([[255, 255, 255], [0, 0, 0], 255 * np.array(to_rgb(INK))]).round().astype(int)
+    for colour in colours[np.argsort(-counts, kind="stable")]:
+        if len(chosen) < _COLOURS and np.abs(chosen - colour).sum(axis=1).min() >= _APART:
+            chosen = np.vstack([chosen, colour])
+    nearest = np.abs(colours[:, None] - chosen).sum(axis=2).argmin(axis=1).astype(np.uint8)
+    small, picture = BytesIO(), Image.fromarray(nearest[which].reshape(packed.shape), mode="P")
+    picture.putpalette(chosen.astype(np.uint8).tobytes())
+    picture.save(small, format="png", optimize=True)
     return small.getvalue()
