@@ -214,7 +214,8 @@ def _search(embeddings: Embeddings, k: int, kind: str, store: Store | None) -> d
     if kind == "exact" or (kind == "ivf" and len(vectors) <= SAMPLE_ROWS):  # all of them would be compared in any case
         indices, distances = exact_neighbors(vectors, k)
         return {"indices": indices, "distances": distances, "recall": np.array(1.0)}
-    sample = _sample(len(vectors))
+    n = len(vectors)
+    sample = np.sort(np.random.default_rng(0).choice(n, size=min(n, SAMPLE_ROWS), replace=False))
     truth = exact_neighbors(vectors, k, sample)
     if store is None or kind == "ivf":
         indices, distances = search_lists(vectors, k, sample, truth)
@@ -223,7 +224,3 @@ def _search(embeddings: Embeddings, k: int, kind: str, store: Store | None) -> d
         indices, distances = nearest_candidates(vectors, np.arange(len(vectors)), candidates, k)
     recall = found_share(distances[sample], truth[1])
     return {"indices": indices, "distances": distances, "recall": np.array(recall)}
-
-
-def _sample(n: int) -> np.ndarray:
-    return np.sort(np.random.default_rng(0).choice(n, size=min(n, SAMPLE_ROWS), replace=False))
