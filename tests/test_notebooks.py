@@ -285,7 +285,7 @@ def test_a_parameter_file_runs_from_any_folder_and_leaves_its_report_there(tmp_p
     key = "sk-marked-0123456789"
     endpoint = {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "NO_PROXY": "127.0.0.1"}
     done = subprocess.run(
-        [sys.executable, "-m", "newsclust", "run", "mine.yaml"],
+        [sys.executable, "-m", "newsclust", "run", "mine.yaml", "--jobs", "1"],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(site)} | endpoint,
         capture_output=True,
