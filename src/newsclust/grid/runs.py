@@ -16,7 +16,6 @@ from ..errors import RunError
 from ..paths import find_input, find_shipped, read_json
 from ..run.record import Record
 from ..run.stored import read_points
-from ..stories.evaluation import alone
 from ..wording import count, said
 from .plan import read_plan
 from .run_plan import run_plan
@@ -164,18 +163,29 @@ def contingency(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def _agreement(labels: pd.DataFrame) -> pd.DataFrame:
-    """Adjusted Rand index of every two runs; a document of noise is alone."""
-    from sklearn.metrics import adjusted_rand_score
+    """Adjusted Rand index (L. Hubert and P. Arabie 1985, *Comparing partitions*, J. of Classification 2).
+
+    It counts pairs of documents that share a group; a noise document shares its group with none.
+    """
     from tqdm.auto import tqdm
 
-    groups = [alone(labels[run]) for run in labels]
+    groups, n = [labels[run].to_numpy() for run in labels], len(labels)
+    # Ordered pairs; as Python's integers their products cannot overflow.
+    alike = [_pairs(np.bincount(group[group >= 0])) for group in groups]
     scores = np.full((len(groups), len(groups)), np.nan)
-    if len(labels):
+    if n:
         np.fill_diagonal(scores, 1.0)
         pairs = list(combinations(range(len(groups)), 2))
         for i, j in tqdm(pairs, desc="Comparing runs", leave=False, delay=2):
-            scores[i, j] = scores[j, i] = adjusted_rand_score(groups[i], groups[j])
+            clustered = (groups[i] >= 0) & (groups[j] >= 0)
+            both = _pairs(contingency(groups[i][clustered], groups[j][clustered])[0])
+            expected, most = alike[i] * alike[j] / max(n * (n - 1), 1), (alike[i] + alike[j]) / 2
+            scores[i, j] = scores[j, i] = 1.0 if most == expected else (both - expected) / (most - expected)
     return pd.DataFrame(scores, index=labels.columns, columns=labels.columns)
+
+
+def _pairs(sizes: np.ndarray) -> int:
+    return int((sizes * (sizes - 1)).sum())
 
 
 def _record(path: Path, needed: tuple[str, ...], advice: str) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def agreement(labels: np.ndarray, truth: Any) -> dict[str, float | int | None]:
             "n_truth": 0
         }
     one_off = stories.str.lower().isin(ONE_OFF)
-    stories, labels = alone(np.where(one_off, -1, pd.factorize(stories)[0])), alone(labels)
+    stories, labels = _alone(np.where(one_off, -1, pd.factorize(stories)[0])), _alone(labels)
     together = contingency_matrix(stories, labels, sparse=True, dtype=np.int64)
     squares = together.astype(np.float64).power(2)
     precision = float((squares.sum(axis=0) / together.sum(axis=0)).sum() / len(labels))
@@ -192,7 +192,7 @@ def stability_between(labels_a: np.ndarray, ids_a: np.ndarray, labels_b: np.ndar
     common, rows_a, rows_b = np.intersect1d(ids_a, ids_b, assume_unique=True, return_indices=True)
     if not len(common):
         return None
-    return _number(adjusted_rand_score(alone(labels_a)[rows_a], alone(labels_b)[rows_b]))
+    return _number(adjusted_rand_score(_alone(labels_a)[rows_a], _alone(labels_b)[rows_b]))
 
 
 def subsample_stability(
@@ -229,7 +229,7 @@ def subsample_stability(
     return stability_between(clustering.labels[rows], ids, again.labels, ids)
 
 
-def alone(groups: np.ndarray) -> np.ndarray:
+def _alone(groups: np.ndarray) -> np.ndarray:
     """The groups, numbered from 0; each document in none (-1) gets a number of its own."""
     groups = np.array(groups, dtype=np.int64)
     outside = groups < 0
