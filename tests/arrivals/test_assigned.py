@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from newsclust.arrivals.assigned import check_assignment
+import newsclust as nc
+from newsclust.arrivals.assigned import check_assignment, finish_assignment
 from newsclust.errors import NewsclustError
 
 
@@ -34,3 +37,22 @@ def test_a_mistake_is_one_sentence_before_anything_is_read(given, said, run):
 def test_what_is_right_passes_and_writes_nothing(run):
     check_assignment({"least_emerging": 2, "output": "out/tuesday", "columns": {"title": "Head"}}, run)
     assert not list(run.folder.iterdir()) and not [path for path in Path(".").rglob("*") if path.is_file()]
+
+
+def test_every_new_row_says_what_became_of_it_and_the_record_has_the_numbers(toy_model):
+    rng, topics = np.random.default_rng(0), np.eye(3, 8)
+    titles = [f"{topic} report {n}" for topic in ("storm", "chip", "museum") for n in range(12)]
+    toy_model.vectors = {t: topics[row // 12] + rng.normal(0, 0.05, 8) for row, t in enumerate(titles)}
+    given = [title for row, title in enumerate(titles) if row % 12]
+    pd.DataFrame({"title": given}).to_csv("mine.csv", index=False)
+    pd.DataFrame({"title": [titles[12], given[0], titles[0]]}).to_csv("more.csv", index=False)
+    nc.find("mine.csv", output="out", model="minilm")
+    run, corpus = nc.read_run("out"), nc.read("more.csv")
+    newcomers = nc.assign_newcomers(run, corpus, nc.embed(corpus, run).embeddings)
+    record = finish_assignment(corpus, newcomers, "tuesday")
+    rows = pd.read_csv("tuesday/assigned.csv")
+    story = run.points.set_index("title")["cluster"]
+    assert rows["title"].tolist() == [titles[12], given[0], titles[0]]
+    assert rows["story"].tolist() == [story[titles[13]], story[given[0]], story[titles[1]]]
+    assert rows["what"].tolist() == ["joins", "in the run already", "joins"]
+    assert record.metrics["n_joined"] == 2 and record.metrics["n_known"] == 1
