@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from newsclust.errors import NewsclustWarning, ParameterError
+from newsclust.errors import NewsclustWarning, ParameterError, RunError
 from newsclust.paths import tell_once
-from newsclust.run.preflight import try_output
+from newsclust.run.preflight import find_run, run_folders, try_output
 
 OURS = "\ufefftitle,id,cluster,probability,x,y\n"
 
@@ -65,3 +65,16 @@ def test_a_run_and_an_assignment_do_not_replace_each_other():
     try_output("out", kind="an assignment")
     with pytest.raises(ParameterError, match="out holds the results of an assignment: give another folder"):
         try_output("out", "mine.csv")
+
+
+def test_a_finished_run_is_found_by_its_folder_and_by_its_name():
+    for name in ("out", "reports/monday", "reports/begun"):
+        Path(name).mkdir(parents=True)
+        Path(name, "provenance.json").touch()
+    for name in ("out", "reports/monday"):
+        Path(name, "clusters.csv").touch()
+    assert find_run("out") == Path("out").resolve()
+    assert find_run("monday") == find_run("reports/monday") == Path("reports/monday").resolve()
+    assert Path("reports/begun").resolve() in run_folders("begun")
+    with pytest.raises(RunError, match=r"no finished run in 'begun': .* `newsclust list` shows what there is"):
+        find_run("begun")
