@@ -11,7 +11,8 @@ import pytest
 
 import newsclust
 from newsclust import cache, paths
-from newsclust.errors import InputError, NewsclustWarning
+from newsclust.errors import InputError, NewsclustWarning, RunError
+from newsclust.paths import read_json, write_all
 
 TOP = Path(__file__).parent.parent
 
@@ -153,3 +154,19 @@ def test_a_link_to_itself_is_called_so():
     Path("self").symlink_to("self")
     with pytest.raises(InputError, match="it links to itself|symbolic links"):
         paths.find_output("self")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", "3", "\udce9"])
+def test_a_damaged_record_is_read_as_none_and_a_whole_one_as_it_is(content):
+    assert read_json(Path("gone.json")) == {}
+    Path("a.json").write_text(content, errors="surrogateescape")
+    assert read_json(Path("a.json")) == {}
+    Path("a.json").write_text('{"name": 1}')
+    assert read_json(Path("a.json")) == {"name": 1}
+
+
+def test_files_that_belong_together_are_written_into_a_folder_that_is_made():
+    written = write_all(Path("new/folder"), {"a.csv": "x\n", "b.csv": "y\n"})
+    assert [path.read_text() for path in written] == ["x\n", "y\n"]
+    with pytest.raises(RunError, match=r"new/folder/a.csv/in can't be made \(.*\): give another one with --output"):
+        write_all(Path("new/folder/a.csv/in"), {"c.csv": ""})

@@ -57,13 +57,8 @@ def text_of(value: Any) -> str:
 
 
 def is_run(item: Any) -> bool:
-    """Whether this is a piece of formatted text, as Telegram's ``{"type": "bold", "text": "Storm"}``.
-
-    A message with its time is none.
-    """
-    if isinstance(item, dict) and item.keys().isdisjoint(("date", "ts", "created_at")):
-        return "type" in item and isinstance(item.get("text"), str)
-    return isinstance(item, str)
+    """Whether this is a piece of formatted text, as Telegram's ``{"type": "bold", "text": "Storm"}``."""
+    return isinstance(item, str) or (isinstance(item, dict) and "type" in item and isinstance(item.get("text"), str))
 
 
 def _is_day(parts: list[Any]) -> bool:

@@ -13,6 +13,7 @@ from .tables import Table, unique_names
 
 _DAY = re.compile(r"(19|20)\d\d[-/.]?\d\d([-/.]?\d\d)?([T ].*)?$")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*$")
+_REMARK = re.compile(r"(?:channel|group|bot|pinned|reminder|huddle|sh_room)_(?!message)")
 _TEXTS = " (texts)"
 _SAMPLE = 100
 
@@ -101,8 +102,10 @@ def gather(value: Any, path: str, above: dict[str, Any], groups: dict[str, Group
             gather(record, where + "[]", {**above, **_told(record, whole=True)}, groups)
 
     if isinstance(value, list):
-        if any(isinstance(item, dict) for item in value) and all(map(is_run, value)):
-            return groups  # one text, in pieces of different forms
+        records = [item for item in value if isinstance(item, dict)]
+        dated = any(is_name_of("published_at", str(key)) for item in records for key in item)
+        if records and not dated and all(map(is_run, value)):
+            return groups  # one text, in pieces of different forms; a message has its day
         rows = len(value) > 1 and all(isinstance(item, list) for item in value)
         header = [text_of(cell) for cell in value[0]] if rows else []
         if len(header) > 1 and names_titles(header):
@@ -257,7 +260,7 @@ def flat(record: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[str, 
     for key, value in record.items():
         if key == "title" and record.get("type") == "service" and "action" in record:
             continue  # Telegram's remark on the channel
-        if key == "text" and str(record.get("subtype")).startswith(("channel_", "group_")):
+        if key == "text" and _REMARK.match(str(record.get("subtype"))):
             continue  # and Slack's
         key = f"{prefix}{key}"
         if isinstance(value, dict) and value and depth < 3:

@@ -16,7 +16,8 @@ from .records import URL
 from .roles import any_title, rank_of
 from .tables import Table, table_of_records, unique_names
 
-TOML = re.compile(r"\s*(?:#.*\n\s*)*\[\[[\w.-]+\]\]\s*\n")
+#: Comments, names with values and tables up to the first list of tables; possessive, so that it never backtracks.
+TOML = re.compile(r"(?:\s*+(?:#.*+|[\w.\"-]++[ \t]*+=.*+|\[[\w.-]++\]))*+\s*+\[\[[\w.-]+\]\][ \t]*\n")
 _NAME = re.compile(
     r"\s*(?:(?:export|var|let|const|default)\s+)*(?:[\w.$]+\s*=\s*|[\w.$]*\(\s*)?(?=[\[{]\s*[\"'{\[}\]])"
 )

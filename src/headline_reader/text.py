@@ -42,7 +42,7 @@ _REDIRECTED = re.compile(
 REDIRECTS = r"(?i)[^!-~]|/url\?|/l\.php\?|safelinks"
 ADDRESSES = re.compile(r"(?:https?://|\bt\.co/|pic\.twitter\.com/)[^\s<>)\]]*", re.IGNORECASE)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*(?:https?://|/|#|mailto:)[^)\s]*(?:\s[^)]*)?\)")
-_ANGLED = re.compile(r"<https?://[^\s<>|]+(?:\|([^<>]*\s[^<>]*)|\|[^<>]*)?>")  # Slack's links, perhaps with a text
+_ANGLED = re.compile(r"<https?://[^\s<>|]++(?:\|([^<>]*+))?>")  # Slack's links, perhaps with a text
 _SIGNS = re.compile(r"\*\*|~~|(?<![\w/])__(?=\S)|(?<=\S)__(?![\w/])")
 _MARKED = re.compile(r"(?<!\w)_{2,}(?!\w)|(?<=\S)_{2,}(?=\s|$)")
 # Characters that Unicode's composed form leaves unchanged, whatever is beside them.
@@ -149,8 +149,9 @@ def plain(text: str) -> str:
     """The text without Markdown's signs, and without addresses if there are words beside them."""
     if "[http" in text:
         text = re.sub(r"\[https?://\S+\s+([^\]]*)\]", r"\1", text)  # a link of MediaWiki
-    if "<http" in text and has_letter(rest := _ANGLED.sub(r"\1", text)):
-        text = " ".join(rest.split())
+    if "<http" in text:  # a text of one word is the address again
+        rest = _ANGLED.sub(lambda link: link[1] if " " in (link[1] or "") else "", text)
+        text = " ".join(rest.split()) if has_letter(rest) else text
     if "](" in text:
         text = _LINK.sub(r"\1", text)
     if "**" in text or "__" in text or "~~" in text:

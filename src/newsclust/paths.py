@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -294,7 +295,7 @@ def _possible(path: str | os.PathLike) -> Iterator[None]:
 def _resolved(path: Path) -> Path:
     resolved = path.resolve()
     if resolved.is_symlink():  # from Python 3.13 on that raises nothing itself
-        raise OSError(40, "it links to itself")
+        raise OSError(errno.ELOOP, "it links to itself")
     return resolved
 
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from headline_reader.json_records import TOML
 from reading import TABLE, TITLES, is_the_table, read_file
 
 
@@ -33,3 +34,8 @@ def test_headlines_that_are_names_of_their_addresses_are_read(reverse):
         headlines = read_file(json.dumps(value))
         assert sorted(headlines.table["title"]) == sorted(TITLES)
         assert headlines.table["url"].str.startswith("https://x.example/").all()
+
+
+def test_lines_of_names_and_values_are_seen_through_once(stopwatch):
+    assert not TOML.match("a = b = c = d\n" * 100_000 + "end")
+    assert stopwatch() < 20

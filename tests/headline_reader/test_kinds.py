@@ -149,10 +149,13 @@ KINDS = {
                                        "messages": telegram()}]}}), "hashtag published_at papers"),
     "Telegram's channel without formats": (json.dumps({"messages": [{"id": i, "type": "message", "date": f"{d}T09:00:00",
         "from": p, "text": t} for i, (t, d, p, *_) in enumerate(ROWS)]}), "published_at publisher"),
+    "messages of another program": (json.dumps([{"type": "post", "timestamp": f"{d}T09:00:00Z", "text": t}
+                                                for t, d, *_ in ROWS]), AFTER),
     "Slack": (json.dumps([{"type": "message", "subtype": "channel_join", "text": "<@U1> has joined the channel", "user": "U1",
-        "ts": "1694390400.0001"}] + [{"type": "message", "text": f"{t} <{u}|paper.example>", "user": "U1",
-        "ts": f"{1694390400 + 86400 * i}.000200"} for i, (t, _, _, u, _) in enumerate(ROWS)]), AFTER),
-    "TOML": ("".join(f'[[articles]]\ntitle = {json.dumps(t)}\nurl = "{u}"\ndate = {d}\npaper = "{p}"\n\n'
+        "ts": "1694390400.0001"}, {"type": "message", "subtype": "pinned_item", "text": "<@U1> pinned a message", "ts":
+        "1694390401.0001"}] + [{"type": "message", "text": f"{t} <{u}|paper.example>", "user": "U1",
+        "subtype": "bot_message", "ts": f"{1694390400 + 86400 * i}.000200"} for i, (t, _, _, u, _) in enumerate(ROWS)]), AFTER),
+    "TOML": ('# the week\nname = "A = b = c"\n\n[meta]\nn = 8\n\n' + "".join(f'[[articles]]\ntitle = {json.dumps(t)}\nurl = "{u}"\ndate = {d}\npaper = "{p}"\n\n'
                      for t, d, p, u, _ in ROWS), "url published_at publisher"),
     "posts with a footer": (json.dumps([{"id": i, "date": d, "text": f"**{t}** {u}\n\n__Read us without ads: ____https://x.y__"}
                                         for i, (t, d, _, u, _) in enumerate(ROWS)]), AFTER),

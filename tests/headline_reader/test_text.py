@@ -123,3 +123,22 @@ def test_a_text_has_the_key_of_its_title_and_its_description(title, description)
 @MANY
 def test_letters_that_are_taken_as_they_stand_are_clean(text):
     assert clean(f"Storm{text}nears") == f"Storm{text}nears"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Ferry resumes <https://paper.example/a|paper.example>", "Ferry resumes"),
+        ("<https://paper.example/a|Ferry resumes after the storm>", "Ferry resumes after the storm"),
+        ("Ferry resumes <https://paper.example/a>", "Ferry resumes"),
+        ("<https://paper.example/a|paper.example>", "<https://paper.example/a|paper.example>"),
+    ],
+)
+def test_a_link_in_angle_brackets_leaves_its_text_where_it_has_one(written, read):
+    assert plain(written) == read
+
+
+def test_a_link_that_never_ends_takes_no_longer_than_its_text(stopwatch):
+    for endless in ("<https://paper.example/a|" + "word " * 200_000, "<https://a|" * 50_000):
+        plain(endless)
+    assert stopwatch() < 20

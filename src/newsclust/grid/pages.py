@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import RunError
 from ..markup import escape
-from ..paths import find_input, find_output, short, write_whole
+from ..paths import find_input, find_output, read_json, short, write_whole
 from ..show.run_page import write_page
 from .execute import execute, find_notebook, load_papermill
 from .freshness import fingerprint_of_comparison, read_stamp
@@ -110,7 +110,7 @@ def _compare(plan: Plan, say: Callable[[str], None]) -> None:
     current = fingerprint_of_comparison(plan)
     grid = {"name": plan.name, "varied": plan.varied, "runs": [run.name for run in plan.runs]}
     stamp = plan.folder / "grid.json"
-    if plan.page.exists() and stamp.exists() and json.loads(stamp.read_text()).get("fingerprint") == current:
+    if plan.page.exists() and read_json(stamp).get("fingerprint") == current:
         return
     say("Comparing the runs ...")
     plan.page.unlink(missing_ok=True)
