@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -22,15 +21,17 @@ BATCH = 1024
 def fill_by_ray(store: Store, after: Callable[[int, int], pd.DataFrame], parquet: Path | None) -> int:
     """Embed the documents that are not stored yet, and return their number.
 
-    One actor embeds on each processor, except one, which reads: without it the data would wait forever. If a worker
-    fails, Ray repeats its work; no document is stored twice, because ids are hashes.
+    Ray runs on this machine, or on the cluster whose address is in RAY_ADDRESS. One actor embeds on each processor,
+    except one, which reads: without it the data would wait forever. If a worker fails, Ray repeats its work; no
+    document is stored twice, because ids are hashes.
 
     Parameters
     ----------
     store, after
         As in `newsclust.vectors.filling.fill`.
     parquet : Path or None
-        A folder for files with id, embedding and text, for a bulk import, instead of the server.
+        A folder for files with id, embedding and text, for a bulk import, instead of the server. All machines of a
+        cluster write there.
 
     Raises
     ------
@@ -46,46 +47,47 @@ def fill_by_ray(store: Store, after: Callable[[int, int], pd.DataFrame], parquet
             f"engine is 'ray', but {store.uri} is a local file, which one process at a time can open: give a server's "
             "address as uri, or a folder with --parquet."
         )
-    with TemporaryDirectory(prefix="newsclust-") as folder:
-        if n := _write_new(store, after, Path(folder), look=parquet is None):
-            try:
-                ray.init(
-                    ignore_reinit_error=True, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
-                )
-                actors = max(int(ray.cluster_resources().get("CPU", 1)) - 1, 1)
-                data = ray.data.read_parquet(folder).map_batches(
-                    _Actor, fn_constructor_kwargs={"store": store, "keep": parquet is None}, batch_size=BATCH,
-                    compute=ray.data.ActorPoolStrategy(size=actors), num_cpus=1,
-                )  # fmt: skip
-                if parquet:
-                    data.write_parquet(str(parquet))
-                else:
-                    data.materialize()
-                    with store.open() as client:
-                        client.flush(store.name)
-            except NewsclustError:
-                raise
-            except Exception as error:  # of many types, if Ray can't start, or loses a worker
-                why = " ".join(str(error).split())[:200]
-                raise RunError(f"Ray stopped ({type(error).__name__}: {why}): run the same again to resume.") from None
-            finally:
-                ray.shutdown()
+    n = 0
+    try:
+        ray.init(ignore_reinit_error=True, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        # In Ray's own store, which every machine of a cluster reads and which moves to disk what memory does not hold.
+        blocks = []
+        for documents in _not_stored(store, after, look=parquet is None):
+            blocks.append(ray.put(documents))
+            n += len(documents)
+        if blocks:
+            actors = max(int(ray.cluster_resources().get("CPU", 1)) - 1, 1)
+            data = ray.data.from_pandas_refs(blocks).map_batches(
+                _Actor, fn_constructor_kwargs={"store": store, "keep": parquet is None}, batch_size=BATCH,
+                compute=ray.data.ActorPoolStrategy(size=actors), num_cpus=1,
+            )  # fmt: skip
+            if parquet:
+                data.write_parquet(str(parquet))
+            else:
+                data.materialize()
+                with store.open() as client:
+                    client.flush(store.name)
+    except NewsclustError:
+        raise
+    except Exception as error:  # of many types, if Ray can't start, or loses a worker
+        why = " ".join(str(error).split())[:200]
+        raise RunError(f"Ray stopped ({type(error).__name__}: {why}): run the same again to resume.") from None
+    finally:
+        ray.shutdown()
     return n
 
 
-def _write_new(store: Store, after: Callable[[int, int], pd.DataFrame], folder: Path, look: bool) -> int:
-    """Write files of the documents that are not stored, for the actors to read, and return their number."""
-    n, last, collection = 0, -1, store.in_milvus
+def _not_stored(store: Store, after: Callable[[int, int], pd.DataFrame], look: bool) -> Iterator[pd.DataFrame]:
+    """Id and text of the documents that are not stored, some thousand at a time."""
+    last = -1
     while len(documents := after(last, INSERT_ROWS)):
         last = int(documents["id"].iloc[-1])
         if look:
-            with collection.open() as client:
-                held = collection.holds(client, documents["id"].tolist(), documents["text"].tolist())
+            with store.in_milvus.open() as client:
+                held = store.in_milvus.holds(client, documents["id"].tolist(), documents["text"].tolist())
             documents = documents[~held]
         if len(documents):
-            documents[["id", "text"]].to_parquet(folder / f"{n}.parquet", index=False)
-        n += len(documents)
-    return n
+            yield documents[["id", "text"]]
 
 
 class _Actor:
