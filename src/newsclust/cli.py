@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from .errors import NewsclustError, RunError, shortage
-from .paths import find_output, remove, short, state_dir
+from .paths import find_output, read_json, remove, short, state_dir
 from .terminal import Json, app, print_json, tell
 from .wording import said_of_newcomers
 
@@ -40,7 +40,6 @@ def run(
     If it was stopped, the same command resumes.
     """
     from .grid.execute import kill_kernels
-    from .grid.freshness import read_stamp
     from .grid.plan import read_plan
     from .grid.run_plan import run_plan, said_after
 
@@ -55,11 +54,11 @@ def run(
         os._exit(130)  # without waiting for the threads that wait for the kernels
     if as_json:
         for one in plan.runs:
-            stamp = read_stamp(one.folder)
+            stamp = read_json(one.folder / "run.json")
             facts = {name: stamp.get(name) for name in ("status", "message", "seconds", "parameters")}
             report = one.report if plan.varied else plan.page
             print_json(
-                name=one.name, folder=one.folder, report=report, **facts, metrics=read_stamp(one.folder, "metrics.json")
+                name=one.name, folder=one.folder, report=report, **facts, metrics=read_json(one.folder / "metrics.json")
             )
     else:
         tell(f"Report: {short(plan.page)}\n{said_after(plan, time.perf_counter() - start)}")

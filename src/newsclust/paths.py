@@ -244,18 +244,16 @@ def _user_caches() -> Path | None:
 
 @lru_cache
 def _is_this_project(folder: Path) -> bool:
-    try:
+    with suppress(OSError, UnicodeDecodeError):
         return bool(re.search(r'(?m)^name = "newsclust"$', (folder / "pyproject.toml").read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError):
-        return False
+    return False
 
 
 def _can_keep(folder: Path) -> bool:
-    try:
+    with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return False
-    return os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+        return os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+    return False
 
 
 @lru_cache

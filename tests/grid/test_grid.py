@@ -26,8 +26,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from browser import open_page, settle  # noqa: F401  a fixture
 from newsclust.errors import NewsclustError
-from newsclust.grid import freshness, run_plan
+from newsclust.grid import run_plan
 from newsclust.grid.plan import read_plan
+from newsclust.paths import read_json
 from newsclust.run.preflight import BESIDE, check_replaceable
 from newsclust.run.record import COVERAGE, RESULTS
 
@@ -298,7 +299,7 @@ def test_a_run_finds_none_of_its_own_files_when_it_is_made_again(monkeypatch):
     for min_samples in (3, 2, 4):
         plan = read_plan(str(write_plan(f"data: sample\nmin_samples: {min_samples}\n")))
         run_plan._finish(plan.runs[0], Path("notebook.ipynb"), str(min_samples), False, [])
-        said = freshness.read_stamp(plan.runs[0].folder)["message"]
+        said = read_json(plan.runs[0].folder / "run.json")["message"]
         assert said == ("It is broken." if min_samples == 2 else "")
 
 

@@ -71,3 +71,12 @@ def test_short_lists_are_padded(small_corpus):
     assert (indices[:, -3:] == -1).all() and (indices[:, :-3] >= 0).all() and np.isinf(distances[indices < 0]).all()
     nobody, _ = space.nearest(np.arange(2), np.arange(0), 3)
     assert (nobody == -1).all() and nobody.shape == (2, 3)
+
+
+def test_vectors_of_any_length_are_compared_by_their_distance_as_the_run_compares_its_own():
+    rng = np.random.default_rng(0)
+    vectors = (rng.normal(size=(60, 4)) * rng.uniform(0.2, 5, size=(60, 1))).astype(np.float32)
+    space = Space(vectors, None, pd.DataFrame({"text": [""] * 60}), 50)
+    indices, _ = space.nearest(np.arange(50, 60), np.arange(50), 5)
+    apart = np.linalg.norm(vectors[50:, None] - vectors[None, :50], axis=2)
+    np.testing.assert_array_equal(indices, np.argsort(apart, axis=1)[:, :5])

@@ -54,7 +54,7 @@ def test_titles_stand_at_their_stories_as_text():
     shown = titles(POINTS, names, places, (700, 500))
     assert len(shown) == 2 and all("<b>" not in one["text"] for one in shown)
     assert np.hypot(shown[1]["x"] - 50, shown[1]["y"] - 50) < 15
-    assert map_sentence(sizes, names, 1, 1) == (
+    assert map_sentence(POINTS, sizes, names) == (
         "Map of 8 headlines in 2 stories, headlines of similar meaning close together; 1 in no story; 1, drawn hollow, "
         "are HDBSCAN's noise, assigned to their neighbours' stories; the largest story, '<b>Storm</b>', has 5."
     )

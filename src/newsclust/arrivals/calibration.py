@@ -10,7 +10,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from ..clusters.clustering import cluster
-from ..stories.noise import assign_noise, votes_of, winners
+from ..stories.noise import assign_noise, most_frequent, votes_of, winners
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -128,9 +128,8 @@ def calibrate(
     n = len(labels)
     fold = np.arange(n) % FOLDS  # ids are hashes, and rows ascend by them
     n_folds = min(FOLDS, max(1, -(-ENOUGH * FOLDS // max(n, 1))))
-    parts = []
-    for place in tqdm(range(n_folds), desc="Calibrating", unit="fold", leave=False, delay=2):
-        parts.append(_hold_out(neighbors, labels, fold != place, clustering, assigned, least_support))
+    folds = tqdm(range(n_folds), desc="Calibrating", unit="fold", leave=False, delay=2)
+    parts = [_hold_out(neighbors, labels, fold != place, clustering, assigned, least_support) for place in folds]
     held_out = pd.concat(parts, ignore_index=True)
     return Calibration(held_out, _fit(held_out[held_out["support"] > 0]))
 
@@ -150,20 +149,14 @@ def _hold_out(
     found = cluster(others, **parameters).labels if kept.any() and k else np.full(int(kept.sum()), -1, dtype=np.int32)
     if assigned:
         found = assign_noise(others.head(k), found, least_support).labels
-    known = _majority(found, labels[kept])
+    clustered = found >= 0  # clusters are numbered from 0 without gaps
+    known = most_frequent(labels[kept][clustered], found[clustered]).to_numpy(np.int64)
     nearest, support, _, margin = winners(votes_of(indices[~kept], distances[~kept], found))
     own = labels[~kept]
     is_there = (own >= 0) & np.isin(own, known)
     is_nearest = (nearest >= 0) & is_there & (np.append(known, -1)[nearest] == own)
     outcome = np.where(is_nearest, "nearest", np.where(is_there, "other", "none"))
     return pd.DataFrame({"support": support, "margin": np.nan_to_num(margin), "outcome": outcome})
-
-
-def _majority(found: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """For each cluster found, the most frequent label among its documents; in a tie the smaller."""
-    counts = pd.DataFrame({"found": found, "label": labels})[found >= 0].value_counts().reset_index()
-    first = counts.sort_values(["found", "count", "label"], ascending=[True, False, True]).drop_duplicates("found")
-    return first["label"].to_numpy(dtype=np.int64)  # clusters are numbered from 0 without gaps
 
 
 def _fit(rows: pd.DataFrame) -> Pipeline | None:

@@ -114,9 +114,8 @@ def silent_words(languages: pd.Series | None) -> set[str]:
     languages : Series of str or None
         The code of each text's language, "" where it is not known.
     """
-    shares = (
-        languages[languages != ""].value_counts(normalize=True) if languages is not None else pd.Series(dtype=float)
-    )
+    known = pd.Series(dtype=str) if languages is None else languages[languages != ""]
+    shares = known.value_counts(normalize=True)
     return _silent(frozenset(shares.index[shares >= _SHARE]) or frozenset({"en"}))
 
 
@@ -164,8 +163,7 @@ def stop_words(codes: frozenset[str]) -> frozenset[str]:
 
 def _silent(codes: frozenset[str]) -> set[str]:
     """Stop words that the tokeniser leaves whole, and the halves of elided ones."""
-    word = re.compile(WORD)
-    words = {stop for stop in map(str.lower, stop_words(codes)) if word.fullmatch(stop)}
+    words = {stop for stop in map(str.lower, stop_words(codes)) if _WORD.fullmatch(stop)}
     return words.union(*(half.split() for code, half in _ELIDED.items() if code in codes))
 
 

@@ -120,9 +120,8 @@ def second_coder(run: StoredRun, pairs: pd.DataFrame, model: str) -> SecondCoder
     if not answers:
         raise ModelError(f"no pair of headlines was answered: {'; '.join(troubles)}.")
     table = pairs.loc[sorted(answers)].assign(coder=[answers[row] for row in sorted(answers)])
-    counts = pd.crosstab(table["run"], table["coder"]).reindex(
-        index=["same", "apart"], columns=["same", "apart"], fill_value=0
-    )
+    codes = ["same", "apart"]
+    counts = pd.crosstab(table["run"], table["coder"]).reindex(index=codes, columns=codes, fill_value=0)
     cells = counts.to_numpy().ravel()
     with np.errstate(invalid="ignore"):
         kappas = _kappa(np.random.default_rng(0).multinomial(len(table), cells / len(table), RESAMPLED))

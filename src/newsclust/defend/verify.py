@@ -255,23 +255,18 @@ def _traced(name: str, run: StoredRun, here: dict[str, Any]) -> Check:
 
 
 def _clusters(run: StoredRun, repeated: Run) -> Check:
-    both = pd.DataFrame({"before": run.labels}, index=run.ids).join(
-        pd.DataFrame({"now": repeated.labels}, index=repeated.corpus.documents["id"].to_numpy()), how="inner"
-    )
-    return Check("clusters", *_same_stories(both))
-
-
-def _same_stories(both: pd.DataFrame) -> tuple[bool, str]:
     """Match each earlier story with the story now that shares most with it, if the reverse is true, too; compare."""
+    before, now = pd.Series(run.labels, run.ids), pd.Series(repeated.labels, repeated.corpus.ids)
+    both = pd.concat({"before": before, "now": now}, axis=1, join="inner")
     counts = both[(both >= 0).all(axis=1)].value_counts().rename("n").reset_index()
     counts = counts.sort_values(["n", "before", "now"], ascending=[False, True, True])
     answer = counts[~counts["before"].duplicated() & ~counts["now"].duplicated()].set_index("before")["now"]
     moved = int((both["before"].map(answer).where(both["before"] >= 0, -1).fillna(-2) != both["now"]).sum())
     n = both["before"][both["before"] >= 0].nunique()
     if not moved:
-        return True, f"The same {count(n, 'story', 'stories')}, headline by headline."
-    are = "is" if moved == 1 else "are"
-    return False, f"{count(moved, 'headline')} of {len(both):,} {are} in another story, or in none."
+        return Check("clusters", True, f"The same {count(n, 'story', 'stories')}, headline by headline.")
+    told = f"{count(moved, 'headline')} of {len(both):,} {'is' if moved == 1 else 'are'} in another story, or in none."
+    return Check("clusters", False, told)
 
 
 def _layout(run: StoredRun, repeated: Run, close: bool) -> Check:

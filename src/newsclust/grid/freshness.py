@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -49,14 +50,9 @@ def fingerprint_of_comparison(plan: Plan) -> str:
     return fingerprint(made_by, plan.varied, runs)
 
 
-def read_stamp(folder: Path, name: str = "run.json") -> dict[str, Any]:
-    """The content of a finished run's ``run.json``, or another file of it; empty if it is missing or damaged."""
-    return read_json(folder / name)
-
-
 def is_fresh(run: PlannedRun, current: str) -> bool:
     """Whether a run is finished, all its files are there, and nothing it was made from has changed."""
-    stamp = read_stamp(run.folder)
+    stamp = read_json(run.folder / "run.json")
     whole = all((run.folder / name).exists() for name in ("run.ipynb", *RESULTS))
     return whole and stamp.get("status") == "ok" and stamp.get("fingerprint") == current
 
@@ -72,29 +68,26 @@ def _headlines(data: str | list[str]) -> str:
         return token_hex()
     if isinstance(data, str) and data in BUNDLED:
         return fingerprint((files("newsclust") / "data" / f"{data}.csv").read_bytes())
-    try:
+    with suppress(OSError, NewsclustError):  # the run itself will report what is wrong
         return fingerprint(data, [[file.name, _hash(file)] for file in local_files(data)])
-    except (OSError, NewsclustError):  # the run itself will report what is wrong
-        return fingerprint(data)
+    return fingerprint(data)
 
 
 def _stories_of(previous: str | None) -> list[str]:
     """Hashes of the run that is continued; if it can't be read, the new run will report it."""
     if previous is None:
         return []
-    try:
+    with suppress(OSError, NewsclustError):
         run = read_results(previous)
         return [_hash(run.folder / name) for name in RESULTS[:3]]
-    except (OSError, NewsclustError):
-        return [previous]
+    return [previous]
 
 
 def _corrections(p: Parameters) -> list[str]:
-    try:
+    with suppress(OSError, NewsclustError):  # the run itself will report what is wrong
         rows = gather_corrections(p.corrections, p.output, p.previous)
         return [] if rows.empty else [rows.to_csv()]
-    except (OSError, NewsclustError):  # the run itself will report what is wrong
-        return [str(p.corrections)]
+    return [str(p.corrections)]
 
 
 def _hash(file: Path) -> str:

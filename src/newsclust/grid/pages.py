@@ -14,7 +14,7 @@ from ..markup import escape
 from ..paths import find_input, find_output, read_json, short, write_whole
 from ..show.run_page import write_page
 from .execute import execute, find_notebook, load_papermill
-from .freshness import fingerprint_of_comparison, read_stamp
+from .freshness import fingerprint_of_comparison
 from .plan import Plan
 
 #: The executed notebook beside a run's page.
@@ -93,13 +93,13 @@ def make_pages(plan: Plan, say: Callable[[str], None]) -> None:
         If the runs cannot be compared.
     """
     for run in plan.runs:
-        if read_stamp(run.folder)["status"] == "ok" and not run.report.exists():
+        if read_json(run.folder / "run.json")["status"] == "ok" and not run.report.exists():
             render_page(run.folder)
     if plan.varied:
         _compare(plan, say)
         return
     (run,) = plan.runs
-    if read_stamp(run.folder).get("status") == "ok":
+    if read_json(run.folder / "run.json").get("status") == "ok":
         write_page(run.folder, links={"the notebook that made it": f"{plan.name}/{NOTEBOOK_PAGE}"}, page=plan.page)
     else:
         write_whole(plan.page, run.report.read_text(encoding="utf-8"))

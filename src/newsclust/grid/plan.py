@@ -92,7 +92,8 @@ def read_plan(path: str | Path) -> Plan:
     if path.exists() and path.suffix.lower() not in YAML:
         return _of_headlines(str(named), path.stem)
     content = _load(path)
-    if _is_data(content) and not any(isinstance(one, dict) and one.keys() & _KNOWN for one in content):
+    records = [one for one in content if isinstance(one, dict)] if isinstance(content, list) else []
+    if records and not any(one.keys() & _KNOWN for one in records):
         return _of_headlines(str(named), path.stem)
     try:
         return _plan(path.stem, content)
@@ -158,10 +159,6 @@ def _plan(name: str, content: Any) -> Plan:
         asked[same] = run
         runs[run] = PlannedRun(run, folder / run if varied else folder, parameters)
     return Plan(name, varied, list(runs.values()))
-
-
-def _is_data(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(one, dict) for one in value)
 
 
 def _mapping(given: Any, what: str, example: str = "") -> dict[str, Any]:

@@ -18,12 +18,12 @@ from typing import Any
 from ..corpus.documents import MILVUS, shown
 from ..corpus.look import try_data
 from ..errors import ParameterError, RunError
-from ..paths import short, write_whole
+from ..paths import read_json, short, write_whole
 from ..run.preflight import BESIDE, check_replaceable
 from ..run.record import RESULTS, written
 from ..wording import count
 from .execute import execute, find_notebook, kept_kernels, load_papermill
-from .freshness import fingerprints, is_fresh, read_stamp
+from .freshness import fingerprints, is_fresh
 from .pages import NOTEBOOK_PAGE, make_pages, render_failure, render_page
 from .plan import Plan, PlannedRun
 
@@ -76,7 +76,7 @@ def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> i
         if todo:
             _run_all(plan, todo, current, jobs, say)
         make_pages(plan, say)
-        return sum(read_stamp(run.folder).get("status") != "ok" for run in plan.runs)
+        return sum(read_json(run.folder / "run.json").get("status") != "ok" for run in plan.runs)
 
 
 @contextmanager
@@ -124,7 +124,7 @@ def _run_all(
             print(line, file=log, flush=True)
 
         def tell(run: PlannedRun, write: Callable[..., None]) -> None:
-            stamp = read_stamp(run.folder)
+            stamp = read_json(run.folder / "run.json")
             message = stamp["message"]
             note(f"run {run.name}: {message or 'ok'}, {stamp['seconds']:.1f} s; {_stages(run)}")
             if message:
@@ -220,7 +220,7 @@ def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool, kern
 
 
 def _stages(run: PlannedRun) -> str:
-    stages = read_stamp(run.folder, "provenance.json").get("provenance", {}).get("stages")
+    stages = read_json(run.folder / "provenance.json").get("provenance", {}).get("stages")
     if not stages:
         return "no stage finished"
     return ", ".join(f"{name} {'computed' if stage['computed'] else 'read'}" for name, stage in stages.items())
@@ -228,7 +228,7 @@ def _stages(run: PlannedRun) -> str:
 
 def said_after(plan: Plan, seconds: float) -> str:
     """The command's last lines about the runs of a plan."""
-    failed = [run.name for run in plan.runs if read_stamp(run.folder).get("status") != "ok"]
+    failed = [run.name for run in plan.runs if read_json(run.folder / "run.json").get("status") != "ok"]
     if plan.varied:
         return (
             f"{count(len(plan.runs), 'run')}, {len(failed)} failed, in {count(round(seconds), 'second')}. "
@@ -237,7 +237,7 @@ def said_after(plan: Plan, seconds: float) -> str:
     folder = plan.runs[0].folder
     if failed:
         return f"The run {outcome(folder)}"
-    metrics = read_stamp(folder, "metrics.json")
+    metrics = read_json(folder / "metrics.json")
     return (
         f"{count(metrics['n_documents'], 'document')} in {count(metrics['n_clusters'], 'story', 'stories')}; "
         f"{_noise(metrics)} of them belong to none (noise). It took {count(round(seconds), 'second')}. Open the "
@@ -247,7 +247,7 @@ def said_after(plan: Plan, seconds: float) -> str:
 
 def outcome(folder: Path) -> str:
     """The result of a run: "69 stories, 11.2% noise", or why it failed."""
-    stamp, metrics = read_stamp(folder), read_stamp(folder, "metrics.json")
+    stamp, metrics = read_json(folder / "run.json"), read_json(folder / "metrics.json")
     if stamp.get("status") == "ok" and metrics:
         return f"{count(metrics['n_clusters'], 'story', 'stories')}, {_noise(metrics)} noise"
     return f"failed: {stamp['message']}" if stamp.get("message") else "not finished"

@@ -70,8 +70,7 @@ class Comparison:
                 said["headlines of no known story, put into one"] = f"{(~alone & is_one_off).sum():,}"
                 said["agreement with the known stories (AMI)"] = f"{agreement(found.labels, known)['ami']:.2f}"
             rows[head] = said
-        frame = pd.DataFrame(rows).rename_axis("").reset_index()
-        return Table(frame)
+        return Table(pd.DataFrame(rows).rename_axis("").reset_index())
 
     @property
     def sentence(self) -> str:

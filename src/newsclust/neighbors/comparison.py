@@ -17,7 +17,13 @@ QUERY_ROWS = 256  # documents that a thread compares at a time
 COLUMNS = 4096  # others at a time, so that the products stay in the processor's cache
 
 
-def exact_neighbors(vectors: np.ndarray, k: int, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+def exact_neighbors(
+    vectors: np.ndarray,
+    k: int,
+    rows: np.ndarray | None = None,
+    among: np.ndarray | None = None,
+    what: str = "Comparing all pairs",
+) -> tuple[np.ndarray, np.ndarray]:
     """Each row's `k` nearest other rows, by comparing all pairs, block by block, on all cores.
 
     Products of matrices propose a few more candidates than needed; if, within the rounding error of float32 (bounded as
@@ -29,23 +35,28 @@ def exact_neighbors(vectors: np.ndarray, k: int, rows: np.ndarray | None = None)
     ----------
     vectors : ndarray of float32, shape (n, dim)
     k : int
-        Less than n.
     rows : ndarray of int, shape (m,), optional
         Only the lists of these.
+    among : ndarray of int, optional
+        Rows, each once: only these are in the lists.
+    what : str
+        The label of the progress bar.
 
     Returns
     -------
     indices : ndarray of int32, shape (m, k)
+        Padded with -1, if there are fewer others.
     distances : ndarray of float32, shape (m, k)
+        Padded with infinity.
     """
-    n, dim = vectors.shape
-    rows = np.arange(n) if rows is None else rows
+    rows = np.arange(len(vectors)) if rows is None else rows
     indices, distances = zeros((len(rows), k), np.int32), zeros((len(rows), k), np.float32)
-    if not k:
+    if not indices.size:
         return indices, distances
+    everyone = (np.arange(len(vectors)) if among is None else among).astype(np.int32)
+    others = vectors if among is None else vectors[among]
+    (n, dim), halves = others.shape, half_squares(vectors)
     wanted = min(n, k + 1 + SPARE)
-    everyone = np.arange(n, dtype=np.int32)
-    halves = half_squares(vectors)
     # |x - y|² comes from |x|² + |y|² - 2 xy, each a sum of dim products in float32
     doubt = 4 * 2 * float(halves.max()) * (dim + 2) * float(np.finfo(np.float32).eps) / 2
 
@@ -53,8 +64,8 @@ def exact_neighbors(vectors: np.ndarray, k: int, rows: np.ndarray | None = None)
         some, at = rows[start : start + QUERY_ROWS], slice(start, start + QUERY_ROWS)
         nearest = Nearest(vectors[some], wanted)
         for first in range(0, n, COLUMNS):
-            others = slice(first, first + COLUMNS)
-            nearest.compare(vectors[others], halves[others], everyone[others])
+            numbers = everyone[first : first + COLUMNS]
+            nearest.compare(others[first : first + COLUMNS], halves[numbers], numbers)
         indices[at], distances[at] = nearest_candidates(vectors, some, nearest.found(), k)
         if wanted == n:
             return
@@ -64,7 +75,7 @@ def exact_neighbors(vectors: np.ndarray, k: int, rows: np.ndarray | None = None)
             found = nearest_candidates(vectors, rows[place : place + 1], everyone[None, :], k)
             indices[place], distances[place] = found[0][0], found[1][0]
 
-    on_all_cores(search, range(0, len(rows), QUERY_ROWS), "Comparing all pairs")
+    on_all_cores(search, range(0, len(rows), QUERY_ROWS), what)
     return indices, distances
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
-from .comparison import COLUMNS, SPARE, Nearest, half_squares, nearest_candidates
+from .comparison import exact_neighbors
 from .neighbors import Neighbors
 
 #: How many of its nearest neighbours place a document; with more, or with means alone, fewer documents are beside their
@@ -13,7 +13,7 @@ from .neighbors import Neighbors
 PLACED_BY = 8
 #: UMAP's number of epochs and first step for documents that are added to a map (`umap.UMAP.transform`).
 EPOCHS, FIRST_STEP = 100, 0.25
-#: Documents whose neighbours are weighted, or compared, at a time.
+#: Documents whose neighbours are weighted at a time.
 BLOCK = 2**14
 
 
@@ -54,7 +54,8 @@ def place_others(
         placed[new] = (graph @ placed)[new] / weights[new, None]  # documents without a place are at 0
         has_place |= new
     lost = np.flatnonzero(~has_place)
-    placed[lost] = where[_nearest(vectors, lost, rows)]
+    nearest, _ = exact_neighbors(vectors, 1, lost, rows, "Comparing with the sample")
+    placed[lost] = where[np.searchsorted(rows, nearest[:, 0])]
     a, b = find_ab_params(spread=1.0, min_dist=min_dist)
     return descend(placed, graph, EPOCHS, a, b, seed, FIRST_STEP)
 
@@ -86,16 +87,3 @@ def _strengths(lists: Neighbors, rows: np.ndarray) -> csr_array:
     graph = csr_array((strengths.ravel(), np.maximum(lists.indices[rows], 0).ravel(), ends.cumsum()), shape=(n, n))
     graph.eliminate_zeros()
     return graph
-
-
-def _nearest(vectors: np.ndarray, lost: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """For each of `lost` the position in `rows` of the nearest document there."""
-    found = np.empty(len(lost), dtype=np.intp)
-    for start in range(0, len(lost), BLOCK):
-        some = lost[start : start + BLOCK]
-        nearest = Nearest(vectors[some], 1 + SPARE)
-        for first in range(0, len(rows), COLUMNS):
-            others = vectors[rows[first : first + COLUMNS]]
-            nearest.compare(others, half_squares(others), rows[first : first + COLUMNS].astype(np.int32))
-        found[start : start + BLOCK] = nearest_candidates(vectors, some, nearest.found(), 1)[0][:, 0]
-    return np.searchsorted(rows, found)

@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from .blend import Parts
-from .comparison import nearest_candidates
+from .comparison import exact_neighbors
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
-
-QUERY_FLOATS = 2**24  # similarities in memory at a time
-SPARE = 16  # candidates beyond k, so that rounding in the search can't cost a neighbour
 
 
 class Space:
@@ -72,21 +68,7 @@ class Space:
         distances : ndarray of float32, shape (m, k)
             Infinite where padded.
         """
-        width = min(k + SPARE, len(among))
-        indices = np.full((len(rows), k), -1, dtype=np.int32)
-        distances = np.full((len(rows), k), np.inf, dtype=np.float32)
-        if not width or not k:
-            return indices, distances
-        stored, block = self.vectors[among], max(1, QUERY_FLOATS // len(among))
-        starts = range(0, len(rows), block)
-        for start in tqdm(starts, desc="Comparing with the run", leave=False, delay=2):
-            some = rows[start : start + block]
-            similarity = self.vectors[some] @ stored.T
-            similarity[some[:, None] == among] = -np.inf
-            places = np.argpartition(-similarity, width - 1, axis=1)[:, :width]
-            found = np.where(np.isinf(np.take_along_axis(similarity, places, axis=1)), -1, among[places])
-            at = slice(start, start + len(some))
-            indices[at], distances[at] = nearest_candidates(self.vectors, some, found, k)
+        indices, distances = exact_neighbors(self.vectors, k, rows, among, "Comparing with the run")
         if self._parts is not None:
             indices, distances = self._parts.measure(rows, indices, distances)
         return indices, distances

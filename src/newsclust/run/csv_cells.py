@@ -24,10 +24,8 @@ def write_csv(path: Path, rows: pd.DataFrame) -> None:
 def as_csv(rows: pd.DataFrame, header: bool = True) -> str:
     """Rows as a CSV file that Excel opens, too: marked as UTF-8, and none of its cells a formula."""
     is_number = pd.api.types.is_numeric_dtype
-    columns = [
-        rows.iloc[:, at] if is_number(kind) else rows.iloc[:, at].map(inert) for at, kind in enumerate(rows.dtypes)
-    ]
-    written = (pd.concat(columns, axis=1) if columns else rows).set_axis([inert(str(name)) for name in rows], axis=1)
+    written = rows.apply(lambda column: column if is_number(column) else column.map(inert))
+    written = written.set_axis([inert(str(name)) for name in rows], axis=1)
     return "\ufeff" * header + written.to_csv(index=False, header=header, float_format="%.6g")
 
 

@@ -44,17 +44,12 @@ class Found:
         return f"The {len(self.frame)} headlines of {self.run} nearest to {self.phrase!r}."
 
     def _repr_html_(self) -> str:
-        shown = pd.DataFrame(
-            {
-                "similarity": [f"{value:.2f}" for value in self.frame["similarity"]],
-                "headline": list(map(link, self.frame["headline"], self.frame["url"])),
-                "publisher": self.frame["publisher"],
-                "published": self.frame["published"],
-                "story": [str(number) if number >= 0 else "" for number in self.frame["story"]],
-                "title": self.frame["title"],
-            }
+        shown = self.frame.assign(
+            similarity=self.frame["similarity"].map("{:.2f}".format),
+            headline=list(map(link, self.frame["headline"], self.frame["url"])),
+            story=[str(number) if number >= 0 else "" for number in self.frame["story"]],
         )
-        return f"<p>{escape(repr(self))}</p>{table(shown)}"
+        return f"<p>{escape(repr(self))}</p>{table(shown.drop(columns='url'))}"
 
 
 def search(run: StoredRun, phrase: str, n: int = NEAREST) -> Found:

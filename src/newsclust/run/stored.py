@@ -310,11 +310,9 @@ def _results(folder: Path, record: Record) -> tuple[pd.DataFrame, pd.DataFrame]:
     path = folder / "clusters.csv"
     try:
         rows = read_rows(folder, record)
-        table = pd.read_csv(
-            folder / "stories.csv", index_col="cluster", keep_default_na=False, dtype={"title": str, "keywords": str}
-        )
-        table = table.astype({name: str for name in ("first", "last")})
-        for name in ("title", "keywords"):
+        texts = dict.fromkeys(("title", "keywords", "first", "last"), str)
+        table = pd.read_csv(folder / "stories.csv", index_col="cluster", keep_default_na=False, dtype=texts)
+        for name in texts:
             table[name] = table[name].map(as_it_was)
     except (OSError, ValueError, KeyError) as error:
         first = str(error).partition("\n")[0][:100]

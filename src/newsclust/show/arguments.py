@@ -45,8 +45,10 @@ def nearest(links: Links) -> Figure:
     ----------
     links : Links
     """
-    near, shares = _near_shares(links.distances)
-    first = links.distances[:, 0] if shares else np.empty(0)
+    k = links.distances.shape[1]
+    first = links.distances[:, 0] if k else np.empty(0)
+    near = knee(first[np.isfinite(first)])
+    shares = {place: float((links.distances[:, place - 1] <= near).mean()) for place in _PLACES if place <= k}
     with chart(300) as (fig, axes):
         counts, edges = np.histogram(first[np.isfinite(first)].astype(np.float64), bins=_BINS)
         colours = [COLOURS[0] if left < near else INK for left in edges[:-1]]
@@ -136,14 +138,6 @@ def _why(story: Any, usual: float, rival: str) -> str:
         loose = f"not much alike (the median story {usual:.2f}): probably several events in one"
         return f"{loose}; the next is {name}" if rival and story.next > story.own / 2 else loose
     return f"close to {name}: a neighbour, or a part of it" if story.kind else "nothing: it stands apart"
-
-
-def _near_shares(distances: np.ndarray) -> tuple[float, dict[int, float]]:
-    k = distances.shape[1]
-    if not k:
-        return 0.0, {}
-    near = knee(distances[:, 0][np.isfinite(distances[:, 0])])
-    return near, {place: float((distances[:, place - 1] <= near).mean()) for place in _PLACES if place <= k}
 
 
 def _near_sentence(near: float, shares: dict[int, float]) -> str:

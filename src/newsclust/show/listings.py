@@ -147,16 +147,11 @@ def coverage(stories: Stories, groups: Mapping[str, Sequence[str]] | None = None
 
 def linked_titles(stories: Stories, numbers: Sequence[int]) -> list[Html]:
     """The titles of these stories, each linked to the article of its headline."""
-    wanted = set(numbers)
-    members = np.flatnonzero([label in wanted for label in stories.labels.tolist()])
-    titles = _headlines(stories.documents, members)
-    found = dict(zip(zip(stories.labels[members].tolist(), titles, strict=True), members, strict=True))
-    urls = stories.documents["url"]
-    linked = []
-    for number, title in stories.table["title"][list(numbers)].items():
-        row = found.get((number, stories.headlines[number]))
-        linked.append(link(title, "" if row is None else urls.iloc[row]))
-    return linked
+    members = np.flatnonzero(np.isin(stories.labels, list(numbers)))
+    headed = zip(stories.labels[members].tolist(), _headlines(stories.documents, members), strict=True)
+    urls = dict(zip(headed, stories.documents["url"].iloc[members], strict=True))
+    titles = stories.table["title"][list(numbers)]
+    return [link(title, urls.get((number, stories.headlines[number]), "")) for number, title in titles.items()]
 
 
 def _headlines(documents: pd.DataFrame, rows: Sequence[int] | np.ndarray) -> list[str]:

@@ -50,7 +50,7 @@ def map(places: Map | pd.DataFrame) -> Figure:
 
     points = complete(places if isinstance(places, pd.DataFrame) else places.points)
     sizes, names, centres = stories_on(points)
-    n_noise, n_assigned = int((points["cluster"] < 0).sum()), int(points["assigned"].sum())
+    sentence = map_sentence(points, sizes, names)
     points, in_space = drawn(points), "z" in points
     few = len(points) <= 1000
     noise = points["cluster"].to_numpy() < 0
@@ -89,7 +89,6 @@ def map(places: Map | pd.DataFrame) -> Figure:
         # What all titles share is written once.
         fig.layout.template.layout.annotationdefaults = placed[0] | _NOWHERE if placed else {}
         fig.update_layout(annotations=[{name: title[name] for name in _NOWHERE} for title in placed])
-    sentence = map_sentence(sizes, names, n_noise, n_assigned)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # of a script that matplotlib's font has not
         return Figure(sentence, picture(points, (WIDTH / DPI, _HEIGHT / DPI), DPI, 7.5), fig)

@@ -141,9 +141,9 @@ def style_map(fig: go.Figure, in_space: bool, **layout: Any) -> None:
         fig.update_layout(xaxis=dict(visible=False), yaxis=dict(visible=False, scaleanchor="x"))
 
 
-def map_sentence(sizes: pd.Series, names: dict[int, str], noise: int, assigned: int) -> str:
-    """What a map shows, in a sentence."""
-    total = int(sizes.sum()) + noise
+def map_sentence(points: pd.DataFrame, sizes: pd.Series, names: dict[int, str]) -> str:
+    """What a map of these points shows, in a sentence; `sizes` and `names` are those of `stories_on`."""
+    total, noise, assigned = len(points), int((points["cluster"] < 0).sum()), int(points["assigned"].sum())
     sentence = (
         f"Map of {count(total, 'headline')} in {count(len(sizes), 'story', 'stories')}, "
         "headlines of similar meaning close together"

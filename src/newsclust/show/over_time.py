@@ -57,7 +57,9 @@ def stories_over_time(stories: Stories, timeline: Timeline) -> Figure | None:
     with chart(56 + _HEIGHT * len(rows)) as (fig, axes):
         from matplotlib.dates import date2num
 
-        edges = date2num(_with_end(timeline.starts))
+        starts = timeline.starts
+        length = starts[-1] - starts[-2] if len(starts) > 1 else np.timedelta64(1, "D")
+        edges = date2num(np.append(starts, starts[-1] + length))
         for place, ((colour, title, values), top) in enumerate(zip(reversed(rows), reversed(tops), strict=True)):
             there = np.flatnonzero(values)
             heights = _BARS * values[there] / top
@@ -112,13 +114,6 @@ def _said_kind(kind: str, silence: float) -> str:
     if kind != "back":
         return kind
     return f"back after {count(round(silence), 'day') if silence >= 2 else count(round(24 * silence), 'hour')}"
-
-
-def _with_end(starts: np.ndarray) -> np.ndarray:
-    """The bins' starts and the last one's end, as long as the one before it."""
-    if len(starts) == 1:
-        return np.append(starts, starts[0] + np.timedelta64(1, "D"))
-    return np.append(starts, starts[-1] + (starts[-1] - starts[-2]))
 
 
 def _sentence(rows, said: list[str], timeline: Timeline, n_shown: int, n_others: int) -> str:

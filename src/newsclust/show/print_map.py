@@ -88,8 +88,7 @@ def picture(points: pd.DataFrame, inches: tuple[float, float], dpi: int, font: f
         _draw(axes, points, look_alikes(places), (inches[0] / _INCHES[0]) ** 2)
         _write_titles(axes, points, names, places, font)
         if caption:
-            noise, assigned = int((points["cluster"] < 0).sum()), int(points["assigned"].sum())
-            said = textwrap.fill(map_sentence(sizes, names, noise, assigned), 170)
+            said = textwrap.fill(map_sentence(points, sizes, names), 170)
             fig.text(0.02, 0.02, said, fontsize=8, color=INK)
     return fig
 

@@ -85,11 +85,8 @@ def without_thoughts(answer: str) -> str:
 
 def host() -> str:
     """The host of the endpoint, without the rest of its address."""
-    client = _client()
-    try:
+    with _client() as client:
         return client.base_url.host
-    finally:
-        client.close()
 
 
 def _kept(request: dict[str, Any], what: str, understood: Callable[[str], str]) -> str:

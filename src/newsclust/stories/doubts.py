@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 
 from ..neighbors.neighbors import Neighbors
 from .evidence import Evidence
+from .noise import most_frequent
 from .settings import SCORED, near_stories, standing
 
 #: A story is loose if its members are less alike than this share of the median story's similarity.
@@ -51,9 +52,7 @@ def doubts(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd.D
     labels = neighbors.own(labels)
     of_story = apart.groupby(labels[apart.index])
     table = of_story[["own", "next", "score"]].mean().set_axis(columns[:3], axis=1).reindex(stories)
-    nearest = pd.DataFrame({"cluster": labels[apart.index], "rival": apart["next_story"]}).value_counts(sort=False)
-    nearest = nearest.rename("n").reset_index().sort_values(["cluster", "n", "rival"], ascending=[True, False, True])
-    rivals = nearest.drop_duplicates("cluster").set_index("cluster")["rival"]
+    rivals = most_frequent(apart["next_story"], labels[apart.index])
     table["rival"] = rivals.reindex(stories).fillna(-1).astype(int)
     usual = table["own"].median()
     table["kind"] = [

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_array
 
 from ..errors import ParameterError
@@ -193,3 +194,11 @@ def winners(votes: csr_array) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
         share[voters] = most / all_votes
         margin[voters] = (most - np.maximum.reduceat(others, starts)) / all_votes
     return nearest, support, share, margin
+
+
+def most_frequent(values: np.ndarray | pd.Series, groups: np.ndarray) -> pd.Series:
+    """The most frequent value in each group, in a tie the smallest; the index is the groups, ascending."""
+    both = pd.DataFrame({"group": groups, "value": np.asarray(values)})
+    counts = both.value_counts(sort=False).rename("n").reset_index()
+    order = counts.sort_values(["group", "n", "value"], ascending=[True, False, True])
+    return order.drop_duplicates("group").set_index("group")["value"]

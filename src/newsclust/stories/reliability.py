@@ -133,9 +133,8 @@ def stories_seen(neighbors: Neighbors, stories: Stories) -> pd.DataFrame:
             both = pd.DataFrame({"found": found, "story": place[part]})[found >= 0]
             counts = both.value_counts().rename("n").reset_index()
             inside = counts["found"].map(both["found"].value_counts())
-            seen.append(
-                counts["story"][(counts["n"] > 1) & (2 * counts["n"] > inside) & (counts["story"] >= 0)].nunique()
-            )
+            is_found = (counts["n"] > 1) & (2 * counts["n"] > inside) & (counts["story"] >= 0)
+            seen.append(counts["story"][is_found].nunique())
         rows.append((share, np.mean(seen), min(seen), max(seen)))
     rows.append((1.0, len(numbers), len(numbers), len(numbers)))
     return pd.DataFrame(rows, columns=["share", "mean", "least", "most"])

@@ -18,7 +18,7 @@ from .collapse import collapse_notice
 from .corrections import Corrected, Corrections, apply, where_of
 from .exemplars import spread_out, title_rows
 from .naming import Terms, count_terms, describe_clusters
-from .noise import Vote, enough_support, votes_of, winners
+from .noise import Vote, enough_support, most_frequent, votes_of, winners
 from .noise import assign_noise as vote_on_noise
 from .repeats import find_repeats
 from .titles import write_titles
@@ -259,9 +259,7 @@ def correct_stories(
 def _largest(values: pd.Series, groups: np.ndarray, wanted: Iterable[int]) -> np.ndarray:
     """The most frequent value, 0 or larger, in each group, in a tie the smallest; -1 if there is none."""
     inside = values >= 0
-    counts = values[inside].groupby([groups[inside], values[inside]]).size().rename_axis(["group", "value"])
-    order = counts.rename("n").reset_index().sort_values(["group", "n", "value"], ascending=[True, False, True])
-    return order.drop_duplicates("group").set_index("group")["value"].reindex(wanted).fillna(-1).to_numpy(np.int32)
+    return most_frequent(values[inside], groups[inside]).reindex(wanted).fillna(-1).to_numpy(np.int32)
 
 
 def _retitled(table: pd.DataFrame, labels: np.ndarray, corrections: Corrections) -> tuple[pd.DataFrame, Corrections]:
