@@ -102,6 +102,8 @@ def test_a_headline_nearer_to_another_story_leaves_alone_where_it_is_apart_and_i
 def test_a_headline_nearer_to_another_story_does_not_merge_its_story_with_one_that_it_is_the_same_as():
     assert groups(corrected(("same", 2, 7), certainty=nearer_to_another(2))) == [[0, 1, 3, 4, 10], [2, *range(5, 10)]]
     assert len(groups(corrected(("same", 2, 7), certainty=nearer_to_another(2, 7)))) == 2
+    with_noise = groups(corrected(("same", 2, 11), certainty=nearer_to_another(2)))
+    assert with_noise == [[*range(5), 10, 11], [*range(5, 10)]]
 
 
 def test_alone_leaves_its_story_and_stays_out_of_every_other():

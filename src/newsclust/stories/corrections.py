@@ -307,7 +307,7 @@ def _unite(
     free = len(sizes)
     for _, rows in group[named].groupby(group[named], sort=False):
         rows = rows.index.to_numpy()
-        sure = standing[rows]
+        sure = np.where(labels[rows] < 0, -np.inf, standing[rows])
         leading = rows[(sure >= min(1, sure.max())) & (labels[rows] >= 0)]
         if sure.max() <= 0 and len(leading):  # noise, assigned to stories
             voted = pd.Series(support[leading], index=labels[leading]).groupby(level=0).sum()
