@@ -169,7 +169,7 @@ def _found(
     if rows.empty:
         return stories
     corrections = resolve(rows, stories.documents)
-    made = correct_stories(stories, corrections, vectors.embeddings, links.clustered)
+    made = correct_stories(stories, corrections, vectors.embeddings, links.clustered, links.evidence)
     if made.corrected:
         tell(made.corrected.corrections)
     return replace(made, parameters=made.parameters | {"corrections": now.corrections})

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from browser import open_page  # noqa: F401  (a fixture)
 from newsclust.errors import InputError
 from newsclust.show.run_page import write_page
 from newsclust.stories.corrections import COLUMNS, Corrections, apply, resolve
+from newsclust.stories.stories import correct_stories
 
 #: Two stories along a line, 0 to 4 and 5 to 9, their middle the most certain; 10 was assigned to the first, 11 and 12
 #: are noise.
@@ -42,11 +44,11 @@ def pile(titles: list[str]) -> pd.DataFrame:
 PILE = pile([f"Headline {i}" for i in range(len(LABELS))])
 
 
-def corrected(*told: tuple, labels=LABELS, edges=EDGES, **more) -> np.ndarray:
+def corrected(*told: tuple, labels=LABELS, certainty=CERTAINTY, edges=EDGES, **more) -> np.ndarray:
     named = [(kind, *(f"Headline {i}" for i in rows)) for kind, *rows in told]
     found = resolve(rows_of(*named), PILE)
     assert not found.left_out
-    return apply(found, labels, CERTAINTY, edges, **more).labels
+    return apply(found, labels, certainty, edges, **more).labels
 
 
 def groups(labels: np.ndarray) -> list[list[int]]:
@@ -85,6 +87,25 @@ def test_merged_and_apart_at_once_a_headline_goes_where_it_is_the_same():
     assert labels[4] == labels[7] == 1 and labels[2] == labels[3] == 0
 
 
+def nearer_to_another(*rows: int) -> np.ndarray:
+    return np.where(np.isin(np.arange(len(LABELS)), rows), -CERTAINTY / 10, CERTAINTY)
+
+
+def test_a_headline_nearer_to_another_story_leaves_alone_where_it_is_apart_and_its_story_is_not_cut():
+    labels = corrected(("apart", 1, 4), certainty=nearer_to_another(1))
+    assert labels[1] == -1 and np.array_equal(np.delete(labels, 1), np.delete(LABELS, 1))
+    for pair in ((1, 4), (4, 1)):  # if both are, the one that is less near to its own story leaves
+        labels = corrected(("apart", *pair), certainty=nearer_to_another(1, 4))
+        assert labels[1] == -1 and np.array_equal(np.delete(labels, 1), np.delete(LABELS, 1))
+
+
+def test_a_headline_nearer_to_another_story_does_not_merge_its_story_with_one_that_it_is_the_same_as():
+    assert groups(corrected(("same", 2, 7), certainty=nearer_to_another(2))) == [[0, 1, 3, 4, 10], [2, *range(5, 10)]]
+    assert len(groups(corrected(("same", 2, 7), certainty=nearer_to_another(2, 7)))) == 2
+    with_noise = groups(corrected(("same", 2, 11), certainty=nearer_to_another(2)))
+    assert with_noise == [[*range(5), 10, 11], [*range(5, 10)]]
+
+
 def test_alone_leaves_its_story_and_stays_out_of_every_other():
     labels = corrected(("alone", 2), ("alone", 11))
     assert labels[2] == labels[11] == -1 and np.array_equal(np.delete(labels, 2), np.delete(LABELS, 2))
@@ -115,13 +136,14 @@ def test_random_corrections_always_hold_and_change_no_story_that_they_do_not_tou
         truth = rng.integers(0, 4, n)
         pairs = [tuple(rng.choice(n, 2, replace=False).tolist()) for _ in range(rng.integers(1, 9))]
         told = [("same" if truth[a] == truth[b] else "apart", a, b) for a, b in pairs]
-        labels = corrected(*told)
+        certainty = nearer_to_another(*rng.choice(n, rng.integers(0, 4), replace=False))
+        labels = corrected(*told, certainty=certainty)
         for kind, a, b in told:
             assert (labels[a] == labels[b] >= 0) if kind == "same" else (labels[a] != labels[b] or labels[a] < 0)
         for story, members in ((0, LABELS == 0), (1, LABELS == 1)):
             if not any(members[i] for pair in pairs for i in pair):
                 assert np.array_equal(labels == story, members)
-        assert np.array_equal(labels, corrected(*told[::-1]))
+        assert np.array_equal(labels, corrected(*told[::-1], certainty=certainty))
 
 
 def test_headlines_are_named_by_id_address_or_title_and_others_are_counted(recwarn):
@@ -201,6 +223,16 @@ def test_corrections_in_the_folder_hold_are_undone_and_leave_no_trace(found):
     for name in ("clusters.csv", "stories.csv", "page.json"):
         assert (undone.folder / name).read_bytes() == (found.folder / name).read_bytes()
     assert "n_corrections" not in undone.record.metrics
+
+
+def test_a_headline_put_into_the_wrong_story_does_not_merge_two_when_a_person_says_where_it_belongs(found):
+    stories, links = found.stories, found.clusters.links
+    (_, other), titles = some_of(found, 1, 2), stories.documents["title"]
+    wrong = titles == (title := some_of(found, 1, 1)[0])
+    rows = resolve(rows_of(("same", title, other)), stories.documents)
+    given = replace(stories, labels=np.where(wrong, 0, stories.labels).astype(np.int32))
+    made = correct_stories(given, rows, links.vectors.embeddings, links.clustered, links.evidence)
+    assert np.array_equal(made.labels, stories.labels)
 
 
 def test_new_headlines_obey_the_run_that_they_are_assigned_to(found):

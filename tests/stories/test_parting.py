@@ -15,7 +15,7 @@ def parts_of(labels: list[int], edges: list[list[int]], *apart: tuple[int, int])
     parts = Parts(labels, np.flatnonzero(labels >= 0))
     for one, other in apart:
         parts.forbid(one, other)
-    parts.walk(edges, len(labels))
+    parts.walk(edges, len(labels), set())
     return {story: sorted(sorted(part) for part in parts.of(story)) for story in set(labels.tolist()) - {-1}}
 
 

@@ -68,7 +68,7 @@ def corrected(found, *told: tuple) -> tuple:
     neighbors, stories, evidence, embeddings = found
     rows = pd.DataFrame([(*row, *[""] * (len(COLUMNS) - len(row))) for row in told], columns=COLUMNS)
     rows = resolve(rows.assign(file="corrections.csv", row=range(len(rows))), stories.documents)
-    made = correct_stories(stories, rows, embeddings, neighbors)
+    made = correct_stories(stories, rows, embeddings, neighbors, evidence)
     return reliability(neighbors, stories, evidence), reliability(neighbors, made, evidence), made
 
 

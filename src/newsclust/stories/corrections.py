@@ -237,12 +237,14 @@ def apply(
     *same*: a headline in the more certain half of its story brings its whole story, so that the stories of two such
     headlines merge; any other moves alone, with its folded copies, to the story of the most certain one. If all are
     assigned noise, they join the story with the most support; if none is in a story, they form a new one, however few.
-    (Bringing the whole story for every headline lowered AMI on stories_2014, because a pair is often wrong for an
-    outlier.) *apart*: the story is split along the spanning tree. Its headlines are joined again along the tree, the
-    shortest edge first, except where a correction forbids it; so each joins the named headline that it meets first, at
-    the smallest distance. Then the headlines that no correction names vote, and so does the assigned noise, until each
-    is with its neighbours. *alone*: the headline leaves its story. The rest of a story stays a story if it has two
+    *apart*: the story is split along the spanning tree. Its headlines are joined again along the tree, the shortest
+    edge first, except where a correction forbids it; so each joins the named headline that it meets first, at the
+    smallest distance. Then the headlines that no correction names vote, and so does the assigned noise, until each is
+    with its neighbours. *alone*: the headline leaves its story. The rest of a story stays a story if it has two
     headlines or more.
+
+    A pair is often wrong for an outlier alone. So a member that is nearer to another story brings no headlines with it
+    if it is *same*, and leaves alone if it is *apart*, of two such members the one that is less near to its own story.
 
     Parameters
     ----------
@@ -250,7 +252,8 @@ def apply(
     labels : ndarray of int, shape (n,)
         Stories, with assigned noise; -1 is in none.
     certainty : ndarray of float, shape (n,)
-        How firmly each document belongs to its story; 0 for noise, assigned or not.
+        How firmly each document belongs to its story: 0 for noise, assigned or not; below 0 for a member that is nearer
+        to another story.
     edges : ndarray, shape (n - 1, 3)
         The spanning tree, in canonical order.
     support : ndarray of float64, shape (n,), optional
@@ -275,14 +278,14 @@ def apply(
     alone = corrections.of("alone")["one"].to_numpy(np.intp)
     labels[alone], is_member[alone] = -1, False
     standing = certainty / pd.Series(certainty).where(is_member).groupby(labels).transform("median").to_numpy()
-    standing = np.where(is_member, standing, 0)
+    standing = np.where(is_member, standing, np.minimum(certainty, 0))
     sizes = np.bincount(labels[labels >= 0], minlength=free)
     if fixed is not None:
         standing[fixed >= 0] = np.maximum(standing[fixed >= 0], 1)
         sizes[np.unique(fixed[fixed >= 0])] += n
     free = _unite(corrections, labels, standing, is_placed, support, copies, sizes.tolist())
     _part(corrections, labels, standing, is_placed, edges, fixed, free, vote)
-    _dissolve(labels, given, is_member | is_placed)
+    _dissolve(labels, given, (certainty != 0) | is_placed)
     made = replace(corrections, needed=corrections.contradict(given))
     return Corrected(labels, is_placed & (labels >= 0), given, made)
 
@@ -304,7 +307,7 @@ def _unite(
     free = len(sizes)
     for _, rows in group[named].groupby(group[named], sort=False):
         rows = rows.index.to_numpy()
-        sure = standing[rows]
+        sure = np.where(labels[rows] < 0, -np.inf, standing[rows])
         leading = rows[(sure >= min(1, sure.max())) & (labels[rows] >= 0)]
         if sure.max() <= 0 and len(leading):  # noise, assigned to stories
             voted = pd.Series(support[leading], index=labels[leading]).groupby(level=0).sum()
@@ -357,9 +360,12 @@ def _part(
         for rows in pd.Series(walking).groupby(fixed[walking]).agg(list)[lambda of: of.index >= 0]:
             for row in rows[1:]:
                 parts.join(rows[0], row)
-    for a, b in zip(one, two, strict=True):
+    leaving = set()
+    for a, b in zip(one.tolist(), two.tolist(), strict=True):
         parts.forbid(a, b)
-    parts.walk(edges[:, :2].astype(np.intp).tolist(), len(labels))
+        if min(standing[a], standing[b]) < 0:
+            leaving.add(min((a, b), key=lambda row: (standing[row], row)))
+    parts.walk(edges[:, :2].astype(np.intp).tolist(), len(labels), leaving)
     is_placed[walking[standing[walking] <= 0]] = True
     walks, before = np.isin(np.arange(len(labels)), walking), labels.copy()
     for story in stories.tolist():

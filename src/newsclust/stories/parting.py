@@ -34,13 +34,13 @@ class Parts:
             self._forbidden[other] = self._forbidden[other] - {gone} | {keep}
             self._forbidden.setdefault(keep, set()).add(other)
 
-    def walk(self, edges: list[list[int]], n: int) -> None:
+    def walk(self, edges: list[list[int]], n: int, leaving: set[int]) -> None:
         """Join parts that an edge connects, the shortest edge first; each side may have several parts of one story.
 
-        The parts at the ends of the edge come first, then the largest.
+        The parts at the ends of the edge come first, then the largest. Nothing joins the rows in `leaving`.
         """
         above = list(range(n))
-        held: dict[int, dict[int, list[int]]] = {row: {label: [row]} for row, label in self._label.items()}
+        held = {row: {label: [row]} for row, label in self._label.items() if row not in leaving}
 
         def top(row: int) -> int:
             while above[row] != row:

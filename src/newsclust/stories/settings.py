@@ -224,18 +224,22 @@ def separation(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> 
     """
     if not (labels >= 0).any():
         return 0.0
-    apart = _apart(evidence, labels, neighbors)
+    apart = _apart(evidence, labels, neighbors, None)
     counts = None if neighbors.counts is None else neighbors.counts[apart.index]
     return float(np.average(apart["score"], weights=counts))
 
 
-def standing(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
+def standing(
+    evidence: Evidence, labels: np.ndarray, neighbors: Neighbors, rows: np.ndarray | None = None
+) -> pd.DataFrame:
     """How close each document of a story is to its own story and to the next one, as in `separation`.
 
     Parameters
     ----------
     evidence, labels, neighbors
         As for `separation`; at least one document is in a story.
+    rows : ndarray of int, optional
+        The rows of `neighbors` to measure; by default all, or those that `separation` measures.
 
     Returns
     -------
@@ -243,15 +247,16 @@ def standing(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd
         Index ``row``; ``own`` and ``next``, its mean similarities to the other members of its story and to the nearest
         of its neighbours' other stories, at least 0; ``next_story``, -1 if there is none; ``score``, -1 to 1.
     """
-    apart = _apart(evidence, labels, neighbors)
+    apart = _apart(evidence, labels, neighbors, rows)
     return apart[neighbors.own(labels)[apart.index] >= 0]
 
 
-def _apart(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors) -> pd.DataFrame:
+def _apart(evidence: Evidence, labels: np.ndarray, neighbors: Neighbors, rows: np.ndarray | None) -> pd.DataFrame:
     """As `standing`, also for documents in no story."""
     labels = neighbors.own(labels)
     n = len(labels)
-    rows = np.arange(n) if n <= SCORED else np.linspace(0, n - 1, SCORED).astype(np.intp)
+    if rows is None:
+        rows = np.arange(n) if n <= SCORED else np.linspace(0, n - 1, SCORED).astype(np.intp)
     document, story = near_stories(labels, neighbors, rows)
     similarity = evidence.sums(labels, rows[document], story)
     sizes = np.bincount(labels[labels >= 0])

@@ -16,11 +16,13 @@ from ..wording import count
 from .branches import topic_numbers
 from .collapse import collapse_notice
 from .corrections import Corrected, Corrections, apply, where_of
+from .evidence import Evidence
 from .exemplars import spread_out, title_rows
 from .naming import Terms, count_terms, describe_clusters
 from .noise import Vote, enough_support, most_frequent, votes_of, winners
 from .noise import assign_noise as vote_on_noise
 from .repeats import find_repeats
+from .settings import standing
 from .titles import write_titles
 
 if TYPE_CHECKING:
@@ -191,7 +193,7 @@ def find_stories(
 
 
 def correct_stories(
-    stories: Stories, corrections: Corrections, embeddings: Embeddings, neighbors: Neighbors
+    stories: Stories, corrections: Corrections, embeddings: Embeddings, neighbors: Neighbors, evidence: Evidence
 ) -> Stories:
     """Stories as a person corrected them: see `newsclust.stories.corrections.apply`.
 
@@ -205,6 +207,8 @@ def correct_stories(
     embeddings : Embeddings
     neighbors : Neighbors
         The lists that were clustered.
+    evidence : Evidence
+        For the documents that have lists: it shows which headlines are nearer to another story.
     """
     if not len(corrections):
         none = np.zeros(len(stories.labels), dtype=bool)
@@ -220,9 +224,11 @@ def correct_stories(
         return winners(votes_of(lists.indices[at], lists.distances[at], neighbors.own(labels)))[0]
 
     copies = None if neighbors.counts is None else stories.repeats
-    done = apply(
-        corrections, given, clustering.probabilities, clustering.spanning_tree, vote.support, copies, vote=elect
-    )
+    named, certainty = corrections.named, clustering.probabilities.astype(np.float64)
+    named = named[(given[named] >= 0) & (certainty[named] > 0)]
+    nearness = standing(evidence, given, lists, np.unique(place[named]))["score"][place[named]].to_numpy()
+    certainty[named] = np.where(nearness < 0, nearness, certainty[named])
+    done = apply(corrections, given, certainty, clustering.spanning_tree, vote.support, copies, vote=elect)
     labels, changed = done.labels, done.labels != given
     numbers = _largest(
         pd.Series(np.where(clustering.labels >= 0, labels, -1)), clustering.labels, range(clustering.n_clusters)
