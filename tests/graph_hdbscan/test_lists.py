@@ -216,7 +216,7 @@ def test_the_order_of_the_points_changes_nothing_where_no_distances_are_equal(se
     np.testing.assert_array_equal(known.probabilities[order], shuffled.probabilities)
 
 
-def test_each_of_the_four_steps_is_told_of():
+def test_each_of_the_four_steps_is_reported_as_it_is_done():
     steps = []
     cluster_lists(*nearest(distance_matrix(blobs(0)), 10), step_done=lambda: steps.append(1))
     assert len(steps) == 4

@@ -20,7 +20,7 @@ def made(found: list[int], truth: list[str]) -> Evaluation:
     return Evaluation(documents, known, np.arange(len(known)), known, labels, pd.DataFrame(), {})
 
 
-def test_merged_split_assigned_and_left_out_are_told_apart():
+def test_merged_split_assigned_and_left_out_are_distinguished():
     truth = ["fire"] * 2 + ["flood"] * 2 + ["vote"] * 4 + ["one-off", "one-off", "fire", ""]
     wrong = mistakes(made([0, 0, 0, 0, 1, 1, 2, 2, 1, -1, -1, 1], truth), "a method")
     assert wrong["merged"]["known"].tolist() == ["fire", "flood"] and set(wrong["merged"]["found"]) == {0}

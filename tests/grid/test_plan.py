@@ -131,7 +131,7 @@ def test_aliases_within_aliases_are_refused_at_once(stopwatch):
     assert stopwatch() < 5
 
 
-def test_a_file_that_is_no_text_is_said_to_be_none():
+def test_a_file_that_is_no_text_is_refused_as_such():
     Path("mine.yaml").write_bytes(b"\xff\xfe\x00k")
     with pytest.raises(NewsclustError, match=r"^mine\.yaml is not YAML"):
         read_plan("mine.yaml")

@@ -39,7 +39,7 @@ def test_half_of_a_pair_of_surrogates_is_no_letter_and_no_obstacle():
     assert text_of("Storm \ud83c\udf0a") == text_of("Storm \U0001f30a") == "Storm \U0001f30a"
 
 
-def test_backslashes_that_an_export_put_before_marks_are_left_out_and_it_is_said():
+def test_backslashes_that_an_export_put_before_marks_are_removed_with_a_notice():
     rows = [f"Rain again in town {n},https://a.example/story\\?id={n},Town Post \\(blog\\)" for n in range(6)]
     read = read_file("title,url,publisher\n" + "\n".join(rows))
     assert set(read.table["publisher"]) == {"Town Post (blog)"} and read.table["url"].iloc[3].endswith("story?id=3")

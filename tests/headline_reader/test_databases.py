@@ -41,7 +41,7 @@ def test_a_key_into_a_table_of_sources_gives_the_publisher():
     assert is_the_table(read_file(database(("sources", sources), ("articles", articles), setup=setup)))
 
 
-def test_a_database_that_is_written_ahead_is_read_and_what_is_beside_it_told():
+def test_a_database_with_a_write_ahead_log_is_read_and_files_beside_it_are_named():
     content = database(("news", TABLE), setup="PRAGMA journal_mode = WAL;")
     assert content[18:20] == b"\2\2"
     headlines = read_file(content, "news.db")

@@ -120,7 +120,7 @@ def test_archives_within_an_archive_are_bounded_together(monkeypatch):
     assert "unpacks to more than" in refusal(memory.getvalue())
 
 
-def test_tables_come_before_texts_and_both_before_what_is_said_of_them():
+def test_tables_come_before_texts_and_both_before_comments_on_them():
     assert tables_among(["a.csv", "b.txt", "README.txt", "c.png"]) == ["a.csv"]
     assert tables_among(["b.txt", "README.txt"]) == ["b.txt"]
     assert tables_among(["README.txt"]) == ["README.txt"] and tables_among(["c.png"]) == []

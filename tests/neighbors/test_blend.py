@@ -179,7 +179,7 @@ def test_words_that_a_model_weighs_take_the_place_of_tf_idf():
 @pytest.mark.parametrize(
     "per_text, n, vocabulary", [(1, 400, 3_000), (20, 400, 3_000), (900, 60, 3_000), (9_000, 6, 12_000)]
 )
-def test_words_are_told_apart_in_a_vocabulary_of_thousands(per_text, n, vocabulary):
+def test_words_are_distinguished_in_a_vocabulary_of_thousands(per_text, n, vocabulary):
     rng = np.random.default_rng(0)
     rows = np.zeros((n, vocabulary), dtype=np.float32)
     for row in rows:

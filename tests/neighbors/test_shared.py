@@ -125,7 +125,7 @@ def test_padding_stays_at_the_end():
 
 
 @pytest.mark.parametrize("n", [1, 2])
-def test_one_or_two_documents_have_company_enough(n):
+def test_one_or_two_documents_have_lists_as_short_as_they_are(n):
     lists = neighbor_lists(distance_matrix(unit_vectors(n)))
     assert share_neighbors(lists, 0.3).indices.shape == (n, n - 1)
 

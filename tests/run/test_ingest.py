@@ -286,7 +286,7 @@ def test_a_server_that_is_killed_five_times_costs_no_document(tmp_path, toy_mode
     assert again.n_embedded == 0 and np.array_equal(again.vectors, elsewhere.vectors)
 
 
-def test_a_server_that_stays_away_is_said_and_the_same_command_goes_on(server, toy_model, monkeypatch):
+def test_a_server_that_does_not_come_back_is_reported_and_the_same_command_resumes(server, toy_model, monkeypatch):
     monkeypatch.setenv("MILVUS_TOKEN", server.token)
     monkeypatch.setattr(connection, "TIMEOUT", 1)
     monkeypatch.setattr(filling, "PATIENCE", 1)
@@ -320,7 +320,7 @@ def test_killed_while_a_server_stores_the_same_command_goes_on(server, toy_model
     assert Store(server.uri, f"killed_{kills}").embed(read_corpus(str(path)).documents).n_embedded == 0
 
 
-def test_a_full_disk_is_said_and_the_same_command_goes_on(toy_model, monkeypatch):
+def test_a_full_disk_is_reported_and_the_same_command_resumes(toy_model, monkeypatch):
     path, put, n = write_rows(200), collection.Collection.put, []
 
     def full(self, *given):
@@ -336,7 +336,7 @@ def test_a_full_disk_is_said_and_the_same_command_goes_on(toy_model, monkeypatch
     assert ingest(str(path), model="minilm").embedded == len(wanted(path)) - before < len(wanted(path))
 
 
-def test_no_room_for_the_documents_that_are_read_is_said(monkeypatch):
+def test_a_temporary_folder_without_room_for_the_documents_is_reported(monkeypatch):
     monkeypatch.setattr(spool, "_TABLE", f"PRAGMA max_page_count = 4; {spool._TABLE}")
     with pytest.raises(NewsclustError, match=r"can't be kept in the temporary folder .* make room there"):
         ingest(str(write_rows(300)), model="minilm")

@@ -174,7 +174,7 @@ def test_a_misspelt_parameter_is_recognised(slip, meant, value):
     assert complaint(**{slip: value}) == said
 
 
-def test_two_unknown_names_are_both_told():
+def test_two_unknown_names_are_both_reported():
     with pytest.raises(ParameterError, match=r"'epsilon'; did you mean .*\? There is no parameter 'method'; did"):
         check_parameters(as_papermill_sets({"epsilon": 0.5, "method": "leaf"}))
 
@@ -245,7 +245,7 @@ def test_parameters_alone_open_and_write_nothing(monkeypatch):
 
 
 @pytest.mark.parametrize("output", ["file", "file/out", "file/deep/er"])
-def test_an_output_that_is_a_file_is_told_before_the_work_and_not_after(output):
+def test_an_output_that_is_a_file_is_refused_before_the_work_and_not_after(output):
     Path("file").touch()
     with pytest.raises(ParameterError, match=rf"output is '{output}', but .*file is a file: give another name"):
         check_parameters({"output": output})
@@ -256,7 +256,7 @@ def test_an_output_that_can_be_written_is_made_and_left_empty():
     assert not list(Path("out/mine").iterdir())
 
 
-def test_a_token_file_that_is_no_text_is_told_where_a_server_needs_it():
+def test_a_token_file_that_is_no_text_is_reported_where_a_server_needs_it():
     Path(".env").write_bytes("MILVUS_TOKEN=Schlüssel\n".encode("latin-1"))
     with pytest.raises(StoreError, match=r"\.env is not read, because it is not UTF-8: save it as UTF-8"):
         check_parameters({"uri": "http://localhost:19530"})
@@ -270,7 +270,7 @@ def test_a_token_file_of_windows_powershell_is_read_for_a_server():
 
 @pytest.mark.filterwarnings("ignore:.*is kept in")
 @pytest.mark.parametrize("kind", ["output", "uri", "default uri"])
-def test_folders_that_cannot_be_written_are_told(kind, read_only_folder):
+def test_folders_that_cannot_be_written_are_reported(kind, read_only_folder):
     if kind == "default uri":  # chosen by nobody: the run goes on with another one
         with pytest.warns(NewsclustWarning, match="milvus.db can't be kept in .*, which can't be written"):
             assert not check_parameters({}).store.path.is_relative_to(read_only_folder)

