@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 OVERLAP = 0.75
 #: The number of a document's nearest neighbours that are compared with it: a copy is among the first.
 NEAREST = 20
-PAIRS = 2**16  # compared at a time
-CLASSES = 64
+PAIRS, TEXTS = 2**16, 2**14  # compared, and taken apart, at a time
+CLASSES = 64  # of trigrams
 _APOSTROPHES = {ord("'"): None, ord("’"): None}
 _SIGNS = re.compile(r"[\W_]+")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -96,35 +96,40 @@ def _listed_pairs(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _alike(headlines: list[str], one: np.ndarray, two: np.ndarray) -> np.ndarray:
     """Which pairs of headlines share enough of their trigrams: bool, shape (n_pairs,)."""
-    parts = _letters(headlines)
-    sizes = np.diff(parts.indptr)
-    # The counts per class of trigrams bound what two headlines share: fast to compute, and mostly too little.
-    rows = np.repeat(np.arange(len(sizes)), sizes)
-    classes = np.bincount(rows * CLASSES + parts.indices % CLASSES, minlength=len(sizes) * CLASSES)
-    capped = classes.clip(max=255).astype(np.uint8).reshape(-1, CLASSES)
+    blocks = [_letters(headlines[start : start + TEXTS]) for start in range(0, len(headlines), TEXTS)]
+    columns, sizes, classes = map(np.concatenate, zip(*blocks, strict=True))
+    del blocks
+    ones, ends = np.ones(len(columns), dtype=np.int8), np.append(0, np.cumsum(sizes))
+    parts = csr_array((ones, columns, ends), shape=(len(headlines), 2**63 - 1))
     found = np.zeros(len(one), dtype=bool)
     for start in tqdm(range(0, len(one), PAIRS), desc="Near-duplicates", leave=False, delay=2):
         block = np.arange(start, min(start + PAIRS, len(one)))
         least = OVERLAP / (1 + OVERLAP) * (sizes[one[block]] + sizes[two[block]])  # solved for the common trigrams
         block, least = block[least > 0], least[least > 0]
-        likely = np.minimum(capped[one[block]], capped[two[block]]).sum(axis=1, dtype=np.int64) >= least
+        likely = np.minimum(classes[one[block]], classes[two[block]]).sum(axis=1, dtype=np.int64) >= least
         block, least = block[likely], least[likely]
-        found[block] = parts[one[block]].multiply(parts[two[block]]).sum(axis=1) >= least
+        found[block] = np.diff(parts[one[block]].multiply(parts[two[block]]).indptr) >= least
     return found
 
 
-def _letters(headlines: list[str]) -> csr_array:
-    """The letter trigrams of each headline, with a space before and after each word: ones, sorted columns."""
+def _letters(headlines: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The letter trigrams of each headline, with a space before and after each word, ascending, as their characters.
+
+    Also their number, and that of each class: how many two headlines share in the classes bounds how many they share,
+    is fast to compute, and mostly too little.
+    """
     texts = [f" {_SIGNS.sub(' ', headline.casefold()).strip()} " for headline in headlines]
     signs = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
-    triples = (signs[:-2] << 42) | (signs[1:-1] << 21) | signs[2:]
-    inside = signs[1:-1] != ord(" ")  # else the trigram is of two words, or of two headlines
-    rows = np.repeat(np.arange(len(texts)), list(map(len, texts)))[:-2][inside]
-    kinds, columns = np.unique(triples[inside], return_inverse=True)
-    cells = np.unique(rows * max(len(kinds), 1) + columns)
-    rows, columns = np.divmod(cells, max(len(kinds), 1))
-    shape = (len(texts), max(len(kinds), 1))
-    return csr_array((np.ones(len(cells), dtype=np.int32), (rows, columns)), shape=shape)
+    inside = np.flatnonzero(signs[1:-1] != ord(" "))  # else the trigram is of two words, or of two headlines
+    triples = (signs[inside] << 42) | (signs[inside + 1] << 21) | signs[inside + 2]
+    rows = np.repeat(np.arange(len(texts)), list(map(len, texts)))[inside]
+    order = np.lexsort((triples, rows))
+    rows, triples = rows[order], triples[order]
+    is_new = np.append(True, (np.diff(rows) != 0) | (np.diff(triples) != 0))[: len(rows)]
+    rows, triples = rows[is_new], triples[is_new]
+    classes = np.bincount(rows * CLASSES + triples % CLASSES, minlength=len(texts) * CLASSES)
+    capped = classes.clip(max=255).astype(np.uint8).reshape(-1, CLASSES)
+    return triples, np.bincount(rows, minlength=len(texts)), capped
 
 
 @cache
