@@ -87,7 +87,7 @@ def main() -> None:
         truth = corpus.documents["text"].str.extract(r"(\d+)$")[0].to_numpy()
         found = agreement(stories.labels, truth)
         print(f"\n{stories.labels.max() + 1:,} stories; AMI {found['ami']:.3f}, ARI {found['ari']:.3f}")
-        with nc.embed(corpus).milvus() as client:
+        with vectors.milvus() as client:
             told = client.query(f"{name}_stories", filter="", output_fields=["count(*)"], consistency_level="Strong")
         print(f"{told[0]['count(*)']:,} labels on the server")
 
