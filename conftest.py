@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 from nbval.plugin import IPyNbCell
-from tools.notebooks import WIDGET, run_needed
+from tools.notebooks import TOP, WIDGET, run_needed
 from xdist.scheduler import LoadScopeScheduling
 
 #: They share a Milvus server, which takes twenty seconds to start and a twentieth of a core while it waits.
@@ -96,9 +97,12 @@ IPyNbCell.compare_outputs = without_bars(IPyNbCell.compare_outputs)
 
 
 def pytest_runtest_setup(item):
-    """Before the first cell of a notebook, run what it looks at and is not finished."""
+    """Before the first cell of a notebook, make what it looks at and is not finished."""
     if item.path.suffix == ".ipynb" and item.path not in _ready:
-        run_needed(item.path.stem)
+        if item.path.stem == "compare":  # twelve runs: the tests of grids and of the readme run some by the command
+            subprocess.run([sys.executable, "tests/runs_alone.py", "params/grid.yaml"], cwd=TOP, check=True)
+        else:
+            run_needed(item.path.stem)
         _ready.add(item.path)
 
 
