@@ -37,6 +37,7 @@ def test_shuffling_the_rows_of_the_csv_changes_no_cluster(tmp_path):
     assert given.fingerprint == shuffled.fingerprint
 
 
+@pytest.mark.soak  # half a minute of embedding; test_folded.py finds the stories of other real headlines in the suite
 def test_real_stories_are_found():
     if not (DATA / "stories_2014.csv").exists():
         pytest.skip("the data set stories_2014.csv is not in ../shared/data")
