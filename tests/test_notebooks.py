@@ -152,8 +152,8 @@ TWICE = {
 def pile(tmp_path_factory) -> Path:
     """A folder with small files, a grid, and what the notebooks leave there."""
     folder = tmp_path_factory.mktemp("pile")
-    headlines(folder / "mine.csv", 60)
-    pd.read_csv(TOP / "src/newsclust/data/sample.csv", dtype=str)[50:75].to_csv(folder / "more.csv", index=False)
+    headlines(folder / "mine.csv")
+    pd.read_csv(TOP / "src/newsclust/data/sample.csv", dtype=str)[30:55].to_csv(folder / "more.csv", index=False)
     write_grid(folder / "grid")
     return folder
 
@@ -220,7 +220,7 @@ def test_settings_that_the_tutorial_has_not_are_compared_with_its_own(pile, monk
     noise, later = stories.labels < 0, told.after.labels >= 0
     assert f"{(noise & later).sum()} headlines joined a story" in told.sentence
     monkeypatch.setattr(settings_compared, "COMPARED", 10)
-    assert repr(nc.compare_settings(stories)).startswith("Not compared: 60 documents")
+    assert repr(nc.compare_settings(stories)).startswith("Not compared: 40 documents")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
