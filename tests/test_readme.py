@@ -92,16 +92,16 @@ def test_the_readme_shows_commands():
 
 
 @pytest.fixture(scope="module")
-def papermill(checkout) -> Iterator[Callable]:
-    with one_kernel(checkout) as command:
-        yield command
-
-
-@pytest.fixture(scope="module")
 def kernels() -> Iterator[list]:
     """Those of all runs of newsclust: starting one takes longer than most runs."""
     with run_plan.kept_kernels() as kept:
         yield kept
+
+
+@pytest.fixture(scope="module")
+def papermill(checkout, kernels) -> Iterator[Callable]:
+    with one_kernel(checkout, next(iter(kernels), None)) as command:
+        yield command
 
 
 @pytest.mark.parametrize("line", COMMANDS)
