@@ -46,7 +46,7 @@ def open_page():
 
     `open_page(html, width=1400, height=900, scheme="light", touch=False)`
 
-    One page shows one file after the other: a new one takes twice the time of what most tests do in it.
+    One page shows one file after the other: a new one takes more time than what most tests do in it.
     """
     executable = chromium()
     if executable is None:

@@ -1,6 +1,6 @@
 """The runs of a plan for a notebook that compares them, in one process: no notebook is executed, no report rendered.
 
-These take nine tenths of the time of `newsclust run`, which finds no run of these finished, because they have no
+Those take three quarters of the time of `newsclust run`, which finds no run of these finished, because they have no
 notebook, and repeats them.
 """
 
