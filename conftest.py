@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 from nbval.plugin import IPyNbCell
-from tools.notebooks import WIDGET, run_needed
+from tools.notebooks import TOP, WIDGET, run_needed
 from xdist.scheduler import LoadScopeScheduling
 
 #: They share a Milvus server, which takes twenty seconds to start and a twentieth of a core while it waits.
 WITH_SERVER = ["test_server.py", "test_own_collection.py", "test_ingest.py", "test_by_ray.py"]
+#: They load models, each with libraries that take five seconds; the last compiles, too.
+WITH_MODELS = ["test_embedding.py", "test_models.py", "test_bert.py", "test_model_languages.py", "test_newcomers.py"]
 #: These take longest, the rest a few seconds each: what is begun last would keep one process busy and the others idle.
 #: The first compiles for all; the two after it do without what numba compiles.
 BEGUN_FIRST = [
     "notebooks",
-    "test_embedding.py",
+    "with models",
     "test_chunks.py",
     "test_readme.py",
     "test_notebooks.py",
@@ -28,8 +31,6 @@ BEGUN_FIRST = [
     "test_smallest.py",
     "test_store.py",
     "test_run_page.py",
-    "test_reproducible.py",
-    "test_newcomers.py",
 ]
 
 # OpenMP's threads spin while they wait, which is time lost to the tests beside them: twice the processor time in all.
@@ -43,7 +44,8 @@ def pytest_xdist_auto_num_workers(config):
 
 def pytest_collection_modifyitems(items):
     rank = {name: place for place, name in enumerate(BEGUN_FIRST)}
-    items.sort(key=lambda item: rank.get(_part(item.nodeid), len(rank)))
+    within = {name: place for place, name in enumerate(WITH_MODELS)}
+    items.sort(key=lambda item: (rank.get(_part(item.nodeid), len(rank)), within.get(item.path.name, 0)))
 
 
 def pytest_runtest_teardown(item, nextitem):
@@ -67,10 +69,12 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def _part(nodeid: str) -> str:
-    """What one process runs as a whole: the notebooks, what needs a server, or a test module, by its file's name."""
+    """What one process runs as a whole: the notebooks, what needs a server or models, or a test module, by its name."""
     path = Path(nodeid.partition("::")[0])
     if path.suffix == ".ipynb":
         return "notebooks"
+    if path.name in WITH_MODELS:
+        return "with models"
     return "with a server" if path.name in WITH_SERVER else path.name
 
 
@@ -96,9 +100,12 @@ IPyNbCell.compare_outputs = without_bars(IPyNbCell.compare_outputs)
 
 
 def pytest_runtest_setup(item):
-    """Before the first cell of a notebook, run what it looks at and is not finished."""
+    """Before the first cell of a notebook, make what it looks at and is not finished."""
     if item.path.suffix == ".ipynb" and item.path not in _ready:
-        run_needed(item.path.stem)
+        if item.path.stem == "compare":  # twelve runs: the tests of grids and of the readme run some by the command
+            subprocess.run([sys.executable, "tests/runs_alone.py", "params/grid.yaml"], cwd=TOP, check=True)
+        else:
+            run_needed(item.path.stem)
         _ready.add(item.path)
 
 

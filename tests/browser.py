@@ -45,6 +45,8 @@ def open_page():
     """Give a function that opens an HTML file and returns the page; its `troubles` should stay empty.
 
     `open_page(html, width=1400, height=900, scheme="light", touch=False)`
+
+    One page shows one file after the other: a new one takes more time than what most tests do in it.
     """
     executable = chromium()
     if executable is None:
@@ -53,7 +55,9 @@ def open_page():
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
 
-        def open_one(html: Path, width=1400, height=900, scheme="light", touch=False):
+        pages = {}
+
+        def new_page(width, height, scheme, touch):
             context = browser.new_context(
                 viewport={"width": width, "height": height},
                 color_scheme=scheme,
@@ -63,11 +67,17 @@ def open_page():
             context.set_offline(True)
             page = context.new_page()
             page.set_default_timeout(60_000)
-            page.troubles = []
             page.on("console", lambda m: m.type == "error" and page.troubles.append(f"console: {m.text}"))
             page.on("pageerror", lambda error: page.troubles.append(f"error: {error}"))
             page.on("requestfailed", lambda request: page.troubles.append(f"failed: {request.url[:200]}"))
             page.on("dialog", lambda dialog: (page.troubles.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+            return page
+
+        def open_one(html: Path, width=1400, height=900, scheme="light", touch=False):
+            how = width, height, scheme, touch
+            page = pages[how] = pages.get(how) or new_page(*how)
+            page.goto("about:blank")  # so that a file that is shown already is read again
+            page.troubles = []
             page.goto(Path(html).resolve().as_uri())
             return page
 

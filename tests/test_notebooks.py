@@ -28,6 +28,7 @@ from tools.notebooks import all_parameters
 
 import newsclust as nc
 from finished_grid import write_grid
+from newsclust import paths
 from newsclust.errors import NewsclustError
 from newsclust.grid import settings_compared
 from newsclust.run.parameters import Parameters
@@ -151,8 +152,8 @@ TWICE = {
 def pile(tmp_path_factory) -> Path:
     """A folder with small files, a grid, and what the notebooks leave there."""
     folder = tmp_path_factory.mktemp("pile")
-    headlines(folder / "mine.csv", 60)
-    pd.read_csv(TOP / "src/newsclust/data/sample.csv", dtype=str)[50:75].to_csv(folder / "more.csv", index=False)
+    headlines(folder / "mine.csv")
+    pd.read_csv(TOP / "src/newsclust/data/sample.csv", dtype=str)[30:55].to_csv(folder / "more.csv", index=False)
     write_grid(folder / "grid")
     return folder
 
@@ -198,10 +199,13 @@ def test_a_change_of_the_parameters_counts_where_it_is_read_and_stops_what_comes
 
 def test_the_run_of_the_sample_is_made_where_it_is_missing():
     headlines(Path("mine.csv"), 60)
+    paths._is_this_project.cache_clear()
+    Path("pyproject.toml").write_text('name = "newsclust"\n')  # whose parameters are read
     Path("params").mkdir()
     given = yaml.safe_load((TOP / "params/quickstart.yaml").read_text()) | {"data": "mine.csv", "truth": None}
     Path("params/quickstart.yaml").write_text(yaml.safe_dump(given))
     found = nc.repeat(nc.read_run("reports/quickstart"))
+    assert len(found.labels) == 60
     assert found.labels.tolist() == nc.read_run("reports/quickstart").labels.tolist()
     with pytest.raises(NewsclustError, match="there is no finished run in 'reports/other'"):
         nc.read_run("reports/other")
@@ -216,7 +220,7 @@ def test_settings_that_the_tutorial_has_not_are_compared_with_its_own(pile, monk
     noise, later = stories.labels < 0, told.after.labels >= 0
     assert f"{(noise & later).sum()} headlines joined a story" in told.sentence
     monkeypatch.setattr(settings_compared, "COMPARED", 10)
-    assert repr(nc.compare_settings(stories)).startswith("Not compared: 60 documents")
+    assert repr(nc.compare_settings(stories)).startswith("Not compared: 40 documents")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -278,10 +282,19 @@ def test_both_sets_of_parameters_are_evaluated_from_an_empty_folder(tmp_path, si
     assert "2 methods: newsclust, tutorial.yaml, newsclust, stories.yaml" in printed
 
 
-def test_a_parameter_file_runs_from_any_folder_and_leaves_its_report_there(tmp_path, site):
+#: What a parameter file says beside the data, and where its report and results are; a grid is compared by a notebook.
+PLANS = {
+    "a run": ("", "reports/mine.html", "reports/mine"),
+    "a grid": ("grid: {min_samples: [2, 3]}\n", "reports/mine/index.html", "reports/mine/min_samples=3"),
+}
+
+
+@pytest.mark.parametrize("plan", ["a run", pytest.param("a grid", marks=pytest.mark.soak)])
+def test_a_parameter_file_runs_from_any_folder_and_leaves_its_report_there(tmp_path, site, plan):
     headlines(tmp_path / "mine.csv")
+    said, report, results = PLANS[plan]
     # Nobody answers at the language model's endpoint: the run ends well, and its key is in nothing that the run leaves.
-    (tmp_path / "mine.yaml").write_text("fixed: {data: mine.csv, title_model: small}\ngrid: {min_samples: [2, 3]}\n")
+    (tmp_path / "mine.yaml").write_text("fixed: {data: mine.csv, title_model: small}\n" + said)
     key = "sk-marked-0123456789"
     endpoint = {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "NO_PROXY": "127.0.0.1"}
     done = subprocess.run(
@@ -293,11 +306,16 @@ def test_a_parameter_file_runs_from_any_folder_and_leaves_its_report_there(tmp_p
     )
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert key not in done.stdout + done.stderr and not [path for path in left if key.encode() in path.read_bytes()]
-    assert "keep headlines as title" in (tmp_path / "reports/mine/min_samples=3/report.html").read_text()
-    assert done.returncode == 0 and "Report: reports/mine/index.html" in done.stdout, done.stdout + done.stderr
-    assert (tmp_path / "reports/mine/index.html").exists()
-    assert (tmp_path / "reports/mine/min_samples=3/clusters.csv").exists()
+    assert done.returncode == 0 and f"Report: {report}" in done.stdout, done.stdout + done.stderr
+    assert (tmp_path / report).exists()
+    assert "keep headlines as title" in (tmp_path / results / "report.html").read_text()
+    assert (tmp_path / results / "clusters.csv").exists()
     assert {"mine.csv", "mine.yaml", "milvus.db", "reports"} <= {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_installed_package_has_every_notebook(site, path):
+    assert (site / "newsclust/notebooks" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_results_keep_every_input_row_and_column_in_order(tmp_path):

@@ -90,6 +90,11 @@ def test_milvus_shows_what_is_stored_and_is_let_go(run):
         assert stored["text"] == run.corpus.documents["text"][0]
 
 
+def with_tests() -> dict[str, str]:
+    """The environment of a process that may import what tests share."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+
+
 def test_the_notices_of_a_run_are_on_its_page_and_in_its_record(tmp_path):
     (tmp_path / "fr.csv").write_text(
         "title\nUn orage violent frappe la côte bretonne\nLa banque centrale relève ses taux directeurs\n"
@@ -97,10 +102,14 @@ def test_the_notices_of_a_run_are_on_its_page_and_in_its_record(tmp_path):
     )
     code = f"""
         import newsclust as nc
+        from newsclust.vectors import store
+        from conftest import ToyModel
+        store.load_embedder = ToyModel().load_embedder
         nc.find({str(tmp_path / "fr.csv")!r}, model="minilm", uri={str(tmp_path / "m.db")!r},
             output={str(tmp_path / "out")!r})
     """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, env=with_tests(), capture_output=True, text=True, check=True)
     assert "Note: 100% of the documents are not English" in done.stderr
     page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
     assert page.count("100% of the documents are not English") == 1
@@ -165,8 +174,7 @@ def test_a_run_that_is_killed_as_it_writes_leaves_no_half_file_and_the_next_is_r
         os.replace = kill
         nc.find("january", min_cluster_size=2, min_samples=1, output="out")
     """
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=environment, capture_output=True)
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=with_tests(), capture_output=True)
     assert done.returncode == -signal.SIGKILL and not Path("out", name).exists()
     assert not list(Path(".newsclust/cache").glob(f"{name}*.npz"))
     run = nc.find(**DATA, output="out")

@@ -8,11 +8,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from numba.core.caching import _CacheLocator
 
 import newsclust
 
@@ -88,13 +91,17 @@ def cluster(place: Path, *arguments: str, **how) -> subprocess.CompletedProcess:
     return run(place, "papermill", "--no-progress-bar", *notebooks, *given, **how)
 
 
-def check(place: Path, done: subprocess.CompletedProcess, output: str = "") -> str:
-    """See that all results are there; what the notebook told on its standard error."""
+def check(place: Path, done: subprocess.CompletedProcess, output: str = "") -> None:
+    """See that all results are there."""
     assert done.returncode == 0, done.stderr[-3000:]
     rows = pd.read_csv(place / (output or "results/out") / "clusters.csv")
     assert len(rows) == 27 and rows["cluster"].notna().all() and rows["x"].notna().all()
     metrics = json.loads((place / (output or "results/out") / "metrics.json").read_text())
     assert metrics["n_clusters"] >= 2
+
+
+def told(place: Path) -> str:
+    """What the notebook told on its standard error."""
     notebook = json.loads((place / "results/out.ipynb").read_text(encoding="utf-8"))
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
     return "".join("".join(output["text"]) for output in outputs if output.get("name") == "stderr")
@@ -103,6 +110,18 @@ def check(place: Path, done: subprocess.CompletedProcess, output: str = "") -> s
 def need_mounts() -> None:
     if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode:
         pytest.skip("needs root, to mount and to become another user")
+
+
+def compiled(place: Path) -> Path:
+    """A copy of what numba has compiled for this user, which another one may write in: it takes half a minute."""
+    libraries = [Path(spec.origin).parent for spec in map(find_spec, ("umap", "pynndescent")) if spec and spec.origin]
+    for folder in [*(TOP / "src").rglob("__pycache__"), *(library / "__pycache__" for library in libraries)]:
+        there = place / "numba" / _CacheLocator.get_suitable_cache_subpath(folder.with_name("any.py"))
+        there.mkdir(parents=True, exist_ok=True)
+        there.chmod(0o777)
+        for file in folder.glob("*.nb[ci]"):
+            shutil.copyfile(file, there / file.name)
+    return place / "numba"
 
 
 def test_a_user_without_name_home_or_a_folder_to_write_in_gets_results_elsewhere(place):
@@ -125,11 +144,29 @@ def test_a_user_without_name_home_or_a_folder_to_write_in_gets_results_elsewhere
     output = str(place / "results/نتائج 结果")
     given = ["-p", "data", "أخبار 新闻.csv", "-p", "output", output]
     plain = {"HOME": "/", "TMPDIR": str(place / "home"), "LC_ALL": "C"} | proxies
-    told = check(place, cluster(place, *given, work=work, stranger=True, **plain), output)
+    plain["NUMBA_CACHE_DIR"] = str(compiled(place))
+    check(place, cluster(place, *given, work=work, stranger=True, **plain), output)
     work.chmod(0o755)
-    assert "milvus.db can't be kept in" in told and "instead" in told
+    assert "milvus.db can't be kept in" in told(place) and "instead" in told(place)
     assert {path.name for path in work.iterdir()} == {"mine.csv", "أخبار 新闻.csv"}
     assert "新闻 خبر" in Path(output, "clusters.csv").read_text(encoding="utf-8")
+
+
+def test_numba_has_a_folder_also_where_a_user_may_write_neither_beside_the_code_nor_in_a_home(place):
+    if ROOT:
+        need_mounts()
+    code = """
+        from newsclust.paths import give_numba_a_folder
+        give_numba_a_folder()
+        from numba import njit
+        print(njit(cache=True)(lambda x: 2 * x)(21))
+    """
+    (place / "work/double.py").write_text(textwrap.dedent(code))
+    (place / "work").chmod(0o555)
+    done = run(place, "double", stranger=True, HOME="/", TMPDIR=str(place / "home"))
+    (place / "work").chmod(0o755)
+    assert done.stdout == "42\n", done.stderr
+    assert list((place / "home").rglob("double*.nbi"))
 
 
 def test_newsclust_run_says_where_it_cannot_write(place):
@@ -146,7 +183,7 @@ def test_newsclust_run_says_where_it_cannot_write(place):
 def test_a_full_disk_costs_no_results_that_fit_elsewhere(place):
     need_mounts()
     (place / "small").mkdir()
-    mounted = (
-        "mount -t tmpfs -o size=200k tmpfs ../small; cp mine.csv ../small; cd ../small; head -c 40k /dev/zero > fill"
-    )
-    check(place, cluster(place, before=mounted))
+    code = f"import newsclust\nnewsclust.find('mine.csv', output={str(place / 'results/out')!r})\n"
+    (place / "work/find.py").write_text(code)
+    mounted = "mount -t tmpfs -o size=200k tmpfs ../small; cp mine.csv find.py ../small; cd ../small"
+    check(place, run(place, "find", before=f"{mounted}; head -c 40k /dev/zero > fill"))

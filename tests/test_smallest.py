@@ -24,6 +24,13 @@ INPUTS = {f"{n} headlines": [(title, "") for title in HEADLINES[:n]] for n in ra
 INPUTS |= {f"{n} dated": [(title, f"2024-03-0{i + 1}") for i, title in enumerate(HEADLINES[:n])] for n in (1, 2, 5)}
 INPUTS |= {"one five times": [(HEADLINES[0], "")] * 5, "on one day": [(title, "2024-03-01") for title in HEADLINES]}
 
+#: What goes through every notebook; `make soak` has more. All inputs go through the steps that the notebooks take.
+FEW = [
+    "1 headlines",
+    "5 dated",
+    *(pytest.param(name, marks=pytest.mark.soak) for name in ("2 headlines", "one five times")),
+]
+
 
 def write(name: str, path: str = "mine.csv") -> str:
     pd.DataFrame(INPUTS[name], columns=["title", "published_at"]).to_csv(path, index=False)
@@ -67,7 +74,7 @@ def test_a_few_headlines_give_results_and_a_page_or_one_sentence(toy_model, name
     assert len(nc.search(nc.read_run("out"), "storm").frame) == n
 
 
-@pytest.mark.parametrize("name", ["1 headlines", "2 headlines", "5 dated", "one five times"])
+@pytest.mark.parametrize("name", FEW)
 def test_a_few_headlines_go_through_every_cell_of_every_notebook(toy_model, name):
     data = write(name)
     run_cells("embed", data=data)
@@ -78,7 +85,7 @@ def test_a_few_headlines_go_through_every_cell_of_every_notebook(toy_model, name
         assert "</html>" in render_page(Path("assigned")).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["1 headlines", "2 headlines", "5 dated"])
+@pytest.mark.parametrize("name", FEW[:3])
 def test_a_grid_of_a_few_headlines_is_compared_and_its_runs_are_listed_and_reported(toy_model, name):
     data = write(name)
     plan = Path("grid.yaml")
@@ -96,7 +103,7 @@ def test_a_grid_of_a_few_headlines_is_compared_and_its_runs_are_listed_and_repor
     assert f"{run.name}: " in CliRunner().invoke(app, ["list"]).stdout
 
 
-@pytest.mark.parametrize("name", ["1 headlines", "2 headlines", "5 dated"])
+@pytest.mark.parametrize("name", FEW[:3])
 def test_a_few_headlines_are_evaluated_whatever_is_known_of_them(toy_model, name):
     rows = pd.DataFrame(INPUTS[name], columns=["title", "published_at"])
     for known in ("one-off", rows["title"], "storm"):

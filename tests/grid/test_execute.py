@@ -7,10 +7,12 @@ from pathlib import Path
 
 import nbformat
 import psutil
+from typer.testing import CliRunner
 
 from browser import open_page, settle  # noqa: F401  a fixture
+from newsclust.cli import app
 from newsclust.grid.execute import execute, kept_kernels
-from test_grid import start, wait_for, write_notebook, write_plan
+from test_grid import wait_for, write_notebook, write_plan
 
 
 def test_a_notebook_may_import_what_the_kernel_starts_without(tmp_path):
@@ -20,9 +22,9 @@ def test_a_notebook_may_import_what_the_kernel_starts_without(tmp_path):
         "from tqdm import auto, notebook\nassert not issubclass(auto.tqdm, notebook.tqdm)\nlist(notebook.tqdm([1]))",
     )
     write_plan("data: nowhere.csv\n")
-    out, err = start(tmp_path, "run", "mine.yaml").communicate(timeout=300)
+    done = CliRunner().invoke(app, ["run", "mine.yaml"])
     message = json.loads((tmp_path / "reports/mine/run.json").read_text())["message"]
-    assert message.startswith("The notebook left no") and "does it still call finish?" in out, out + err
+    assert message.startswith("The notebook left no") and "does it still call finish?" in done.stdout, done.output
 
 
 def test_a_file_that_hides_a_library_is_named():

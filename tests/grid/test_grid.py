@@ -23,8 +23,10 @@ import pandas as pd
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from typer.testing import CliRunner
 
 from browser import open_page, settle  # noqa: F401  a fixture
+from newsclust.cli import app
 from newsclust.errors import NewsclustError
 from newsclust.grid import run_plan
 from newsclust.grid.plan import read_plan
@@ -268,12 +270,11 @@ def test_ctrl_c_ends_everything_quickly_and_leaves_nothing_that_looks_whole(tmp_
 def test_a_kernel_that_dies_fails_its_run_and_says_where_it_stopped(tmp_path):
     write_notebook(tmp_path / "notebooks/cluster.ipynb", "import os\nos.kill(os.getpid(), 9)", "print('never')")
     write_plan("fixed: {data: nowhere.csv}\n")
-    process = start(tmp_path, "run", "mine.yaml")
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == 1, err
-    assert "The run failed: The notebook's kernel died" in out and "Report: reports/mine.html" in out
+    done = CliRunner().invoke(app, ["run", "mine.yaml"])
+    assert done.exit_code == 1, done.stderr
+    assert "The run failed: The notebook's kernel died" in done.stdout and "Report: reports/mine.html" in done.stdout
     page = html.unescape((tmp_path / "reports/mine.html").read_text())
-    assert "Traceback" not in err
+    assert "Traceback" not in done.stderr
     assert page.index("Failed:</strong> The notebook's kernel died") < page.index("never")
 
 

@@ -52,6 +52,7 @@ def test_perfect_stories_have_no_mistakes():
 
 @pytest.fixture(scope="module")
 def headlines(tmp_path_factory):
+    """A file beside which the tests keep the vectors, which one of them makes."""
     path = tmp_path_factory.mktemp("labelled") / "headlines.csv"
     rows = read_corpus("sample").rows
     kept = rows["story"].isin(rows["story"].value_counts().drop("one-off").index[:8])
@@ -60,7 +61,7 @@ def headlines(tmp_path_factory):
 
 
 def test_every_method_is_a_row_and_absent_peers_are_named(headlines, tmp_path, monkeypatch):
-    vectors = nc.embed(nc.read(str(headlines), truth="story"), uri=str(tmp_path / "m.db"))
+    vectors = nc.embed(nc.read(str(headlines), truth="story"), uri=str(headlines.with_name("m.db")))
     files = [tmp_path / "plain.yaml", tmp_path / "auto.yaml"]
     files[0].write_text("fixed:\n  min_samples: 2\n  min_cluster_size: 4\n  data: elsewhere\n")
     files[1].write_text(
@@ -79,9 +80,9 @@ def test_every_method_is_a_row_and_absent_peers_are_named(headlines, tmp_path, m
         assert f"an ARI of {ari:.3f}, as it was scored" in repr(count_pairs(result, name))
 
 
-def test_a_corpus_read_without_truth_is_refused(headlines, tmp_path):
+def test_a_corpus_read_without_truth_is_refused(headlines):
     with pytest.raises(InputError, match="There is no truth to evaluate against"):
-        evaluate(nc.embed(nc.read(str(headlines)), uri=str(tmp_path / "m.db")))
+        evaluate(nc.embed(nc.read(str(headlines)), uri=str(headlines.with_name("m.db"))))
 
 
 def test_a_parameter_file_that_is_not_there_is_named(tmp_path):
@@ -89,7 +90,7 @@ def test_a_parameter_file_that_is_not_there_is_named(tmp_path):
         read_parameters(tmp_path / "none.yaml")
 
 
-def test_a_peer_that_takes_a_number_gets_that_of_the_known_stories(headlines, tmp_path, monkeypatch):
+def test_a_peer_that_takes_a_number_gets_that_of_the_known_stories(headlines, monkeypatch):
     monkeypatch.setitem(peers.PEERS, "nosy", ("numpy", False, lambda v, t, n: {str(n): np.zeros(len(t), dtype=int)}))
-    vectors = nc.embed(nc.read(headlines, truth="story"), uri=str(tmp_path / "m.db"))
+    vectors = nc.embed(nc.read(headlines, truth="story"), uri=str(headlines.with_name("m.db")))
     assert evaluate(vectors, [], ["nosy"]).table["settings"].tolist() == ["8"]

@@ -19,6 +19,7 @@ from newsclust.errors import InputError
 from newsclust.show.run_page import write_page
 from newsclust.stories.corrections import COLUMNS, Corrections, apply, resolve
 from newsclust.stories.stories import correct_stories
+from points import examples
 
 #: Two stories along a line, 0 to 4 and 5 to 9, their middle the most certain; 10 was assigned to the first, 11 and 12
 #: are noise.
@@ -132,7 +133,7 @@ def test_a_contradiction_names_all_its_rows():
 
 def test_random_corrections_always_hold_and_change_no_story_that_they_do_not_touch():
     rng, n = np.random.default_rng(3), len(LABELS)
-    for _ in range(60):
+    for _ in range(examples(60)):
         truth = rng.integers(0, 4, n)
         pairs = [tuple(rng.choice(n, 2, replace=False).tolist()) for _ in range(rng.integers(1, 9))]
         told = [("same" if truth[a] == truth[b] else "apart", a, b) for a, b in pairs]

@@ -111,7 +111,7 @@ def test_without_publishers_it_says_so_and_of_three_hundred_it_shows_the_largest
     stories.documents = stories.documents.assign(publisher="", repeated_by=None)
     assert repr(nc.show.coverage(stories)) == "No headline in a story names its publisher."
     assert "No story has a headline" in repr(nc.show.coverage(stories, {"left": ["A"], "right": ["B"]}))
-    many = nc.show.coverage(made(300, 20_000))
+    many = nc.show.coverage(made(300, 4_000))
     assert len(many.frame) == 12 and "300 publishers reported 12 stories" in repr(many) and "The 12 with" in repr(many)
 
 

@@ -404,8 +404,10 @@ def test_nothing_counts_as_stored_in_a_collection_that_is_gone(toy_model):
     assert count(Store()) == 5
 
 
-def test_a_run_that_finds_its_vectors_opens_no_database_and_loads_no_model(toy_model, tmp_path):
-    Store("milvus.db", model="minilm")
+def test_a_run_that_finds_its_vectors_opens_no_database_and_loads_no_model():
+    documents = make_documents(3)
+    find_neighbors(Store().embed(documents), 2)
+    assert {"torch", "pymilvus"} <= sys.modules.keys()
     code = """
         import sys
         from newsclust.neighbors.neighbors import find_neighbors
@@ -415,13 +417,10 @@ def test_a_run_that_finds_its_vectors_opens_no_database_and_loads_no_model(toy_m
         neighbors = find_neighbors(embeddings, 2)
         print(embeddings.n_embedded, *[m for m in ("torch", "transformers", "pymilvus") if m in sys.modules])
     """
-    said = []
-    for _ in range(2):
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])}
-        command = [sys.executable, "-c", textwrap.dedent(code)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment, check=True)
-        said.append(done.stdout.strip())
-    assert said == ["3 torch pymilvus", "0"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])}
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment, check=True)
+    assert done.stdout.strip() == "0"
 
 
 def overwrite(id: int, vector: np.ndarray, text: str) -> None:
