@@ -45,6 +45,7 @@ def checkout(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("notebooks", "params"):
         shutil.copytree(TOP / name, folder / name)
+    shutil.copy(TOP / "pyproject.toml", folder)  # by which the notebooks are known as the project's own
     pd.read_csv(TOP / "src/newsclust/data/sample.csv", dtype=str).head(40).to_csv(folder / "mine.csv", index=False)
     for path in (folder / "params").iterdir():
         text = path.read_text(encoding="utf-8")
