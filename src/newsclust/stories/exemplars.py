@@ -18,6 +18,8 @@ LETTERS = 90
 #: The penalty of a headline that is cut short or announces a kind of page rather than news. Similarities of the members
 #: of one story differ by about as much.
 FAULT = 0.1
+#: Members whose vectors are compared at a time. With a multiple of 8,192 sums are the same bits for any number of them.
+BLOCK = 2**14
 #: Live blogs, galleries and other pages about a story, in the languages in which they were found.
 _KIND = """
     live|liveblog|live blog|watch|listen|video|photos?|pictures|gallery|slideshow|podcast|opinion|analysis|explainer
@@ -73,7 +75,7 @@ def title_rows(
     titles = headlines(chosen)
     score = _shared_words(chosen, titles, group) / others
     if vectors is not None:
-        score += _nearness(vectors[members], group) / others
+        score += _nearness(vectors, members, group) / others
     score -= np.maximum(titles.str.len().to_numpy() - LETTERS, 0) / LETTERS
     score -= FAULT * (titles.str.contains(_CUT).to_numpy().astype(float) + titles.str.contains(_PAGE).to_numpy())
     score[~_certain(probabilities[members], group)] = -np.inf
@@ -134,12 +136,17 @@ def _certain(probabilities: np.ndarray, group: np.ndarray) -> np.ndarray:
     return probabilities >= median
 
 
-def _nearness(vectors: np.ndarray, group: np.ndarray) -> np.ndarray:
+def _nearness(vectors: np.ndarray, members: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Each member's cosines with the other members of its group, summed."""
-    ones = np.ones(len(group), dtype=vectors.dtype)
-    sums = csr_array((ones, (group, np.arange(len(group))))) @ vectors
-    itself = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
-    return np.einsum("ij,ij->i", vectors, sums[group], dtype=np.float64) - itself
+    shape = int(group.max()) + 1, len(vectors)
+    sums = csr_array((np.ones(len(group), dtype=vectors.dtype), (group, members)), shape=shape) @ vectors
+    found = np.empty(len(members))
+    for start in range(0, len(members), BLOCK):
+        at = slice(start, start + BLOCK)
+        own, all_of_group = vectors[members[at]], sums[group[at]]
+        itself = np.einsum("ij,ij->i", own, own, dtype=np.float64)
+        found[at] = np.einsum("ij,ij->i", own, all_of_group, dtype=np.float64) - itself
+    return found
 
 
 def _shared_words(documents: pd.DataFrame, titles: pd.Series, group: np.ndarray) -> np.ndarray:
