@@ -1,67 +1,56 @@
 """From a file of headlines through a Milvus server to stories that are written back, stage by stage.
 
-    python benchmarks/from_files.py [--documents 1000000] [--stories 1000] [--engine ray]
+    python benchmarks/from_files.py [--documents 1000000] [--stories 1000]
 
 Headlines and stories are synthetic. A stand-in for the model gives each headline a vector of 384 dimensions near that
-of its story at no cost. `newsclust ingest` stores them on a Milvus 2.3.5 server of its own, or by Ray with
-``--engine ray``; then the collection is clustered as one of the user's own (``data: milvus``). A Markdown table:
-seconds, processor seconds and the highest resident memory of each stage, without the server; then the known stories.
+of its story at no cost. `newsclust ingest` stores them on a Milvus 2.3.5 server of its own; then the collection is
+clustered as one of the user's own (``data: milvus``). A Markdown table: seconds, processor seconds and the highest
+resident memory of each stage, without the server; then the known stories.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 import tempfile
 import warnings
 from contextlib import chdir
 from pathlib import Path
 
 import numpy as np
-from ingesting import DIM, server
+from ingesting import DIM, server, write
 from million import head, timed
-
-WORDS = """council votes bridge harbour storm ferry museum market river school strike budget court police fire rail
-airport election minister doctor tunnel festival library stadium factory farmers drought harvest heatwave""".split()
 
 
 class StandIn:
-    """A model whose vectors lie around those of stories; a headline's last word is its story's number."""
+    """A model whose vectors lie around those of stories; the number in a headline says which."""
 
     pack_size = 4096
 
-    def __init__(self) -> None:
-        self._noise = np.random.default_rng(1).normal(scale=0.035, size=(1 << 16, DIM)).astype(np.float32)
+    def __init__(self, stories: int) -> None:
+        rng = np.random.default_rng(1)
+        self._centres = rng.normal(scale=DIM**-0.5, size=(stories, DIM)).astype(np.float32)
+        self._noise = rng.normal(scale=0.035, size=(1 << 16, DIM)).astype(np.float32)
 
     def tokenize(self, texts: list[str]) -> list[list[int]]:
-        return [[int(number) for number in re.findall(r"\d+", text)] for text in texts]
+        return [[number_of(text)] for text in texts]
 
     def run(self, packs, tokens):
         from newsclust.vectors.passes import Embedded
 
         for pack in packs:
-            numbers = np.array([tokens[row] for row in pack.rows])
-            centres = {story: np.random.default_rng(story).normal(size=DIM) for story in np.unique(numbers[:, 1])}
-            vectors = np.stack([centres[story] / np.sqrt(DIM) for story in numbers[:, 1]])
-            vectors = (vectors + self._noise[numbers[:, 0] % len(self._noise)]).astype(np.float32)
+            numbers = np.array([tokens[row][0] for row in pack.rows])
+            vectors = self._centres[numbers % len(self._centres)] + self._noise[numbers % len(self._noise)]
             yield Embedded(pack, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
-def write(file: Path, n: int, stories: int) -> None:
-    rng = np.random.default_rng(0)
-    with file.open("w", encoding="utf-8") as out:
-        out.write("title,published_at,source\n")
-        for number, words in enumerate(rng.integers(len(WORDS), size=(n, 7))):
-            text = " ".join(WORDS[word] for word in words).capitalize()
-            day = f"2024-{number % 12 + 1:02d}-{number % 28 + 1:02d}"
-            out.write(f"{text} {number} in district {number % stories},{day},Paper {number % 40}\n")
+def number_of(headline: str) -> int:
+    return int(headline.rpartition(" ")[2])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=1_000_000)
     parser.add_argument("--stories", type=int, default=1000)
-    parser.add_argument("--engine", choices=["process", "ray"], default="process")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
 
@@ -71,11 +60,11 @@ def main() -> None:
     from newsclust.vectors import store
     from newsclust.vectors.embedding import Embedder
 
-    store.load_embedder = lambda name, precision="auto": Embedder(name, name, "1", DIM, StandIn)
+    store.load_embedder = lambda name, precision="auto": Embedder(name, name, "1", DIM, lambda: StandIn(given.stories))
     with tempfile.TemporaryDirectory() as folder, chdir(folder), server(Path(folder)) as uri:
-        write(file := Path("headlines.csv"), given.documents, given.stories)
+        write(file := Path("headlines.csv"), given.documents)
         head(f"{given.documents:,} documents x {DIM}, {file.stat().st_size / 2**20:,.0f} MiB")
-        timed("ingest", lambda: ingest(str(file), engine=given.engine, uri=uri, collection="news", model="minilm"))
+        timed("ingest", lambda: ingest(str(file), uri=uri, collection="news", model="minilm"))
         name = store.Store(uri, "news", "minilm").name
         corpus = timed("read texts", lambda: nc.read("milvus", uri=uri, collection=name))
         vectors = timed("read vectors", lambda: nc.embed(corpus))
@@ -84,7 +73,7 @@ def main() -> None:
         stories = timed("name", lambda: nc.name(clusters, assign_noise=True))
         points = timed("map", lambda: nc.map(stories))
         timed("write results and labels", lambda: nc.finish(points, output="out", write_labels=True))
-        truth = corpus.documents["text"].str.extract(r"(\d+)$")[0].to_numpy()
+        truth = corpus.documents["text"].map(number_of).to_numpy() % given.stories
         found = agreement(stories.labels, truth)
         print(f"\n{stories.labels.max() + 1:,} stories; AMI {found['ami']:.3f}, ARI {found['ari']:.3f}")
         with vectors.milvus() as client:

@@ -54,7 +54,7 @@ def run(
         os._exit(130)  # without waiting for the threads that wait for the kernels
     if as_json:
         for one in plan.runs:
-            stamp = read_json(one.folder / "run.json")
+            stamp = one.stamp
             facts = {name: stamp.get(name) for name in ("status", "message", "seconds", "parameters")}
             report = one.report if plan.varied else plan.page
             print_json(

@@ -299,7 +299,7 @@ def _resolved(path: Path) -> Path:
 
 def _checked(path: Path) -> Path:
     if any(len(os.fsencode(part)) > NAME_BYTES for part in path.parts):
-        raise OSError(36, "File name too long")
+        raise OSError(errno.ENAMETOOLONG, "File name too long")
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         path.lstat()
     return path

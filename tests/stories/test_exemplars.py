@@ -13,8 +13,18 @@ from hypothesis import strategies as st
 
 from newsclust.corpus.facts import headlines
 from newsclust.corpus.words import WORD
+from newsclust.stories import exemplars
 from newsclust.stories.exemplars import FAULT, LETTERS, spread_out, title_rows
 from points import examples
+
+
+@pytest.fixture(autouse=True, scope="module")
+def small_blocks():
+    """A few members are compared in several blocks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exemplars, "BLOCK", 2)
+        yield
+
 
 few = settings(deadline=None, derandomize=True, max_examples=examples(60))
 

@@ -16,6 +16,15 @@ from newsclust.stories.repeats import OVERLAP, find_repeats
 from points import examples
 
 
+@pytest.fixture(autouse=True, scope="module")
+def small_blocks():
+    """A few headlines are taken apart, and compared, in several blocks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repeats, "TEXTS", 3)
+        patch.setattr(repeats, "PAIRS", 4)
+        yield
+
+
 def found(headlines: list[str], lists: list[list[int]] | None = None, texts: list[str] | None = None) -> list[int]:
     n = len(headlines)
     lists = lists or [[j for j in range(n) if j != i] for i in range(n)]

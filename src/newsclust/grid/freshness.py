@@ -16,7 +16,6 @@ from typing import Any
 from ..cache import fingerprint
 from ..corpus.documents import BUNDLED, MILVUS, local_files
 from ..errors import NewsclustError, RunError
-from ..paths import read_json
 from ..run.correction_files import gather_corrections
 from ..run.parameters import Parameters
 from ..run.record import PACKAGES, RESULTS
@@ -52,7 +51,7 @@ def fingerprint_of_comparison(plan: Plan) -> str:
 
 def is_fresh(run: PlannedRun, current: str) -> bool:
     """Whether a run is finished, all its files are there, and nothing it was made from has changed."""
-    stamp = read_json(run.folder / "run.json")
+    stamp = run.stamp
     whole = all((run.folder / name).exists() for name in ("run.ipynb", *RESULTS))
     return whole and stamp.get("status") == "ok" and stamp.get("fingerprint") == current
 

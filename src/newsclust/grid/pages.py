@@ -93,13 +93,13 @@ def make_pages(plan: Plan, say: Callable[[str], None]) -> None:
         If the runs cannot be compared.
     """
     for run in plan.runs:
-        if read_json(run.folder / "run.json")["status"] == "ok" and not run.report.exists():
+        if run.stamp.get("status") == "ok" and not run.report.exists():
             render_page(run.folder)
     if plan.varied:
         _compare(plan, say)
         return
     (run,) = plan.runs
-    if read_json(run.folder / "run.json").get("status") == "ok":
+    if run.stamp.get("status") == "ok":
         write_page(run.folder, links={"the notebook that made it": f"{plan.name}/{NOTEBOOK_PAGE}"}, page=plan.page)
     else:
         write_whole(plan.page, run.report.read_text(encoding="utf-8"))

@@ -18,7 +18,7 @@ import yaml
 from ..cache import fingerprint
 from ..corpus.documents import MILVUS, shown
 from ..errors import InputError, NewsclustError, ParameterError, notice
-from ..paths import find_input, find_output, find_shipped, short
+from ..paths import find_input, find_output, find_shipped, read_json, short
 from ..run.parameters import PARTS, Parameters, make_parameters
 from ..run.values import Reader
 
@@ -41,6 +41,11 @@ class PlannedRun:
     @property
     def report(self) -> Path:
         return self.folder / "report.html"
+
+    @property
+    def stamp(self) -> dict[str, Any]:
+        """What ``run.json`` says of the finished run; empty if it is missing or damaged."""
+        return read_json(self.folder / "run.json")
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> i
         if todo:
             _run_all(plan, todo, current, jobs, say)
         make_pages(plan, say)
-        return sum(read_json(run.folder / "run.json").get("status") != "ok" for run in plan.runs)
+        return sum(run.stamp.get("status") != "ok" for run in plan.runs)
 
 
 @contextmanager
@@ -124,7 +124,7 @@ def _run_all(
             print(line, file=log, flush=True)
 
         def tell(run: PlannedRun, write: Callable[..., None]) -> None:
-            stamp = read_json(run.folder / "run.json")
+            stamp = run.stamp
             message = stamp["message"]
             note(f"run {run.name}: {message or 'ok'}, {stamp['seconds']:.1f} s; {_stages(run)}")
             if message:
@@ -228,7 +228,7 @@ def _stages(run: PlannedRun) -> str:
 
 def said_after(plan: Plan, seconds: float) -> str:
     """The command's last lines about the runs of a plan."""
-    failed = [run.name for run in plan.runs if read_json(run.folder / "run.json").get("status") != "ok"]
+    failed = [run.name for run in plan.runs if run.stamp.get("status") != "ok"]
     if plan.varied:
         return (
             f"{count(len(plan.runs), 'run')}, {len(failed)} failed, in {count(round(seconds), 'second')}. "

@@ -18,7 +18,7 @@ LETTERS = 90
 #: The penalty of a headline that is cut short or announces a kind of page rather than news. Similarities of the members
 #: of one story differ by about as much.
 FAULT = 0.1
-#: Members whose vectors are compared at a time. With a multiple of 8,192 sums are the same bits for any number of them.
+#: Members compared at a time. NumPy sums buffers of 8,192 numbers: a multiple of that gives the bits of all at once.
 BLOCK = 2**14
 #: Live blogs, galleries and other pages about a story, in the languages in which they were found.
 _KIND = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -47,26 +48,28 @@ def fill_by_ray(store: Store, after: Callable[[int, int], pd.DataFrame], parquet
             f"engine is 'ray', but {store.uri} is a local file, which one process at a time can open: give a server's "
             "address as uri, or a folder with --parquet."
         )
+    new = _not_stored(store, after, look=parquet is None)
+    if (first := next(new, None)) is None:
+        return 0
     n = 0
     try:
         ray.init(ignore_reinit_error=True, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
         # In Ray's own store, which every machine of a cluster reads and which moves to disk what memory does not hold.
         blocks = []
-        for documents in _not_stored(store, after, look=parquet is None):
+        for documents in chain([first], new):
             blocks.append(ray.put(documents))
             n += len(documents)
-        if blocks:
-            actors = max(int(ray.cluster_resources().get("CPU", 1)) - 1, 1)
-            data = ray.data.from_pandas_refs(blocks).map_batches(
-                _Actor, fn_constructor_kwargs={"store": store, "keep": parquet is None}, batch_size=BATCH,
-                compute=ray.data.ActorPoolStrategy(size=actors), num_cpus=1,
-            )  # fmt: skip
-            if parquet:
-                data.write_parquet(str(parquet))
-            else:
-                data.materialize()
-                with store.open() as client:
-                    client.flush(store.name)
+        actors = max(int(ray.cluster_resources().get("CPU", 1)) - 1, 1)
+        data = ray.data.from_pandas_refs(blocks).map_batches(
+            _Actor, fn_constructor_kwargs={"store": store, "keep": parquet is None}, batch_size=BATCH,
+            compute=ray.data.ActorPoolStrategy(size=actors), num_cpus=1,
+        )  # fmt: skip
+        if parquet:
+            data.write_parquet(str(parquet))
+        else:
+            data.materialize()
+            with store.open() as client:
+                client.flush(store.name)
     except NewsclustError:
         raise
     except Exception as error:  # of many types, if Ray can't start, or loses a worker
