@@ -64,6 +64,8 @@ def started(folder: Path, **settings: object) -> Iterator[tuple[str, Callable[[]
     try:
         yield f"http://127.0.0.1:{port}", kill_and_start
     finally:
+        running.server_proc.kill()
+        running.server_proc.wait(60)  # beside other tests it takes longer to end than `stop` waits for it
         running.stop()
         running.cleanup()
 

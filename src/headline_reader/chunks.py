@@ -19,7 +19,8 @@ from .parts import NotInParts, in_parts
 from .roles import check_columns
 from .source import gather, is_address, paths
 from .tables import Table
-from .understood import LANGUAGES, set_of_languages, tidied, understood_table
+from .tidy import tidy
+from .understood import LANGUAGES, set_of_languages, understood_table
 from .unpacking import Piece
 
 #: Bytes. A source that is no larger is read whole.
@@ -154,7 +155,7 @@ class _Passes:
                 f"columns gives {missing[0]}, but none of the {len(self.files):,} files has such a column."
             )
         self.files = files
-        self._texts = tidied(sample.rows(), self.all)
+        self._texts = tidy(sample.rows(), self.all)
         self.all[LANGUAGES] = set_of_languages(self._texts) if self.detect else set()
 
     def _look_at(self, path: Path, named: set[str]) -> list[pd.DataFrame]:

@@ -15,6 +15,8 @@ from .json_records import TOML, records_table
 from .roles import names_titles
 from .tables import Table, below_each_other, table_of_records, with_links
 
+#: Characters from the beginning of a text, which tell whether all of it is searched line by line.
+LONG = 2_000_000
 _URL = re.compile(r"<?(?:https?://|www\.)\S+$", re.IGNORECASE)
 _DATED = re.compile(
     r"[\[(]?((?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{2,4}|\d{4}\s?[年년]\s?\d\d?\s?[月월]\s?\d\d?\s?[日일]"
@@ -63,9 +65,16 @@ def read_export(text: str, name: str) -> Table | None:
     for pattern, read in _READERS.items():
         if re.match(pattern, start, re.MULTILINE) and (rows := list(read(text))):
             return Table(text_frame(rows))
+    return _records(start, text, name) or _lines(text, name)
+
+
+def _lines(text: str, name: str) -> Table | None:
+    """The headlines in lines of a known format. A long text is searched whole if its beginning is in one."""
+    if len(text) > LONG and _lines(text[:LONG], name) is None:
+        return None
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     some = (read(lines) for read in (_links, _dated, _before_dated, _labelled, _pairs))
-    return _records(start, text, name) or _tables(lines, name) or next(filter(None, some), None)
+    return _tables(lines, name) or next(filter(None, some), None)
 
 
 def refuse_no_headlines(lines: list[str], name: str) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from .formats import read_rows
 from .roles import ROLES, TEXTS, check_columns, is_called
 from .source import gather, shown_source
 from .tables import Table
-from .understood import LANGUAGES, deciding_rows, named, set_of_languages, tidied, understood_table
+from .tidy import tidy
+from .understood import LANGUAGES, deciding_rows, named, set_of_languages, understood_table
 from .unpacking import Piece
 
 #: The columns of the table of rows that were set aside.
@@ -184,7 +186,7 @@ def headlines_of(
     fields = pd.concat([part.fields for part in parts], ignore_index=True)
     deciding = deciding_rows([len(part.fields) for part in parts])
     decided = Decided() if of_all is None else of_all
-    texts = tidied(fields, decided, deciding)
+    texts = tidy(fields, decided, deciding)
     if of_all is None:
         refuse_nothing(texts["reason"], name)
     rejected = _rejected(parts, texts, many)
@@ -331,8 +333,7 @@ def _table_of_roles(parts: list[_Part], fields: pd.DataFrame, texts: pd.DataFram
                 continue
             entry = rows.setdefault(where, [0, ""])
             entry[0] += sum(map(bool, map(str.strip, values)))
-            tidied = texts[role].iloc[part.place] if role in ("title", "description", "publisher") else ()
-            entry[1] = entry[1] or next((value for value in [*tidied, *values] if value), "")
+            entry[1] = entry[1] or next(filter(None, chain(texts[role].iloc[part.place], values)), "")
     understood = [
         {"role": role, "column": column, "rows": n, "example": " ".join(example.split())[:120], "found": how}
         for (role, column, how), (n, example) in sorted(rows.items(), key=lambda item: ROLES.index(item[0][0]))

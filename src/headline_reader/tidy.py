@@ -41,8 +41,8 @@ def tidy(fields: pd.DataFrame, decided: Decided | None = None, rows: Sequence[in
     Returns
     -------
     DataFrame
-        The same columns cleaned, with `text` (title, a line end, description; or the one of the two that is there),
-        `key` (what makes two texts one document) and `reason`, "" where the row is a document.
+        The same columns, these three cleaned, with `text` (title, a line end, description; or the one of the two that
+        is there), `key` (what makes two texts one document) and `reason`, "" where the row is a document.
     """
     decided = Decided() if decided is None else decided
     publishers = cleaned(fields["publisher"], "", cleaned_publisher)
@@ -62,8 +62,7 @@ def tidy(fields: pd.DataFrame, decided: Decided | None = None, rows: Sequence[in
     odd = frozenset(found_in([title or text for title, text in zip(titles, descriptions, strict=True)], may_be_none()))
     papers = {publisher: key(publisher) for publisher in set(publishers)}
     for row, (title, description, publisher) in enumerate(zip(titles, descriptions, publishers, strict=True)):
-        if title or description:
-            reasons[row] = _reason(title, description, row in odd)
+        reasons[row] = _reason(title, description, row in odd) if title or description else "no text"
         heading, said = key(title), key(description)
         if title and description:
             rest = _without_title(description, title, said, heading, papers[publisher])
@@ -73,12 +72,10 @@ def tidy(fields: pd.DataFrame, decided: Decided | None = None, rows: Sequence[in
         if REMOVED.fullmatch(description):
             description = said = ""
         texts.append(f"{title}\n{description}" if description else title)
-        if not title:
-            reasons[row] = "no text"
         keys.append("" if reasons[row] else f"{heading} {said}".strip())
         titles[row], descriptions[row] = title, description
     columns = {"title": titles, "description": descriptions, "publisher": publishers, "text": texts, "key": keys}
-    return pd.DataFrame({**columns, "reason": reasons}, index=fields.index, dtype=object)
+    return pd.DataFrame({**fields, **columns, "reason": reasons}, index=fields.index, dtype=object)
 
 
 def _plainly(text: str) -> str:

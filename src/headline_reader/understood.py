@@ -16,7 +16,6 @@ from .errors import listed
 from .roles import ROLES, are_bookmarks, collected
 from .tables import Table
 from .text import REDIRECTS, UNCLEAN, clean, cleaned_address
-from .tidy import tidy
 
 #: The name in `Decided` of the languages of texts for which no column gives one.
 LANGUAGES = "languages"
@@ -83,13 +82,6 @@ def _one_time(dates: list[str]) -> str:
     known = [iso for iso in dates if iso]
     one = len(known) >= 5 and len(set(known)) == 1 and not known[0].endswith("T00:00:00Z")
     return known[0] if one else ""
-
-
-def tidied(fields: pd.DataFrame, decided: Decided, deciding: Sequence[int] | None = None) -> pd.DataFrame:
-    """As `tidy`, with what else is known of the rows."""
-    return tidy(fields, decided, deciding).assign(
-        **{role: fields[role] for role in ("url", "published_at", "language")}
-    )
 
 
 def deciding_rows(sizes: list[int]) -> Sequence[int] | None:

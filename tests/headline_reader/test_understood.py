@@ -6,7 +6,8 @@ import pandas as pd
 
 from headline_reader.decided import ROWS, Decided
 from headline_reader.tables import Table
-from headline_reader.understood import deciding_rows, set_of_languages, tidied, understood_table
+from headline_reader.tidy import tidy
+from headline_reader.understood import deciding_rows, set_of_languages, understood_table
 
 TABLE = pd.DataFrame(
     {
@@ -23,7 +24,7 @@ def test_columns_are_read_by_their_roles_and_what_no_date_is_is_named():
     assert {role: found.position for role, found in roles.items()} == {"title": 0, "published_at": 1, "publisher": 2}
     assert fields["published_at"].str[:10].tolist() == ["2024-05-17", "2024-05-18", ""]
     assert notes == ["1 value in 'Day' of a.csv cannot be read as a date, such as 'soon'"]
-    found = tidied(fields, Decided())
+    found = tidy(fields, Decided())
     assert found["title"].tolist() == TABLE["Headline"].tolist()
     assert found["publisher"].tolist() == TABLE["Source"].tolist()
 

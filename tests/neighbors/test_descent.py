@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, random_array
 
+from newsclust.neighbors.placing import umap_learn
+
 
 @pytest.mark.parametrize("min_dist", [0.0, 0.1, 1.0])
 def test_neighbours_pull_and_others_push_as_umap_has_it(min_dist):
-    from umap.umap_ import find_ab_params
-
     from newsclust.neighbors.descent import _force, _forces
 
-    a, b = find_ab_params(spread=1.0, min_dist=min_dist)
+    a, b = umap_learn().umap_.find_ab_params(spread=1.0, min_dist=min_dist)
     pull, push = _forces(a, b)
     squared = np.float32(np.geomspace(2.0**-29, 2.0**29, 5003))
     exact = squared.astype(np.float64)

@@ -16,6 +16,7 @@ from newsclust.errors import NewsclustWarning
 from newsclust.neighbors import layout
 from newsclust.neighbors.layout import lay_out
 from newsclust.neighbors.neighbors import Neighbors, find_neighbors
+from newsclust.neighbors.placing import umap_learn
 
 
 def coordinates_of(*arguments, **parameters) -> np.ndarray:
@@ -63,13 +64,12 @@ def test_the_map_keeps_neighbours_together(small_corpus, known):
 def test_the_map_is_as_true_as_umaps_own(sample, monkeypatch, spectral_up_to):
     """Its own descent, from the same graph; over seeds its trustworthiness moves by 0.005."""
     from sklearn.manifold import trustworthiness
-    from umap import UMAP
 
     vectors = sample.embeddings.vectors
     lists = find_neighbors(sample.embeddings, 15)
     itself = np.arange(len(vectors), dtype=np.int32)[:, None]
     known = np.hstack([itself, lists.indices]), np.hstack([0 * itself, lists.distances]).astype(np.float32), None
-    theirs = UMAP(n_neighbors=16, precomputed_knn=known, random_state=42, n_jobs=1).fit_transform(vectors)
+    theirs = umap_learn().UMAP(n_neighbors=16, precomputed_knn=known, random_state=42, n_jobs=1).fit_transform(vectors)
     monkeypatch.setattr(layout, "SPECTRAL_UP_TO", spectral_up_to)
     ours = coordinates_of(sample.embeddings, lists, n_neighbors=16)
     for measure in (lambda xy: trustworthiness(vectors, xy), lambda xy: trustworthiness(xy, vectors)):  # and continuity
@@ -77,16 +77,15 @@ def test_the_map_is_as_true_as_umaps_own(sample, monkeypatch, spectral_up_to):
 
 
 def test_umap_learn_still_does_not_have_numba_keep_what_it_compiles():
-    """Where this fails, see whether a new process lays out as fast without `layout._kept_by_numba`, and remove it."""
-    import umap
-
+    """Where this fails, see whether a new process lays out as fast with a bare import, and use that."""
+    umap = umap_learn()
     sources = [path.read_text(encoding="utf-8") for path in Path(umap.__file__).parent.glob("*.py")]
     compiled, kept = (sum(source.count(word) for source in sources) for word in ("njit(", "cache=True"))
     assert compiled > 100 and kept < compiled / 10
 
 
 def test_no_second_search_is_made(small_corpus, known, monkeypatch):
-    import umap.umap_
+    umap = umap_learn()
 
     def searched(*args, **kwargs):
         raise AssertionError("UMAP searched for neighbours")

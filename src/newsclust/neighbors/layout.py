@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +11,10 @@ import numpy as np
 
 from .. import cache
 from ..errors import notice
-from ..paths import give_numba_a_folder
 from ..stages import stage
 from ..vectors.store import Embeddings
 from .neighbors import Neighbors, find_neighbors
-from .placing import PLACED_BY, as_umap_has_them, place_others
+from .placing import PLACED_BY, as_umap_has_them, place_others, umap_learn
 
 #: UMAP gives every document 500 epochs of optimisation up to 10,000 documents and 200 beyond. Here the number falls to
 #: 200 without a jump: this many documents times epochs, within the same bounds. See benchmarks/README.md.
@@ -148,13 +146,9 @@ def _umap(
         line = np.zeros((n, n_components), dtype=np.float32)
         line[:, 0] = np.arange(n)
         return line
-    give_numba_a_folder()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with _kept_by_numba():
-            from umap import UMAP
-            from umap.umap_ import find_ab_params
-
+        umap = umap_learn()
         from .descent import descend
 
         itself = np.arange(n, dtype=np.int32)[:, None]  # UMAP counts it as its first neighbour
@@ -164,7 +158,7 @@ def _umap(
             None,
         )
         seed = int(np.random.default_rng().integers(2**32)) if seed is None else seed
-        model = UMAP(
+        model = umap.UMAP(
             n_components=n_components,
             n_neighbors=n_neighbors,
             n_epochs=0,  # only its graph and its initial layout are used: the descent is ours
@@ -174,29 +168,7 @@ def _umap(
             precomputed_knn=known,
             force_approximation_algorithm=True,  # below 4,096 documents UMAP would compute all distances again
         ).fit(vectors)
-        a, b = find_ab_params(spread=1.0, min_dist=min_dist)
+        a, b = umap.umap_.find_ab_params(spread=1.0, min_dist=min_dist)
         start, graph = model.embedding_, model.graph_
         del model  # and its copies of lists and graph, some gigabytes for a million documents
         return descend(start, graph, n_epochs, a, b, seed)
-
-
-@contextmanager
-def _kept_by_numba() -> Iterator[None]:
-    """Make numba cache the imported functions on disk: umap-learn 0.5.12 does so for one of 123.
-
-    Without it every process compiles them again, and a layout of the sample takes 12 seconds of processor time, not 3.
-    It also ignores declared types, so that nothing is compiled, or read from disk, before it is called.
-    tests/neighbors/test_layout.py fails when umap-learn caches by itself, and this can be removed.
-    """
-    import numba
-
-    njit: Any = numba.njit
-
-    def kept(*given: Any, **options: Any) -> Any:
-        return njit(*filter(callable, given), **{"cache": True, **options})
-
-    numba.njit = kept
-    try:
-        yield
-    finally:
-        numba.njit = njit

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 from scipy.sparse import csr_array
 
+from ..paths import give_numba_a_folder
 from .comparison import exact_neighbors
 from .neighbors import Neighbors
 
@@ -42,8 +46,7 @@ def place_others(
     -------
     ndarray of float32, shape (n, n_components)
     """
-    from umap.umap_ import find_ab_params
-
+    umap = umap_learn()
     from .descent import descend
 
     n = len(vectors)
@@ -56,7 +59,7 @@ def place_others(
     lost = np.flatnonzero(~has_place)
     nearest, _ = exact_neighbors(vectors, 1, lost, rows, "Comparing with the sample")
     placed[lost] = where[np.searchsorted(rows, nearest[:, 0])]
-    a, b = find_ab_params(spread=1.0, min_dist=min_dist)
+    a, b = umap.umap_.find_ab_params(spread=1.0, min_dist=min_dist)
     return descend(placed, graph, EPOCHS, a, b, seed, FIRST_STEP)
 
 
@@ -72,18 +75,41 @@ def _strengths(lists: Neighbors, rows: np.ndarray) -> csr_array:
 
     float32, shape (n, n).
     """
-    from umap.umap_ import compute_membership_strengths, smooth_knn_dist
-
+    umap = umap_learn().umap_
     n, lists = len(lists.ids), lists.head(min(PLACED_BY, lists.k))
     strengths = np.zeros((len(rows), lists.k), dtype=np.float32)
     for start in range(0, len(rows), BLOCK):
         some = rows[start : start + BLOCK]
         distances = as_umap_has_them(lists, some)
-        scales = smooth_knn_dist(distances, float(lists.k))
-        found = compute_membership_strengths(lists.indices[some], distances, *scales, bipartite=True)[2]
+        scales = umap.smooth_knn_dist(distances, float(lists.k))
+        found = umap.compute_membership_strengths(lists.indices[some], distances, *scales, bipartite=True)[2]
         strengths[start : start + BLOCK] = found.reshape(len(some), lists.k)
     ends = np.zeros(n + 1, dtype=np.int64)
     ends[rows + 1] = lists.k
     graph = csr_array((strengths.ravel(), np.maximum(lists.indices[rows], 0).ravel(), ends.cumsum()), shape=(n, n))
     graph.eliminate_zeros()
     return graph
+
+
+@cache
+def umap_learn() -> Any:
+    """The package umap, imported so that numba keeps on disk what it compiles: umap-learn 0.5.12 asks for 1 of 123.
+
+    Without it every process compiles again, and a layout of the sample takes 12 seconds of processor time, not 3. It
+    also ignores declared types, so that nothing is compiled, or read from disk, before it is called.
+    tests/neighbors/test_layout.py fails when umap-learn caches by itself, and this can be removed.
+    """
+    give_numba_a_folder()
+    import numba
+
+    njit: Any = numba.njit
+
+    def kept(*given: Any, **options: Any) -> Any:
+        return njit(*filter(callable, given), **{"cache": True, **options})
+
+    numba.njit = kept
+    try:
+        import umap.umap_
+    finally:
+        numba.njit = njit
+    return umap
