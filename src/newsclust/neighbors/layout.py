@@ -30,9 +30,9 @@ SPECTRAL_UP_TO = 100_000
 WHOLE_UP_TO = 200_000
 SAMPLE = 100_000
 #: A version, raised with every change to `newsclust.neighbors.descent` that moves a document.
-DESCENT = 3
+DESCENT = 4
 #: A version, raised with every change to `newsclust.neighbors.placing` that moves a document.
-PLACING = 1
+PLACING = 2
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ import base64
 import gzip
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,14 +34,9 @@ _IN_HEAD = {"n_documents", "n_clusters", "noise_fraction"}
 #: Facts of the record that are elsewhere on the page.
 _ELSEWHERE = {"command", "stages", "notices"}
 _SAID = {
-    "emerging": "emerging",
-    "joined": "continue",
-    "new": "new",
-    "split": "split off",
-    "merged": "merged",
-    "back": "came back",
-    "grew": "grew",
-}
+    "emerging": "emerging", "joined": "continue", "new": "new", "split": "split off", "merged": "merged",
+    "back": "came back", "grew": "grew",
+}  # fmt: skip
 
 
 def write_page(folder: str | Path, links: dict[str, str] | None = None, page: Path | None = None) -> Path:
@@ -101,9 +97,17 @@ def name_of_data(record: Record) -> str:
     return (path.stem if path.suffix and len(path.suffix) < 9 else path.name) or source
 
 
-def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], links: dict[str, str]) -> str:
+@cache
+def _template() -> Any:
+    """The page's template, which takes a third of a second to compile."""
     from jinja2 import Environment, FileSystemLoader
 
+    made = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made.filters["cut"] = cut_at_word
+    return made.get_template("page.html.j2")
+
+
+def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], links: dict[str, str]) -> str:
     script = "\n".join((TEMPLATE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     packed = base64.b64encode(gzip.compress(json.dumps(data, ensure_ascii=False).encode(), 6, mtime=0)).decode()
@@ -115,9 +119,7 @@ def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], link
         row["next_to"] = stories.get(row["rival"])
     known = {name: value for name, value in record.metrics.items() if value is not None and name not in _IN_HEAD}
     changed = record.changed if "k" in record.parameters else record.parameters
-    made = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    made.filters["cut"] = cut_at_word
-    return made.get_template("page.html.j2").render(
+    return _template().render(
         name=data["name"],
         style=(TEMPLATE / "page.css").read_text(encoding="utf-8"),
         script=script,
@@ -158,9 +160,7 @@ def _rendered(data: dict[str, Any], record: Record, set_aside: list[tuple], link
         changed={name: said(value) for name, value in changed.items()},
         others={name: said(value) for name, value in record.parameters.items() if name not in changed},
         provenance=record.provenance,
-        provenance_said={
-            name: on_one_line(value) for name, value in record.provenance.items() if name not in _ELSEWHERE
-        },
+        provenance_said={n: on_one_line(value) for n, value in record.provenance.items() if n not in _ELSEWHERE},
         set_aside=set_aside,
         notices=record.provenance.get("notices", []),
         links=links,
