@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 import typer
@@ -22,8 +23,8 @@ def app(monkeypatch):
     app.callback()(terminal.common)
 
     @app.command()
-    def run(data: str) -> None:
-        terminal.tell(f"runs {data}")
+    def run(data: str, changed: Annotated[list[str] | None, typer.Option("-p")] = None) -> None:
+        terminal.tell(" ".join(["runs", data, *(changed or [])]))
         terminal.print_json(data=Path(data), words="é")
 
     @app.command()
@@ -38,6 +39,13 @@ def test_a_file_or_an_address_alone_is_run_and_a_mistyped_command_is_not(app):
     for data in ("mine.csv", "https://a.example/feed"):
         assert app(data).stdout.splitlines()[0] == f"runs {data}"
     assert app("rnu").exit_code == 2
+
+
+def test_a_parameter_is_given_as_to_papermill_as_often_as_one_likes(app):
+    Path("mine.csv").write_text("title\n")
+    for before in ((), ("run",)):
+        told = app(*before, "mine.csv", "-p", "k", "30", "-p", "filter", "a = b").stdout
+        assert told.splitlines()[0] == "runs mine.csv k=30 filter=a = b"
 
 
 def test_quiet_leaves_what_programs_read(app):

@@ -22,12 +22,14 @@ from .wording import said_of_newcomers
 @app.command()
 def run(
     file: Annotated[str, typer.Argument(help="A parameter file, e.g. params/grid.yaml, or headlines, e.g. mine.csv.")],
+    changed: Annotated[list[str] | None, typer.Option("-p", metavar="NAME VALUE", help="Set a parameter.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Runs side by side.")] = 1,
     as_json: Json = False,
 ) -> None:
     """Run the notebook for every combination of a parameter file, and write reports under reports/.
 
-    `newsclust run mine.csv` finds the stories of a file with the settings of params/stories.yaml.
+    `newsclust run mine.csv` finds the stories of a file with the settings of params/stories.yaml;
+    `newsclust run mine.csv -p k 30` changes one of them.
 
     For example, with a file mine.yaml that holds
 
@@ -45,7 +47,7 @@ def run(
 
     start = time.perf_counter()
     try:
-        plan = read_plan(file)
+        plan = read_plan(file, [one.partition("=")[::2] for one in changed or ()])
         failed = run_plan(plan, jobs, (lambda line: None) if as_json else tell)
     except KeyboardInterrupt:
         typer.echo("\nStopped. The same command resumes with the runs that are not finished.", err=True)
@@ -98,9 +100,7 @@ def ingest(
     model: Annotated[str, typer.Option(help="As the parameter of a run.")] = "auto",
     precision: Annotated[str, typer.Option(help="As the parameter of a run.")] = "auto",
     title: Annotated[str | None, typer.Option(help="The column that holds the headlines, if it is another.")] = None,
-    most_set_aside: Annotated[
-        float, typer.Option(min=0, max=1, help="The share of rows that may be no headlines.")
-    ] = 0.5,
+    most_set_aside: Annotated[float, typer.Option(min=0, max=1, help="Share of rows that may be no headlines.")] = 0.5,
     engine: Annotated[Literal["process", "ray"], typer.Option(help="Ray embeds on all processors.")] = "process",
     parquet: Annotated[str | None, typer.Option(help="With Ray: write files to import to this folder.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,

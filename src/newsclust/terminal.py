@@ -15,11 +15,13 @@ from .paths import find_input
 
 
 class Commands(typer.core.TyperGroup):
-    """``newsclust mine.csv`` is ``newsclust run mine.csv``."""
+    """``newsclust mine.csv`` is ``newsclust run mine.csv``; ``-p k 30`` is one value, ``k=30``."""
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]  # its class is hidden
         if args and args[0] not in self.commands and ("://" in args[0] or find_input(args[0]).exists()):
             args = ["run", *args]
+        for place in reversed([place for place, one in enumerate(args) if one == "-p"]):
+            args[place + 1 : place + 3] = ["=".join(args[place + 1 : place + 3])]
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # its class is hidden

@@ -178,6 +178,25 @@ def test_a_file_of_headlines_is_one_run_with_the_settings_of_stories(tmp_path, m
     assert run.parameters.data == "mine.csv" and run.parameters.words == 0.2 and plan.page.name == "mine.html"
 
 
+def test_a_parameter_on_the_command_line_counts_whatever_the_file_says():
+    changed = [("k", "30"), ("columns", "{title: hed}"), ("truth", "*story")]
+    (run,) = read_plan(write("fixed: {k: 20, min_samples: 4}"), changed).runs
+    assert (run.parameters.k, run.parameters.columns, run.parameters.truth) == (30, {"title": "hed"}, "*story")
+    assert run.parameters.min_samples == 4
+    Path("mine.csv").write_text("title\nOne storm\nTwo storms\n")
+    with pytest.warns(NewsclustWarning, match="read as headlines"):
+        (run,) = read_plan("mine.csv", [("words", "0.4")]).runs
+    assert run.parameters.data == "mine.csv" and run.parameters.words == 0.4
+    slips = {"min_sample": "did you mean 'min_samples'", "k": "k ", "output": "output is chosen by newsclust"}
+    for name, message in slips.items():
+        with pytest.raises(NewsclustError, match=message):
+            read_plan(write("min_samples: 3"), [(name, "many")])
+    with pytest.raises(
+        NewsclustError, match=r"k is what the runs of this file differ in: change it there, not with -p"
+    ):
+        read_plan(write("grid: {k: [20, 30]}"), [("k", "50")])
+
+
 def test_a_parameter_file_with_a_mistake_in_its_name_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for slip in ("params/stories.yml", "storys.yaml"):

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,14 +76,15 @@ class Plan:
         return self.folder / "index.html" if self.varied else find_output(f"reports/{self.name}.html")
 
 
-def read_plan(path: str | Path) -> Plan:
+def read_plan(path: str | Path, changed: Iterable[tuple[str, str]] = ()) -> Plan:
     """Read and check a parameter file; a file, folder or address of headlines is one run with stories.yaml's settings.
 
     The file is YAML with up to three parts: ``fixed`` (parameters of every run), and either ``grid`` (lists, all
     combinations of which are run) or ``rows`` (one mapping of parameters per run). Parameters alone, as papermill reads
     them too, are a single run. The files of ``params/`` that came with newsclust are found from any folder.
 
-    A YAML file that is a list of records holds headlines, too.
+    A YAML file that is a list of records holds headlines, too. `changed` has names and values, as YAML, of parameters
+    that are the same in all runs, whatever the file says.
 
     Raises
     ------
@@ -90,26 +92,26 @@ def read_plan(path: str | Path) -> Plan:
         With the first error; nothing has run by then.
     """
     if "://" in str(path):
-        return _of_headlines(str(path), Path(urlsplit(str(path)).path).stem or "headlines")
+        return _plan(Path(urlsplit(str(path)).path).stem or "headlines", _of_headlines(str(path)), changed)
     named, path = Path(path), find_input(path)
     if not path.exists() and named.parts[:1] == ("params",):
         path = find_shipped(named) or path
     if path.exists() and path.suffix.lower() not in YAML:
-        return _of_headlines(str(named), path.stem)
+        return _plan(path.stem, _of_headlines(str(named)), changed)
     content = _load(path)
     records = [one for one in content if isinstance(one, dict)] if isinstance(content, list) else []
     if records and not any(one.keys() & _KNOWN for one in records):
-        return _of_headlines(str(named), path.stem)
+        return _plan(path.stem, _of_headlines(str(named)), changed)
     try:
-        return _plan(path.stem, content)
+        return _plan(path.stem, content, changed)
     except NewsclustError as error:
         raise ParameterError(f"{path.name}: {error}") from None
 
 
-def _of_headlines(data: str, name: str) -> Plan:
+def _of_headlines(data: str) -> dict[str, Any]:
     data = f"./{data}" if data == MILVUS else data
     notice(f"{shown(data)} is read as headlines, and clustered with the settings of params/stories.yaml.")
-    return _plan(name, _load(find_shipped("params/stories.yaml") or Path("params/stories.yaml")) | {"data": data})
+    return _load(find_shipped("params/stories.yaml") or Path("params/stories.yaml")) | {"data": data}
 
 
 def _load(path: Path) -> Any:
@@ -134,7 +136,7 @@ def _load(path: Path) -> Any:
         raise InputError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
 
 
-def _plan(name: str, content: Any) -> Plan:
+def _plan(name: str, content: Any, changed: Iterable[tuple[str, str]]) -> Plan:
     if content is None:
         raise ParameterError("there is nothing in this file; parameters go under fixed, grid or rows.")
     parts = _mapping(
@@ -152,6 +154,9 @@ def _plan(name: str, content: Any) -> Plan:
         raise ParameterError(f"{min(unknown)!r} is not known here; parameters go under fixed, grid or rows.")
     fixed, rows = _mapping(parts.get("fixed"), "fixed"), _rows(parts)
     varied = list(dict.fromkeys(name for row in rows for name in row))
+    fixed |= {one: _value(text) for one, text in changed}
+    if twice := [one for one, _ in changed if one in varied]:
+        raise ParameterError(f"{twice[0]} is what the runs of this file differ in: change it there, not with -p.")
     folder = find_output(f"reports/{name}")
     runs: dict[str, PlannedRun] = {}
     asked: dict[str, str] = {}
@@ -164,6 +169,13 @@ def _plan(name: str, content: Any) -> Plan:
         asked[same] = run
         runs[run] = PlannedRun(run, folder / run if varied else folder, parameters)
     return Plan(name, varied, list(runs.values()))
+
+
+def _value(text: str) -> Any:
+    try:
+        return yaml.load(text, Reader)
+    except (yaml.YAMLError, ValueError):  # such as *.csv
+        return text
 
 
 def _mapping(given: Any, what: str, example: str = "") -> dict[str, Any]:
