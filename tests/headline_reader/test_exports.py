@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from headline_reader import exports
 from headline_reader.errors import ReaderError
 from headline_reader.exports import factiva_record, read_export, refuse_no_headlines
 
@@ -26,6 +27,14 @@ def test_an_article_of_factiva_has_its_day_and_paper_with_or_without_an_author(b
 def test_a_day_before_each_line_is_its_date():
     rows = read_export("\n".join(f"2024-05-1{i} {line}" for i, line in enumerate(LINES)), "a.txt").rows
     assert rows["title"].tolist() == LINES and rows["date"].tolist() == ["2024-05-10", "2024-05-11", "2024-05-12"]
+
+
+def test_a_long_file_of_lines_is_read_to_its_end_and_a_long_table_is_not_searched(monkeypatch):
+    monkeypatch.setattr(exports, "LONG", 200)
+    dated = "\n".join(f"2024-05-{i:02} {LINES[i % 3]}" for i in range(1, 31))
+    assert len(read_export(dated, "a.txt").rows) == 30
+    table = "\n".join(f"{line},1" for line in LINES * 4)
+    assert len(table) > 200 and read_export(f"{table}\n{dated}", "a.csv") is None
 
 
 def test_links_of_markdown_have_an_address_and_what_is_no_link_is_set_aside():
