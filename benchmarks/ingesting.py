@@ -167,6 +167,8 @@ class server:
         return f"http://127.0.0.1:{port}"
 
     def __exit__(self, *_: Any) -> None:
+        self.running.server_proc.kill()
+        self.running.server_proc.wait(60)  # `stop` alone waits for four seconds, then fails
         self.running.stop()
         self.running.cleanup()
 

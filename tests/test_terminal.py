@@ -46,6 +46,8 @@ def test_a_parameter_is_given_as_to_papermill_as_often_as_one_likes(app):
     for before in ((), ("run",)):
         told = app(*before, "mine.csv", "-p", "k", "30", "-p", "filter", "a = b").stdout
         assert told.splitlines()[0] == "runs mine.csv k=30 filter=a = b"
+    assert app("mine.csv", "-p", "k=30", "-p", "filter", "a").stdout.splitlines()[0] == "runs mine.csv k=30 filter=a"
+    assert app("mine.csv", "-p").exit_code == 2
 
 
 def test_quiet_leaves_what_programs_read(app):

@@ -20,8 +20,8 @@ class Commands(typer.core.TyperGroup):
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]  # its class is hidden
         if args and args[0] not in self.commands and ("://" in args[0] or find_input(args[0]).exists()):
             args = ["run", *args]
-        for place in reversed([place for place, one in enumerate(args) if one == "-p"]):
-            args[place + 1 : place + 3] = ["=".join(args[place + 1 : place + 3])]
+        for at in reversed([at for at, one in enumerate(args[:-1], start=1) if one == "-p" and "=" not in args[at]]):
+            args[at : at + 2] = ["=".join(args[at : at + 2])]
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # its class is hidden

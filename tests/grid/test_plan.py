@@ -187,7 +187,7 @@ def test_a_parameter_on_the_command_line_counts_whatever_the_file_says():
     with pytest.warns(NewsclustWarning, match="read as headlines"):
         (run,) = read_plan("mine.csv", [("words", "0.4")]).runs
     assert run.parameters.data == "mine.csv" and run.parameters.words == 0.4
-    slips = {"min_sample": "did you mean 'min_samples'", "k": "k ", "output": "output is chosen by newsclust"}
+    slips = {"min_sample": "did you mean 'min_samples'", "k": "k is 'many'", "output": "output is chosen by newsclust"}
     for name, message in slips.items():
         with pytest.raises(NewsclustError, match=message):
             read_plan(write("min_samples: 3"), [(name, "many")])

@@ -7,10 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
 from ..errors import RunError
 from ..markup import escape
@@ -24,7 +21,6 @@ from .plan import Plan
 NOTEBOOK_PAGE = "cluster.html"
 #: What nbconvert's page would otherwise fetch from a network.
 _REMOTE = ("require_js_url", "mathjax_url", "jquery_url", "mermaid_js_url", "jquery_ui_url")
-_exporting = Lock()
 
 
 def render_notebook(notebook: Path, html: Path, above: str = "") -> Path:
@@ -42,12 +38,13 @@ def render_notebook(notebook: Path, html: Path, above: str = "") -> Path:
         If the notebook cannot be read.
     """
     import nbformat
+    from nbconvert import HTMLExporter
 
     try:
         executed = nbformat.read(notebook, as_version=4)
         executed.metadata.pop("widgets", None)  # progress bars, for which a page would fetch a script
-        with _exporting:
-            page, _ = _exporter().from_notebook_node(executed)
+        exporter = HTMLExporter(embed_images=True, **dict.fromkeys(_REMOTE, ""))
+        page, _ = exporter.from_notebook_node(executed)
     except Exception as error:  # nbformat and nbconvert raise many kinds of errors on a malformed file
         first = str(error).partition("\n")[0][:200]
         raise RunError(f"{short(notebook)} cannot be read as a notebook ({first}): run it again.") from None
@@ -55,14 +52,6 @@ def render_notebook(notebook: Path, html: Path, above: str = "") -> Path:
     above = f'<p style="max-width: 60em; margin: 1em auto; font: 16px sans-serif">{above}</p>' if above else ""
     write_whole(html, re.sub(r"<body[^>]*>", lambda begin: begin[0] + above, page, count=1))
     return html
-
-
-@cache
-def _exporter() -> Any:
-    """nbconvert's, whose templates take half a second to compile; it is not made for several threads at a time."""
-    from nbconvert import HTMLExporter
-
-    return HTMLExporter(embed_images=True, **dict.fromkeys(_REMOTE, ""))
 
 
 def render_page(path: Path) -> Path:
