@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pymilvus
 import pytest
+from pymilvus.client.connection_manager import ConnectionManager
 
 from conftest import make_documents
 from newsclust.errors import NewsclustError
@@ -40,6 +41,16 @@ def test_a_wrong_uri_is_refused_before_anything_is_opened(uri, said):
 def test_a_folder_may_have_an_at_sign(toy_model):
     Path("me@work").mkdir()
     assert Store("me@work/news.db").embed(make_documents(3)).n_embedded == 3
+
+
+def test_a_later_server_at_the_same_port_is_not_taken_for_one_that_is_gone(toy_model):
+    """pymilvus keeps a shared connection after `close`, and takes it, unchecked, for the next server at its address."""
+    kept = ConnectionManager.get_instance().get_stats
+    before = kept()["total_connections"]
+    with Store().open() as client:
+        assert client.list_collections()
+        assert kept()["total_connections"] == before + 1
+    assert kept()["total_connections"] == before
 
 
 def test_an_unreachable_server_is_an_early_error_without_the_token(toy_model, monkeypatch, stopwatch):

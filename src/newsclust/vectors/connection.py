@@ -98,7 +98,7 @@ def connect(uri: str, path: Path | None, where: str, given: bool = True) -> Iter
         try:
             yield client
         except refusals as error:
-            # It answered before, but no longer does; or pymilvus reused a connection opened with another token.
+            # It answered before, but no longer does; or it checks tokens only now.
             if is_unreached(error) or (not path and _is_of_token(error)):
                 raise StoreError(_no_answer(path, error) if path else _cannot_reach(uri, error)) from None
             answer = getattr(error, "message", None) or error.details()  # type: ignore[attr-defined]  # gRPC's have it
@@ -114,7 +114,7 @@ def _client(uri: str, path: Path | None, token: str, failures: list[BaseExceptio
     MilvusClient, _ = _import_milvus()
     options: dict[str, Any] = {"grpc_options": _grpc_options(uri, path), **_certificates(uri)}
     try:
-        return MilvusClient(str(path or uri), token=token, timeout=TIMEOUT, **options)
+        return MilvusClient(str(path or uri), token=token, timeout=TIMEOUT, dedicated=True, **options)
     except Exception as error:
         # The library's own message is left out, because it can contain the token.
         reason = failures[-1] if failures else error
