@@ -18,7 +18,7 @@ import pymilvus
 import pytest
 
 import newsclust as nc
-from newsclust.errors import NewsclustError, ParameterError
+from newsclust.errors import NewsclustError, NewsclustWarning, ParameterError
 from newsclust.pipeline import READS
 from newsclust.run import record
 from newsclust.run.parameters import Parameters, make_parameters
@@ -95,22 +95,13 @@ def with_tests() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
 
 
-def test_the_notices_of_a_run_are_on_its_page_and_in_its_record(tmp_path):
+def test_the_notices_of_a_run_are_on_its_page_and_in_its_record(tmp_path, toy_model):
     (tmp_path / "fr.csv").write_text(
         "title\nUn orage violent frappe la côte bretonne\nLa banque centrale relève ses taux directeurs\n"
         "Le gouvernement présente son nouveau budget\n"
     )
-    code = f"""
-        import newsclust as nc
-        from newsclust.vectors import store
-        from conftest import ToyModel
-        store.load_embedder = ToyModel().load_embedder
-        nc.find({str(tmp_path / "fr.csv")!r}, model="minilm", uri={str(tmp_path / "m.db")!r},
-            output={str(tmp_path / "out")!r})
-    """
-    command = [sys.executable, "-c", textwrap.dedent(code)]
-    done = subprocess.run(command, env=with_tests(), capture_output=True, text=True, check=True)
-    assert "Note: 100% of the documents are not English" in done.stderr
+    with pytest.warns(NewsclustWarning, match="100% of the documents are not English"):
+        nc.find("fr.csv", model="minilm", output="out")
     page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
     assert page.count("100% of the documents are not English") == 1
     assert json.loads((tmp_path / "out/provenance.json").read_text())["provenance"]["notices"][0].startswith("100%")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any, TextIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 
 class NewsclustError(Exception):
@@ -58,27 +60,35 @@ class NewsclustWarning(UserWarning):
     """Something was done differently from what was asked, or is worth a look."""
 
 
-#: The notices shown so far, for the record of a run; its first step empties the list.
+#: The notices given so far, for the record of a run; its first step empties the list.
 told: list[str] = []
 
 
 def notice(text: str) -> None:
-    """Show the user `text` as a `NewsclustWarning`, on one line and without a place in our code."""
+    """Show the user `text` as a `NewsclustWarning`, on one line and without a place in our code.
+
+    It is kept for the record also where the user's own filters hide warnings.
+    """
+    told.append(text)
     warnings.warn(text, NewsclustWarning, stacklevel=3)
 
 
-def _show(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> Any:
+@contextmanager
+def no_notices() -> Iterator[None]:
+    """Neither show nor keep the notices of the block: they are about something else than the user's run."""
+    kept = told.copy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NewsclustWarning)
+        try:
+            yield
+        finally:
+            told[:] = kept
+
+
+def _show(message: Warning | str, category: type[Warning], *where: Any, **how: Any) -> None:
     if not issubclass(category, NewsclustWarning):
-        return _show_others(message, category, filename, lineno, file, line)
-    told.append(str(message))
-    print(f"Note: {message}", file=file or sys.stderr)
+        return _show_others(message, category, *where, **how)
+    print(f"Note: {message}", file=sys.stderr)
 
 
 _show_others = warnings.showwarning

@@ -151,13 +151,12 @@ def test_shuffled_rows_give_the_same_documents(rows, randomly):
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
-@given(st.lists(st.tuples(TEXT, TEXT), max_size=6))
+@given(st.lists(st.tuples(TEXT, TEXT), max_size=6), st.sampled_from([*dialect.DELIMITERS]))
 @QUICK
-def test_any_text_survives_quotes_newlines_and_delimiters(rows):
+def test_any_text_survives_quotes_newlines_and_delimiters(rows, delimiter):
     rows = [("x", "y"), *rows]
-    for delimiter in dialect.DELIMITERS:
-        read = read_corpus(save([("title", "description"), *rows], delimiter)).rows
-        assert list(map(tuple, read.to_numpy())) == rows
+    read = read_corpus(save([("title", "description"), *rows], delimiter)).rows
+    assert list(map(tuple, read.to_numpy())) == rows
 
 
 def save(rows: list[tuple[str, ...]], delimiter: str = ",") -> Path:

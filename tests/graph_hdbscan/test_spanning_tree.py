@@ -15,6 +15,7 @@ from points import (
     Lists,
     blobs,
     distance_matrix,
+    examples,
     grids,
     kruskal,
     lists_of_edges,
@@ -55,7 +56,7 @@ def test_ties_are_decided_by_the_canonical_order_alone(vectors, min_samples):
 @pytest.mark.parametrize("rows", [1, 7, graph.BLOCK_ROWS])
 def test_on_any_lists_it_is_the_tree_of_the_plain_version(distance, rows, monkeypatch):
     monkeypatch.setattr(graph, "BLOCK_ROWS", rows)
-    for seed in range(150):
+    for seed in range(examples(40)):
         lists = random_lists(seed)
         min_samples = 1 + seed % max(lists.indices.shape[1], 1)
         found = spanning_tree(*lists, min_samples, distance)

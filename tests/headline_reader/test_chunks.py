@@ -172,7 +172,7 @@ def test_a_larger_file_takes_no_more_memory(monkeypatch):
     monkeypatch.setattr(parts, "BEGINNING", 20_000)
     monkeypatch.setattr(decided, "ROWS", 500)
     list(in_chunks(as_csv(many(20)), rows=500))  # what is kept for all files, such as lists of words
-    for n in (2_000, 6_000):
+    for n in (1_000, 3_000):
         path = as_csv(many(n))
         tracemalloc.start()
         for _ in in_chunks(path, rows=500, detect=False):

@@ -14,6 +14,7 @@ import pytest
 import headline_reader
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import InputError
+from points import examples
 
 PACKAGE = Path(headline_reader.__file__).parent
 CASES = Path(__file__).parents[1] / "cases"
@@ -51,8 +52,9 @@ print(json.dumps(read))
 
 
 def files() -> list[str]:
+    """Every third file, with `make soak` each."""
     shared = [path for path in SHARED.rglob("*") if path.is_file() and path.suffix != ".md"] if SHARED.is_dir() else []
-    return [str(path) for path in (*sorted(CASES.iterdir()), *sorted(shared))]
+    return [str(path) for path in (*sorted(CASES.iterdir()), *sorted(shared))][:: 1 if examples(1) > 1 else 3]
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +88,11 @@ def compare(file: str, alone: dict[str, dict], monkeypatch) -> None:
     assert corpus.rejected.to_numpy().tolist() == alone[file]["set aside"]
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in CASES.iterdir()))
-def test_the_reader_alone_gives_what_newsclust_has_of_a_case(name, alone, monkeypatch):
-    compare(str(CASES / name), alone, monkeypatch)
+@pytest.mark.parametrize(
+    "file", [file for file in files() if Path(file).parent == CASES], ids=lambda file: Path(file).name
+)
+def test_the_reader_alone_gives_what_newsclust_has_of_a_case(file, alone, monkeypatch):
+    compare(file, alone, monkeypatch)
 
 
 @pytest.mark.skipif(
@@ -96,7 +100,7 @@ def test_the_reader_alone_gives_what_newsclust_has_of_a_case(name, alone, monkey
 )
 def test_the_reader_alone_gives_what_newsclust_has_of_the_maintainers_files(alone, monkeypatch):
     shared = [file for file in files() if file.startswith(str(SHARED))]
-    assert len(shared) > 40
+    assert len(shared) > 12
     for file in shared:
         compare(file, alone, monkeypatch)
 

@@ -85,6 +85,7 @@ def test_headlines_that_are_all_copies_of_one_are_one_story(tmp_path):
     assert found.labels.tolist() == [0] * 4
 
 
+@pytest.mark.soak  # it embeds 1,600 headlines
 @pytest.mark.skipif(not SHARED.is_file(), reason="needs shared/data beside the project")
 def test_copies_do_not_part_the_stories_of_real_headlines_nor_fool_the_choice_of_settings(tmp_path):
     given = read_parameters("params/stories.yaml")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import pandas as pd
 
 from ..corpus.documents import BUNDLED, MILVUS
 from ..corpus.facts import headlines
-from ..errors import NewsclustError, NewsclustWarning, RunError
+from ..errors import NewsclustError, RunError, no_notices
 from ..paths import find_input
 from ..pipeline import find
 from ..run.correction_files import CORRECTIONS, recorded_corrections
@@ -132,11 +131,10 @@ def verify(folder: str | Path, data: str | None = None, trust: bool = False) -> 
     with _damaged(name):
         given = _asked(run, data, trust)
     with (
-        warnings.catch_warnings(),
+        no_notices(),
         tempfile.TemporaryDirectory(prefix="newsclust-", ignore_cleanup_errors=True) as alone,
         contextlib.chdir(alone),  # relative paths start here, and the cache is here
     ):
-        warnings.simplefilter("ignore", NewsclustWarning)
         if len(rows := recorded_corrections(run.folder)):
             rows.to_csv(CORRECTIONS, columns=list(COLUMNS), index=False)
             given["corrections"] = CORRECTIONS

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ..errors import NewsclustWarning
+from ..errors import no_notices
 from ..markup import Sentences, escape
 from ..pipeline import READS, check_now, name
 from ..run.notebook import Notebook
@@ -133,7 +132,6 @@ def compare_settings(stories: Named, p: Notebook | Parameters | None = None) -> 
 def _made_with(stories: Named, asked: Parameters) -> Named:
     if all(stories.made_with[one] == getattr(asked, one) for one in _ASKED):
         return stories
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NewsclustWarning)  # about other settings than the run's
+    with no_notices():  # about other settings than the run's
         clusters = group(stories.clusters.links.vectors, asked)
         return name(clusters, assign_noise=asked.assign_noise, title_model=None, previous=None)

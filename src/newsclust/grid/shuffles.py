@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..corpus.documents import read_corpus
-from ..errors import notice
+from ..errors import no_notices, notice
 from ..pipeline import Vectors
 from ..show.listings import Table
 from ..stories.evaluation import stability_between
@@ -59,7 +59,7 @@ def shuffle_rows(
         # The first row of each document, in the shuffled order.
         order = pd.Index(documents["id"]).get_indexer(again.corpus.row_ids.dropna().drop_duplicates().astype("int64"))
         for name in answers:
-            with warnings.catch_warnings():
+            with no_notices(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the first reading gave the notices about this input
                 if name in given:
                     asked = read_parameters(given[name])
@@ -80,8 +80,7 @@ def shuffle_rows(
 
 def _read_again(vectors: Vectors, seed: int) -> Vectors:
     corpus = vectors.corpus
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as folder, no_notices():
         shuffled = Path(folder) / "shuffled.csv"
         corpus.rows.sample(frac=1, random_state=seed).to_csv(shuffled, index=False)
         again = read_corpus(shuffled, columns=corpus.columns)
