@@ -14,6 +14,7 @@ import textwrap
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pymilvus
 import pytest
 
@@ -79,6 +80,14 @@ def test_what_is_lowered_is_what_the_user_gave(run, recwarn):
     assert [str(told.message) for told in recwarn if "lowered" in str(told.message)] == [
         "k is lowered from 60 to 33: there are no more than 34 documents."
     ]
+
+
+def test_what_a_user_has_set_for_numpy_and_pandas_changes_no_result(run):
+    texts = "future.infer_string", False, "mode.string_storage", "python", "display.precision", 0
+    with np.errstate(all="raise"), pd.option_context(*texts):
+        again = nc.find(**DATA, uri=run.map.made_with["uri"], output="out")
+        assert nc.show.map(again).data
+    assert Path("out/clusters.csv").read_bytes() == (run.folder / "clusters.csv").read_bytes()
 
 
 def test_milvus_shows_what_is_stored_and_is_let_go(run):

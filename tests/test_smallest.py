@@ -70,7 +70,8 @@ def test_a_few_headlines_give_results_and_a_page_or_one_sentence(toy_model, name
     rows = pd.read_csv("out/clusters.csv")
     assert len(rows) == len(INPUTS[name]) and rows["x"].notna().all()
     assert HEADLINES[0] in render_page(Path("out")).read_text(encoding="utf-8")
-    assert len(nc.search(nc.read_run("out"), "storm").frame) == n
+    assert len(nc.search(run, "storm").frame) == n
+    assert nc.show.map(run).data
 
 
 @pytest.mark.parametrize("name", FEW)

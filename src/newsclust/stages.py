@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 
 @dataclass
 class Stage:
@@ -46,7 +48,8 @@ def stage(name: str) -> Iterator[Stage]:
         _forget_peak()
     start = time.perf_counter()
     try:
-        yield entry
+        with np.errstate(all="warn", under="ignore"):  # numpy's own, whatever the user has set
+            yield entry
     finally:
         entry.seconds = time.perf_counter() - start
         entry.peak_mib = _peak_mib()

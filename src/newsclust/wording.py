@@ -14,6 +14,12 @@ def said(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def quoted(value: Any) -> str:
+    """The beginning of a value, for a message; what it is where it takes lines, as a table does."""
+    said = f"a {type(value).__name__}" if "\n" in repr(value) else repr(value)
+    return said if len(said) <= 100 else f"{said[:80]}..."
+
+
 def count(n: int, noun: str, plural: str = "") -> str:
     """``1 run``, ``2 runs``."""
     return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"

@@ -314,6 +314,7 @@ def test_an_address_given_as_a_path_shows_no_password_either():
         ("yonder/nowhere.csv", None, InputError, "/nowhere.csv: correct the path in data."),
         ("*.nothing", None, InputError, "there is no file that matches *.nothing: correct the pattern in data."),
         ([], None, InputError, "data is an empty list: name at least one file."),
+        (pd.DataFrame({"title": ["a"]}), None, InputError, "data is a DataFrame: give 'sample', 'kaggle', or the path"),
         (3, None, InputError, "data is 3: give 'sample', 'kaggle', or the path or http(s) address of your headlines."),
         ("http://", None, InputError, "the address in data is not valid: give http(s)://host/path, special characters"),
         ("ftp://x/a", None, InputError, "download the file in a browser and give its path as data."),

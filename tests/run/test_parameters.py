@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import pandas as pd
 import papermill
 import papermill.cli
 import pytest
@@ -88,6 +89,8 @@ def complaint(**values: object) -> str:
         ({"truth": False}, "truth is False; it should be a text"),
         ({"data": 2.5}, "data is 2.5; it should be a text or a list of texts, for example 'sample'"),
         ({"data": ""}, "data is ''; it should be a text"),
+        ({"data": pd.DataFrame({"title": ["a"]})}, "data is a DataFrame; it should be a text or a list of texts"),
+        ({"k": np.arange(999)}, "k is a ndarray; it should be a whole number"),
         ({"data": ["a.csv", 5]}, "data is ['a.csv', 5]; it should be a text or a list of texts"),
         ({"collection": "my news"}, "collection is 'my news'; it should be letters, digits and underscores"),
         ({"collection": "Überblick"}, "collection is 'Überblick'; it should be letters, digits and underscores"),

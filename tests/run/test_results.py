@@ -11,7 +11,8 @@ import pytest
 
 from conftest import make_embeddings
 from newsclust.clusters.clustering import cluster
-from newsclust.run.results import SHOWN, Clusters, Links, Vectors
+from newsclust.errors import RunError
+from newsclust.run.results import SHOWN, Clusters, Links, Run, Vectors, finished
 from points import distance_matrix, neighbor_lists
 
 
@@ -47,3 +48,8 @@ def test_clusters_show_some_headlines_and_noise_among_them_as_text(links):
     shown = clusters._repr_html_()
     assert clusters.labels[24] == -1 and shown.count("&lt;b&gt;") == SHOWN and "&lt;b&gt;24&lt;" in shown
     assert "<b>" not in shown
+
+
+def test_what_was_just_found_is_no_finished_run_where_it_is_in_no_folder():
+    with pytest.raises(RunError, match="this run is in no folder: give it one"):
+        finished(Run(None, SimpleNamespace(parameters={"output": None})))

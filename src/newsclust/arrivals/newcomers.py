@@ -14,6 +14,7 @@ from ..neighbors.neighbors import Neighbors
 from ..neighbors.space import Space
 from ..run.continuation import ids_of_today
 from ..run.correction_files import corrections_of
+from ..run.results import Run, finished
 from ..stages import stage
 from ..stories.corrections import apply, resolve
 from ..stories.naming import describe_clusters
@@ -116,7 +117,9 @@ class Newcomers:
 
 
 @stage("assign")
-def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, least_emerging: int = 10) -> Newcomers:
+def assign_newcomers(
+    run: StoredRun | Run, corpus: Corpus, embeddings: Embeddings, least_emerging: int = 10
+) -> Newcomers:
     """Assign each new document to the story of the run that it would join, or mark it as new.
 
     *Joining.* Newcomers are assigned like the run's noise: each of the five nearest documents of the run, by the run's
@@ -138,7 +141,7 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
 
     Parameters
     ----------
-    run : StoredRun
+    run : StoredRun or Run
     corpus : Corpus
         The new file.
     embeddings : Embeddings
@@ -152,6 +155,7 @@ def assign_newcomers(run: StoredRun, corpus: Corpus, embeddings: Embeddings, lea
     """
     if not corpus.n_documents:
         raise InputError(f"{corpus.source} has no headlines.")
+    run = finished(run)
     given, documents = run.parameters, corpus.documents
     ids = pd.Index(ids_of_today(run, documents))
     held = ids.get_indexer(embeddings.ids)  # where the run has them

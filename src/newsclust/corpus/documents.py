@@ -26,7 +26,7 @@ from headline_reader.unpacking import Piece
 from ..errors import InputError, ParameterError, notice
 from ..paths import find_input, short, state_dir
 from ..stages import stage
-from ..wording import count, sentence
+from ..wording import count, quoted, sentence
 from .corpus import Corpus
 from .facts import with_facts, with_repeats
 
@@ -200,7 +200,7 @@ def _resolved(data: Any) -> Any:
         return [_resolved(item) for item in data]
     if not isinstance(data, (str, os.PathLike)) or not str(data).strip():
         raise InputError(
-            f"data is {data!r}: give 'sample', 'kaggle', or the path or http(s) address of your headlines."
+            f"data is {quoted(data)}: give 'sample', 'kaggle', or the path or http(s) address of your headlines."
         )
     if not _is_named(data):
         return data

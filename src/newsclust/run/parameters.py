@@ -22,6 +22,7 @@ from ..vectors.own_collection import INSIDE, OwnCollection
 from ..vectors.own_rows import KEY, VECTOR
 from ..vectors.precision import PRECISIONS
 from ..vectors.store import Store
+from ..wording import quoted
 from .correction_files import gather_corrections
 from .names import injected, no_such
 from .preflight import find_run, run_folders, try_output, try_store
@@ -388,8 +389,7 @@ def _sentence(name: str, value: Any, errors: Sequence[Mapping[str, Any]]) -> str
     should = " or ".join(dict.fromkeys(map(_should_be, errors)))
     field = Parameters.model_fields[name]
     example = field.examples[0] if field.examples else field.default
-    said = repr(value) if len(repr(value)) <= 100 else f"{repr(value)[:80]}..."
-    return f"{name} is {said}; it should be {should}, for example {example!r}"
+    return f"{name} is {quoted(value)}; it should be {should}, for example {example!r}"
 
 
 def _should_be(error: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..errors import ParameterError
 from ..markup import escape, link, plain, table
+from .results import Run, finished
 from .stored import StoredRun
 
 NEAREST = 10
@@ -52,14 +53,14 @@ class Found:
         return f"<p>{escape(repr(self))}</p>{table(shown.drop(columns='url'))}"
 
 
-def search(run: StoredRun, phrase: str, n: int = NEAREST) -> Found:
+def search(run: StoredRun | Run, phrase: str, n: int = NEAREST) -> Found:
     """Ask Milvus for the `n` headlines of a run that are nearest to a phrase.
 
     Documents of other runs in the collection are skipped.
 
     Parameters
     ----------
-    run : StoredRun
+    run : StoredRun or Run
     phrase : str
     n : int
 
@@ -79,6 +80,7 @@ def search(run: StoredRun, phrase: str, n: int = NEAREST) -> Found:
     phrase = plain(phrase)
     if not any(letter.isalnum() for letter in phrase):
         raise ParameterError(f"{phrase!r} has no word to search for.")
+    run = finished(run)
     rows, texts, similarity = run.store.nearest_to(run.ids, phrase, n)
     told = run.points.iloc[rows].assign(title=pd.Series(texts, index=rows).str.partition("\n")[0])
     order = np.argsort(-similarity.round(9), kind="stable")

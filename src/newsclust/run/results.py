@@ -28,6 +28,7 @@ from ..stories.topics import Topics, group_stories
 from ..vectors.store import Embeddings, Store
 from .continuation import Continuation
 from .record import Record, summary
+from .stored import StoredRun, read_run
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -296,6 +297,10 @@ class Run:
     record: Record
 
     @property
+    def points(self) -> pd.DataFrame:
+        return self.map.points
+
+    @property
     def named(self) -> Named:
         return self.map.named
 
@@ -368,3 +373,8 @@ class Run:
         shown = self.table.assign(headlines=[f"{size:,}" for size in self.table["headlines"]])
         parts = [summary(self.record.metrics) + ".", self._where()]
         return f"<p>{escape(parts[0])}</p>{table(shown) if len(shown) else ''}<p>{escape(parts[1])}</p>"
+
+
+def finished(run: StoredRun | Run) -> StoredRun:
+    """The run; one that `newsclust.pipeline.find` has just found as its folder keeps it."""
+    return read_run(run.folder) if isinstance(run, Run) else run

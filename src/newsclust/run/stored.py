@@ -177,7 +177,7 @@ class StoredRun:
         return f"<p>{escape(repr(self))}</p>{changed}"
 
 
-def read_run(folder: str | Path) -> StoredRun:
+def read_run(folder: str | Path | None) -> StoredRun:
     """Read a finished run, and check that its vectors exist and come from the installed model.
 
     Parameters
@@ -192,6 +192,8 @@ def read_run(folder: str | Path) -> StoredRun:
     StoreError
         If Milvus can't be reached.
     """
+    if folder is None:
+        raise RunError("this run is in no folder: give it one, for example output = 'out/mine', and run it again.")
     run = read_results(folder)
     try:
         embedder = run.store.embedder

@@ -45,11 +45,11 @@ def understood(value: Any, kind: Any) -> Any:
     (0.001, None, '2024')
     """
     options = list(_options(kind))
-    if type(value).__module__ == "numpy" and hasattr(value, "item"):
+    if getattr(value, "shape", None) == ():  # a number of numpy's
         value = value.item()
     if str in options:
         is_text = isinstance(value, os.PathLike | date) or (type(value) is int and value >= 0)
-        return None if value == "None" and NoneType in options else str(value) if is_text else value
+        return None if str(value) == "None" and NoneType in options else str(value) if is_text else value
     if isinstance(value, str):
         value = _read(value, options)
     if isinstance(value, float) and value.is_integer() and float not in options:
