@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -136,15 +137,17 @@ def test_what_numba_kept_and_cannot_be_read_is_compiled_again(tmp_path):
         "@njit(cache=True)\ndef double(x):\n    return 2 * x\n"
         "print(double(21), 'read' if double.stats.cache_hits else 'compiled')\n"
     )
-    said = []
-    for kind, cut in ((None, 0), ("nbi", 100), ("nbc", 0), (None, 0)):
-        for file in (tmp_path / "kept").rglob(f"*.{kind}"):
-            file.write_bytes(file.read_bytes()[:cut])
-        environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
-        command = [sys.executable, "kernel.py"]
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-        said.append(done.stdout.strip())
-    assert said == ["42 compiled", "42 compiled", "42 compiled", "42 read"]
+    code = """
+        import pathlib, runpy
+        for kind, cut in ((None, 0), ("nbi", 100), ("nbc", 0), (None, 0)):
+            for file in pathlib.Path("kept").rglob(f"*.{kind}"):
+                file.write_bytes(file.read_bytes()[:cut])
+            runpy.run_path("kernel.py")
+    """
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["42 compiled", "42 compiled", "42 compiled", "42 read"]
 
 
 def test_a_link_to_itself_is_called_so():
