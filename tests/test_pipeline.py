@@ -86,7 +86,7 @@ def test_what_a_user_has_set_for_numpy_and_pandas_changes_no_result(run):
     texts = "future.infer_string", False, "mode.string_storage", "python", "display.precision", 0
     with np.errstate(all="raise"), pd.option_context(*texts):
         again = nc.find(**DATA, uri=run.map.made_with["uri"], output="out")
-        assert nc.show.map(again).data
+        assert nc.show.map(again).data and nc.show.finer_stories(again.finer) and len(again.seen)
     assert Path("out/clusters.csv").read_bytes() == (run.folder / "clusters.csv").read_bytes()
 
 

@@ -6,6 +6,7 @@ selection are hdbscan's, in NumPy, except that all its parameters are obeyed: se
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -147,7 +148,7 @@ def select(
     largest = finite.max() if len(finite) else 0.0
 
     # A root that is a cluster keeps the documents that are as dense as epsilon requires or, without one, the densest.
-    cut = max(1 / cluster_selection_epsilon if cluster_selection_epsilon else death[0], np.nextafter(0, 1))
+    cut = max(1 / cluster_selection_epsilon if cluster_selection_epsilon else death[0], math.nextafter(0, 1))
     n_left = np.count_nonzero(is_document & (density >= cut))
     may_be = np.append(n_left, branches["child_size"]) <= (max_cluster_size or n)
     may_be[0] &= allow_single_cluster
@@ -166,7 +167,7 @@ def select(
         _owners(above, chosen)[parent[is_document]],
         density[is_document],
     )
-    inside = (owner >= 0) & (density >= (cut if only_root else np.nextafter(0, 1)))
+    inside = (owner >= 0) & (density >= (cut if only_root else math.nextafter(0, 1)))
     documents, owner, density = documents[inside], owner[inside], density[inside]
 
     sizes, first = np.bincount(owner, minlength=len(above)), np.full(len(above), n)
