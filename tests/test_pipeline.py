@@ -73,6 +73,17 @@ def test_a_keyword_that_a_step_does_not_read_is_refused(run):
         nc.cluster(run.links, words=0.2)
 
 
+def test_a_step_that_was_left_out_is_named(run):
+    for step, given, last, kind in (
+        (nc.embed, "mine.csv", "read", "str"),
+        (nc.link, run.corpus, "embed", "Corpus"),
+        (nc.cluster, run.links.vectors, "link", "Vectors"),
+        (nc.finish, run, "map", "Run"),
+    ):
+        with pytest.raises(ParameterError, match=rf"nc\.{last} gives, and this is of type {kind}: call nc.{last}"):
+            step(given)
+
+
 def test_what_is_lowered_is_what_the_user_gave(run, recwarn):
     nc.link(run.links.vectors)
     assert not [str(told.message) for told in recwarn if "lowered" in str(told.message)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,9 @@ READS = {
 _STEPS = list(READS)
 #: The run of params/quickstart.yaml, which notebooks look at.
 _QUICKSTART = "reports/quickstart"
+_Before = Corpus | Vectors | Links | Clusters | Named | Map | None
+#: What each step takes.
+_TAKES: dict[str, type] = dict(zip(_STEPS, (NoneType, Corpus, Vectors, Links, Clusters, Named, Map), strict=True))
 #: The names of the steps' results in the notebooks.
 _RESULTS = dict(zip(_STEPS, "corpus vectors links clusters stories map run".split(), strict=True))
 
@@ -74,7 +78,7 @@ def read(p: Notebook | Parameters | str | Path | list | None = None, **given: An
     """
     if p is not None and not isinstance(p, (Notebook, Parameters)):
         p, given = None, {"data": p, **given}
-    now = _now("read", p, {}, given)
+    now = _now("read", p, None, given)
     told.clear()
     if now.data == MILVUS and isinstance(own := now.store, OwnCollection):
         if now.write_labels:
@@ -94,7 +98,7 @@ def embed(corpus: Corpus, p: Notebook | Parameters | StoredRun | None = None, **
     if isinstance(p, StoredRun):
         p.check_comparable(corpus)
         given, p = {name: getattr(p.parameters, name) for name in READS["embed"]} | given, None
-    now = _now("embed", p, corpus.parameters, given)
+    now = _now("embed", p, corpus, given)
     store, why = replace(now.store, given=by_user), ""
     if corpus.row_keys is not None:
         return Vectors(corpus, store.embed(corpus), store, _made("embed", corpus.parameters, now))
@@ -107,7 +111,7 @@ def embed(corpus: Corpus, p: Notebook | Parameters | StoredRun | None = None, **
 
 def link(vectors: Vectors, p: Notebook | Parameters | None = None, **given: Any) -> Links:
     """Find each document's nearest neighbours, and blend words and days into their distances."""
-    now = _now("link", p, vectors.made_with, given)
+    now = _now("link", p, vectors, given)
     there = len(vectors.corpus.documents) - 1
     if there < now.k != Parameters.model_fields["k"].default:
         notice(f"k is lowered from {now.k} to {there}: there are no more than {count(there + 1, 'document')}.")
@@ -139,7 +143,7 @@ def _among(vectors: Vectors, rows: np.ndarray, now: Parameters) -> Neighbors:
 
 def cluster(links: Links, p: Notebook | Parameters | None = None, **given: Any) -> Clusters:
     """Choose the settings that are "auto", and cluster."""
-    now = _now("cluster", p, links.made_with, given)
+    now = _now("cluster", p, links, given)
     asked = {name: getattr(now, name) for name in CLUSTERING}
     settings = choose_settings(links.clustered, links.evidence, least_support=now.least_support, **asked)
     chosen = {"min_samples": settings.min_samples, "min_cluster_size": settings.min_cluster_size}
@@ -149,7 +153,7 @@ def cluster(links: Links, p: Notebook | Parameters | None = None, **given: Any) 
 
 def name(clusters: Clusters, p: Notebook | Parameters | None = None, **given: Any) -> Named:
     """Name the clusters, assign noise if asked to, apply corrections, and keep the numbers of an earlier run."""
-    now = _now("name", p, clusters.made_with, given)
+    now = _now("name", p, clusters, given)
     links = clusters.links
     title_model = now.title_model if links.vectors.corpus.has_texts else None
     rows = gather_corrections(now.corrections, now.output, now.previous)
@@ -177,7 +181,7 @@ def _found(
 
 def map(named: Named, p: Notebook | Parameters | None = None, **given: Any) -> Map:
     """Lay the documents out in two dimensions, or three."""
-    now = _now("map", p, named.made_with, given)
+    now = _now("map", p, named, given)
     links = named.clusters.links
     shape = now.n_components, max(2, min(now.n_neighbors, len(links.documents))), now.min_dist, now.seed
     layout = lay_out(links.vectors.embeddings, links.neighbors, *shape, lambda rows: _among(links.vectors, rows, now))
@@ -186,7 +190,7 @@ def map(named: Named, p: Notebook | Parameters | None = None, **given: Any) -> M
 
 def finish(drawn: Map, p: Notebook | Parameters | None = None, **given: Any) -> Run:
     """Write the results to `output`, if one is given, with the record of how they were made, and the run's page."""
-    now = _now("finish", p, drawn.made_with, given)
+    now = _now("finish", p, drawn, given)
     if now.output:
         try_output(now.output, shown(now.data))
         corrected = drawn.named.stories.corrected
@@ -279,8 +283,14 @@ def check_against_hdbscan(clusters: Clusters) -> Sentences:
     return Sentences(told)
 
 
-def _now(step: str, p: Notebook | Parameters | None, made_with: dict[str, Any], given: dict[str, Any]) -> Parameters:
-    """The current parameters, which must be those that the previous result was made with."""
+def _now(step: str, p: Notebook | Parameters | None, before: _Before, given: dict[str, Any]) -> Parameters:
+    """The current parameters, which must be those that the previous step's result was made with."""
+    if not isinstance(before, _TAKES[step]):
+        last = _STEPS[_STEPS.index(step) - 1]
+        raise ParameterError(
+            f"nc.{step} takes what nc.{last} gives, and this is of type {type(before).__name__}: call nc.{last} first."
+        )
+    made_with = {} if before is None else before.parameters if isinstance(before, Corpus) else before.made_with
     if given:
         reads = [*READS[step], *(("uri", "collection") if step == "read" and given.get("data") == MILVUS else ())]
         if unknown := [one for one in given if one not in reads]:
