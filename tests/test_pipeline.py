@@ -19,7 +19,7 @@ import pymilvus
 import pytest
 
 import newsclust as nc
-from newsclust.errors import NewsclustError, NewsclustWarning, ParameterError
+from newsclust.errors import NewsclustError, NewsclustWarning, ParameterError, RunError
 from newsclust.pipeline import READS
 from newsclust.run import record
 from newsclust.run.parameters import Parameters, make_parameters
@@ -94,11 +94,19 @@ def test_what_is_lowered_is_what_the_user_gave(run, recwarn):
 
 
 def test_what_a_user_has_set_for_numpy_and_pandas_changes_no_result(run):
-    texts = "future.infer_string", False, "mode.string_storage", "python", "display.precision", 0
-    with np.errstate(all="raise"), pd.option_context(*texts):
+    options = "future.infer_string", False, "mode.string_storage", "python", "display.precision", 0
+    with np.errstate(all="raise"), pd.option_context(*options):
         again = nc.find(**DATA, uri=run.map.made_with["uri"], output="out")
         assert nc.show.map(again).data and nc.show.finer_stories(again.finer) and len(again.seen)
     assert Path("out/clusters.csv").read_bytes() == (run.folder / "clusters.csv").read_bytes()
+
+
+def test_a_run_is_not_searched_for_among_the_stories_of_another_that_took_its_folder(run):
+    first = nc.find(**DATA, uri=run.map.made_with["uri"], output="out")
+    assert nc.search(first, "storm").frame.equals(nc.search(nc.read_run("out"), "storm").frame)
+    nc.find(**DATA | {"min_cluster_size": 4}, uri=run.map.made_with["uri"], output="out")
+    with pytest.raises(RunError, match="out holds another run now: run this one again, with an output of its own"):
+        nc.search(first, "storm")
 
 
 def test_milvus_shows_what_is_stored_and_is_let_go(run):

@@ -9,8 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from types import NoneType
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -64,9 +63,9 @@ READS = {
 _STEPS = list(READS)
 #: The run of params/quickstart.yaml, which notebooks look at.
 _QUICKSTART = "reports/quickstart"
-_Before = Corpus | Vectors | Links | Clusters | Named | Map | None
+_Before = None | Corpus | Vectors | Links | Clusters | Named | Map
 #: What each step takes.
-_TAKES: dict[str, type] = dict(zip(_STEPS, (NoneType, Corpus, Vectors, Links, Clusters, Named, Map), strict=True))
+_TAKES: dict[str, type] = dict(zip(_STEPS, get_args(_Before), strict=True))
 #: The names of the steps' results in the notebooks.
 _RESULTS = dict(zip(_STEPS, "corpus vectors links clusters stories map run".split(), strict=True))
 

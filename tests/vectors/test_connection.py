@@ -43,8 +43,8 @@ def test_a_folder_may_have_an_at_sign(toy_model):
     assert Store("me@work/news.db").embed(make_documents(3)).n_embedded == 3
 
 
-def test_a_later_server_at_the_same_port_is_not_taken_for_one_that_is_gone(toy_model):
-    """pymilvus keeps a shared connection after `close`, and takes it, unchecked, for the next server at its address."""
+def test_a_connection_ends_with_its_block_so_that_no_dead_server_is_taken_for_one_that_answers(toy_model):
+    """pymilvus keeps a shared connection after `close`, and gives it, unchecked, to the next client of its address."""
     kept = ConnectionManager.get_instance().get_stats
     before = kept()["total_connections"]
     with Store().open() as client:

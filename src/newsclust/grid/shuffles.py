@@ -59,7 +59,7 @@ def shuffle_rows(
         # The first row of each document, in the shuffled order.
         order = pd.Index(documents["id"]).get_indexer(again.corpus.row_ids.dropna().drop_duplicates().astype("int64"))
         for name in answers:
-            with no_notices(), warnings.catch_warnings():
+            with no_notices():
                 warnings.simplefilter("ignore")  # the first reading gave the notices about this input
                 if name in given:
                     asked = read_parameters(given[name])

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..clusters.clustering import Clustering
 from ..corpus.corpus import Corpus
+from ..errors import RunError
 from ..markup import escape, table
 from ..neighbors.folded import Folded
 from ..neighbors.layout import Layout
@@ -376,5 +377,16 @@ class Run:
 
 
 def finished(run: StoredRun | Run) -> StoredRun:
-    """The run; one that `newsclust.pipeline.find` has just found as its folder keeps it."""
-    return read_run(run.folder) if isinstance(run, Run) else run
+    """The run; one that `newsclust.pipeline.find` has just found as its folder keeps it.
+
+    Raises
+    ------
+    RunError
+        If it is in no folder, or another run is there now.
+    """
+    if not isinstance(run, Run):
+        return run
+    kept = read_run(run.folder)
+    if not np.array_equal([kept.ids, kept.labels], [run.corpus.documents["id"], run.labels]):
+        raise RunError(f"{run.folder} holds another run now: run this one again, with an output of its own.")
+    return kept
