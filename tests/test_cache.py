@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from newsclust import cache, stages
+from newsclust import cache
 from newsclust.errors import NewsclustWarning
+from newsclust.stages import stage
 
 ARRAYS = {"indices": np.arange(12, dtype=np.int32).reshape(4, 3), "distances": np.linspace(0, 1, 12, dtype=np.float32)}
 
@@ -53,6 +54,26 @@ def test_what_is_too_large_for_memory_comes_back_in_a_file_that_nobody_has_to_de
     found["many"][:] = 0  # and what is kept stays as it is
     assert np.array_equal(cache.load("things", {})["many"], many)
     assert len(list(Path(".newsclust/cache").iterdir())) == 1
+
+
+def test_a_large_array_leaves_memory_when_a_stage_begins_and_is_as_it_was(monkeypatch):
+    monkeypatch.setattr(cache, "IN_FILE", 2**20)
+    large = cache.zeros((1000, 2000), np.float32)
+    large[:] = np.arange(2000)
+    before = resident()
+    with stage("search"):
+        assert resident() < before - 7000  # KiB of 7,813
+        assert np.array_equal(large, np.tile(np.arange(2000), (1000, 1)))
+    del large
+    with stage("cluster"):  # a file that is closed is left alone
+        pass
+
+
+def resident() -> int:
+    """KiB of files in this process's memory."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("only Linux says what is in memory")
+    return int(Path("/proc/self/status").read_text().split("RssFile:")[1].split()[0])
 
 
 def test_a_disk_without_room_for_a_large_array_leaves_it_in_memory(monkeypatch):
@@ -133,27 +154,6 @@ def test_fingerprints_do_not_depend_on_memory_layout_or_key_order():
     assert cache.fingerprint(array) == cache.fingerprint(np.asfortranarray(array))
     assert cache.fingerprint({"a": 1, "b": 2}) == cache.fingerprint({"b": 2, "a": 1})
     assert cache.fingerprint(np.zeros((0, 3))) == cache.fingerprint(np.zeros((0, 3)))
-
-
-def test_a_stage_is_timed_and_a_nested_one_belongs_to_it(monkeypatch):
-    monkeypatch.setattr(stages, "ledger", {})
-    with stages.stage("outer") as outer:
-        with stages.stage("inner"):
-            pass
-        outer.computed = False
-    assert list(stages.ledger) == ["outer"]
-    assert stages.ledger["outer"].seconds > 0
-    assert stages.ledger["outer"].peak_mib > 1
-    assert not stages.ledger["outer"].computed
-
-
-def test_a_failed_stage_leaves_the_next_one_whole(monkeypatch):
-    monkeypatch.setattr(stages, "ledger", {})
-    with pytest.raises(ValueError), stages.stage("bad"):
-        raise ValueError
-    with stages.stage("good"):
-        pass
-    assert list(stages.ledger)[-1] == "good"
 
 
 def test_of_several_processes_one_computes_and_the_others_read(tmp_path):

@@ -28,7 +28,7 @@ def homeless(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
-    for function in (paths._temporary_dir, paths.tell_once):
+    for function in (paths._temporary_dir, paths._show_once):
         function.cache_clear()
     return tmp_path
 
@@ -116,7 +116,7 @@ def test_the_package_is_imported_where_there_is_no_module_resource():
 
 
 def test_the_notebook_of_another_project_is_not_taken_for_ours():
-    paths.tell_once.cache_clear()
+    paths._show_once.cache_clear()
     Path("notebooks").mkdir()
     Path("notebooks/cluster.ipynb").write_text("{}")
     with pytest.warns(

@@ -19,6 +19,7 @@ import pymilvus
 import pytest
 
 import newsclust as nc
+from newsclust.defend.verify import verify
 from newsclust.errors import NewsclustError, NewsclustWarning, ParameterError, RunError
 from newsclust.pipeline import READS
 from newsclust.run import record
@@ -133,6 +134,19 @@ def test_the_notices_of_a_run_are_on_its_page_and_in_its_record(tmp_path, toy_mo
     page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
     assert page.count("100% of the documents are not English") == 1
     assert json.loads((tmp_path / "out/provenance.json").read_text())["provenance"]["notices"][0].startswith("100%")
+
+
+def test_a_record_has_the_notices_and_times_of_what_made_the_run_and_not_of_what_else_was_done(run):
+    vectors = run.links.vectors
+    with pytest.warns(NewsclustWarning, match="lowered from 60"):
+        nc.link(vectors, k=60)
+    verify(run.folder)  # repeats another run
+    links = nc.link(vectors, k=20)
+    with pytest.warns(NewsclustWarning, match="No story"):
+        nc.name(nc.cluster(links, min_samples=20, min_cluster_size=20))
+    clusters = nc.cluster(links, min_samples=1, min_cluster_size=2)
+    provenance = nc.finish(nc.map(nc.name(clusters)), output="out").record.provenance
+    assert "notices" not in provenance and set(provenance["stages"]) == set(run.record.provenance["stages"])
 
 
 def full(*_, **__):

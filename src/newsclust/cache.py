@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from math import prod
+from mmap import mmap
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -20,6 +21,7 @@ import numpy as np
 
 from .errors import notice
 from .paths import state_dir, whole
+from .stages import in_files
 
 Arrays = dict[str, np.ndarray]
 #: Bytes of an array from which it is in a file.
@@ -44,7 +46,7 @@ def fingerprint(*parts: object) -> str:
 
 
 def zeros(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-    """An array of zeros; a large one in a file without a name, whose pages the system can take out of memory.
+    """An array of zeros; a large one in a file without a name, whose pages leave memory when a stage begins.
 
     Where the disk has no room for it, or the system can't promise that, it is in memory.
     """
@@ -52,7 +54,8 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     if n_bytes >= IN_FILE and hasattr(os, "posix_fallocate"):
         with suppress(OSError), TemporaryFile(dir=state_dir("cache")) as file:
             os.posix_fallocate(file.fileno(), 0, n_bytes)  # a disk that fills up later would end the process
-            return np.memmap(file, dtype, "r+", shape=shape).view(np.ndarray)
+            in_files.add(mapped := mmap(file.fileno(), n_bytes))
+            return np.frombuffer(mapped, dtype).reshape(shape)
     return np.zeros(shape, dtype)
 
 

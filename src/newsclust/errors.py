@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .stages import current_log, logged
+
 
 class NewsclustError(Exception):
     """An error that the user can fix.
@@ -60,29 +62,21 @@ class NewsclustWarning(UserWarning):
     """Something was done differently from what was asked, or is worth a look."""
 
 
-#: The notices given so far, for the record of a run; its first step empties the list.
-told: list[str] = []
-
-
 def notice(text: str) -> None:
     """Show the user `text` as a `NewsclustWarning`, on one line and without a place in our code.
 
-    It is kept for the record also where the user's own filters hide warnings.
+    The log keeps it also where the user's own filters hide warnings.
     """
-    told.append(text)
+    current_log().keep(text)
     warnings.warn(text, NewsclustWarning, stacklevel=3)
 
 
 @contextmanager
 def no_notices() -> Iterator[None]:
     """Neither show nor keep the notices of the block: they are about something else than the user's run."""
-    kept = told.copy()
-    with warnings.catch_warnings():
+    with logged(), warnings.catch_warnings():
         warnings.simplefilter("ignore", NewsclustWarning)
-        try:
-            yield
-        finally:
-            told[:] = kept
+        yield
 
 
 def _show(message: Warning | str, category: type[Warning], *where: Any, **how: Any) -> None:

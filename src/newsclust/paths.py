@@ -21,6 +21,7 @@ from secrets import token_hex
 from typing import Any
 
 from .errors import InputError, RunError, notice
+from .stages import current_log
 
 #: Bytes that file systems allow for a name; a name in a folder that does not exist yet can't be tried.
 NAME_BYTES = 255
@@ -228,10 +229,13 @@ def remove(folder: Path) -> str:
     return f"Removed {short(folder)} ({size / 2**20:.1f} MiB)."
 
 
-@lru_cache
 def tell_once(text: str) -> None:
-    """A notice that is not given again in this process."""
-    notice(text)
+    """A notice that is not shown again in this process; each log keeps it."""
+    current_log().keep(text)
+    _show_once(text)
+
+
+_show_once = lru_cache(notice)
 
 
 def _user_caches() -> Path | None:

@@ -19,7 +19,7 @@ from .clusters import check
 from .clusters.clustering import CLUSTERING, SELECTION, Clustering
 from .clusters.clustering import cluster as cluster_lists
 from .corpus.documents import MILVUS, Corpus, read_corpus, shown
-from .errors import NewsclustError, ParameterError, RunError, notice, told
+from .errors import NewsclustError, ParameterError, RunError, notice
 from .markup import Sentences
 from .neighbors.blend import blend
 from .neighbors.folded import Folded
@@ -38,7 +38,7 @@ from .run.results import Clusters, Links, Map, Named, Run, Vectors
 from .run.stored import StoredRun
 from .run.values import Reader
 from .show.run_page import write_page
-from .stages import stage
+from .stages import stage, step
 from .stories.corrections import resolve, tell
 from .stories.identity import Identity
 from .stories.noise import with_copies
@@ -70,6 +70,7 @@ _TAKES: dict[str, type] = dict(zip(_STEPS, get_args(_Before), strict=True))
 _RESULTS = dict(zip(_STEPS, "corpus vectors links clusters stories map run".split(), strict=True))
 
 
+@step
 def read(p: Notebook | Parameters | str | Path | list | None = None, **given: Any) -> Corpus:
     """Read headlines; `p` may be what to read, too: ``read("mine.csv")``.
 
@@ -78,7 +79,6 @@ def read(p: Notebook | Parameters | str | Path | list | None = None, **given: An
     if p is not None and not isinstance(p, (Notebook, Parameters)):
         p, given = None, {"data": p, **given}
     now = _now("read", p, None, given)
-    told.clear()
     if now.data == MILVUS and isinstance(own := now.store, OwnCollection):
         if now.write_labels:
             own_labels.check(own, now.write_labels)
@@ -86,6 +86,7 @@ def read(p: Notebook | Parameters | str | Path | list | None = None, **given: An
     return replace(read_corpus(now.data, now.truth, now.columns), asked=now.changed)
 
 
+@step
 def embed(corpus: Corpus, p: Notebook | Parameters | StoredRun | None = None, **given: Any) -> Vectors:
     """Give each document its vector, and store it in Milvus; what is stored already is not embedded again.
 
@@ -108,6 +109,7 @@ def embed(corpus: Corpus, p: Notebook | Parameters | StoredRun | None = None, **
     return Vectors(corpus, embeddings, store, _made("embed", corpus.parameters, now))
 
 
+@step
 def link(vectors: Vectors, p: Notebook | Parameters | None = None, **given: Any) -> Links:
     """Find each document's nearest neighbours, and blend words and days into their distances."""
     now = _now("link", p, vectors, given)
@@ -140,6 +142,7 @@ def _among(vectors: Vectors, rows: np.ndarray, now: Parameters) -> Neighbors:
     return blend(lists, embeddings, documents, now.words, now.days, now.day_scale)
 
 
+@step
 def cluster(links: Links, p: Notebook | Parameters | None = None, **given: Any) -> Clusters:
     """Choose the settings that are "auto", and cluster."""
     now = _now("cluster", p, links, given)
@@ -150,6 +153,7 @@ def cluster(links: Links, p: Notebook | Parameters | None = None, **given: Any) 
     return Clusters(links, settings, clustering, _made("cluster", links.made_with, now))
 
 
+@step
 def name(clusters: Clusters, p: Notebook | Parameters | None = None, **given: Any) -> Named:
     """Name the clusters, assign noise if asked to, apply corrections, and keep the numbers of an earlier run."""
     now = _now("name", p, clusters, given)
@@ -178,6 +182,7 @@ def _found(
     return replace(made, parameters=made.parameters | {"corrections": now.corrections})
 
 
+@step
 def map(named: Named, p: Notebook | Parameters | None = None, **given: Any) -> Map:
     """Lay the documents out in two dimensions, or three."""
     now = _now("map", p, named, given)
@@ -187,6 +192,7 @@ def map(named: Named, p: Notebook | Parameters | None = None, **given: Any) -> M
     return Map(named, layout, _made("map", named.made_with, now))
 
 
+@step
 def finish(drawn: Map, p: Notebook | Parameters | None = None, **given: Any) -> Run:
     """Write the results to `output`, if one is given, with the record of how they were made, and the run's page."""
     now = _now("finish", p, drawn, given)

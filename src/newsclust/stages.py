@@ -1,14 +1,20 @@
-"""The ledger of a run: how long each stage took, how much memory it reached, and whether it was computed."""
+"""The log of a run: how long each stage took, how much memory it reached, whether it was computed, and the notices."""
 
 from __future__ import annotations
 
+import mmap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
+from weakref import WeakSet
 
-import numpy as np
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
 
 
 @dataclass
@@ -32,17 +38,92 @@ class Stage:
     computed: bool = True
 
 
-ledger: dict[str, Stage] = {}
+@dataclass
+class Log:
+    """What happened while a result was made, and those before it.
+
+    Attributes
+    ----------
+    stages : dict
+        The stages by name, in the order in which they ended.
+    notices : list of str
+        What users were told.
+    """
+
+    stages: dict[str, Stage] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+
+    def keep(self, text: str) -> None:
+        """Note what users are told, once."""
+        if text not in self.notices:
+            self.notices.append(text)
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """How long each stage took."""
+        return {name: round(entry.seconds, 3) for name, entry in self.stages.items()}
+
+
+#: Files that hold large arrays: when a stage begins, their pages leave the process's memory.
+in_files: WeakSet[mmap.mmap] = WeakSet()
+_log: ContextVar[Log] = ContextVar("log")
 _running: list[str] = []
+
+
+def current_log() -> Log:
+    """The log of the block that runs; outside one a log that nobody keeps."""
+    return _log.get(None) or Log()
+
+
+@contextmanager
+def logged(*before: Log) -> Iterator[Log]:
+    """Keep a log of the block; it begins with those of the results `before`."""
+    log = Log()
+    for earlier in before:
+        log.stages.update(earlier.stages)
+        for text in earlier.notices:
+            log.keep(text)
+    token = _log.set(log)
+    try:
+        yield log
+    finally:
+        _log.reset(token)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Logged:
+    """A result, with what happened until it was there.
+
+    Attributes
+    ----------
+    log : Log
+    """
+
+    log: Log = field(default_factory=current_log, repr=False)
+
+
+def step(take: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
+    """Let a step go on with the logs of the results that it is given: what else has happened is in none of them."""
+
+    @wraps(take)
+    def taken(*args: _Given.args, **given: _Given.kwargs) -> _Result:
+        with logged(*(one.log for one in (*args, *given.values()) if isinstance(one, Logged))):
+            return take(*args, **given)
+
+    return taken
 
 
 @contextmanager
 def stage(name: str) -> Iterator[Stage]:
-    """Time the block as stage `name` of this run; run again, the stage's entry is replaced.
+    """Time the block as stage `name` of the log; run again, the stage's entry is replaced.
 
     Used as a decorator too. A stage inside another belongs to the outer one and leaves no entry of its own.
     """
+    import numpy as np
+
     entry = Stage(name)
+    for file in list(in_files):
+        file.madvise(mmap.MADV_DONTNEED)  # what was written stays in the file
     _running.append(name)
     if len(_running) == 1:
         _forget_peak()
@@ -55,7 +136,7 @@ def stage(name: str) -> Iterator[Stage]:
         entry.peak_mib = _peak_mib()
         _running.pop()
     if not _running:
-        ledger[name] = entry
+        current_log().stages[name] = entry
 
 
 def _forget_peak() -> None:

@@ -12,6 +12,7 @@ import pytest
 import newsclust as nc
 from newsclust.arrivals.assigned import check_assignment, finish_assignment
 from newsclust.errors import NewsclustError
+from newsclust.show.run_page import write_page
 
 
 @pytest.fixture
@@ -56,3 +57,14 @@ def test_every_new_row_says_what_became_of_it_and_the_record_has_the_numbers(toy
     assert rows["story"].tolist() == [story[titles[13]], story[given[0]], story[titles[1]]]
     assert rows["what"].tolist() == ["joins", "in the run already", "joins"]
     assert record.metrics["n_joined"] == 2 and record.metrics["n_known"] == 1
+    assert "notices" not in record.provenance and {"read", "assign"} <= set(record.metrics["seconds"])
+
+
+def test_the_notices_about_new_headlines_are_on_their_page(toy_model):
+    Path("mine.csv").write_text("title\n" + "".join(f"storm report {n}\n" for n in range(12)))
+    Path("more.csv").write_text("title,body\nStorm report of the day,\n,\nStorm,over the coast\n")
+    nc.find("mine.csv", output="out", model="minilm")
+    run, corpus = nc.read_run("out"), nc.read("more.csv")
+    record = finish_assignment(corpus, nc.assign_newcomers(run, corpus, nc.embed(corpus, run).embeddings), "tuesday")
+    (told,) = record.provenance["notices"]
+    assert told.startswith("1 of 3 rows is set aside") and told in write_page("tuesday").read_text(encoding="utf-8")

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from conftest import make_embeddings
-from newsclust import stages
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import NewsclustWarning
 from newsclust.neighbors import layout
 from newsclust.neighbors.layout import lay_out
 from newsclust.neighbors.neighbors import Neighbors, find_neighbors
 from newsclust.neighbors.placing import umap_learn
+from newsclust.stages import logged
 
 
 def coordinates_of(*arguments, **parameters) -> np.ndarray:
@@ -42,11 +42,12 @@ def known(small_corpus, tmp_path_factory) -> Neighbors:
 
 
 def test_the_same_seed_draws_the_same_map(small_corpus, known):
-    first = coordinates_of(small_corpus.embeddings, known, n_neighbors=15)
+    with logged() as log:
+        first = coordinates_of(small_corpus.embeddings, known, n_neighbors=15)
     assert first.shape == (len(known.ids), 2)
     assert first.dtype == np.float32
     assert np.isfinite(first).all()
-    assert stages.ledger["layout"].computed
+    assert log.stages["layout"].computed
     forget_cache()
     assert np.array_equal(coordinates_of(small_corpus.embeddings, known, n_neighbors=15), first)
     other = coordinates_of(small_corpus.embeddings, known, n_neighbors=15, seed=7)
@@ -107,9 +108,10 @@ def test_a_finished_map_is_kept_and_a_damaged_one_drawn_again(small_corpus, know
     drawn = []
     draw = layout._umap
     monkeypatch.setattr(layout, "_umap", lambda *args: drawn.append(args) or draw(*args))
-    assert np.array_equal(coordinates_of(*arguments), first)
+    with logged() as log:
+        assert np.array_equal(coordinates_of(*arguments), first)
     assert not drawn
-    assert not stages.ledger["layout"].computed
+    assert not log.stages["layout"].computed
     (entry,) = Path(".newsclust/cache").glob("layout-*.npz")
     entry.write_bytes(entry.read_bytes()[:-30])
     assert np.array_equal(coordinates_of(*arguments), first)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from conftest import make_documents, make_embeddings
-from newsclust import stages
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.neighbors import neighbors
 from newsclust.neighbors.comparison import exact_neighbors
 from newsclust.neighbors.neighbors import find_neighbors
+from newsclust.stages import logged
 from newsclust.vectors.store import Store
 from test_comparison import from_full_matrix, scattered
 
@@ -53,8 +53,9 @@ def test_ivf_finds_at_least_95_percent_and_the_same_each_time(vectors, tmp_path,
     assert (first.distances <= truth[:, -1:]).mean() >= 0.95
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")  # another cache
-    again = find_neighbors(embeddings, 30, "ivf")
-    assert stages.ledger["search"].computed
+    with logged() as log:
+        again = find_neighbors(embeddings, 30, "ivf")
+    assert log.stages["search"].computed
     assert np.array_equal(again.indices, first.indices)
     assert again.recall == first.recall
 
@@ -184,11 +185,12 @@ def test_a_smaller_k_is_served_from_a_larger_one(searches):
         assert searches == made
 
 
-def test_the_ledger_says_whether_a_search_was_made(searches):
+def test_the_log_says_whether_a_search_was_made(searches):
     embeddings = make_embeddings(scattered(30))
     for k, computed in [(10, True), (10, False), (5, False), (11, True)]:
-        find_neighbors(embeddings, k)
-        assert stages.ledger["search"].computed is computed
+        with logged() as log:
+            find_neighbors(embeddings, k)
+        assert log.stages["search"].computed is computed
 
 
 def test_other_vectors_are_searched_anew(searches):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from newsclust.errors import NewsclustWarning, ParameterError, RunError
-from newsclust.paths import tell_once
+from newsclust.paths import _show_once
 from newsclust.run.preflight import find_run, run_folders, try_output
 
 OURS = "\ufefftitle,id,cluster,probability,x,y\n"
@@ -39,7 +39,7 @@ def test_files_of_other_names_are_no_obstacle():
 
 
 def test_results_of_other_headlines_are_replaced_with_a_word_and_those_of_the_same_without(recwarn):
-    tell_once.cache_clear()
+    _show_once.cache_clear()
     leave("clusters.csv", OURS)
     leave("provenance.json", record("mine.csv"))
     try_output("out", "mine.csv")

@@ -17,6 +17,7 @@ from newsclust.neighbors.layout import Layout
 from newsclust.neighbors.neighbors import Neighbors, find_neighbors
 from newsclust.paths import write_whole
 from newsclust.run.record import FIGURES, Record, finish, read_record, summary, written
+from newsclust.stages import step
 from newsclust.stories.evaluation import agreement
 from newsclust.stories.evidence import Evidence
 from newsclust.stories.settings import choose_settings
@@ -37,6 +38,7 @@ def given() -> pd.DataFrame:
     return table.assign(id=[f"row {i}" for i in range(len(table))], id_input="mine", x="007", url="NA")
 
 
+@step
 def run_on(
     table: pd.DataFrame,
     assign_noise: bool = False,

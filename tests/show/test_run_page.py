@@ -490,7 +490,6 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(page_file, open_
 
 def test_on_a_phone_the_list_comes_first_and_the_map_a_tap_away(page_file, open_page):  # noqa: F811
     page = opened(page_file, open_page, width=390, height=844, touch=True)
-    settle(page)  # a busy machine may have laid it out for a wider window first
     assert page.locator(".story").first.bounding_box()["y"] < 600 and not page.locator("#map").is_visible()
     page.get_by_role("button", name="Map", exact=True).tap()
     assert page.locator("#map").is_visible() and not page.locator("#list").is_visible()

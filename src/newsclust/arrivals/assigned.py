@@ -22,7 +22,7 @@ from ..run.parameters import check_names
 from ..run.preflight import try_output
 from ..run.record import Record, beside_input, facts_of_vectors
 from ..run.stored import StoredRun
-from ..stages import ledger
+from ..stages import current_log, step
 from .newcomers import Newcomers
 
 #: The column ``what`` of ``assigned.csv``.
@@ -62,6 +62,7 @@ def _try_results(run: StoredRun, output: str | None) -> None:
     try_output(output, kind="an assignment")
 
 
+@step
 def finish_assignment(corpus: Corpus, newcomers: Newcomers, output: str | None = None) -> Record:
     """Write ``assigned.csv``, ``emerging.csv``, ``page.json``, ``metrics.json`` and ``provenance.json`` to `output`.
 
@@ -82,13 +83,15 @@ def finish_assignment(corpus: Corpus, newcomers: Newcomers, output: str | None =
     """
     run = newcomers.run
     _try_results(run, output)
-    metrics = newcomers.counts | {"seconds": {name: round(entry.seconds, 3) for name, entry in ledger.items()}}
+    log = current_log()
+    metrics = newcomers.counts | {"seconds": log.seconds}
     provenance = {
         "data": f"{corpus.source}: {corpus.n_rows:,} rows, {corpus.n_documents:,} documents",
         "run": repr(run),
         "run finished": run.record.provenance.get("finished"),
         **facts_of_vectors(run.embeddings, run.parameters.words),
         "calibrated on": f"{len(newcomers.calibration.held_out):,} documents of the run, held out fifth by fifth",
+        **({"notices": log.notices} if log.notices else {}),
         "commit": commit(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }

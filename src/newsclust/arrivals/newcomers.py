@@ -15,7 +15,7 @@ from ..neighbors.space import Space
 from ..run.continuation import ids_of_today
 from ..run.correction_files import corrections_of
 from ..run.results import Run, finished
-from ..stages import stage
+from ..stages import Logged, stage, step
 from ..stories.corrections import apply, resolve
 from ..stories.naming import describe_clusters
 from ..stories.noise import POWER, VOTERS, votes_of, winners
@@ -37,7 +37,7 @@ _GATHERED = 0.25
 
 
 @dataclass(frozen=True, eq=False)
-class Newcomers:
+class Newcomers(Logged):
     """The stories of documents that a run has not seen.
 
     Attributes
@@ -116,6 +116,7 @@ class Newcomers:
         return f"{what} {emerging}{alone}"
 
 
+@step
 @stage("assign")
 def assign_newcomers(
     run: StoredRun | Run, corpus: Corpus, embeddings: Embeddings, least_emerging: int = 10

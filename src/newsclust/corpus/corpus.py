@@ -13,11 +13,12 @@ from headline_reader import languages as _languages
 from headline_reader.errors import listed
 from headline_reader.headlines import REJECTED
 
+from ..stages import Logged
 from ..wording import assigned, count, sentence
 
 
 @dataclass(frozen=True, eq=False)
-class Corpus:
+class Corpus(Logged):
     """Headlines as they came (`rows`), the documents made from them, and how the input was understood.
 
     Every row is one of three things: ``n_rows = n_documents + n_repeats + n_set_aside``.

@@ -16,12 +16,11 @@ import numpy as np
 import pandas as pd
 
 from ..corpus.documents import Corpus
-from ..errors import told
 from ..markup import table
 from ..neighbors.layout import Layout
 from ..neighbors.neighbors import Neighbors
 from ..paths import find_output, read_json, write_whole
-from ..stages import ledger, stage
+from ..stages import current_log, stage
 from ..stories.coverage import cover
 from ..stories.evaluation import agreement, subsample_stability, validity
 from ..stories.evidence import Evidence
@@ -227,7 +226,8 @@ def finish(
     if folder:
         with stage("page"):
             write_page_data(folder, page_data(stories, layout, evidence, lists, coverage))
-    metrics["seconds"] = {name: round(entry.seconds, 3) for name, entry in ledger.items()}
+    log = current_log()
+    metrics["seconds"] = log.seconds
     parameters = {
         **corpus.parameters,
         **embeddings.parameters,
@@ -243,8 +243,8 @@ def finish(
         made_by["next story number"] = stories.next_number
     if (enough := stories.vote.least_support) != stories.parameters["least_support"]:
         made_by[SUPPORT] = enough
-    if told:
-        made_by["notices"] = list(dict.fromkeys(told))
+    if log.notices:
+        made_by["notices"] = log.notices
     record = Record(parameters, metrics, made_by, traces(embeddings, neighbors))
     if folder:
         record.write(folder)
@@ -351,7 +351,7 @@ def _provenance(
                 "peak MiB": round(entry.peak_mib),
                 "computed": entry.computed,
             }
-            for name, entry in ledger.items()
+            for name, entry in current_log().stages.items()
         },
         "commit": commit(),
         "versions": {name: version(name) for name in PACKAGES.split()},

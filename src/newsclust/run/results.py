@@ -18,6 +18,7 @@ from ..markup import escape, table
 from ..neighbors.folded import Folded
 from ..neighbors.layout import Layout
 from ..neighbors.neighbors import Neighbors
+from ..stages import Logged
 from ..stories.evidence import Evidence
 from ..stories.exemplars import headlines
 from ..stories.finer import Finer, part_stories
@@ -41,7 +42,7 @@ _USUAL = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Vectors:
+class Vectors(Logged):
     """The documents' vectors, and where they are stored.
 
     Attributes
@@ -85,7 +86,7 @@ class Vectors:
 
 
 @dataclass(frozen=True, eq=False)
-class Links:
+class Links(Logged):
     """Each document's nearest others.
 
     Attributes
@@ -166,7 +167,7 @@ class Links:
 
 
 @dataclass(frozen=True, eq=False)
-class Clusters:
+class Clusters(Logged):
     """HDBSCAN's clusters, and the settings that made them.
 
     Attributes
@@ -209,7 +210,7 @@ class Clusters:
 
 
 @dataclass(frozen=True, eq=False)
-class Named:
+class Named(Logged):
     """The clusters as stories, with names and with the noise that joined them.
 
     Attributes
@@ -260,7 +261,7 @@ class Named:
 
 
 @dataclass(frozen=True, eq=False)
-class Map:
+class Map(Logged):
     """Where each document stands on the map.
 
     Attributes

@@ -12,7 +12,7 @@ from .. import cache
 from ..corpus.documents import ID_VERSION
 from ..errors import StoreError, notice
 from ..paths import find_output
-from ..stages import stage
+from ..stages import Logged, stage
 from .collection import Collection, fitting
 from .connection import check_uri, let_go
 from .embedding import Embedder, check_finite, lengths_of, load_embedder
@@ -32,7 +32,7 @@ UNIT_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
-class Embeddings:
+class Embeddings(Logged):
     """The vectors of a corpus.
 
     Attributes
