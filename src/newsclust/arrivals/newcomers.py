@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from ..clusters.clustering import cluster
+from ..corpus.documents import Corpus
 from ..errors import InputError, notice
 from ..neighbors.neighbors import Neighbors
 from ..neighbors.space import Space
 from ..run.continuation import ids_of_today
 from ..run.correction_files import corrections_of
 from ..run.results import Run, finished
+from ..run.stored import StoredRun
 from ..stages import Logged, stage, step
 from ..stories.corrections import apply, resolve
 from ..stories.naming import describe_clusters
 from ..stories.noise import POWER, VOTERS, votes_of, winners
 from ..stories.repeats import NEAREST, near_copies
+from ..vectors.store import Embeddings
 from ..vectors.word_weights import stack
 from ..wording import count, said_of_newcomers
 from .calibration import Calibration, calibrate
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
-    from ..corpus.documents import Corpus
-    from ..run.stored import StoredRun
-    from ..vectors.store import Embeddings
 
 #: How far the members of an emerging story are from its middle on the map, as a share of the distance that their own
 #: neighbours, which may be in many stories, would give.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -17,11 +17,9 @@ from graph_hdbscan.lists import Clusters, cluster_tree
 from graph_hdbscan.spanning_tree import spanning_tree
 
 from ..errors import InputError, ParameterError
+from ..neighbors.neighbors import Neighbors
 from ..neighbors.shared import share_neighbors
 from ..stages import stage
-
-if TYPE_CHECKING:
-    from ..neighbors.neighbors import Neighbors
 
 
 @dataclass(frozen=True, eq=False)

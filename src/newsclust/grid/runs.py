@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from tqdm.auto import tqdm
 
 from ..errors import RunError
 from ..paths import find_input, find_shipped, read_json
@@ -78,8 +79,6 @@ def read_grid(folder: str | Path) -> Grid:
     RunError
         If there is no grid in it, if runs are missing, or if a file of a run cannot be read.
     """
-    from tqdm.auto import tqdm
-
     path = find_input(folder)
     made_by = f"params/{path.name}.yaml"
     advice = f"run `newsclust run {made_by}` first"
@@ -167,8 +166,6 @@ def _agreement(labels: pd.DataFrame) -> pd.DataFrame:
 
     It counts pairs of documents that share a group; a noise document shares its group with none.
     """
-    from tqdm.auto import tqdm
-
     groups, n = [labels[run].to_numpy() for run in labels], len(labels)
     # Ordered pairs; as Python's integers their products cannot overflow.
     alike = [_pairs(np.bincount(group[group >= 0])) for group in groups]

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from .blend import Parts
 from .comparison import exact_neighbors
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 
 class Space:

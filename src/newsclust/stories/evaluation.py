@@ -8,19 +8,15 @@ method that lumps them together.
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
-from ..clusters.clustering import cluster
+from ..clusters.clustering import Clustering, cluster
 from ..errors import InputError
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
-    from ..clusters.clustering import Clustering
-    from ..neighbors.neighbors import Neighbors
+from ..neighbors.neighbors import Neighbors
 
 #: Limits: DBCV compares all clustered documents and all pairs of clusters, the silhouette all clustered documents.
 VALIDITY_DOCUMENTS = 5_000

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from ..corpus.facts import headlines, printed
 from ..corpus.words import is_unspaced, number_words, parts_of, silent_words
 from ..errors import NewsclustError
 from .exemplars import title_rows
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 #: Keywords per cluster: as many as fit on one line of a table.
 KEYWORDS = 5
@@ -144,8 +141,6 @@ def count_terms(documents: pd.DataFrame, labels: np.ndarray) -> Terms:
         With `text` and, if known, `language`.
     labels : ndarray of int, shape (n,)
     """
-    from scipy.sparse import csr_array
-
     found = number_words(documents["text"], silent_words(documents.get("language")), "Keywords")
     alphabetical = sorted(range(len(found.names)), key=found.names.__getitem__)
     n_words, rank = np.int64(len(alphabetical)), np.empty(len(alphabetical), dtype=np.int64)
@@ -166,8 +161,6 @@ def count_terms(documents: pd.DataFrame, labels: np.ndarray) -> Terms:
 
 def _membership(labels: np.ndarray) -> tuple[np.ndarray, csr_array]:
     """The groups, ascending, and for each of them a row with a 1 for each member."""
-    from scipy.sparse import csr_array
-
     groups, group = np.unique(labels, return_inverse=True)
     ones = np.ones(len(group), int)
     return groups, csr_array((ones, (group, np.arange(len(group)))), (len(groups), len(group)))

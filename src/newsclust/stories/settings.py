@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,11 @@ from graph_hdbscan.hierarchy import condense, linkage, select
 
 from ..clusters.clustering import in_our_words, tree_of
 from ..errors import ParameterError
+from ..neighbors.neighbors import Neighbors
 from ..neighbors.shared import share_neighbors
 from ..stages import stage
 from .evidence import Evidence
 from .noise import assign_noise, copies_alone
-
-if TYPE_CHECKING:
-    from ..neighbors.neighbors import Neighbors
 
 AUTO = "auto"
 #: The values that `AUTO` tries. Stories of a day have three headlines, those of a year hundreds; sizes above 20 did not

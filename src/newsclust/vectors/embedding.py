@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from ..errors import ModelError, NewsclustError, ParameterError, shortage
 from ..paths import find_input
@@ -28,9 +28,6 @@ from .models import (
 from .packing import fill_packs
 from .passes import Model
 from .precision import choose_precision, faster_precision
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 #: Texts per call of the tokenizer.
 TOKENIZED_TOGETHER = 4096
