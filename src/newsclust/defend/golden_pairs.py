@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,11 +14,9 @@ from ..markup import plain
 from ..neighbors.blend import Parts
 from ..paths import find_input
 from ..run.correction_files import read_corrections
+from ..run.stored import StoredRun
 from ..stories.corrections import resolve
 from ..wording import count
-
-if TYPE_CHECKING:
-    from ..run.stored import StoredRun
 
 #: The most shared words that a reason names.
 WORDS = 6

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from ..clusters.clustering import Clustering
 from ..errors import ParameterError
-
-if TYPE_CHECKING:
-    from ..clusters.clustering import Clustering
-    from ..neighbors.neighbors import Neighbors
+from ..neighbors.neighbors import Neighbors
 
 #: How many of a document's nearest neighbours have a vote.
 VOTERS = 5

@@ -8,20 +8,16 @@ pairs; and the number of pairs, because few are little evidence.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from graph_hdbscan.hierarchy import select
 
 from ..clusters.clustering import SELECTION, cluster
+from ..neighbors.neighbors import Neighbors
+from .evidence import Evidence
 from .noise import assign_noise, copies_alone
-
-if TYPE_CHECKING:
-    from ..neighbors.neighbors import Neighbors
-    from .evidence import Evidence
-    from .stories import Stories
+from .stories import Stories
 
 #: Each of `TIMES` times the documents are split into fifths by their ids, and each fifth is left out once.
 FIFTHS, TIMES = 5, 4

@@ -6,7 +6,6 @@ import re
 from functools import cache
 from itertools import chain
 from os.path import commonprefix
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,9 +15,7 @@ from tqdm.auto import tqdm
 from ..corpus.facts import headlines
 from ..corpus.words import word_file
 from ..markup import plain
-
-if TYPE_CHECKING:
-    from ..neighbors.neighbors import Neighbors
+from ..neighbors.neighbors import Neighbors
 
 #: The least Jaccard similarity of two near-duplicates' letter trigrams.
 OVERLAP = 0.75

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from ..errors import notice
 from ..wording import count
 from .model_languages import MISMATCH, others
 from .models import E5, MINILM
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from .store import Store
+from .store import Store
 
 AUTO = "auto"
 #: The number of documents whose languages decide. Ids are hashes, so the first are a sample, in any order of the rows.
