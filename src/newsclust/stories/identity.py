@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-_BOTH = "cluster", "story"
-
 
 @dataclass(frozen=True, eq=False)
 class Identity:
@@ -90,9 +88,8 @@ def _changes(
     before, now = earlier[earlier >= 0].value_counts(), np.bincount(labels[labels >= 0], minlength=len(numbers))
     shared = pairs.set_index(["story", "cluster"])["shared"]
     continued = set(story_of.values())
-    matches_of_cluster, matches_of_story = (
-        matches.groupby(one)[other].agg(list) for one, other in (_BOTH, _BOTH[::-1])
-    )
+    matches_of_cluster = matches.groupby("cluster")["story"].agg(list)
+    matches_of_story = matches.groupby("story")["cluster"].agg(list)
     rows = []
     for cluster, number in enumerate(numbers.tolist()):
         matched = matches_of_cluster.get(cluster, [])
