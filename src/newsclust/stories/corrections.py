@@ -344,7 +344,9 @@ def _part(
     vote: Callable[[np.ndarray, np.ndarray], np.ndarray] | None,
 ) -> None:
     """Apply the rows of ``apart``."""
-    one, two = _together(corrections, labels)
+    one, two = corrections.pairs("apart")
+    still = (labels[one] == labels[two]) & (labels[one] >= 0)  # in one story
+    one, two = one[still], two[still]
     stories = np.unique(labels[one])
     if not len(stories):
         return
@@ -381,13 +383,6 @@ def _part(
             now, labels[rows], known = labels[rows].copy(), np.where(elected >= 0, elected, labels[rows]), of_story
             if np.array_equal(now, labels[rows]):
                 break
-
-
-def _together(corrections: Corrections, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The pairs of ``apart`` that are still in one story."""
-    one, two = corrections.pairs("apart")
-    still = (labels[one] == labels[two]) & (labels[one] >= 0)
-    return one[still], two[still]
 
 
 def _dissolve(labels: np.ndarray, given: np.ndarray, is_held: np.ndarray) -> None:
