@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -289,9 +288,9 @@ def near_stories(labels: np.ndarray, neighbors: Neighbors, rows: np.ndarray) -> 
     return np.divmod(pairs, n_stories)
 
 
-def _tried(name: str, value: int | str, numbers: Iterable[int]) -> list[int]:
+def _tried(name: str, value: int | str, numbers: list[int]) -> list[int]:
     if isinstance(value, str):
         if value != AUTO:
             raise ParameterError(f"{name} is {value!r}; it can be a whole number or {AUTO!r}.")
-        return list(numbers)
+        return numbers
     return [value]
