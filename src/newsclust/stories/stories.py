@@ -131,17 +131,14 @@ class Stories:
 
     def __repr__(self) -> str:
         n_assigned, n_noise = int(self.assigned.sum()), int((self.labels < 0).sum())
-        return (
-            f"{len(self.table):,} stories. {n_assigned:,} noise documents were assigned to their neighbours' stories, "
-            f"{n_noise:,} ({self.noise_fraction:.1%} of all) are in no story.{self._written}"
-        )
-
-    @property
-    def _written(self) -> str:
         model = self.parameters["title_model"]
         n = int((self.table["title"] != self.headlines).sum()) if model else 0
+        written = f" {count(n, 'title was', 'titles were')} written by {model}." if n else ""
         corrected = f" {count(len(self.corrected.corrections), 'correction')} applied." if self.corrected else ""
-        return (f" {count(n, 'title was', 'titles were')} written by {model}." if n else "") + corrected
+        return (
+            f"{len(self.table):,} stories. {n_assigned:,} noise documents were assigned to their neighbours' stories, "
+            f"{n_noise:,} ({self.noise_fraction:.1%} of all) are in no story.{written}{corrected}"
+        )
 
 
 def find_stories(
@@ -340,12 +337,11 @@ def place(stories: Stories, layout: Layout) -> pd.DataFrame:
         True for noise that was assigned to a story, with its share of the votes in `vote`; `story` is the story's
         title.
     """
-    points = stories.documents[["id", "title", "url", "publisher", "published_at"]].copy()
-    points["cluster"] = stories.labels
-    points["probability"] = stories.clustering.probabilities
-    points["assigned"] = stories.assigned
-    points["vote"] = np.where(stories.assigned, stories.vote.share, np.nan)
-    points["story"] = points["cluster"].map(stories.table["title"]).fillna("no story (noise)")
-    for axis, column in zip("xyz", layout.coordinates.T, strict=False):
-        points[axis] = column
-    return points
+    return stories.documents[["id", "title", "url", "publisher", "published_at"]].assign(
+        cluster=stories.labels,
+        probability=stories.clustering.probabilities,
+        assigned=stories.assigned,
+        vote=np.where(stories.assigned, stories.vote.share, np.nan),
+        story=lambda points: points["cluster"].map(stories.table["title"]).fillna("no story (noise)"),
+        **dict(zip("xyz", layout.coordinates.T, strict=False)),
+    )
