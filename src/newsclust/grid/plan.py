@@ -162,12 +162,15 @@ def _plan(name: str, content: Any, changed: Iterable[tuple[str, str]]) -> Plan:
     asked: dict[str, str] = {}
     for row in rows:
         run = _name(row, taken=runs) if varied else name
-        parameters = _parameters({**fixed, **row}, folder / run if varied else folder)
+        own = folder / run if varied else folder
+        if "output" in fixed | row:
+            raise ParameterError("output is chosen by newsclust, which writes to reports/; remove it.")
+        parameters = make_parameters({**fixed, **row, "output": os.path.relpath(own, find_output("."))})
         same = json.dumps(parameters.model_dump(exclude={"output"}), sort_keys=True)
         if same in asked:
             raise ParameterError(f"one run is asked for twice, as {asked[same]} and as {run}; remove one.")
         asked[same] = run
-        runs[run] = PlannedRun(run, folder / run if varied else folder, parameters)
+        runs[run] = PlannedRun(run, own, parameters)
     return Plan(name, varied, list(runs.values()))
 
 
@@ -212,12 +215,6 @@ def _check_count(n: int) -> None:
         raise ParameterError("the grid is empty; give at least one run.")
     if n > MAX_RUNS:
         raise ParameterError(f"this grid has {n:,} runs, more than {MAX_RUNS}; shorten a list.")
-
-
-def _parameters(row: dict[str, Any], folder: Path) -> Parameters:
-    if "output" in row:
-        raise ParameterError("output is chosen by newsclust, which writes to reports/; remove it.")
-    return make_parameters({**row, "output": os.path.relpath(folder, find_output("."))})
 
 
 def _name(values: dict[str, Any], taken: dict[str, PlannedRun]) -> str:
