@@ -121,13 +121,12 @@ def evaluate(
 
     def scores(found: np.ndarray) -> dict[str, Any]:
         alone = agreement(found[row_place], row_truth)
-        together = _grouped(found[row_place], row_truth)
         kept = {name: alone[name] for name in ("ami", "ari", "v_measure", "b_cubed_f1")}
         return kept | {
             "noise": float((found < 0).mean()),
             "one_offs": f"{int((_in_a_story(found) & one_off).sum())} of {int(one_off.sum())}",
             "stories": int(len(np.unique(found[found >= 0]))),
-            **together,
+            **_grouped(found[row_place], row_truth),
         }
 
     rows, labels, chosen = [], {}, {}
