@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from ..errors import RunError
 from ..paths import find_input, find_shipped, read_json
 from ..run.record import Record
-from ..run.stored import read_points
+from ..run.stored import read_rows
 from ..wording import count, said
 from .plan import read_plan
 from .run_plan import run_plan
@@ -197,7 +197,7 @@ def _read_points(folder: Path, metrics: dict[str, Any], advice: str) -> pd.DataF
     made_by = _record(folder / "provenance.json", ("provenance",), advice)
     try:
         record = Record(made_by.get("parameters", {}), metrics, made_by["provenance"])
-        points = read_points(folder, record, ("title", "url")).set_index("id")
+        points = read_rows(folder, record, ("title", "url")).drop_duplicates("id").set_index("id").sort_index()
     except (OSError, ValueError, AttributeError) as error:
         raise RunError(f"{folder / 'clusters.csv'} cannot be read ({type(error).__name__}): {advice}.") from None
     return points.assign(title=points["title"].where(points["title"] != "", "(no headline)"))

@@ -259,13 +259,6 @@ def _made_with(record: Record) -> tuple[str, str]:
     return model, precision
 
 
-def read_points(
-    folder: Path, record: Record, roles: Iterable[str] = ("title", "url", "publisher", "published_at")
-) -> pd.DataFrame:
-    """Each document in a run's ``clusters.csv``: the first of its rows in `read_rows`, ids in ascending order."""
-    return read_rows(folder, record, roles).drop_duplicates("id").sort_values("id", ignore_index=True)
-
-
 def read_rows(
     folder: Path, record: Record, roles: Iterable[str] = ("title", "url", "publisher", "published_at")
 ) -> pd.DataFrame:
