@@ -170,9 +170,8 @@ def load_papermill() -> Any:
             nb_man.save = save_now_and_then
             given = {name: options[name] for name in ("stderr_file", "coalesce_streams", "extra_arguments")}
             try:
-                SparingClient(nb_man, kernel_name="python3", log=papermill.log.logger, **given).execute(
-                    options["kernels"]
-                )
+                client = SparingClient(nb_man, kernel_name="python3", log=papermill.log.logger, **given)
+                client.execute(options["kernels"])
             finally:
                 nb_man.save = save  # it is written in any case at the end
 
