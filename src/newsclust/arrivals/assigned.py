@@ -185,9 +185,8 @@ def _rows(corpus: Corpus, newcomers: Newcomers) -> pd.DataFrame:
             "what": np.select(kinds, [KNOWN, EMERGING, JOINS], NEW),
             "probability": newcomers.probability.round(3),
             "title_of_story": titles.reindex(newcomers.labels).fillna("").to_numpy(),
+            **dict(zip("xyz", newcomers.coordinates.T, strict=False)),
         },
         index=newcomers.documents["id"],
     )
-    for axis, column in zip("xyz", newcomers.coordinates.T, strict=False):
-        added[axis] = column
     return beside_input(corpus, added, ["story"])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..corpus.facts import headlines
 from ..markup import element, link, plotly_text
-from .drawing import INK, NOISE_COLOUR, SHAPES, cut, story_mark, wrapped
+from .drawing import INK, SHAPES, cut, story_mark, wrapped
 from .figure import POINTS, Figure, chart
 from .listings import HEADLINES, Table
 from .map_parts import IN_SPACE, SVG_POINTS, style_map
@@ -49,10 +49,7 @@ def newcomers_map(newcomers: Newcomers) -> Figure:
         ]:
             if not len(rows):
                 continue
-            marks = [
-                story_mark(story) if story >= 0 else (NOISE_COLOUR if is_pale else INK, "circle" if is_pale else "x")
-                for story in rows["story"]
-            ]
+            marks = [story_mark(story) if story >= 0 or is_pale else (INK, "x") for story in rows["story"]]
             colours, symbols = [colour for colour, _ in marks], [symbol for _, symbol in marks]
             size = (5 if few else 3) * (1 if is_pale else 2.2)
             look = dict(opacity=0.3) if is_pale else dict(line=dict(width=1, color=INK))
@@ -130,10 +127,8 @@ def least_sure(newcomers: Newcomers, n: int = 10) -> Table:
 
 
 def _frame(documents: pd.DataFrame, labels: np.ndarray, coordinates: np.ndarray) -> pd.DataFrame:
-    frame = documents[["title"]].assign(story=labels).reset_index(drop=True)
-    for axis, column in zip("xyz", coordinates.T, strict=False):
-        frame[axis] = column
-    return frame
+    places = dict(zip("xyz", coordinates.T, strict=False))
+    return documents[["title"]].assign(story=labels, **places).reset_index(drop=True)
 
 
 def _said(newcomers: Newcomers) -> list[str]:
