@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -113,12 +112,6 @@ def table(frame: pd.DataFrame, header: bool = True, classes: str = "") -> str:
         return whole.to_html(index=False, header=header, escape=False, border=0, classes=classes or None)
 
 
-def are_numbers(texts: Iterable[str]) -> bool:
-    """Whether a column of texts holds only numbers, with units or not, and signs for missing ones."""
-    known = [text for text in texts if text.lower() not in _NO_NUMBER]
-    return bool(known) and all(map(_NUMBER.fullmatch, known))
-
-
 def plotly_text(text: str) -> str:
     """The text for a figure: plotly reads a little HTML in whatever it draws (``<b>``, ``<a href>``, entities).
 
@@ -145,7 +138,9 @@ def _lines(value: Any) -> list[Any]:
 
 
 def _side(texts: list[str]) -> str:
-    if are_numbers(texts):
+    """How a column of these texts is aligned: numbers, with units or not, beside signs for missing ones, right."""
+    known = [text for text in texts if text.lower() not in _NO_NUMBER]
+    if known and all(map(_NUMBER.fullmatch, known)):
         return "right; white-space: nowrap"
     return "left; white-space: nowrap" if all(_DAY.fullmatch(text) for text in texts if text) else "left"
 
