@@ -52,11 +52,10 @@ class Continuation:
         if self.identity is None or self.earlier is None:
             return "No earlier run is continued: stories are numbered by their size."
         what = self.identity.changes["what"].value_counts()
-        merged = int(what.get("merged", 0))
         return (
             f"{count(int(what.get('continues', 0)), 'story continues', 'stories continue')} from {self.earlier.name}, "
             f"{what.get('new', 0):,} are new, {what.get('split off', 0):,} split off, "
-            f"{merged:,} merged into others, {what.get('ended', 0):,} ended."
+            f"{what.get('merged', 0):,} merged into others, {what.get('ended', 0):,} ended."
         )
 
     def _repr_html_(self) -> str:

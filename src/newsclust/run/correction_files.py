@@ -72,8 +72,7 @@ def gather_corrections(
     """The corrections for a run: the rows of the file `given`, of its folder's, and of the run that is continued."""
     parts = []
     if previous:
-        folder = find_run(previous)
-        rows = corrections_of(folder)
+        rows = corrections_of(find_run(previous))
         parts.append(rows.replace({"file": {CORRECTIONS: f"{previous}/{CORRECTIONS}"}}))
     if given:
         parts.append(read_corrections(find_input(given), f"./{given}" if given == CORRECTIONS else given))
