@@ -12,7 +12,6 @@ import numpy as np
 from numba import njit
 
 STEP = 64  # columns compared with the limit together
-LOW = 2**32 - 1
 #: Fills the places of a heap that are still empty; its lower half is -1.
 NOBODY = 2**63 - 1
 
