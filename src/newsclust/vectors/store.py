@@ -238,30 +238,27 @@ class Store:
         check_finite(ids, vectors)
         return self._embeddings(ids, vectors, words, 0, self._fingerprint(ids, texts)), texts
 
-    def nearest(self, ids: np.ndarray, query: np.ndarray, k: int) -> np.ndarray:
-        """Ask Milvus for the `k` of these documents nearest to a vector; others in the collection are passed over.
+    def nearest_to(self, ids: np.ndarray, phrase: str, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ask Milvus for the documents nearest to a phrase; others in the collection are passed over.
 
         Parameters
         ----------
-        ids : ndarray of int64, shape (n,)
+        ids : ndarray of int64, shape (n_ids,)
             Ascending.
-        query : ndarray of float32, shape (dim,)
-            Of unit length.
-        k : int
+        phrase : str
+        n : int
 
         Returns
         -------
-        ndarray of int32, shape (at most k,)
-            Row numbers into `ids`, in no particular order.
+        rows : ndarray of int32, shape (at most n,)
+            Row numbers into `ids`, ascending.
+        texts : ndarray of object
+        cosines : ndarray of float64
         """
-        with self.in_milvus.open() as client:
-            found = self.in_milvus.search(client, ids, query[None, :], k, are_their_own=False)[0]
-        return found[found >= 0]
-
-    def nearest_to(self, ids: np.ndarray, phrase: str, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The rows of the at most `n` of these documents nearest to a phrase, ascending, their texts and cosines."""
         query = self.embedder.encode([phrase])[0]
-        rows = np.sort(self.nearest(ids, query, min(n, len(ids))))
+        with self.open() as client:
+            found = self.in_milvus.search(client, ids, query[None, :], min(n, len(ids)), are_their_own=False)[0]
+        rows = np.sort(found[found >= 0])
         found, texts = self.recall(ids[rows])
         return rows, texts, found.vectors.astype(np.float64) @ query.astype(np.float64)
 
