@@ -218,10 +218,9 @@ def _failures() -> Iterator[list[BaseException]]:
 
 def _cannot_open(path: Path, error: BaseException) -> str:
     if type(error).__name__ == "DataDirLockedError":
-        holder = _holder(path / "LOCK")
         return (
-            f"{path} is in use by {holder or 'another program'}: close that, or restart its kernel if it is a "
-            "notebook; otherwise give another uri."
+            f"{path} is in use by {_holder(path / 'LOCK') or 'another program'}: close that, or restart its kernel if "
+            "it is a notebook; otherwise give another uri."
         )
     if lacking := shortage(error):
         return f"{path} can't be opened, because {lacking} What is stored is as it was."
