@@ -116,7 +116,10 @@ def silent_words(languages: pd.Series | None) -> set[str]:
     """
     known = pd.Series(dtype=str) if languages is None else languages[languages != ""]
     shares = known.value_counts(normalize=True)
-    return _silent(frozenset(shares.index[shares >= _SHARE]) or frozenset({"en"}))
+    codes = frozenset(shares.index[shares >= _SHARE]) or frozenset({"en"})
+    # Those that the tokeniser leaves whole, and the halves of elided ones.
+    words = {stop for stop in map(str.lower, stop_words(codes)) if _WORD.fullmatch(stop)}
+    return words.union(*(half.split() for code, half in _ELIDED.items() if code in codes))
 
 
 def vectorizer_options(languages: pd.Series | None, texts: pd.Series) -> dict[str, object]:
@@ -131,7 +134,14 @@ def vectorizer_options(languages: pd.Series | None, texts: pd.Series) -> dict[st
     silent = silent_words(languages)
     if not any(_UNSPACED.search(text) for text in texts if not text.isascii()):
         return {"stop_words": sorted(silent), "token_pattern": WORD}
-    return {"analyzer": _analyzer(silent)}
+
+    def analyze(text: str) -> list[str]:
+        words, terms = split(text)
+        words = [word for word in words if word not in silent]
+        pairs = [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]
+        return [*words, *pairs, *(term for term in terms if term not in silent)]
+
+    return {"analyzer": analyze}
 
 
 def is_unspaced(term: str) -> bool:
@@ -150,31 +160,13 @@ def stop_words(codes: frozenset[str]) -> frozenset[str]:
     """The stop words of the given languages; English ones are scikit-learn's."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-    words: set[str] = set(ENGLISH_STOP_WORDS) if "en" in codes or not codes else set()
+    words = ENGLISH_STOP_WORDS if "en" in codes else frozenset[str]()
     others = codes - {"en"}
     if others:
         import stopwordsiso
 
-        for code in others:
-            if stopwordsiso.has_lang(code):
-                words |= set(stopwordsiso.stopwords(code))
-    return frozenset(words)
-
-
-def _silent(codes: frozenset[str]) -> set[str]:
-    """Stop words that the tokeniser leaves whole, and the halves of elided ones."""
-    words = {stop for stop in map(str.lower, stop_words(codes)) if _WORD.fullmatch(stop)}
-    return words.union(*(half.split() for code, half in _ELIDED.items() if code in codes))
-
-
-def _analyzer(silent: set[str]) -> Callable[[str], list[str]]:
-    def analyze(text: str) -> list[str]:
-        words, terms = split(text)
-        words = [word for word in words if word not in silent]
-        pairs = [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]
-        return [*words, *pairs, *(term for term in terms if term not in silent)]
-
-    return analyze
+        words |= stopwordsiso.stopwords(others)  # none of a language that it does not have
+    return words
 
 
 def _unspaced_terms(text: str) -> Iterator[str]:
