@@ -53,10 +53,13 @@ def state_dir(name: str) -> Path:
 
 def fallback_dir() -> Path:
     """A folder for this project's files outside of it: in the user's cache, else among the temporary files."""
+    import platformdirs
+
     project = root()
     name = f"{project.name}-{hashlib.blake2b(os.fsencode(project), digest_size=4).hexdigest()}"
-    caches = _user_caches()
-    if caches and _can_keep(caches / "newsclust" / name):
+    caches = platformdirs.user_cache_path()
+    # For a user without a home it begins with "~", which would be a folder of that name.
+    if caches.is_absolute() and _can_keep(caches / "newsclust" / name):
         return caches / "newsclust" / name
     return _temporary_dir() / name
 
@@ -236,14 +239,6 @@ def tell_once(text: str) -> None:
 
 
 _show_once = lru_cache(notice)
-
-
-def _user_caches() -> Path | None:
-    """The user's cache folder; None for a user without a home, whose "~" would be a folder of that name."""
-    import platformdirs
-
-    path = platformdirs.user_cache_path()
-    return path if path.is_absolute() else None
 
 
 @lru_cache
