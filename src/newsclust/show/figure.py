@@ -97,12 +97,11 @@ class Figure:
 def chart(height: int, **axes: Any) -> Iterator[tuple[Drawing, Any]]:
     """A drawing on white, `height` pixels high, and its axes as matplotlib's ``subplots`` gives them."""
     import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(_LOOK):
+        # Not pyplot's, which would show a second picture in a notebook.
         fig = Figure(figsize=(WIDTH / DPI, height / DPI), dpi=DPI, facecolor="white", layout="constrained")
-        FigureCanvasAgg(fig)  # pyplot's would show a second picture in a notebook
         yield fig, fig.subplots(**axes)
 
 
