@@ -199,11 +199,10 @@ def _headlines(
     stories: Stories, rows: np.ndarray, place: np.ndarray, times: np.ndarray, pubs: np.ndarray, points: np.ndarray
 ) -> dict[str, Any]:
     documents = stories.documents.iloc[rows]
-    summaries = [plain(text)[:SUMMARY_LETTERS] for text in documents.get("description", [""] * len(rows))]
+    summaries = [plain(text)[:SUMMARY_LETTERS] for text in documents["description"]]
     at = pd.Index(rows).get_indexer(stories.repeats[rows])
     copies = np.flatnonzero((at >= 0) & (at != np.arange(len(rows))) & (place[rows] == place[rows[at]]))
-    languages = documents["language"] if "language" in documents else pd.Series([""] * len(rows), dtype=str)
-    codes, spoken = pd.factorize(languages)
+    codes, spoken = pd.factorize(documents["language"])
     x, y = on_map(points[rows], points).T
     titles = headlines(stories.documents).map(plain)
     unclear = titles.duplicated(keep=False) | (titles.str.len() > LETTERS)
@@ -295,4 +294,4 @@ def _round_ups(stories: Stories, doubt: pd.DataFrame, evidence: Evidence, neighb
 
 def _named(stories: Stories, row: int) -> dict[str, str]:
     document = stories.documents.iloc[[row]]
-    return {"title": plain(headlines(document).iloc[0])[:LETTERS], "language": "".join(document.get("language", ""))}
+    return {"title": plain(headlines(document).iloc[0])[:LETTERS], "language": document["language"].iloc[0]}
