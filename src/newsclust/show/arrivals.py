@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
+from ..arrivals.newcomers import Newcomers
 from ..corpus.facts import headlines
 from ..markup import element, link, plotly_text
 from .drawing import INK, SHAPES, cut, story_mark, wrapped
 from .figure import POINTS, Figure, chart
 from .listings import HEADLINES, Table
 from .map_parts import IN_SPACE, SVG_POINTS, style_map
-
-if TYPE_CHECKING:
-    from ..arrivals.newcomers import Newcomers
 
 _HEIGHT = 720
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from ..stories.marks import mark_stories
-from ..stories.timeline import said_time
+from ..stories.stories import Stories
+from ..stories.timeline import Timeline, said_time
 from ..wording import count
 from .drawing import NOISE_COLOUR, cut, cut_at_word, story_mark
 from .figure import Figure, chart
 from .listings import Table, linked_titles
-
-if TYPE_CHECKING:
-    from ..stories.stories import Stories
-    from ..stories.timeline import Timeline
 
 #: Rows of the figure; all other stories share one more.
 ROWS = 12

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
+from ..stories.finer import Finer
 from ..stories.outline import outline
+from ..stories.stories import Stories
+from ..stories.topics import Topics
 from ..wording import count
 from .drawing import INK, cut
 from .figure import POINTS, Figure, chart
 from .listings import Table, linked_titles
-
-if TYPE_CHECKING:
-    from ..stories.finer import Finer
-    from ..stories.stories import Stories
-    from ..stories.topics import Topics
 
 #: Stories of a topic, and finer clusters of a story, that a table names.
 NAMED = 4

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..clusters.clustering import Clustering
+from ..clusters.clustering import Clustering
 
 #: A topic has two stories or more, and at most this share of all stories.
 LARGEST = 0.2

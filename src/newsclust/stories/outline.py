@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from .branches import Branches, find_branches
-
-if TYPE_CHECKING:
-    from .stories import Stories
+from .stories import Stories
 
 #: Levels below the one that holds all stories.
 DEEPEST = 5
