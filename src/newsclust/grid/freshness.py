@@ -45,8 +45,7 @@ def fingerprints(plan: Plan) -> dict[str, str]:
 def fingerprint_of_comparison(plan: Plan) -> str:
     """The fingerprint of what the index of a grid depends on, including all its runs."""
     runs = [(run.folder / "run.json").read_text(encoding="utf-8") for run in plan.runs]
-    made_by = [_cells("compare"), _versions(), _code()]
-    return fingerprint(made_by, plan.varied, runs)
+    return fingerprint([_cells("compare"), _versions(), _code()], plan.varied, runs)
 
 
 def is_fresh(run: PlannedRun, current: str) -> bool:

@@ -51,5 +51,4 @@ def mark_stories(timeline: Timeline, changes: pd.DataFrame | None = None) -> pd.
     else:
         more = kept["now"] - kept["before"]
         add("grew", more[more >= GREW])
-    frame = pd.DataFrame.from_dict(found, orient="index", columns=["kind", "n"])
-    return frame.rename_axis("story")
+    return pd.DataFrame.from_dict(found, orient="index", columns=["kind", "n"]).rename_axis("story")
