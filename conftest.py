@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -38,6 +39,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 # OpenMP's threads spin while they wait, which is time lost to the tests beside them: twice the processor time in all.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Python looks for garbage each time 700 objects more are there, among the million of a process that has imported all.
+gc.set_threshold(20_000)
 
 
 def pytest_xdist_auto_num_workers(config):

@@ -19,7 +19,7 @@ from .parts import NotInParts, in_parts
 from .roles import check_columns
 from .source import gather, is_address, paths
 from .tables import Table
-from .tidy import tidy
+from .tidy import ends_left_out, tidy
 from .understood import LANGUAGES, set_of_languages, understood_table
 from .unpacking import Piece
 
@@ -156,6 +156,7 @@ class _Passes:
             )
         self.files = files
         self._texts = tidy(sample.rows(), self.all)
+        self.notes += ends_left_out(self.all)
         self.all[LANGUAGES] = set_of_languages(self._texts) if self.detect else set()
 
     def _look_at(self, path: Path, named: set[str]) -> list[pd.DataFrame]:

@@ -23,7 +23,7 @@ from .formats import read_rows
 from .roles import ROLES, TEXTS, check_columns, is_called
 from .source import gather, shown_source
 from .tables import Table
-from .tidy import tidy
+from .tidy import ends_left_out, tidy
 from .understood import LANGUAGES, deciding_rows, named, set_of_languages, understood_table
 from .unpacking import Piece
 
@@ -189,6 +189,7 @@ def headlines_of(
     texts = tidy(fields, decided, deciding)
     if of_all is None:
         refuse_nothing(texts["reason"], name)
+    notes += ends_left_out(decided)
     rejected = _rejected(parts, texts, many)
     understood, unused = _table_of_roles(parts, fields, texts)
     table = texts.loc[texts["reason"] == "", [*ROLES, "text", "key"]]

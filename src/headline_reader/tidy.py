@@ -14,13 +14,14 @@ import pandas as pd
 from .boilerplate import REMOVED, may_be_none, may_end, outlet, robots
 from .cells import cleaned, found_in, has_letter
 from .decided import Decided
+from .errors import listed
 from .text import ADDRESSES, UNCLEAN, clean, cleaned_description, cleaned_publisher, key, plain
 
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2139")  # Hangul fillers; the sign for information
 _BULLET = re.compile(r"[-*•‣◦▪–—·]\s+(?=\S)")
 _ORDINAL = re.compile(r"[(\[]?\d{1,5}[.):\]]\s+(?=\S)")
 _TAIL = re.compile(r"^(.*\S)\s+([-–—|·•»]|::|\|\|)\s+(\S.*)$", re.DOTALL)
-
+_ENDS = "footers of titles"
 
 #: A title in parts: what it says, a separator, and what may be a publisher.
 _Parts = tuple[str, ...] | None
@@ -47,7 +48,7 @@ def tidy(fields: pd.DataFrame, decided: Decided | None = None, rows: Sequence[in
     decided = Decided() if decided is None else decided
     publishers = cleaned(fields["publisher"], "", cleaned_publisher)
     titles, descriptions = list(fields["title"]), list(fields["description"])
-    titles = _without_footers(titles, decided.once("footers of titles", _footers, titles, rows=rows))
+    titles = _without_footers(titles, decided.once(_ENDS, _footers, titles, rows=rows))
     titles = cleaned(titles, UNCLEAN, _plainly)
     titles = _without_markers(titles, decided.once("markers", _marker, titles, rows=rows))
     descriptions = _without_footers(descriptions, decided.once("footers", _footers, descriptions, rows=rows))
@@ -76,6 +77,12 @@ def tidy(fields: pd.DataFrame, decided: Decided | None = None, rows: Sequence[in
         titles[row], descriptions[row] = title, description
     columns = {"title": titles, "description": descriptions, "publisher": publishers, "text": texts, "key": keys}
     return pd.DataFrame({**fields, **columns, "reason": reasons}, index=fields.index, dtype=object)
+
+
+def ends_left_out(decided: Decided) -> list[str]:
+    """A note about what `tidy` took from the ends of titles, if it did."""
+    ends = [end for often in decided.get(_ENDS, []) for end in sorted(often)]
+    return [f"the end that many titles share is left out: {listed(ends)}"] if ends else []
 
 
 def _plainly(text: str) -> str:

@@ -86,3 +86,16 @@ def test_it_ends_well_when_it_is_stopped(run, monkeypatch):
     monkeypatch.setattr("newsclust.defend.golden_pairs.check_pairs", stop)
     stopped = call("check", "pairs.csv", "--run", str(run.folder))
     assert stopped.exit_code == 130 and "Stopped" in stopped.output
+
+
+def test_a_reason_names_no_stop_words_of_the_runs_own_language(toy_model):
+    titles = [f"Das Hochwasser an der Elbe steigt und die Stadt wartet auf Deich {n}" for n in range(8)]
+    toy_model.vectors = {title: np.eye(8)[0] + 0.01 * np.eye(8)[row] for row, title in enumerate(titles)}
+    with open("mine.csv", "w", encoding="utf-8") as file:
+        file.write("\n".join(["title", *titles]))
+    nc.find("mine.csv", model="minilm", words=0.2, min_samples=1, min_cluster_size=2, output="out")
+    write([("same", titles[0], titles[1])])
+    run = nc.read_run("out")
+    (words,) = check_pairs("pairs.csv", run).table["words"]
+    assert "hochwasser" in words and not {"das", "der", "und", "die"} & set(words)
+    assert set(run.languages) == {"de"}

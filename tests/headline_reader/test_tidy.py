@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from headline_reader.decided import Decided
-from headline_reader.tidy import tidy
+from headline_reader.tidy import ends_left_out, tidy
 
 
 def fields(titles: list[str], descriptions: list[str] | str = "", publisher: str = "") -> pd.DataFrame:
@@ -31,6 +31,9 @@ def test_what_a_channel_writes_below_everything_is_left_out_and_once_decided_of_
     assert tidy(fields(some), decided)["title"].tolist() == [text.partition("\n")[0] for text in some]
     assert tidy(fields(["Ferry resumes.\nRead us without ads"]), decided)["title"].tolist() == ["Ferry resumes."]
     assert "Read us" in tidy(fields(["Ferry resumes.\nRead us without ads"]))["title"][0]
+    assert ends_left_out(decided) == ["the end that many titles share is left out: 'read us without ads'"]
+    tidy(fields(["Storm nears"] * 9), whole := Decided())
+    assert ends_left_out(whole) == []
 
 
 def test_a_publisher_after_the_title_is_left_out_where_its_column_names_it():

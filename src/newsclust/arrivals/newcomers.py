@@ -160,7 +160,7 @@ def assign_newcomers(
     is_known, held = held >= 0, held[held >= 0]
     new = documents[~is_known]
     n_old, n_new = len(run.ids), len(new)
-    everything = pd.concat([run.documents, new], ignore_index=True)
+    everything = pd.concat([run.documents.assign(language=run.languages), new], ignore_index=True)
     vectors = np.ascontiguousarray(np.vstack([run.embeddings.vectors, embeddings.vectors[~is_known]]))
     words = _words_of_both(run.embeddings, embeddings, ~is_known) if given.words else None
     space = Space(vectors, words, everything, n_old, given.words, given.days, given.day_scale)

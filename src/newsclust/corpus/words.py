@@ -136,10 +136,7 @@ def vectorizer_options(languages: pd.Series | None, texts: pd.Series) -> dict[st
         return {"stop_words": sorted(silent), "token_pattern": WORD}
 
     def analyze(text: str) -> list[str]:
-        words, terms = split(text)
-        words = [word for word in words if word not in silent]
-        pairs = [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]
-        return [*words, *pairs, *(term for term in terms if term not in silent)]
+        return [word for words in split(text) for word in words if word not in silent]
 
     return {"analyzer": analyze}
 

@@ -77,7 +77,7 @@ def check_pairs(file: str, run: StoredRun) -> CheckedPairs:
     told = found.rows.copy()
     one, two = (told[name].to_numpy(np.intp) for name in ("one", "two"))
     told["distance"] = _distances(run, one, two)
-    silent, texts = silent_words(documents.get("language")), documents["text"].tolist()
+    silent, texts = silent_words(run.languages), documents["text"].tolist()
     words = {row: set(split(texts[row])[0] + split(texts[row])[1]) - silent for row in {*one.tolist(), *two.tolist()}}
     told["words"] = [sorted(words[a] & words[b]) for a, b in zip(one.tolist(), two.tolist(), strict=True)]
     times = documents["time"].to_numpy()

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from headline_reader.dates import read_dates
+from headline_reader.languages import detect
 
 from ..clusters.clustering import CLUSTERING
 from ..corpus.corpus import Corpus
@@ -130,6 +131,11 @@ class StoredRun:
         texts = pd.Series(self._recalled[1], dtype=object)
         titles = texts.str.partition("\n")[0].where(texts != "", self.points["title"])
         return with_facts(self.points.assign(text=texts, title=titles))
+
+    @cached_property
+    def languages(self) -> pd.Series:
+        """The language of each document, detected as when the file was read; no file of a run has it."""
+        return pd.Series(detect(self.documents["text"]), dtype=object)
 
     def check_comparable(self, corpus: Corpus) -> None:
         """Check that the vectors of another corpus can come from this run's model.
