@@ -12,7 +12,7 @@ import pytest
 from browser import open_page, settle  # noqa: F401  a fixture
 from newsclust.grid import freshness
 from test_grid import write_plan
-from test_run_plan import BOTH, go, runs  # noqa: F401  runs is a fixture
+from test_run_plan import BOTH, finished, go, runs  # noqa: F401  fixtures
 
 
 def test_a_changed_parameter_repeats_the_runs_it_affects(runs):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -48,18 +50,43 @@ def write_small_page(folder: Path, links: dict | None = None, page: Path | None 
     return page
 
 
+def render_small(notebook: Path, html: Path, above: str = "") -> Path:
+    html.write_text(f"{notebook.name}: {above}")
+    return html
+
+
+@contextmanager
+def stand_ins() -> Iterator[Executed]:
+    """Notebooks are neither executed nor rendered, which takes nbconvert half a second each."""
+    with pytest.MonkeyPatch.context() as patch:
+        stand_in = Executed()
+        patch.setattr(run_plan, "execute", stand_in)
+        patch.setattr(pages, "execute", stand_in)
+        patch.setattr(pages, "write_page", write_small_page)
+        patch.setattr(pages, "render_notebook", render_small)
+        yield stand_in
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    """A folder with a plan of two runs that was carried out."""
+    folder = tmp_path_factory.mktemp("finished")
+    shutil.copytree(TOP / "notebooks", folder / "notebooks")
+    (folder / "pyproject.toml").write_text('name = "newsclust"\n')  # whose notebooks are executed
+    with pytest.MonkeyPatch.context() as patch, stand_ins() as stand_in:
+        patch.chdir(folder)
+        pd.DataFrame({"title": ["a", "b"]}).to_csv("mine.csv", index=False)
+        write_plan("fixed: {data: mine.csv}\ngrid: {min_samples: [2, 3]}\n")
+        assert go(stand_in) == BOTH
+    return folder
+
+
 @pytest.fixture
-def runs(monkeypatch, tmp_path) -> Executed:
-    shutil.copytree(TOP / "notebooks", tmp_path / "notebooks")
-    (tmp_path / "pyproject.toml").write_text('name = "newsclust"\n')  # whose notebooks are executed
-    stand_in = Executed()
-    monkeypatch.setattr(run_plan, "execute", stand_in)
-    monkeypatch.setattr(pages, "execute", stand_in)
-    monkeypatch.setattr(pages, "write_page", write_small_page)
-    pd.DataFrame({"title": ["a", "b"]}).to_csv("mine.csv", index=False)
-    write_plan("fixed: {data: mine.csv}\ngrid: {min_samples: [2, 3]}\n")
-    assert go(stand_in) == ["min_samples=2", "min_samples=3", "index"]
-    return stand_in
+def runs(finished, tmp_path) -> Iterator[Executed]:
+    """The runs of the plan in a copy of its folder."""
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    with stand_ins() as stand_in:
+        yield stand_in
 
 
 def go(runs: Executed, name: str = "mine.yaml", failed: int = 0) -> list[str]:
