@@ -54,7 +54,7 @@ print(json.dumps(read))
 def files() -> list[str]:
     """Every third file, with `make soak` each."""
     shared = [path for path in SHARED.rglob("*") if path.is_file() and path.suffix != ".md"] if SHARED.is_dir() else []
-    return [str(path) for path in (*sorted(CASES.iterdir()), *sorted(shared))][:: 1 if examples(1) > 1 else 3]
+    return [str(path) for path in (*sorted(CASES.iterdir()), *sorted(shared))][:: 1 if examples(100) > 100 else 3]
 
 
 @pytest.fixture(scope="module")
