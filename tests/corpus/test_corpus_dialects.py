@@ -87,13 +87,14 @@ def test_the_same_corpus_is_read_from_any_dialect(tmp_path, plain_dialect, rows,
 
 def test_a_refusal_is_the_exception(tmp_path, plain_dialect):
     """The property above holds for a reader that refuses everything: this one does not."""
-    known = read_corpus("sample").documents["published_at"].str[:16].tolist()
+    rows = SAMPLE[::5]
+    days = {row["title"]: row["published_at"][:16] for row in rows}
     for name in DATES:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            read = read_corpus(write(SAMPLE, plain_dialect | {"date": name}, tmp_path / name.replace(" ", "_")))
-            assert read.n_documents == len(SAMPLE)
-            assert read.documents["published_at"].str[:16].tolist() == known
+            read = read_corpus(write(rows, plain_dialect | {"date": name}, tmp_path / name.replace(" ", "_")))
+            assert read.n_documents == len(rows)
+            assert read.documents.set_index("title")["published_at"].str[:16].to_dict() == days
 
 
 def test_several_files_are_one_corpus_that_says_which(tmp_path, plain_dialect):
