@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 TOP = Path(__file__).parents[2]
 #: Refuses to import what is named, as though it were not installed; hdbscan too, until the comparison needs it.
 ALONE = """
@@ -41,11 +39,10 @@ for seed in range(20_000, 20_060):
 """
 
 
-@pytest.mark.parametrize("work", [WITHOUT_HDBSCAN, COMPARED], ids=["an estimator", "the comparison with hdbscan"])
-def test_it_works_where_nothing_else_of_newsclust_can_be_imported(work):
+def test_it_works_where_nothing_else_of_newsclust_can_be_imported():
     path = os.pathsep.join([str(TOP / "src"), str(TOP / "benchmarks")])
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", ALONE + work + "print('fine')"],
+        [sys.executable, "-W", "ignore", "-c", ALONE + WITHOUT_HDBSCAN + COMPARED + "print('fine')"],
         env=os.environ | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
