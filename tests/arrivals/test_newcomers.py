@@ -17,6 +17,7 @@ import newsclust as nc
 from newsclust.arrivals.calibration import calibrate
 from newsclust.corpus.documents import read_corpus
 from newsclust.errors import InputError, NewsclustError, ParameterError, RunError
+from newsclust.grid import assign
 from newsclust.neighbors.layout import Layout
 from newsclust.pipeline import Map
 from newsclust.run.continuation import continue_run
@@ -26,6 +27,7 @@ from newsclust.run.stored import StoredRun
 from newsclust.stories.finer import part_stories
 from newsclust.stories.outline import outline
 from test_cli import call, refused
+from test_smallest import run_cells
 
 TOP = Path(__file__).parents[2]
 SCRIPT = "<script>alert(1)</script> & <b>Wajima</b> quake $x$ \x1b[31m"
@@ -380,7 +382,15 @@ def test_predicted_probabilities_are_about_the_share_that_is_right(days):
 
 
 def test_a_file_without_headlines_is_refused_in_one_line(days, monkeypatch, capsys):
+    def execute_here(notebook, executed, parameters, **_) -> str:
+        """What a kernel says; starting one takes three seconds."""
+        try:
+            run_cells(notebook.stem, **parameters)
+        except NewsclustError as error:
+            return str(error)
+
     monkeypatch.chdir(days.folder)
+    monkeypatch.setattr(assign, "execute", execute_here)
     Path("empty.csv").write_text("title\n")
     with pytest.raises(NewsclustError):
         read_corpus("empty.csv")
