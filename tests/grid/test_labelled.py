@@ -54,7 +54,7 @@ def test_perfect_stories_have_no_mistakes():
 def headlines(tmp_path_factory):
     """A file beside which the tests keep the vectors, which one of them makes."""
     path = tmp_path_factory.mktemp("labelled") / "headlines.csv"
-    rows = read_corpus("sample").rows
+    rows = read_corpus("sample").rows.drop(columns="description")  # titles are embedded in a quarter of the time
     kept = rows["story"].isin(rows["story"].value_counts().drop("one-off").index[:8])
     pd.concat([rows[kept], rows[kept].head(7)]).to_csv(path, index=False)  # repeats count as often as they are there
     return path
