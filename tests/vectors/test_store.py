@@ -141,15 +141,24 @@ def test_a_milvus_without_sparse_vectors_stores_no_words_and_a_notice_says_so(to
     assert again.n_embedded == 0
 
 
+INTERRUPTED = {"vectors": (KeyboardInterrupt, None), "words": (ValueError, by_text(make_documents(20)))}
+
+
 @pytest.mark.parametrize(
-    ("failure", "words"),
-    [(KeyboardInterrupt, None), (ValueError, by_text(make_documents(20)))],
-    ids=["vectors", "words"],
+    ("enough", "stored"),
+    [
+        ({"INSERT_ROWS": 5}, "vectors"),
+        ({"INSERT_LETTERS": 40, "FIRST_ROWS": 64}, "vectors"),
+        ({"INSERT_SECONDS": 0}, "vectors"),
+        ({"INSERT_ROWS": 5}, "words"),
+        pytest.param({"INSERT_LETTERS": 40, "FIRST_ROWS": 64}, "words", marks=pytest.mark.soak),
+        pytest.param({"INSERT_SECONDS": 0}, "words", marks=pytest.mark.soak),
+    ],
+    ids=str,
 )
-@pytest.mark.parametrize(
-    "enough", [{"INSERT_ROWS": 5}, {"INSERT_LETTERS": 40, "FIRST_ROWS": 64}, {"INSERT_SECONDS": 0}], ids=str
-)
-def test_an_interrupted_ingest_is_taken_up_where_it_stopped(toy_model, monkeypatch, enough, failure, words):
+def test_an_interrupted_ingest_is_taken_up_where_it_stopped(toy_model, monkeypatch, enough, stored):
+    failure, words = INTERRUPTED[stored]
+
     def fail_after_ten(texts):
         if len(toy_model.texts) >= 10:
             raise failure
