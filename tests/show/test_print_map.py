@@ -16,7 +16,7 @@ def texts(path) -> list[str]:
 
 @pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml"), ("b/a.PDF", b"%PDF")])
 def test_one_call_writes_the_map_for_print_the_same_bytes_each_time(tmp_path, name, start):
-    points = forty_stories().assign(assigned=lambda rows: (rows.index % 7 == 0) & (rows["cluster"] >= 0))
+    points = forty_stories()[::3].assign(assigned=lambda rows: (rows.index % 7 == 0) & (rows["cluster"] >= 0))
     path = nc.show.save_map(points, tmp_path / name)
     written = path.read_bytes()
     assert path == tmp_path / name and written.startswith(start)
