@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from conftest import make_documents, make_embeddings
+from conftest import ToyModel, make_documents, make_embeddings
 from newsclust.errors import NewsclustError, NewsclustWarning
 from newsclust.neighbors import neighbors
 from newsclust.neighbors.comparison import exact_neighbors
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.stages import logged
+from newsclust.vectors import store
 from newsclust.vectors.store import Store
 from test_comparison import from_full_matrix, scattered
 
@@ -72,15 +74,26 @@ def test_tiny_corpora_work_with_every_search(search, n, dim):
     assert f"{n} documents with {n - 1} neighbours each" in repr(found)
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory) -> Path:
+    """A folder with a local database of 360 documents."""
+    folder, model = tmp_path_factory.mktemp("filled"), ToyModel()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(store, "load_embedder", model.load_embedder)
+        documents = make_documents(360)
+        vectors = scattered(360)
+        vectors[5] = vectors[11]
+        model.vectors = dict(zip(documents["text"], vectors, strict=True))
+        Store().embed(documents)
+    return folder
+
+
 @pytest.fixture
-def stored(toy_model):
+def stored(filled, tmp_path, toy_model):
     """A local database with 60 documents of this corpus among 300 strangers that lie in the same places."""
-    documents = make_documents(360)
-    vectors = scattered(360)
-    vectors[5] = vectors[11]
-    toy_model.vectors = dict(zip(documents["text"], vectors, strict=True))
-    Store().embed(documents)
-    return Store().embed(documents.iloc[::6].reset_index(drop=True))
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
+    return Store().embed(make_documents(360).iloc[::6].reset_index(drop=True))
 
 
 def test_milvus_with_flat_gives_the_lists_of_exact_and_no_strangers(stored):
