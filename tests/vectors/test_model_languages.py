@@ -35,6 +35,6 @@ def test_a_story_in_four_languages_is_one_story_with_e5(corpus):
     assert whole >= 8
 
 
-def test_minilm_is_not_used_on_four_languages_without_a_warning(corpus):
+def test_minilm_is_not_used_on_four_languages_without_a_warning(corpus, toy_model):
     with pytest.warns(NewsclustWarning, match=r"75% of the documents are not English .*but minilm reads English"):
         nc.embed(corpus, model="minilm")
