@@ -25,7 +25,7 @@ NUMBER = r"(?<![\w.@])\d[\d,]*(?:\.\d+)*(?:%|\b)"
 def run(tmp_path_factory) -> Path:
     """A run of 60 headlines of the sample, with the settings of params/quickstart.yaml."""
     folder = tmp_path_factory.mktemp("made")
-    rows = pd.read_csv(TOP / "src/newsclust/data/sample.csv", dtype=str).head(60)
+    rows = pd.read_csv(TOP / "src/newsclust/data/sample.csv", dtype=str).drop(columns="description").head(60)
     rows.loc[0, "title"] = '=HYPERLINK("x") <b>bold</b> {\\LaTeX} "quoted"'
     rows.assign(url=[f"https://example.org/{i}" if i else "javascript:alert(1)" for i in range(60)]).to_csv(
         folder / "mine.csv", index=False
