@@ -341,7 +341,7 @@ def slips() -> st.SearchStrategy[tuple[str, object]]:
     return st.one_of(st.tuples(unknown.filter(lambda name: not iskeyword(name)), values), st.sampled_from(wrong))
 
 
-@settings(deadline=None, derandomize=True, max_examples=examples(500))
+@settings(deadline=None, derandomize=True, max_examples=examples(200))
 @given(slips())
 def test_no_slip_runs_with_a_default_instead(slip):
     name, value = slip
