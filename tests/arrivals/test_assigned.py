@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -58,6 +59,23 @@ def test_every_new_row_says_what_became_of_it_and_the_record_has_the_numbers(toy
     assert rows["what"].tolist() == ["joins", "in the run already", "joins"]
     assert record.metrics["n_joined"] == 2 and record.metrics["n_known"] == 1
     assert "notices" not in record.provenance and {"read", "assign"} <= set(record.metrics["seconds"])
+
+
+def test_headlines_that_their_titles_do_not_tell_apart_are_corrected_by_their_ids(toy_model):
+    reports = "".join(f"storm report {n},,2024-03-01\n" for n in range(12))
+    long = "storm over the coast " * 20
+    more = f"storm report 3,and floods,2024-03-02\n{long}a,,2024-03-02\n{long}b,,2024-03-02\nferry sails,,2024-03-02\n"
+    for name, rows in (("mine.csv", reports), ("more.csv", more)):
+        Path(name).write_text(f"title,description,published_at\n{rows}")
+    nc.find("mine.csv", output="out", model="minilm")
+    run, corpus = nc.read_run("out"), nc.read("more.csv")
+    finish_assignment(corpus, nc.assign_newcomers(run, corpus, nc.embed(corpus, run).embeddings), "tuesday")
+    shown = json.loads(Path("tuesday/page.json").read_text(encoding="utf-8"))["headlines"]
+    titles, documents = shown["title"].split("\n"), pd.concat([run.documents, corpus.documents])
+    named = {titles[at]: name for at, name in shown["ids"]}
+    assert len(shown["ids"]) == 4 and set(named) == {"storm report 3", long[:300]}
+    expected = documents[(documents["title"] == "storm report 3") | documents["title"].str.startswith(long)]["id"]
+    assert {name for _, name in shown["ids"]} == {f"d{one}" for one in expected}
 
 
 def test_the_notices_about_new_headlines_are_on_their_page(toy_model):

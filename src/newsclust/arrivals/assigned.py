@@ -142,9 +142,11 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
     }.items():
         if held[text] or not start:
             held[text] = "\n".join([*([held[text]] if start else []), *values])
-    titles = pd.Series(held["title"].split("\n"))
-    unclear = np.flatnonzero(titles.duplicated(keep=False) & (titles.index >= start))
-    held["ids"] = held.get("ids", []) + [[int(at), f"d{documents['id'].iloc[at - start]}"] for at in unclear]
+    titles, run = pd.Series(held["title"].split("\n")), newcomers.run
+    unclear = np.flatnonzero(titles.duplicated(keep=False) | (titles.str.len() == LETTERS))
+    own = dict(zip(headlines(run.documents).map(plain).str[:LETTERS], run.ids, strict=True))
+    ids = [(int(at), documents["id"].iloc[at - start] if at >= start else own.get(titles[at])) for at in unclear]
+    held["ids"] = [[at, f"d{one}"] for at, one in ids if one is not None] + held.get("ids", [])  # the last one counts
     names = {name: at for at, name in enumerate(data["publishers"])}
     publishers = [names.setdefault(name, len(names)) if name else -1 for name in documents["publisher"].map(plain)]
     spoken = {code: at for at, code in enumerate(held["languages"])}
