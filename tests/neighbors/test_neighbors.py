@@ -15,7 +15,7 @@ from newsclust.neighbors import neighbors
 from newsclust.neighbors.comparison import exact_neighbors
 from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.stages import logged
-from newsclust.vectors import store
+from newsclust.vectors import embedding, store
 from newsclust.vectors.store import Store
 from test_comparison import from_full_matrix, scattered
 
@@ -80,6 +80,7 @@ def filled(tmp_path_factory) -> Path:
     folder, model = tmp_path_factory.mktemp("filled"), ToyModel()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        patch.setattr(embedding, "_loaded", {})
         patch.setattr(store, "load_embedder", model.load_embedder)
         documents = make_documents(360)
         vectors = scattered(360)
