@@ -233,12 +233,14 @@ def remove(folder: Path) -> str:
 
 
 def tell_once(text: str) -> None:
-    """A notice that is not shown again in this process; each log keeps it."""
+    """A notice that is shown once in this process and folder; each log keeps it."""
     current_log().keep(text)
-    _show_once(text)
+    _show_once(text, os.getcwd())
 
 
-_show_once = lru_cache(notice)
+@lru_cache
+def _show_once(text: str, _folder: str) -> None:
+    notice(text)
 
 
 @lru_cache

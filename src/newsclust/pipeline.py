@@ -94,7 +94,8 @@ def embed(corpus: Corpus, p: Notebook | Parameters | StoredRun | None = None, **
     read from there, and nothing is stored. ``model = "auto"`` is decided here; a run that continues an earlier one
     keeps its model (`newsclust.vectors.model_choice.choose_model`).
     """
-    by_user = "uri" in given or not isinstance(p, StoredRun)
+    run = p if isinstance(p, StoredRun) else None
+    by_user = "uri" in given or run is None
     if isinstance(p, StoredRun):
         p.check_comparable(corpus)
         given, p = {name: getattr(p.parameters, name) for name in READS["embed"]} | given, None
@@ -102,10 +103,14 @@ def embed(corpus: Corpus, p: Notebook | Parameters | StoredRun | None = None, **
     store, why = replace(now.store, given=by_user), ""
     if corpus.row_keys is not None:
         return Vectors(corpus, store.embed(corpus), store, _made("embed", corpus.parameters, now))
+    documents = corpus.documents
+    if run:  # which keeps its text and vector of a headline that is spelt otherwise here
+        texts = documents["id"].map(pd.Series(run.documents["text"].to_numpy(), run.ids))
+        documents = documents.assign(text=texts.fillna(documents["text"]))
     if now.model == AUTO:
         record = read_record(find_run(now.previous)) if now.previous else None
         store, why = choose_model(store, corpus.documents, now.previous, record.parameters["model"] if record else None)
-    embeddings = replace(store.embed(corpus.documents), why=why)
+    embeddings = replace(store.embed(documents), why=why)
     return Vectors(corpus, embeddings, store, _made("embed", corpus.parameters, now))
 
 
@@ -247,7 +252,7 @@ def repeat(run: StoredRun) -> Run:
     """
     with stage("repeat"):
         made = run.record.parameters
-        texts = run.documents.assign(language="")
+        texts = run.documents.assign(language=run.languages)
         corpus = Corpus(str(made["data"]), texts, texts["id"].astype("Int64"), texts, "", given=made["data"])
         vectors = Vectors(corpus, run.embeddings, run.store, made)
         now = run.parameters

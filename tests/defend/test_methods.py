@@ -13,9 +13,10 @@ import yaml
 from typer.testing import CliRunner
 
 from newsclust.cli import app
-from newsclust.defend.methods import REFERENCES, describe
+from newsclust.defend.methods import REFERENCES, _paragraph, describe
 from newsclust.errors import RunError
 from newsclust.pipeline import find
+from newsclust.run.record import read_record
 
 TOP = Path(__file__).parents[2]
 NUMBER = r"(?<![\w.@])\d[\d,]*(?:\.\d+)*(?:%|\b)"
@@ -108,3 +109,10 @@ def test_the_citation_file_names_authors_title_and_version_and_no_address():
     assert {"cff-version", "message", "title", "authors", "version", "license"} <= cited.keys()
     assert f'version = "{cited["version"]}"' in (TOP / "pyproject.toml").read_text(encoding="utf-8")
     assert "://" not in str(cited)
+
+
+def test_no_more_neighbours_are_said_than_there_are_documents(run):
+    record = read_record(run)
+    assert f"The {record.parameters['k']} nearest others of each" in " ".join(_paragraph(record))
+    record.metrics["n_documents"] = 10
+    assert "The 9 nearest others of each" in " ".join(_paragraph(record))

@@ -29,7 +29,8 @@ def run_of(answers) -> SimpleNamespace:
     return SimpleNamespace(store=store, ids=np.arange(3), points=POINTS, table=table, name="monday", asked=asked)
 
 
-def test_the_nearest_come_first_with_their_story_day_and_paper():
+def test_the_nearest_come_first_with_their_story_day_and_paper(monkeypatch):
+    monkeypatch.setattr("newsclust.run.phrase.finished", lambda run: run)  # it is in no folder
     texts = ["Ferry\x1b[31m waits\nIt may sail.", "Storm nears", "Coast braces"]
     run = run_of((np.array([1, 0, 2]), texts, np.array([0.5, 0.9, 0.7])))
     found = search(run, " the\n storm ", 3)

@@ -56,6 +56,11 @@ def test_good_answers_are_titles_and_a_second_run_asks_nothing(endpoint, recwarn
     assert endpoint.keys == [f"Bearer {KEY}"] * 2
     assert write_titles(STORIES, LANGUAGES, "small") == dict.fromkeys(STORIES, "Eclipse Crosses Texas")
     assert len(endpoint.asked) == 2
+    with pytest.MonkeyPatch.context() as patch:  # another server may give the name to another model
+        patch.setenv("OPENAI_BASE_URL", endpoint.address.replace("127.0.0.1", "localhost"))
+        write_titles(STORIES, LANGUAGES, "small")
+    assert len(endpoint.asked) == 4
+    del endpoint.asked[2:]
     write_titles(STORIES, LANGUAGES, "another model")
     write_titles({4: STORIES[4] + ["One more"]}, LANGUAGES, "small")
     assert len(endpoint.asked) == 5 and not recwarn.list

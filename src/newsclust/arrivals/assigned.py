@@ -21,6 +21,7 @@ from ..run.page_data import LETTERS, PAGE_DATA, SUMMARY_LETTERS, minutes_of, on_
 from ..run.parameters import check_names
 from ..run.preflight import try_output
 from ..run.record import Record, beside_input, facts_of_vectors
+from ..run.results import finished
 from ..run.stored import StoredRun
 from ..stages import current_log, step
 from .newcomers import Newcomers
@@ -81,7 +82,7 @@ def finish_assignment(corpus: Corpus, newcomers: Newcomers, output: str | None =
     -------
     Record
     """
-    run = newcomers.run
+    run = finished(newcomers.run)
     _try_results(run, output)
     log = current_log()
     metrics = newcomers.counts | {"seconds": log.seconds}

@@ -100,7 +100,7 @@ def _paragraph(record: Record) -> list[str]:
     given, made, metrics = record.parameters, record.provenance, record.metrics
     return [
         *_corpus(made, metrics),
-        *_graph(given, made),
+        *_graph(given, made, metrics["n_documents"]),
         *_clusters(given, made, metrics),
         *_results(given, metrics),
         *_made(given, made),
@@ -115,14 +115,14 @@ def _corpus(made: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
     return [f"We read {rows} of headlines from {source}: {documents}{f' ({said})' if said else ''}."]
 
 
-def _graph(given: dict[str, Any], made: dict[str, Any]) -> list[str]:
+def _graph(given: dict[str, Any], made: dict[str, Any], n: int) -> list[str]:
     model = given["model"]
     keys = "; ".join(f"@{key}" for key in _OF_MODEL.get(model, ()))
     _, revision, dimensions = made["model"].rsplit(", ", 2)
     said = [
         f"Each was embedded by the model {plain(model)[:200]}{f' [{keys}]' if keys else ''} ({revision}, {dimensions}, "
-        f"{made['precision']}) and stored in Milvus [@wang2021milvus]. The {given['k']} nearest others of each "
-        f"were found by Euclidean distance ({made['search']})."
+        f"{made['precision']}) and stored in Milvus [@wang2021milvus]. The {min(given['k'], n - 1)} nearest others of "
+        f"each were found by Euclidean distance ({made['search']})."
     ]
     parts = []
     if given["words"]:

@@ -77,7 +77,7 @@ def _stories_of(previous: str | None) -> list[str]:
         return []
     with suppress(OSError, NewsclustError):
         run = read_results(previous)
-        return [_hash(run.folder / name) for name in RESULTS[:3]]
+        return [_hash(run.folder / name) for name in RESULTS[:4]]
     return [previous]
 
 

@@ -17,6 +17,7 @@ TABLES = {
 }
 BESIDE = (
     "stories.csv",
+    "documents.csv",
     "coverage.csv",
     "rejected.csv",
     "emerging.csv",

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..corpus.documents import Corpus
+from ..corpus.facts import headlines, printed
 from ..markup import table
 from ..neighbors.layout import Layout
 from ..neighbors.neighbors import Neighbors
@@ -42,7 +43,7 @@ PACKAGES = (
 )
 #: Written by `finish`, in this order: if the last one is there, the others are complete. `REJECTED` is there if rows
 #: were set aside.
-RESULTS = ("clusters.csv", "stories.csv", "provenance.json", "page.json", "metrics.json")
+RESULTS = ("clusters.csv", "stories.csv", "documents.csv", "provenance.json", "page.json", "metrics.json")
 REJECTED = "rejected.csv"
 #: Who reported each story, and when; only a header if no publisher is named.
 COVERAGE = "coverage.csv"
@@ -166,7 +167,8 @@ def finish(
     `newsclust.stories.noise.Vote`; where documents nearly repeat others, ``near_duplicate_of`` has the id of the one
     that stands for them; where stories were corrected, ``corrected`` is True for what the corrections moved. A row
     without any text has no document, so these are blank there. ``stories.csv`` has one row per story, with its
-    `newsclust.stories.reliability`; rows that were set aside are in ``rejected.csv``, with their lines and reasons. All
+    `newsclust.stories.reliability`; ``documents.csv`` has each document's title, address, publisher, time and language
+    as they were understood; rows that were set aside are in ``rejected.csv``, with their lines and reasons. All
     of them open in Excel, their letters marked as UTF-8, and are written before the run's numbers are measured; then
     come ``page.json``, the data of the run's page except the numbers (`newsclust.run.page_data`), ``provenance.json``
     and ``metrics.json``.
@@ -193,6 +195,7 @@ def finish(
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / "clusters.csv", lambda part: write_csv(part, rows))
         write_whole(folder / "stories.csv", as_csv(stories.table.reset_index()))
+        write_whole(folder / "documents.csv", lambda part: write_csv(part, _documents(stories.documents)))
         write_whole(folder / COVERAGE, as_csv(coverage.entries))
         if len(corpus.rejected):
             write_whole(folder / REJECTED, as_csv(corpus.rejected))
@@ -278,6 +281,16 @@ def facts_of_vectors(embeddings: Embeddings, words: float) -> dict[str, str]:
         "vectors": embeddings.where,
     }
     return facts | ({WEIGHER: embeddings.weigher} if words else {})
+
+
+def _documents(documents: pd.DataFrame) -> pd.DataFrame:
+    """The documents as they were understood; below, by whom and when texts were printed again."""
+    rows = documents[["id", "publisher", "published_at", "url", "language"]].assign(title=headlines(documents))
+    more = printed(documents)[len(documents) :]
+    days = more["time"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").fillna("")
+    ids = documents["id"].to_numpy()[more["document"].to_numpy(np.intp)]
+    others = pd.DataFrame({"id": ids, "publisher": more["publisher"].to_numpy(), "published_at": days.to_numpy()})
+    return pd.concat([rows, others], ignore_index=True).fillna("").astype({"id": str})
 
 
 def _rows(corpus: Corpus, stories: Stories, points: pd.DataFrame) -> pd.DataFrame:

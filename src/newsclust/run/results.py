@@ -29,7 +29,7 @@ from ..stories.timeline import Timeline, follow_stories
 from ..stories.topics import Topics, group_stories
 from ..vectors.store import Embeddings, Store
 from .continuation import Continuation
-from .record import Record, summary
+from .record import Record, read_record, summary
 from .stored import StoredRun, read_run
 
 if TYPE_CHECKING:
@@ -386,6 +386,9 @@ def finished(run: StoredRun | Run) -> StoredRun:
         If it is in no folder, or another run is there now.
     """
     if not isinstance(run, Run):
+        now = read_record(run.folder)
+        if now is None or now.provenance.get("finished") != run.record.provenance.get("finished"):
+            raise RunError(f"{run.name} holds another run now, or none: read it again.")
         return run
     kept = read_run(run.folder)
     if not np.array_equal([kept.ids, kept.labels], [run.corpus.documents["id"], run.labels]):

@@ -16,11 +16,12 @@ import pandas as pd
 from headline_reader.dates import read_dates
 from headline_reader.languages import detect
 
+from ..cache import fingerprint
 from ..clusters.clustering import CLUSTERING
 from ..corpus.corpus import Corpus
 from ..corpus.documents import STANDING, first_of_each
 from ..corpus.facts import with_facts, with_repeats
-from ..errors import NewsclustError, RunError
+from ..errors import NewsclustError, RunError, notice
 from ..markup import escape
 from ..neighbors.blend import blend
 from ..neighbors.neighbors import Neighbors, find_neighbors
@@ -104,6 +105,12 @@ class StoredRun:
     @cached_property
     def _recalled(self) -> tuple[Embeddings, np.ndarray]:
         embeddings, texts = self.store.recall(self.ids)
+        made_with = self.record.traces.get("vectors", {}).get("fingerprint")
+        if made_with and made_with != fingerprint(embeddings.ids, embeddings.vectors):
+            notice(
+                f"Vectors of {self.name} have changed since it was made, as where other spellings of its headlines "
+                "were stored: what is computed from them may differ; run it again."
+            )
         weighed = self.record.provenance.get(WEIGHER, TF_IDF)
         if self.parameters.words and weighed != embeddings.weigher:
             raise RunError(
@@ -134,8 +141,9 @@ class StoredRun:
 
     @cached_property
     def languages(self) -> pd.Series:
-        """The language of each document, detected as when the file was read; no file of a run has it."""
-        return pd.Series(detect(self.documents["text"]), dtype=object)
+        """The language of each document; detected where the run is of an earlier version, which did not keep it."""
+        known = self.points["language"]
+        return known if known.any() else pd.Series(detect(self.documents["text"]), dtype=object)
 
     def check_comparable(self, corpus: Corpus) -> None:
         """Check that the vectors of another corpus can come from this run's model.
@@ -265,10 +273,11 @@ def _made_with(record: Record) -> tuple[str, str]:
     return model, precision
 
 
-def read_rows(
-    folder: Path, record: Record, roles: Iterable[str] = ("title", "url", "publisher", "published_at")
-) -> pd.DataFrame:
-    """Each row with a document in a run's ``clusters.csv``: its id, these roles, its cluster and its place on the map.
+def read_rows(folder: Path, record: Record, roles: Iterable[str]) -> pd.DataFrame:
+    """Each row of a run with a document: its id, these roles, its cluster and its place on the map.
+
+    Roles are read as ``documents.csv`` has them, in which only the first row of a document has all; in a run of an
+    earlier version as the columns of ``clusters.csv`` that they were found in.
 
     Parameters
     ----------
@@ -280,7 +289,7 @@ def read_rows(
     Returns
     -------
     DataFrame
-        In the order of the file; text is "" where there is none.
+        Text is "" where there is none.
 
     Raises
     ------
@@ -289,7 +298,8 @@ def read_rows(
     """
     path, understood = folder / "clusters.csv", record.provenance.get("understood") or {}
     header = [str(as_it_was(name)) for name in pd.read_csv(path, nrows=0)]
-    columns = {role: columns_of(role, understood, header) for role in (*roles, "description")}
+    is_told = (folder / "documents.csv").exists()  # an earlier version's runs have none
+    columns = {role: columns_of(role, understood, header) for role in (() if is_told else (*roles, "description"))}
     numbers = NUMBERS | ({"z": "float64"} if record.parameters.get("n_components") == 3 else {})
     types = numbers | {column: str for column in ["id", *chain(*columns.values())]}
     # Only a blank is missing: a headline may be "NA".
@@ -300,17 +310,24 @@ def read_rows(
     for column in types.keys() - numbers.keys():
         rows[column] = rows[column].map(as_it_was)
     rows = rows[rows["id"] != ""]
-    points = pd.DataFrame({"id": rows["id"].str.removeprefix("d").astype("int64")})
-    for role in roles:
-        points[role] = first_filled(rows, columns[role])
+    found = rows[list(numbers)].astype({"cluster": "int64"})
+    found.insert(0, "id", rows["id"].str.removeprefix("d").astype("int64"))
+    if is_told:
+        found = found.drop_duplicates("id")
+        points = pd.read_csv(folder / "documents.csv", dtype=str, keep_default_na=False).map(as_it_was)
+        points = points.astype({"id": "int64"})[["id", *roles]]
+        if set(points["id"]) != set(found["id"]):
+            raise ValueError("documents.csv has other documents")
+        return points.merge(found, on="id")
+    points = found[["id"]].assign(**{role: first_filled(rows, columns[role]) for role in roles})
     points["title"] = points["title"].where(points["title"] != "", first_filled(rows, columns["description"]))
-    return pd.concat([points, rows[list(numbers)].astype({"cluster": "int64"})], axis=1)
+    return pd.concat([points, found[list(numbers)]], axis=1)
 
 
 def _results(folder: Path, record: Record) -> tuple[pd.DataFrame, pd.DataFrame]:
     path = folder / "clusters.csv"
     try:
-        rows = read_rows(folder, record)
+        rows = read_rows(folder, record, ("title", "url", "publisher", "published_at", "language"))
         texts = dict.fromkeys(("title", "keywords", "first", "last"), str)
         table = pd.read_csv(folder / "stories.csv", index_col="cluster", keep_default_na=False, dtype=texts)
         for name in texts:

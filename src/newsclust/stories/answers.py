@@ -89,8 +89,13 @@ def host() -> str:
         return client.base_url.host
 
 
+def _of_endpoint(request: dict[str, Any]) -> dict[str, Any]:
+    """What an answer depends on: two servers may give one name to two models."""
+    return {**request, "endpoint": settings().get("OPENAI_BASE_URL") or ""}
+
+
 def _kept(request: dict[str, Any], what: str, understood: Callable[[str], str]) -> str:
-    arrays = cache.load(what, request) or {}
+    arrays = cache.load(what, _of_endpoint(request)) or {}
     return understood(str(arrays.get(what, "")))
 
 
@@ -123,7 +128,7 @@ def _ask(
             in_a_row, of, answer = 0, asked[future], understood(without_thoughts(future.result()))
             if answer and client.api_key not in answer:  # a server may answer with what it was sent
                 answers[of] = answer
-                cache.save(what, requests[of], **{what: np.array(answer)})
+                cache.save(what, _of_endpoint(requests[of]), **{what: np.array(answer)})
             else:
                 unusable += 1
     except TimeoutError:

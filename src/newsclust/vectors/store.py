@@ -230,11 +230,7 @@ class Store:
             raise StoreError(f"{self.where} is gone, and with it the vectors: run again what stored them there.")
         with stage("read vectors"):
             vectors, texts, words = self._read(ids)
-        lacking = sum(text is None for text in texts)
-        if lacking:
-            raise StoreError(
-                f"{self.where} lacks {lacking:,} of the {len(ids):,} documents: run again what stored them there."
-            )
+        self._check_lacking(sum(text is None for text in texts), len(ids))
         check_finite(ids, vectors)
         return self._embeddings(ids, vectors, words, 0, self._fingerprint(ids, texts)), texts
 
@@ -255,6 +251,7 @@ class Store:
         texts : ndarray of object
         cosines : ndarray of float64
         """
+        self._check_lacking(len(ids) - self.held(ids), len(ids))
         query = self.embedder.encode([phrase])[0]
         with self.open() as client:
             found = self.in_milvus.search(client, ids, query[None, :], min(n, len(ids)), are_their_own=False)[0]
@@ -284,6 +281,13 @@ class Store:
                     "the folder .newsclust/cache, so that they are embedded again, and run again."
                 )
             return collection.search(client, ids, embeddings.vectors, k)
+
+    def _check_lacking(self, n: int, of: int) -> None:
+        if n:
+            raise StoreError(
+                f"{self.where} lacks {n:,} of the {of:,} documents: run again what stored them there, or work in the "
+                "folder that it was run in."
+            )
 
     def _read(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, csr_array | None]:
         """As `Collection.read`."""
