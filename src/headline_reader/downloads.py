@@ -46,17 +46,11 @@ def fetched(
         raise ReaderError(f"the address in {SOURCE} is not valid: give http(s)://host/path, special characters as %xx.")
     if parts.scheme not in ("http", "https"):
         raise ReaderError(f"{shown_address(url)} is neither http nor https: {BY_HAND}.")
-    # Neither the name nor the hash of what is kept may hold a password.
-    anonymous = url.replace(parts.netloc, parts.netloc.rpartition("@")[2], 1)
-    name = re.sub(r"[^\w.-]+", "_", unquote(PurePosixPath(parts.path).name))[-60:] or "data"
     label = PurePosixPath(parts.path).name or parts.hostname or "feed"
-    digest = hashlib.blake2b(anonymous.encode(), digest_size=8).hexdigest()
-    kept = folder() / f"{digest}-{name}" if folder else None
+    kept = kept_file(url, folder()) if folder else None
     if kept and kept.exists():
-        fetched_at = kept.stat().st_mtime
-        if time.time() - fetched_at > 86_400:
-            day = time.strftime("%Y-%m-%d", time.gmtime(fetched_at))
-            notice(f"{shown_address(url)} is read as it was fetched on {day}: delete {shown(kept)} to fetch it again.")
+        day = time.strftime("%Y-%m-%d", time.gmtime(kept.stat().st_mtime))
+        notice(f"{shown_address(url)} is read as it was fetched on {day}: delete {shown(kept)} to fetch it again.")
         return unpacked(kept.read_bytes(), shown_address(url), label)
     content = _fetch(url, most)
     if most is not None and len(content) > most:
@@ -80,6 +74,14 @@ def fetched(
         finally:
             part.unlink(missing_ok=True)
     return pieces
+
+
+def kept_file(url: str, folder: Path) -> Path:
+    """Where the content of `url` is kept in `folder`: neither the name nor the hash in it may hold a password."""
+    parts = urlsplit(url)
+    anonymous = url.replace(parts.netloc, parts.netloc.rpartition("@")[2], 1)
+    name = re.sub(r"[^\w.-]+", "_", unquote(PurePosixPath(parts.path).name))[-60:] or "data"
+    return folder / f"{hashlib.blake2b(anonymous.encode(), digest_size=8).hexdigest()}-{name}"
 
 
 def _fetch(url: str, most: int | None = None) -> bytes:

@@ -3,6 +3,7 @@
 # ruff: noqa: F811  the fixture runs
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import nbformat
@@ -10,7 +11,10 @@ import pandas as pd
 import pytest
 
 from browser import open_page, settle  # noqa: F401  a fixture
-from newsclust.grid import freshness
+from newsclust.corpus.documents import kept_downloads
+from newsclust.grid import freshness, run_plan
+from newsclust.grid.plan import read_plan
+from newsclust.paths import short
 from test_grid import write_plan
 from test_run_plan import BOTH, finished, go, runs  # noqa: F401  fixtures
 
@@ -36,6 +40,23 @@ def test_other_rows_in_a_folder_or_a_list_of_files_repeat_its_runs(runs):
         assert go(runs) == BOTH and go(runs) == []
         pd.DataFrame({"title": [data]}).to_csv("pile/b.csv", index=False)
         assert go(runs) == BOTH
+
+
+@pytest.mark.parametrize("data", ["http://a.invalid/a.csv", "[http://a.invalid/a.csv]", "kaggle"])
+def test_an_address_repeats_its_runs_once_it_is_fetched_again(runs, monkeypatch, data):
+    write_plan(f"fixed: {{data: {data}}}\ngrid: {{min_samples: [2, 3]}}\n")
+    assert go(runs) == BOTH and go(runs) == BOTH  # nothing is kept
+    (kept,) = kept_downloads(read_plan("mine.yaml").runs[0].parameters.data)
+    monkeypatch.setattr(run_plan, "execute", lambda *given: kept.write_text("title\na\n") and runs(*given))
+    assert go(runs) == BOTH and go(runs) == []
+    said: list[str] = []
+    os.utime(kept, (1_700_000_000, 1_700_000_000))
+    run_plan.run_plan(read_plan("mine.yaml"), say=said.append)
+    assert f"It read what was fetched on 2023-11-14: delete {short(kept)} to fetch it again." in said
+    kept.write_text("title\nb\n")
+    assert go(runs) == BOTH and go(runs) == []
+    kept.unlink()
+    assert go(runs) == BOTH and go(runs) == []
 
 
 def test_a_changed_step_of_the_notebook_repeats_all_and_what_it_printed_does_not(runs):

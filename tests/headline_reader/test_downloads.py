@@ -6,6 +6,7 @@ import gzip
 import os
 import socket
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,12 +60,15 @@ def test_the_folder_is_asked_for_only_when_something_is_fetched():
     read("news.csv", downloads=lambda: pytest.fail("nothing is fetched"))
 
 
-def test_an_old_download_is_read_and_a_notice_says_its_age(server):
+def test_a_kept_download_is_read_and_a_notice_says_when_it_was_fetched(server, recwarn):
     read(f"{server.url}/plain.csv", downloads=folder)
+    assert not [warning for warning in recwarn if warning.category is ReaderNotice]
     (kept,) = folder().iterdir()
-    os.utime(kept, (1_700_000_000, 1_700_000_000))
-    with pytest.warns(ReaderNotice, match="is read as it was fetched on 2023-11-14: delete kept/"):
-        read(f"{server.url}/plain.csv", downloads=folder)
+    for fetched_at in (1_700_000_000, time.time()):
+        os.utime(kept, (fetched_at, fetched_at))
+        day = time.strftime("%Y-%m-%d", time.gmtime(fetched_at))
+        with pytest.warns(ReaderNotice, match=f"is read as it was fetched on {day}: delete {kept} to fetch it again"):
+            read(f"{server.url}/plain.csv", downloads=folder)
 
 
 @pytest.mark.parametrize("page", ["login", "json", "missing.csv", "plain.csv?cut"])

@@ -19,6 +19,7 @@ import headline_reader
 from headline_reader import languages as _languages
 from headline_reader import roles as _roles
 from headline_reader import source as _source
+from headline_reader.downloads import kept_file
 from headline_reader.errors import SOURCE, ColumnsError, NoHeadlines, ReaderError, ReaderNotice, listed
 from headline_reader.roles import ROLES
 from headline_reader.unpacking import Piece
@@ -178,6 +179,14 @@ def local_files(data: object) -> list[Path]:
         return [path for item in data for path in local_files(item)]
     with _as_newsclust_says():
         return [] if _is_named(data) or _source.is_address(data) else _source.paths(str(data), find_input)
+
+
+def kept_downloads(data: object) -> list[Path]:
+    """Where the content of the addresses in `data` is kept, or will be once it is fetched."""
+    if isinstance(data, (list, tuple)):
+        return [path for item in data for path in kept_downloads(item)]
+    url = KAGGLE_URL if data == "kaggle" else str(data).strip()
+    return [kept_file(url, WAYS["downloads"]())] if _source.is_address(url) else []
 
 
 def text_id(key: str) -> int:

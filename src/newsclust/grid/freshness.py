@@ -14,7 +14,7 @@ from secrets import token_hex
 from typing import Any
 
 from ..cache import fingerprint
-from ..corpus.documents import BUNDLED, MILVUS, local_files
+from ..corpus.documents import BUNDLED, MILVUS, kept_downloads, local_files
 from ..errors import NewsclustError, RunError
 from ..run.correction_files import gather_corrections
 from ..run.parameters import Parameters
@@ -52,7 +52,16 @@ def is_fresh(run: PlannedRun, current: str) -> bool:
     """Whether a run is finished, all its files are there, and nothing it was made from has changed."""
     stamp = run.stamp
     whole = all((run.folder / name).exists() for name in ("run.ipynb", *RESULTS))
-    return whole and stamp.get("status") == "ok" and stamp.get("fingerprint") == current
+    return whole and stamp.get("status") == "ok" and stamp.get("fingerprint") == current + fetched(run.parameters.data)
+
+
+def fetched(data: str | list[str]) -> str:
+    """What a run's fingerprint ends with: a hash of the downloads that it reads, a random one where one isn't kept."""
+    try:
+        hashes = [_hash(file) for file in kept_downloads(data)]
+    except (OSError, ValueError):  # not fetched yet; no valid address
+        return token_hex()
+    return fingerprint(hashes) if hashes else ""
 
 
 def _weights(model: str) -> list[str]:
@@ -61,7 +70,7 @@ def _weights(model: str) -> list[str]:
 
 
 def _headlines(data: str | list[str]) -> str:
-    """The fingerprint of the named files; a download is kept and not fetched again."""
+    """The fingerprint of the named files, and of addresses; `fetched` adds what was fetched from these."""
     if data == MILVUS:  # rows may have changed unnoticed
         return token_hex()
     if isinstance(data, str) and data in BUNDLED:

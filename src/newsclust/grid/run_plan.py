@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from ..corpus.documents import MILVUS, shown
+from ..corpus.documents import MILVUS, kept_downloads, shown
 from ..corpus.look import try_data
 from ..errors import ParameterError, RunError
 from ..paths import read_json, short, write_whole
@@ -23,7 +23,7 @@ from ..run.preflight import BESIDE, check_replaceable
 from ..run.record import RESULTS, written
 from ..wording import count
 from .execute import execute, find_notebook, kept_kernels, load_papermill
-from .freshness import fingerprints, is_fresh
+from .freshness import fetched, fingerprints, is_fresh
 from .pages import NOTEBOOK_PAGE, make_pages, render_failure, render_page
 from .plan import Plan, PlannedRun
 
@@ -59,6 +59,12 @@ def run_plan(plan: Plan, jobs: int = 1, say: Callable[[str], None] = print) -> i
         todo = [run for run in plan.runs if not is_fresh(run, current[run.name])]
         if len(todo) < len(plan.runs):
             say(f"Finished already: {len(plan.runs) - len(todo)} of {count(len(plan.runs), 'run')}.")
+        finished = (run.parameters.data for run in plan.runs if run not in todo)
+        for file in sorted({file for data in finished for file in kept_downloads(data)}):
+            say(
+                f"It read what was fetched on {datetime.fromtimestamp(file.stat().st_mtime, UTC):%Y-%m-%d}: "
+                f"delete {short(file)} to fetch it again."
+            )
         if plan.page.exists() and not (plan.folder / "log.txt").exists():
             raise ParameterError(
                 f"{short(plan.page)} was not made by newsclust and would be written over: move it elsewhere, or give "
@@ -214,7 +220,7 @@ def _finish(run: PlannedRun, notebook: Path, current: str, show_bars: bool, kern
         "message": message,
         "seconds": round(time.perf_counter() - start, 2),
         "parameters": run.parameters.model_dump(),
-        "fingerprint": current,
+        "fingerprint": current + fetched(run.parameters.data),  # what it fetched is kept by now
     }
     write_whole(run.folder / "run.json", json.dumps(stamp, indent=2) + "\n")
 
