@@ -61,6 +61,28 @@ def test_every_new_row_says_what_became_of_it_and_the_record_has_the_numbers(toy
     assert "notices" not in record.provenance and {"read", "assign"} <= set(record.metrics["seconds"])
 
 
+def test_a_joined_story_counts_the_publishers_of_all_its_headlines_and_no_reports(toy_model):
+    rng, topics = np.random.default_rng(0), np.eye(2, 8)
+    titles = [f"{topic} report {n}" for topic in ("storm", "chip") for n in range(12)]
+    toy_model.vectors = {t: topics[row // 12] + rng.normal(0, 0.05, 8) for row, t in enumerate(titles)}
+    by = [(title, ["Courier", "Daily"][row % 2]) for row, title in enumerate(titles)]
+    given = [row for row in by if not row[0].endswith(("t 0", "t 1"))] + [("storm report 5", "Evening"), by[12], by[13]]
+    more = [by[0], ("storm report 1", "Night Mail"), ("Storm report 1!", "Weekly"), ("storm report 1", "")]
+    for name, rows in (("mine.csv", given), ("more.csv", more)):
+        pd.DataFrame(rows, columns=["title", "publisher"]).to_csv(name, index=False)
+    nc.find("mine.csv", output="out", model="minilm")
+    run, corpus = nc.read_run("out"), nc.read("more.csv")
+    finish_assignment(corpus, nc.assign_newcomers(run, corpus, nc.embed(corpus, run).embeddings), "tuesday")
+    before, after = (
+        json.loads(Path(at, "page.json").read_text(encoding="utf-8"))["stories"] for at in ("out", "tuesday")
+    )
+    joined = after["mark"].index(["joined", 2])
+    assert [after[name][joined] for name in ("size", "publishers", "reports", "source")] == [12, 5, None, ""]
+    assert [before[name][joined] for name in ("size", "publishers")] == [10, 3]
+    for name in ("size", "publishers", "reports", "source"):
+        assert after[name][1 - joined] == before[name][1 - joined] is not None
+
+
 def test_headlines_that_their_titles_do_not_tell_apart_are_corrected_by_their_ids(toy_model):
     reports = "".join(f"storm report {n},,2024-03-01\n" for n in range(12))
     long = "storm over the coast " * 20

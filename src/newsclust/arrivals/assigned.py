@@ -11,7 +11,7 @@ import pandas as pd
 from headline_reader.roles import check_columns
 
 from ..corpus.documents import Corpus
-from ..corpus.facts import headlines, times
+from ..corpus.facts import headlines, printed, times
 from ..errors import ParameterError
 from ..markup import plain, web_address
 from ..paths import find_output, short, write_whole
@@ -112,7 +112,8 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
     """A run's page data with the new headlines in their stories, and the emerging stories among them.
 
     Marks are ``emerging`` and ``joined``, with the number of new headlines; ``headlines`` also has ``fresh``, their
-    positions. The doubts of the run's own page are unchanged.
+    positions. The doubts of the run's own page are unchanged; how many reports are independent in a joined story is not
+    known.
     """
     new = np.flatnonzero(~newcomers.is_known)
     documents, labels = newcomers.documents.iloc[new], newcomers.labels[new]
@@ -132,7 +133,13 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
         for number in numbers
     ]
     added = counts.reindex(numbers, fill_value=0).tolist()
-    stories["reports"] = [reports and reports + n for reports, n in zip(stories["reports"], added, strict=True)]
+    run = newcomers.run
+    by = printed(pd.concat([run.documents, documents], ignore_index=True))
+    by = by.assign(publisher=by["publisher"].str.strip(), story=np.append(run.labels, labels)[by["document"]])
+    n_publishers = by["publisher"].replace("", None).groupby(by["story"]).nunique()
+    for at in np.flatnonzero(numbers.isin(counts.index.difference(emerging.index))):
+        stories["publishers"][at] = int(n_publishers[numbers[at]])
+        stories["reports"][at], stories["source"][at] = None, ""  # whether newcomers are near-copies is not known
     stories["size"] = [size + n for size, n in zip(stories["size"], added, strict=True)]
     place, start = numbers.get_indexer(labels), held["n"]
     held["fresh"] = list(range(start, start + len(new)))
@@ -143,7 +150,7 @@ def with_newcomers(data: dict[str, Any], newcomers: Newcomers) -> dict[str, Any]
     }.items():
         if held[text] or not start:
             held[text] = "\n".join([*([held[text]] if start else []), *values])
-    titles, run = pd.Series(held["title"].split("\n")), newcomers.run
+    titles = pd.Series(held["title"].split("\n"))
     unclear = np.flatnonzero(titles.duplicated(keep=False) | (titles.str.len() == LETTERS))
     own = dict(zip(headlines(run.documents).map(plain).str[:LETTERS], run.ids, strict=True))
     ids = [(int(at), documents["id"].iloc[at - start] if at >= start else own.get(titles[at])) for at in unclear]
