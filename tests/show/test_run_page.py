@@ -324,6 +324,22 @@ def test_a_story_opened_says_who_had_it_first_by_time_or_by_certainty(page):
     assert "Near:" in story.text_content() and "Separation" in story.text_content()
 
 
+@pytest.mark.parametrize("has_timeline", [True, False])
+def test_days_have_years_where_any_headline_is_of_another_year(has_timeline, run, tmp_path, open_page):  # noqa: F811
+    for name in ("metrics.json", "provenance.json"):
+        (tmp_path / name).write_bytes((run / name).read_bytes())
+    data = read_page_data(run)
+    at, time = data["headlines"]["title"].split("\n").index("Harbour under water"), data["time"]
+    for minute, year in ((data["headlines"]["minute"][at], ""), (25_861_740, " 2019")):  # 4 March 2019, 13:00
+        data["headlines"]["minute"][at], data["time"] = minute, time if has_timeline else None
+        write_page_data(tmp_path, data)
+        page = opened(write_page(tmp_path), open_page)
+        assert page.evaluate(f"saidDay(H.minute[{at}])") == (f"4 Mar{year}" if year else "1 Mar")
+        if has_timeline:
+            span = story_of(page, "arbour").locator(".when").text_content()
+            assert span == ("4 Mar 2019 – 1 Mar 2024" if year else "1 Mar")
+
+
 def test_near_copies_are_folded_and_unfold(page):
     story = story_of(page, "budget")
     story.locator("h3 button").click()

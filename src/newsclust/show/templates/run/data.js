@@ -59,9 +59,10 @@ async function unpack() {
   const fresh = H.fresh && new Set(H.fresh), since = D.time?.since ?? Infinity;
   FRESH = STORY.map((story, i) => fresh ? fresh.has(i)
     : story.mark && (["new", "split"].includes(story.mark[0]) || H.minute[i] >= since));
+  const ends = [...STORIES, NONE].filter((story) => story.from !== null).flatMap(({from, to}) => [from, to]);
+  withYears = new Set(ends.map((minute) => iso(minute).slice(0, 4))).size > 1; // also years that D.time leaves out
   if (!D.time) return;
   [days.first, days.last] = [D.time.first, D.time.last].map((minute) => Math.floor(minute / DAY));
-  withYears = isoDay(days.first).slice(0, 4) !== isoDay(days.last).slice(0, 4);
   withClock = H.minute.some((minute) => minute % DAY);
 }
 const publisher = (i) => D.publishers[H.publisher[i]] || "";
