@@ -285,12 +285,13 @@ def facts_of_vectors(embeddings: Embeddings, words: float) -> dict[str, str]:
 
 def _documents(documents: pd.DataFrame) -> pd.DataFrame:
     """The documents as they were understood; below, by whom and when texts were printed again."""
-    rows = documents[["id", "publisher", "published_at", "url", "language"]].assign(title=headlines(documents))
+    rows = documents[["id", "title", "publisher", "published_at", "url", "language"]].assign(title=headlines(documents))
     more = printed(documents)[len(documents) :]
     days = more["time"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").fillna("")
     ids = documents["id"].to_numpy()[more["document"].to_numpy(np.intp)]
     others = pd.DataFrame({"id": ids, "publisher": more["publisher"].to_numpy(), "published_at": days.to_numpy()})
-    return pd.concat([rows, others], ignore_index=True).fillna("").astype({"id": str})
+    rows = pd.concat([rows, others], ignore_index=True).fillna("")
+    return rows.assign(id="d" + rows["id"].astype(str))
 
 
 def _rows(corpus: Corpus, stories: Stories, points: pd.DataFrame) -> pd.DataFrame:

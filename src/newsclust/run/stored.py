@@ -315,7 +315,7 @@ def read_rows(folder: Path, record: Record, roles: Iterable[str]) -> pd.DataFram
     if is_told:
         found = found.drop_duplicates("id")
         points = pd.read_csv(folder / "documents.csv", dtype=str, keep_default_na=False).map(as_it_was)
-        points = points.astype({"id": "int64"})[["id", *roles]]
+        points = points.assign(id=points["id"].str.removeprefix("d").astype("int64"))[["id", *roles]]
         if set(points["id"]) != set(found["id"]):
             raise ValueError("documents.csv has other documents")
         return points.merge(found, on="id")
