@@ -84,10 +84,10 @@ def test_a_run_read_back_knows_of_its_documents_what_the_run_knew(toy_model, kin
     pd.testing.assert_frame_equal(told_apart(again), told_apart(run), check_dtype=False)
     said, kept = (printed(rows).drop(columns="document") for rows in (run.corpus.documents, again.documents))
     pd.testing.assert_frame_equal(said, kept, check_dtype=False)
-    assert (
-        again.labels.tolist() == run.labels.tolist()
-        and again.languages.tolist() == run.corpus.documents["language"].tolist()
-    )
+    assert again.labels.tolist() == run.labels.tolist()
+    assert again.languages.tolist() == run.corpus.documents["language"].tolist()
+    ids = [set(pd.read_csv(f"out/{name}.csv")["id"]) for name in ("documents", "clusters")]
+    assert ids[0] == ids[1]  # rows of both can be joined
 
 
 def test_documents_of_another_run_are_refused(toy_model):
