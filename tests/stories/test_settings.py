@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from conftest import make_embeddings
@@ -14,7 +15,7 @@ from newsclust.neighbors.neighbors import find_neighbors
 from newsclust.stories.evaluation import agreement
 from newsclust.stories.evidence import Evidence
 from newsclust.stories.noise import assign_noise
-from newsclust.stories.settings import ALONE, MIN_CLUSTER_SIZES, MIN_SAMPLES, choose_settings, separation
+from newsclust.stories.settings import ALONE, MIN_CLUSTER_SIZES, MIN_SAMPLES, Settings, choose_settings, separation
 
 
 def stories(n_stories: int, size: int, seed: int = 0, spread: float = 0.5, one_offs: int = 0):
@@ -168,3 +169,18 @@ def test_a_chosen_size_is_never_larger_than_the_largest_story_that_was_allowed()
     settings = choose_settings(lists, Evidence(embeddings.vectors), max_cluster_size=4)
     assert settings.curve["min_cluster_size"].max() <= 4
     cluster(lists, None, settings.min_samples, settings.min_cluster_size, max_cluster_size=4)
+
+
+@pytest.mark.parametrize(
+    ("n_stories", "separation", "doubtful"), [(58, 0.094, True), (58, 0.08, False), (9, 0.0955, False)]
+)
+def test_where_many_more_stories_are_separated_nearly_as_well_the_choice_is_called_a_guess(
+    n_stories, separation, doubtful
+):
+    rows = [(5, 10, 0.096, 3, 0.66), (5, 12, 0.0959, 3, 0.66), (1, 4, separation, n_stories, 0.3)]
+    columns = ["min_samples", "min_cluster_size", "separation", "n_stories", "noise_fraction"]
+    settings = Settings(5, 10, pd.DataFrame(rows, columns=columns))
+    said = "others separate 58 nearly as well (0.094). Look at these, too: -p min_samples 1 -p min_cluster_size 4."
+    assert (said in settings.doubt) == doubtful and (settings.doubt == "") == (not doubtful)
+    assert ("hardly matters" in repr(settings)) == (not doubtful)
+    assert Settings(5, 10, pd.DataFrame(columns=columns)).doubt == ""

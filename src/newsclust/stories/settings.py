@@ -13,10 +13,11 @@ from tqdm.auto import tqdm
 from graph_hdbscan.hierarchy import condense, linkage, select
 
 from ..clusters.clustering import in_our_words, tree_of
-from ..errors import ParameterError
+from ..errors import ParameterError, notice
 from ..neighbors.neighbors import Neighbors
 from ..neighbors.shared import share_neighbors
 from ..stages import stage
+from ..wording import count
 from .evidence import Evidence
 from .noise import assign_noise, copies_alone
 
@@ -34,6 +35,9 @@ SCORED = 20_000
 ALONE = 0.15
 #: The number of runners-up shown, and by what share of its separation the best must lead, or "the top is flat".
 RUNNERS_UP, FLAT = 3, 0.005
+#: Settings that reach this share of the best separation are hard to tell from the best; so many times its stories are
+#: another answer.
+NEARLY, OTHERWISE = 0.9, 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +61,24 @@ class Settings:
         """Which of the two were chosen among several values."""
         return [name for name in ("min_samples", "min_cluster_size") if self.curve[name].nunique() > 1]
 
+    @property
+    def doubt(self) -> str:
+        """What to look at where other settings separate many times as many stories nearly as well; else ""."""
+        if self.curve.empty:
+            return ""
+        best = self.curve.iloc[0]
+        like = self.curve[self.curve["separation"] >= NEARLY * best.separation]
+        like = like[like["n_stories"] >= OTHERWISE * max(best.n_stories, 1)]
+        if like.empty:
+            return ""
+        other = like.iloc[0]
+        asked = f"min_samples {other.min_samples:.0f} -p min_cluster_size {other.min_cluster_size:.0f}"
+        return (
+            f"The settings are a guess: those chosen give {count(int(best.n_stories), 'story', 'stories')} (separation "
+            f"{best.separation:.3f}), others separate {other.n_stories:,.0f} nearly as well ({other.separation:.3f}). "
+            f"Look at these, too: -p {asked}."
+        )
+
     def __repr__(self) -> str:
         if self.curve.empty:
             return f"min_samples {self.min_samples} and min_cluster_size {self.min_cluster_size}, as given."
@@ -72,8 +94,8 @@ class Settings:
             for row in others.itertuples()
         ]
         lead = (best.separation - others["separation"].iloc[0]) / (best.separation or 1)
-        flat = " The top is flat: the choice between them hardly matters." if lead < FLAT else ""
-        return f"{told}. Next: {', '.join(said)}.{flat}"
+        flat = "The top is flat: the choice between them hardly matters." if lead < FLAT else ""
+        return f"{told}. Next: {', '.join(said)}. {self.doubt or flat}".strip()
 
 
 def choose_settings(
@@ -141,7 +163,10 @@ def choose_settings(
     curve = pd.DataFrame(rows, columns=columns)
     order = np.lexsort((curve["min_cluster_size"], curve["min_samples"], -curve["separation"].round(9)))
     curve = curve.iloc[order].reset_index(drop=True)
-    return Settings(int(curve["min_samples"][0]), int(curve["min_cluster_size"][0]), curve)
+    chosen = Settings(int(curve["min_samples"][0]), int(curve["min_cluster_size"][0]), curve)
+    if chosen.doubt:
+        notice(chosen.doubt)
+    return chosen
 
 
 @dataclass
