@@ -47,14 +47,14 @@ class Log:
     stages : dict
         The stages by name, in the order in which they ended.
     notices : list of str
-        What users were told.
+        The notices that were given.
     """
 
     stages: dict[str, Stage] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
     def keep(self, text: str) -> None:
-        """Note what users are told, once."""
+        """Add a notice, unless it is there."""
         if text not in self.notices:
             self.notices.append(text)
 

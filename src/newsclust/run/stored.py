@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from headline_reader.dates import read_dates
-from headline_reader.languages import detect
+from headline_reader.languages import detect, language_code
 
 from ..cache import fingerprint
 from ..clusters.clustering import CLUSTERING
@@ -108,8 +108,8 @@ class StoredRun:
         made_with = self.record.traces.get("vectors", {}).get("fingerprint")
         if made_with and made_with != fingerprint(embeddings.ids, embeddings.vectors):
             notice(
-                f"Vectors of {self.name} have changed since it was made, as where other spellings of its headlines "
-                "were stored: what is computed from them may differ; run it again."
+                f"Vectors of {self.name} have changed since it was made, for example because other spellings of its "
+                "headlines were stored: results may differ; run it again."
             )
         weighed = self.record.provenance.get(WEIGHER, TF_IDF)
         if self.parameters.words and weighed != embeddings.weigher:
@@ -141,8 +141,8 @@ class StoredRun:
 
     @cached_property
     def languages(self) -> pd.Series:
-        """The language of each document; detected where the run is of an earlier version, which did not keep it."""
-        known = self.points["language"]
+        """The language of each document, as a code; detected if an earlier version made the run, and kept none."""
+        known = self.points["language"].map(language_code)
         return known if known.any() else pd.Series(detect(self.documents["text"]), dtype=object)
 
     def check_comparable(self, corpus: Corpus) -> None:

@@ -35,8 +35,8 @@ SCORED = 20_000
 ALONE = 0.15
 #: The number of runners-up shown, and by what share of its separation the best must lead, or "the top is flat".
 RUNNERS_UP, FLAT = 3, 0.005
-#: Settings that reach this share of the best separation are hard to tell from the best; so many times its stories are
-#: another answer.
+#: The choice is a guess if other settings have at least this share of the best separation, and at least this many times
+#: its stories.
 NEARLY, OTHERWISE = 0.9, 5
 
 
@@ -63,7 +63,7 @@ class Settings:
 
     @property
     def doubt(self) -> str:
-        """What to look at where other settings separate many times as many stories nearly as well; else ""."""
+        """A notice, if other settings give many more stories that are separated nearly as well; else ""."""
         if self.curve.empty:
             return ""
         best = self.curve.iloc[0]
